@@ -1,0 +1,1 @@
+"""Degradations, degraded sets, benchmark definitions and their loader."""

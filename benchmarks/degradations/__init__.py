@@ -1,0 +1,1 @@
+"""Seeded, labelled ways to make an image worse."""

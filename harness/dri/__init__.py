@@ -1,0 +1,1 @@
+"""The DRI scorer: a no-reference quality model (docs/dri.md)."""

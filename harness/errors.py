@@ -1,0 +1,52 @@
+"""Every error the harness raises on purpose. The command line catches `HarnessError` once; the rest is a bug."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class HarnessError(Exception):
+    """Something the user can mend. The message says what failed, the value seen, what was expected, what to do."""
+
+    exit_code = 2
+
+
+class InputError(HarnessError):
+    """A file, folder, option or value that cannot be used as it is."""
+
+
+class ImageError(InputError):
+    """An image that cannot be read, or an array that is not an image."""
+
+
+class UnknownNameError(InputError):
+    """A plugin name nobody has registered."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(names) or 'none'}."
+        super().__init__(f"no {kind} is called {name!r}. {hint} `restobench list {kind}s` shows all of them.")
+
+
+class PluginError(HarnessError):
+    """A plugin that does not load, or two plugins that claim one name."""
+
+
+class UnavailableError(HarnessError):
+    """A plugin that is known but not usable here: a package or a weight file is missing."""
+
+
+class StoreError(HarnessError):
+    """A run folder that is damaged, newer than this version, or made by another plan."""
+
+
+class IncomparableError(HarnessError):
+    """Results that must not be ranked or compared together; the message names the field that differs."""
+
+    exit_code = 4
+
+
+class RestorationError(HarnessError):
+    """A restorer that returned something which is not a restored image."""

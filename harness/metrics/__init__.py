@@ -1,0 +1,1 @@
+"""Classic quality metrics and the adapter to pyiqa; one metric a file."""

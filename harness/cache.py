@@ -15,14 +15,17 @@ from harness.images import Image, check_image, image_hash, quantise, read_image,
 from harness.protocols import DegradedSet
 
 
-def cache_root() -> Path:
-    """The shared cache: `RESTOBENCH_CACHE`, or the user's cache folder."""
-    override = os.environ.get("RESTOBENCH_CACHE")
+def cache_folder() -> Path:
+    """Where shared images lie: `RESTOBENCH_IMAGE_CACHE`, or `images` in `RESTOBENCH_CACHE` or the user's cache."""
+    override = os.environ.get("RESTOBENCH_IMAGE_CACHE")
     if override:
         return Path(override)
+    root = os.environ.get("RESTOBENCH_CACHE")
+    if root:
+        return Path(root) / "images"
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("restobench"))
+    return Path(platformdirs.user_cache_dir("restobench")) / "images"
 
 
 def save_array(image: Image, stem: Path) -> Path:
@@ -115,7 +118,7 @@ def materialise(degraded_set: DegradedSet, image: str, previews: Path) -> Stored
 
 def _share(image: Image) -> tuple[Path, str]:
     digest = image_hash(image)
-    stem = cache_root() / "images" / digest[:2] / digest
+    stem = cache_folder() / digest[:2] / digest
     for suffix in (".png", ".npy"):
         path = stem.with_name(stem.name + suffix)
         if path.is_file():

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import platform
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -123,12 +124,16 @@ def _processor() -> str:
 
 def _git() -> Mapping[str, Any] | None:
     """The commit of the folder the user works in, and whether it has changes; `None` outside of a repository."""
+    git = shutil.which("git")
+    if git is None:
+        return None
     try:
-        head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True)  # noqa: S607
-        status = subprocess.run(  # noqa: S607 - git is looked up on the user's own PATH
-            ["git", "status", "--porcelain", "--untracked-files=no"],
-            capture_output=True, text=True, timeout=5, check=True,
-        )  # fmt: skip
+        commit = _output(git, "rev-parse", "HEAD")
+        changes = _output(git, "status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.SubprocessError):
         return None
-    return {"commit": head.stdout.strip(), "dirty": bool(status.stdout.strip())}
+    return {"commit": commit, "dirty": bool(changes)}
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()

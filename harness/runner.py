@@ -290,8 +290,8 @@ def _check_same_plan(folder: Path, known: dict[str, Any], planned: dict[str, Any
     fields = [("benchmark", known["benchmark"], planned["benchmark"])]
     fields.append(("evaluation", known["evaluation"]["hash"], planned["evaluation"]["hash"]))
     for name in known["sets"].keys() & planned["sets"].keys():
-        for key in ("conditions", "definition"):
-            fields.append((f"set {name}: {key}", known["sets"][name][key], planned["sets"][name][key]))
+        old_set, new_set = known["sets"][name], planned["sets"][name]
+        fields += [(f"set {name}: {key}", old_set[key], new_set[key]) for key in ("conditions", "definition")]
     for what, old, new in fields:
         if old != new:
             raise StoreError(

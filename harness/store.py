@@ -30,8 +30,8 @@ CREATE TABLE scores (
     restorer TEXT, set_name TEXT, image TEXT, metric TEXT, fingerprint TEXT NOT NULL, sha256 TEXT NOT NULL,
     value REAL NOT NULL, spread REAL, PRIMARY KEY (restorer, set_name, image, metric)) WITHOUT ROWID;
 CREATE TABLE failures (
-    restorer TEXT, set_name TEXT, image TEXT, metric TEXT NOT NULL DEFAULT '', kind TEXT NOT NULL, message TEXT NOT NULL,
-    PRIMARY KEY (restorer, set_name, image, metric)) WITHOUT ROWID;
+    restorer TEXT, set_name TEXT, image TEXT, metric TEXT NOT NULL DEFAULT '', kind TEXT NOT NULL,
+    message TEXT NOT NULL, PRIMARY KEY (restorer, set_name, image, metric)) WITHOUT ROWID;
 CREATE TABLE skipped (restorer TEXT NOT NULL DEFAULT '', set_name TEXT, reason TEXT NOT NULL,
     PRIMARY KEY (restorer, set_name)) WITHOUT ROWID;
 """
@@ -232,7 +232,7 @@ class Store:
             ),
             timings=tuple(Timing(Cell(*row[:3]), row[5], row[6]) for row in cells),
             skipped=tuple(
-                Skipped(row[0] or None, row[1], row[2]) for row in query("SELECT restorer, set_name, reason FROM skipped")
+                Skipped(row[0] or None, *row[1:]) for row in query("SELECT restorer, set_name, reason FROM skipped")
             ),
             cells=tuple(CellRecord(Cell(*row[:3]), row[3], row[4]) for row in cells),
             samples={

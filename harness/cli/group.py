@@ -12,7 +12,6 @@ from harness import __version__
 from harness.errors import HarnessError
 
 COMMANDS = {
-    "check": "harness.cli.check:check",
     "list": "harness.cli.listing:list_",
     "rank": "harness.cli.rank:rank",
     "report": "harness.cli.report:report",
@@ -50,7 +49,7 @@ class LazyGroup(click.Group):
 @click.option("--verbose", is_flag=True, help="A line for every cell.")
 @click.pass_context
 def cli(context: click.Context, debug: bool, quiet: bool, verbose: bool) -> None:
-    """Which image restorer is better, on what, by how much, and is the difference real?
+    r"""Which image restorer is better, on what, by how much, and is the difference real?
 
     \b
     Examples:

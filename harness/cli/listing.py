@@ -115,7 +115,7 @@ def _benchmarks() -> Iterator[dict[str, Any]]:
     from harness.plugins import benchmarks
 
     for name, factory, reason in _plugins(benchmarks):
-        row = {"sets": None, "images": None, "description": None}
+        row: dict[str, Any] = {"sets": None, "images": None, "description": None}
         if factory is not None:
             try:
                 benchmark = factory()

@@ -1,0 +1,54 @@
+# make demo: everything from a fresh clone to a leaderboard; make test: what CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ZOO := ffdnet dat-light waifu2x-cunet waifu2x-photo realesrgan-x4plus
+
+ifneq ($(wildcard ../shared/data/README.md),)
+export RESTOBENCH_DATA ?= $(abspath ../shared/data)
+endif
+# one torch thread a worker: oversubscribed cores are many times slower
+export OMP_NUM_THREADS ?= 1
+export HF_HUB_OFFLINE ?= 1
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/.demo
+	$(BIN)/restobench zoo get $(ZOO)
+	$(BIN)/restobench run -b demo --out runs/demo
+	@echo "open runs/demo/report/index.html in a browser"
+
+test: $(VENV)/.test lint
+	$(BIN)/restobench zoo get $(ZOO)
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test
+	$(BIN)/python tests/performance/bench.py
+
+# basicsr's setup.py imports torch, so torch comes first and basicsr is built without isolation
+$(VENV)/.base:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet "setuptools>=70,<82" wheel
+	$(BIN)/pip install --quiet "torch>=2.1" "torchvision>=0.16"
+	$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))' \
+	  && $(BIN)/pip install --quiet --no-build-isolation "basicsr>=1.4.2" \
+	  || $(BIN)/python -c 'import sys; v = sys.version_info; v < (3, 13) and sys.exit("basicsr did not build"); print("basicsr does not build on Python 3.13+: niqe and basicsr: restorers are not usable here")'
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.base setup.cfg pyproject.toml
+	$(BIN)/pip install --quiet -e ".[zoo]"
+	touch $@
+
+$(VENV)/.test: $(VENV)/.base setup.cfg pyproject.toml
+	$(BIN)/pip install --quiet -e ".[test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,34 @@
+"""Fixtures and folders that many tests share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+# restorers and sets that misbehave are imported by name in worker processes, which inherit this path
+sys.path.insert(0, str(Path(__file__).parent / "faults"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_image_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Weights stay where `restobench zoo get` put them; images go to a folder of the test session."""
+    os.environ["RESTOBENCH_IMAGE_CACHE"] = str(tmp_path_factory.mktemp("images"))
+
+
+@pytest.fixture
+def data() -> Path:
+    """The shared data folder, or a skip that names it."""
+    folder = os.environ.get("RESTOBENCH_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("RESTOBENCH_DATA is not set or not a folder")
+    return Path(folder)
+
+
+@pytest.fixture
+def generator() -> np.random.Generator:
+    """A seeded source of randomness."""
+    return np.random.default_rng(7)

@@ -1,0 +1,173 @@
+"""A whole run: resume, failures as rows, what is run again and what is not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from misbehaving import TinySet
+
+from harness.errors import StoreError
+from harness.plan import make_plan
+from harness.protocols import Benchmark, Evaluation
+from harness.results import FailureKind
+from harness.runner import run_plan
+from harness.store import load_run
+
+FAULTS = Path(__file__).parents[1] / "faults"
+
+
+def benchmark(images: tuple[str, ...] = ("a", "b", "c"), size: int = 40, evaluation: Evaluation | None = None) -> Benchmark:
+    return Benchmark("test", "", (TinySet(images=images, size=size),), ("psnr",), evaluation or Evaluation("rgb"))
+
+
+def restorer(name: str) -> str:
+    return f"misbehaving:{name}"
+
+
+@pytest.fixture
+def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "count"
+    path.touch()
+    monkeypatch.setenv("COUNTING_FILE", str(path))
+    return path
+
+
+def test_scores_every_cell(tmp_path: Path) -> None:
+    plan = make_plan(benchmark(), [restorer("Good")])
+    summary = run_plan(plan, tmp_path / "run", workers=2)
+    data = load_run(tmp_path / "run")
+    assert summary.restored == summary.scored == len(data.scores) == 3
+    assert all(26 < score.value < 31 for score in data.scores), "noise of sigma 10 is 28.1 dB"
+    assert data.run.status == "finished"
+    assert data.run.plan["sets"]["tiny"]["fingerprint"]
+
+
+def test_every_fault_is_a_typed_row(tmp_path: Path) -> None:
+    expected = {
+        "Raises": FailureKind.RAISED,
+        "RaisesSystemExit": FailureKind.RAISED,
+        "ReturnsNaN": FailureKind.INVALID,
+        "ReturnsInf": FailureKind.INVALID,
+        "WrongSize": FailureKind.INVALID,
+        "WrongDtype": FailureKind.INVALID,
+        "WrongChannels": FailureKind.INVALID,
+        "ReturnsNone": FailureKind.INVALID,
+        "Hangs": FailureKind.TIMEOUT,
+        "Exits": FailureKind.CRASHED,
+        "Segfaults": FailureKind.CRASHED,
+    }
+    good = ["Good", "MutatesInput", "Prints", "ChangesFolder"]
+    plan = make_plan(benchmark(("a",)), [restorer(name) for name in [*expected, *good]])
+    run_plan(plan, tmp_path / "run", workers=2, timeout=4)
+    data = load_run(tmp_path / "run")
+    assert {failure.cell.restorer: failure.kind for failure in data.failures} == expected
+    assert {score.cell.restorer for score in data.scores} == set(good)
+
+
+def test_unreadable_sample_fails_its_cells_only(tmp_path: Path) -> None:
+    plan = make_plan(benchmark(("a", "corrupt", "b")), [restorer("Good")])
+    run_plan(plan, tmp_path / "run")
+    data = load_run(tmp_path / "run")
+    assert [(failure.cell.image, failure.kind) for failure in data.failures] == [("corrupt", FailureKind.SAMPLE)]
+    assert "truncated" in data.failures[0].message
+    assert {score.cell.image for score in data.scores} == {"a", "b"}
+
+
+def test_failed_metric_is_a_row_of_that_metric(tmp_path: Path) -> None:
+    # 40 px are too few for MS-SSIM's five scales
+    plan = make_plan(benchmark(("a",)), [restorer("Good")], ["psnr", "ms-ssim"])
+    run_plan(plan, tmp_path / "run")
+    data = load_run(tmp_path / "run")
+    assert [score.metric for score in data.scores] == ["psnr"]
+    assert [(failure.metric, failure.kind) for failure in data.failures] == [("ms-ssim", FailureKind.METRIC)]
+
+
+def test_second_run_restores_nothing_and_changes_nothing(tmp_path: Path, counted: Path) -> None:
+    plan = make_plan(benchmark(size=80), [restorer("Counting")])
+    run_plan(plan, tmp_path / "run")
+    first, calls = load_run(tmp_path / "run").scores, counted.read_text()
+    summary = run_plan(make_plan(benchmark(size=80), [restorer("Counting")]), tmp_path / "run")
+    assert (summary.restored, summary.scored) == (0, 0)
+    assert load_run(tmp_path / "run").scores == first
+    assert counted.read_text() == calls
+
+
+def test_new_metric_calls_no_restorer(tmp_path: Path, counted: Path) -> None:
+    run_plan(make_plan(benchmark(size=80), [restorer("Counting")]), tmp_path / "run")
+    calls = counted.read_text()
+    summary = run_plan(make_plan(benchmark(size=80), [restorer("Counting")], ["psnr", "ssim"]), tmp_path / "run")
+    assert (summary.restored, summary.scored) == (0, 3)
+    assert counted.read_text() == calls
+    assert {score.metric for score in load_run(tmp_path / "run").scores} == {"psnr", "ssim"}
+
+
+def test_deleted_image_is_restored_again(tmp_path: Path) -> None:
+    run_plan(make_plan(benchmark(), [restorer("Good")]), tmp_path / "run")
+    next((tmp_path / "run" / "restored").rglob("*.png")).unlink()
+    assert run_plan(make_plan(benchmark(), [restorer("Good")]), tmp_path / "run").restored == 1
+
+
+def test_changed_code_is_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = tmp_path / "changing.py"
+    source = (FAULTS / "misbehaving.py").read_text()
+    module.write_text(source)
+    run_plan(make_plan(benchmark(), ["changing:Good"]), tmp_path / "run")
+    module.write_text(source.replace("return image\n", "return image * 0.5\n", 1))
+    assert run_plan(make_plan(benchmark(), ["changing:Good"]), tmp_path / "run").restored == 3
+
+
+def test_another_protocol_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    run_plan(make_plan(benchmark(), [restorer("Good")]), tmp_path / "run")
+    other = make_plan(benchmark(evaluation=Evaluation("other", crop_border=4)), [restorer("Good")])
+    with pytest.raises(StoreError, match="evaluation"):
+        run_plan(other, tmp_path / "run")
+
+
+_RUN = """
+import sys; sys.path.insert(0, {faults!r})
+from pathlib import Path
+from misbehaving import TinySet
+from harness.plan import make_plan
+from harness.protocols import Benchmark, Evaluation
+from harness.runner import run_plan
+if __name__ == "__main__":
+    sets = (TinySet(images=tuple("abcdefgh"), size=80),)
+    plan = make_plan(Benchmark("test", "", sets, ("psnr",), Evaluation("rgb")), ["misbehaving:Counting"])
+    run_plan(plan, Path({folder!r}), workers=2)
+"""
+
+
+def test_killed_run_goes_on_where_it_was(tmp_path: Path, counted: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(_RUN.format(faults=str(FAULTS), folder=str(tmp_path / "run")))
+    slow = {**os.environ, "COUNTING_SLEEP": "0.5"}
+    process = subprocess.Popen([sys.executable, str(script)], env=slow)
+    deadline = time.monotonic() + 60
+    while len(counted.read_text().split()) < 4 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = len(load_or_none(tmp_path / "run"))
+    assert 0 < kept < 8
+    time.sleep(1.5)  # the orphaned workers see that their parent is gone, and end
+    before = len(counted.read_text().split())
+    subprocess.run([sys.executable, str(script)], check=True)
+    undisturbed = tmp_path / "undisturbed"
+    script.write_text(_RUN.format(faults=str(FAULTS), folder=str(undisturbed)))
+    again = len(counted.read_text().split()) - before
+    subprocess.run([sys.executable, str(script)], check=True)
+    resumed, whole = load_run(tmp_path / "run"), load_run(undisturbed)
+    assert sorted(resumed.scores, key=repr) == sorted(whole.scores, key=repr)
+    assert len(resumed.scores) == 8
+    assert again == 8 - kept, "only what was missing is run"
+
+
+def load_or_none(folder: Path) -> tuple[object, ...]:
+    return load_run(folder).cells

@@ -1,0 +1,52 @@
+"""Perceptual blur (Crete, Dolmiere, Ladret, Nicolas, SPIE 2007)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.protocols import Metric, MetricCard
+from harness.results import MetricValue
+
+if TYPE_CHECKING:
+    from harness.images import Image
+
+
+class BlurEffect(Metric):
+    """How little an image changes when it is blurred again: 0 sharp, 1 blurred. Noise counts as sharpness."""
+
+    card = MetricCard(
+        name="blur-effect",
+        needs_reference=False,
+        higher_is_better=False,
+        bounds=(0.0, 1.0),
+        licence="BSD-3-Clause",
+        source="Crete et al., SPIE 2007; skimage.measure.blur_effect",
+    )
+
+    def __init__(self, device: str = "cpu") -> None:
+        """Takes any device: the filters are scikit-image's."""
+
+    def __call__(self, restored: Image, reference: Image | None = None) -> MetricValue:
+        """Measures one image.
+
+        Args:
+            restored: Float32 (3, H, W) in [0, 1], at least 16x16.
+            reference: Not used.
+
+        Raises:
+            ImageError: The image is too small, or constant.
+        """
+        import math
+
+        from skimage.measure import blur_effect
+
+        from harness.errors import ImageError
+        from harness.images import to_luma
+
+        luma = to_luma(restored)[0]
+        if min(luma.shape) < 16 or not luma.std():
+            raise ImageError("blur-effect needs at least 16x16 pixels that are not all the same")
+        value = float(blur_effect(luma))
+        if math.isnan(value):
+            raise ImageError("blur-effect is not defined on this image: it has no edges in one direction")
+        return MetricValue(value)

@@ -44,7 +44,7 @@ class BlurEffect(Metric):
         from harness.images import to_luma
 
         luma = to_luma(restored)[0]
-        if min(luma.shape) < 16 or not luma.std():
+        if min(luma.shape) < 16 or luma.max() == luma.min():
             raise ImageError("blur-effect needs at least 16x16 pixels that are not all the same")
         value = float(blur_effect(luma))
         if math.isnan(value):

@@ -22,7 +22,9 @@ from harness.store import load_run
 FAULTS = Path(__file__).parents[1] / "faults"
 
 
-def benchmark(images: tuple[str, ...] = ("a", "b", "c"), size: int = 40, evaluation: Evaluation | None = None) -> Benchmark:
+def benchmark(
+    images: tuple[str, ...] = ("a", "b", "c"), size: int = 40, evaluation: Evaluation | None = None
+) -> Benchmark:
     return Benchmark("test", "", (TinySet(images=images, size=size),), ("psnr",), evaluation or Evaluation("rgb"))
 
 

@@ -23,9 +23,6 @@ from harness.score_table import (
     scopes,
 )
 
-FEW_IMAGES = 24
-"""Below so many images, intervals and ranks are to be read with care; outputs say so."""
-
 SIGNIFICANT = 0.05
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+FEW_IMAGES = 24
+"""Below so many images, intervals and ranks are to be read with care; outputs say so."""
+
 
 class FailureKind(StrEnum):
     """Why a cell (restorer x image) has no score."""

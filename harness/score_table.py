@@ -47,7 +47,7 @@ def make_grid(columns: Columns, names: Sequence[str], common: Collection[Key]) -
     values = np.array([[columns[name][cell] for cell in cells] for name in names], dtype=np.float64)
     sums = np.zeros((len(names), len(images)))
     with np.errstate(invalid="ignore"):
-        np.add.at(sums, (slice(None), unit), values)
+        np.add.at(sums.T, unit, values.T)
     return Grid(sums, np.bincount(unit, minlength=len(images)).astype(np.float64), len(cells))
 
 

@@ -1,0 +1,155 @@
+"""`restobench rank`: the leaderboards of a run with intervals and ties, or how far each restorer is from one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from harness.results import Difference, RunData
+
+EXAMPLES = """
+\b
+Examples:
+  restobench rank runs/mine
+  restobench rank runs/mine --by dri --set photos-sigma25
+  restobench rank runs/mine --versus bicubic
+  restobench rank runs/mine --json
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--by", metavar="METRIC", help="Metric to rank by  [default: the benchmark's first; with --json: all]")
+@click.option("--versus", metavar="RESTORER", help="By how much each differs from this one: difference, interval, p.")
+@click.option("--set", "set_name", metavar="SET", help="Only this set.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, restobench/rank/1.")
+def rank(folder: Path, by: str | None, versus: str | None, set_name: str | None, as_json: bool) -> int:
+    """Rank the restorers of a run, set by set.
+
+    Means are over the images that all ranked restorers have in common; intervals are 95 % bootstrap intervals paired
+    by image; the range holds the ranks that the data cannot exclude. There is no mean across tasks.
+    """
+    from harness.cli.output import print_json
+    from harness.store import load_run
+
+    data = load_run(folder)
+    rows = select_rows(data, by, set_name)
+    differences = _differences(data, versus, by, set_name) if versus else {}
+    if as_json:
+        print_json("rank", [{**row, **_gap(row, versus, differences)} for row in rows] if versus else rows)
+    elif versus:
+        _print_differences(rows, versus, differences, by)
+    else:
+        print_leaderboards(data, by=by, set_name=set_name)
+    return 0 if any(row["rank"] is not None for row in rows) else 4
+
+
+def select_rows(data: RunData, by: str | None, set_name: str | None) -> list[dict[str, Any]]:
+    """The flat rows of a run's leaderboards.
+
+    Raises:
+        InputError: The run has no such metric or set.
+    """
+    from harness.errors import InputError
+    from harness.ranking import leaderboards
+    from harness.report_data import costs, rank_rows
+    from harness.score_table import metric_names, set_names
+
+    if by is not None and by not in metric_names(data):
+        raise InputError(f"the run has no metric {by!r}; it has {', '.join(metric_names(data))}")
+    if set_name is not None and set_name not in set_names(data):
+        raise InputError(f"the run has no set {set_name!r}; it has {', '.join(set_names(data))}")
+    boards = [
+        board
+        for board in leaderboards(data)
+        if by in (None, board.metric) and (set_name is None or board.set == set_name)
+    ]
+    return rank_rows(data, boards, costs(data))
+
+
+def print_leaderboards(data: RunData, *, by: str | None = None, set_name: str | None = None) -> None:
+    """Prints one table a set, by one metric.
+
+    Args:
+        data: The run.
+        by: The metric; `None`: on each set, the first of the benchmark's that ranks there.
+        set_name: Only this set.
+    """
+    from harness.cli.output import print_table
+
+    for rows in _tables(select_rows(data, by, set_name), by):
+        _print_heading(rows[0], rows)
+        columns = ("rank", "range", "restorer", "mean", "ci_low", "ci_high", "n", "failures", "seconds", "peak_mib")
+        print_table([{**row, "range": _range(row)} for row in rows], columns)
+
+
+def _tables(rows: Sequence[dict[str, Any]], by: str | None) -> list[list[dict[str, Any]]]:
+    """The rows of one leaderboard for each set: by the metric asked for, or the first that ranks anyone."""
+    boards: dict[tuple[str | None, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        boards.setdefault((row["set"], row["metric"]), []).append(row)
+    chosen: dict[str | None, list[dict[str, Any]]] = {}
+    for (name, _), found in boards.items():
+        kept = chosen.setdefault(name, found)
+        if by is None and kept[0]["rank"] is None and found[0]["rank"] is not None:
+            chosen[name] = found
+    return list(chosen.values())
+
+
+def _print_heading(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    better = "higher" if row["higher_is_better"] else "lower"
+    unit = f" in {row['unit']}" if row["unit"] else ""
+    task = f" ({row['task']})" if row["task"] else ""
+    click.echo(f"\n{_safe(row['set'] or 'all sets')}{task}: {_safe(row['metric'])}{unit}, {better} is better")
+    if any(item["n"] and item["few_images"] for item in rows):
+        click.echo("fewer than 24 images: intervals and ranks are rough")
+
+
+def _range(row: Mapping[str, Any]) -> str:
+    if row["rank"] is None:
+        return ""
+    low, high = row["rank_low"], row["rank_high"]
+    return f"{low}" if low == high else f"{low}-{high}"
+
+
+_Key = tuple[str | None, str, str]
+
+
+def _differences(data: RunData, base: str, by: str | None, set_name: str | None) -> dict[_Key, Difference]:
+    from harness.ranking import versus
+
+    return {(row.set, row.metric, row.restorer): row for row in versus(data, base, set_name=set_name, metric=by)}
+
+
+def _gap(row: Mapping[str, Any], base: str | None, differences: Mapping[_Key, Difference]) -> dict[str, Any]:
+    found = differences.get((row["set"], row["metric"], row["restorer"]))
+    return {
+        "versus": base,
+        "difference": found.difference if found else None,
+        "difference_low": found.ci_low if found else None,
+        "difference_high": found.ci_high if found else None,
+        "p": found.p if found else None,
+        "n_pairs": found.n if found else None,
+        "verdict": found.verdict if found else None,
+    }
+
+
+def _print_differences(
+    rows: Sequence[dict[str, Any]], base: str, differences: Mapping[_Key, Difference], by: str | None
+) -> None:
+    from harness.cli.output import print_table
+
+    for table in _tables(rows, by):
+        _print_heading(table[0], table)
+        lines = [{**row, **_gap(row, base, differences)} for row in table if row["restorer"] != base]
+        click.echo(f"each minus {_safe(base)}, over the images that both have")
+        columns = ("restorer", "difference", "difference_low", "difference_high", "p", "verdict", "n_pairs")
+        print_table(lines, columns)
+
+
+def _safe(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)

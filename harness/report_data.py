@@ -1,0 +1,167 @@
+"""What reports and `rank --json` show, computed once: flat rows, costs, headlines, gaps to the leader, trade-offs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from harness.protocols import ReportData
+from harness.ranking import differences, leaderboards
+from harness.results import FEW_IMAGES, Cost, Difference, Headline, Leaderboard, RunData, TradeOff, TradeOffPoint
+from harness.score_table import in_sets, index_scores, metric_names, orientation, scopes, task_of
+
+
+def assemble(data: RunData, run_folder: Path, *, title: str = "", notes: str = "") -> ReportData:
+    """Computes everything that reports show.
+
+    Args:
+        data: The run.
+        run_folder: Where its images lie.
+        title: Heading of the report; empty: the benchmark's name.
+        notes: Free text for the report.
+    """
+    boards = leaderboards(data)
+    spent = costs(data)
+    return ReportData(
+        data=data,
+        leaderboards=boards,
+        run_folder=run_folder,
+        title=title,
+        notes=notes,
+        rows=tuple(rank_rows(data, boards, spent)),
+        costs=spent,
+        headlines=headlines(data, boards),
+        behind=behind_leaders(data, boards),
+        trade_offs=trade_offs(data, boards, spent),
+    )
+
+
+def costs(data: RunData) -> tuple[Cost, ...]:
+    """Median seconds and largest peak memory of every restorer on every set."""
+    groups: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for timing in data.timings:
+        groups.setdefault((timing.cell.restorer, timing.cell.set), []).append((timing.seconds, timing.peak_mib))
+    return tuple(
+        Cost(restorer, name, median(s for s, _ in found), max(mib for _, mib in found), len(found))
+        for (restorer, name), found in groups.items()
+    )
+
+
+def rank_rows(data: RunData, boards: Iterable[Leaderboard], spent: Iterable[Cost]) -> list[dict[str, Any]]:
+    """The leaderboards as flat rows, `restobench/rank/1` in docs/results-format.md; infinities stay floats."""
+    cost = {(item.restorer, item.set): item for item in spent}
+    rows = []
+    for board in boards:
+        card = data.run.metrics.get(board.metric, {})
+        for row in board.rows:
+            restorer = data.run.restorers.get(row.restorer, {})
+            found = cost.get((row.restorer, board.set or ""))
+            rows.append(
+                {
+                    "benchmark": board.benchmark,
+                    "set": board.set,
+                    "task": task_of(data, board.set),
+                    "metric": board.metric,
+                    "restorer": row.restorer,
+                    "rank": row.rank,
+                    "rank_low": row.rank_low,
+                    "rank_high": row.rank_high,
+                    "mean": row.mean,
+                    "ci_low": row.ci_low,
+                    "ci_high": row.ci_high,
+                    "n": row.n,
+                    "failures": row.failures,
+                    "few_images": row.n < FEW_IMAGES,
+                    "unit": card.get("unit", ""),
+                    "higher_is_better": board.higher_is_better,
+                    "seconds": found.seconds if found else None,
+                    "peak_mib": found.peak_mib if found else None,
+                    "parameters": restorer.get("parameters"),
+                    "licence": restorer.get("licence", ""),
+                }
+            )
+    return rows
+
+
+def headlines(data: RunData, boards: Sequence[Leaderboard]) -> tuple[Headline, ...]:
+    """Who leads on each set, by the benchmark's first metric that ranks there."""
+    found = []
+    for scope, _ in scopes(data):
+        board = _main_board(data, boards, scope)
+        if board is None:
+            continue
+        ranked = [row for row in board.rows if row.rank is not None]
+        best = ranked[0]
+        leaders = (best.restorer, *(row.restorer for row in ranked[1:] if row.rank_low == 1))
+        found.append(
+            Headline(
+                task_of(data, scope), scope, board.metric, leaders, best.mean if best.mean is not None else 0.0, best.n,
+                len(ranked),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def behind_leaders(data: RunData, boards: Iterable[Leaderboard]) -> tuple[Difference, ...]:
+    """Every restorer of every leaderboard against the one with the best mean."""
+    scores = index_scores(data)
+    covered = dict(scopes(data))
+    rows: list[Difference] = []
+    for board in boards:
+        ranked = [row.restorer for row in board.rows if row.rank is not None]
+        if len(ranked) > 1:
+            columns = in_sets(scores[board.metric], covered[board.set])
+            sign = orientation(data, board.metric)
+            rows += differences(columns, ranked[0], ranked[1:], board.set, board.metric, sign)
+    return tuple(rows)
+
+
+def trade_offs(data: RunData, boards: Sequence[Leaderboard], spent: Sequence[Cost]) -> tuple[TradeOff, ...]:
+    """For each set: quality against seconds, and its first no-reference metric against its first full-reference one.
+
+    Perception and distortion are at odds (Blau and Michaeli 2018): no restorer can be best in both.
+    """
+    found = []
+    for scope, _ in scopes(data):
+        main = _main_board(data, boards, scope)
+        if scope is None or main is None:
+            continue
+        seconds = {item.restorer: item.seconds for item in spent if item.set == scope}
+        found.append(_trade_off("quality-seconds", scope, ("seconds", seconds, False), _axis(main)))
+        sides: dict[bool, Leaderboard] = {}
+        for board in boards:
+            if board.set == scope:
+                sides.setdefault(bool(data.run.metrics[board.metric].get("needs_reference")), board)
+        if len(sides) == 2:
+            found.append(_trade_off("perception-distortion", scope, _axis(sides[True]), _axis(sides[False])))
+    return tuple(item for item in found if len(item.points) > 1)
+
+
+_Axis = tuple[str, dict[str, float], bool]
+
+
+def _axis(board: Leaderboard) -> _Axis:
+    return board.metric, {r.restorer: r.mean for r in board.rows if r.mean is not None}, board.higher_is_better
+
+
+def _trade_off(kind: str, scope: str, x: _Axis, y: _Axis) -> TradeOff:
+    signs = 1 if x[2] else -1, 1 if y[2] else -1
+    places = {name: (x[1][name], y[1][name]) for name in y[1] if name in x[1]}
+    oriented = {name: (signs[0] * a, signs[1] * b) for name, (a, b) in places.items()}
+    points = tuple(
+        TradeOffPoint(name, a, b, not any(_dominates(other, oriented[name]) for other in oriented.values()))
+        for name, (a, b) in places.items()
+    )
+    return TradeOff(kind, scope, x[0], y[0], x[2], y[2], points)
+
+
+def _dominates(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one != other and one[0] >= other[0] and one[1] >= other[1]
+
+
+def _main_board(data: RunData, boards: Iterable[Leaderboard], scope: str | None) -> Leaderboard | None:
+    by_metric = {board.metric: board for board in boards if board.set == scope and board.rows}
+    ranking = [name for name in metric_names(data) if name in by_metric and by_metric[name].rows[0].rank is not None]
+    return by_metric[ranking[0]] if ranking else None

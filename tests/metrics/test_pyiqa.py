@@ -71,7 +71,7 @@ def test_psnr_and_ssim_agree_with_ours(pair: tuple[np.ndarray, np.ndarray]) -> N
 
 def test_absent_weights_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    with pytest.raises(UnavailableError, match="alexnet.*put it at") as raised:
+    with pytest.raises(UnavailableError, match=r"alexnet.*put it at") as raised:
         family.get("pyiqa-lpips")()
     assert str(tmp_path) in str(raised.value)
 

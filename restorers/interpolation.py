@@ -1,0 +1,51 @@
+"""Interpolation by Pillow: the baselines of super-resolution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from harness.protocols import Conditions, Restorer, RestorerCard, Task
+
+if TYPE_CHECKING:
+    from harness.images import Image
+
+
+class _Interpolation(Restorer):
+    filter: ClassVar[str]
+
+    def __init__(self, *, device: str = "cpu") -> None:
+        """Needs no device."""
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        """Enlarges (C, H, W) to (C, scale * H, scale * W), in 32-bit floats."""
+        import numpy as np
+        from PIL import Image as PillowImage
+
+        size = (image.shape[2] * conditions.scale, image.shape[1] * conditions.scale)
+        resample = PillowImage.Resampling[self.filter]
+        planes = [np.asarray(PillowImage.fromarray(plane).resize(size, resample)) for plane in image]
+        return np.stack(planes).astype(np.float32)
+
+
+def _card(name: str) -> RestorerCard:
+    return RestorerCard(
+        name=name, tasks=(Task.SUPER_RESOLVE,), scales=(2, 3, 4, 8), parameters=0, licence="MIT-CMU", source="Pillow"
+    )
+
+
+class Nearest(_Interpolation):
+    """Repeats each pixel."""
+
+    card, filter = _card("nearest"), "NEAREST"
+
+
+class Bicubic(_Interpolation):
+    """Cubic convolution with a = -0.5, as MATLAB's; enlarging needs no antialiasing."""
+
+    card, filter = _card("bicubic"), "BICUBIC"
+
+
+class Lanczos(_Interpolation):
+    """Windowed sinc of three lobes."""
+
+    card, filter = _card("lanczos"), "LANCZOS"

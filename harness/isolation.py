@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from harness.images import image_hash, quantise
 from harness.plugins import RestorerSpec
 from harness.protocols import Conditions, DegradedSet, Restorer, RestorerCard
 from harness.results import FailureKind
+
+EXIT_IN_CELL = 71
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +76,27 @@ class WorkerPool:
     def __init__(self, workers: int) -> None:
         context: Any = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["numpy", "torch", "harness.isolation"])
-        self._pool = ProcessPool(
-            max_workers=workers, initializer=start_worker, initargs=(os.getpid(),), context=context
+        self._make = partial(
+            ProcessPool, max_workers=workers, initializer=start_worker, initargs=(os.getpid(),), context=context
         )
+        self._pool = self._make()
 
     def submit(self, function: Callable[..., Any], *arguments: object, timeout: float | None = None) -> Future[Any]:
         """Runs a function in a worker; the worker is killed when it takes longer than `timeout` seconds."""
-        future: Future[Any] = self._pool.schedule(function, args=list(arguments), timeout=timeout)
+        try:
+            future: Future[Any] = self._pool.schedule(function, args=list(arguments), timeout=timeout)
+        except RuntimeError:  # every worker died at once, and the pool with them
+            self.close(kill=True)
+            self._pool = self._make()
+            future = self._pool.schedule(function, args=list(arguments), timeout=timeout)
         return future
 
     def close(self, *, kill: bool = False) -> None:
         """Ends the workers, at once if `kill`."""
         if kill:
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]  # pebble is half annotated
         else:
-            self._pool.close()
+            self._pool.close()  # type: ignore[no-untyped-call]
         self._pool.join()
 
 
@@ -121,7 +130,17 @@ def start_worker(parent: int) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)
+    os._exit = _exit  # type: ignore[assignment]
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+
+
+_leave = os._exit
+_busy = False
+
+
+def _exit(code: int) -> None:
+    """`os._exit` for workers: one that leaves in the middle of a cell must not look like one that is done."""
+    _leave(code or (EXIT_IN_CELL if _busy else 0))
 
 
 def _die_with(parent: int) -> None:
@@ -143,6 +162,15 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble:
     The restorer is loaded once a process and warmed up on a corner of the image, so that the seconds of a cell are
     those of `restore` alone.
     """
+    global _busy
+    _busy = True
+    try:
+        return _restore_cell(task)
+    finally:
+        _busy = False
+
+
+def _restore_cell(task: RestoreTask) -> Restoration | Trouble:
     key = (task.spec, task.device)
     try:
         if key not in _loaded:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -33,11 +32,18 @@ def restorer(name: str) -> str:
 
 
 @pytest.fixture
-def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "count"
+def marks(tmp_path: Path) -> Path:
+    path = tmp_path / "marks"
     path.touch()
-    monkeypatch.setenv("COUNTING_FILE", str(path))
     return path
+
+
+def counting(marks: Path, sleep: float = 0.0) -> str:
+    return f"misbehaving:Counting:marks={marks},sleep={sleep}"
+
+
+def count(marks: Path) -> int:
+    return len(marks.read_text().split())
 
 
 def test_scores_every_cell(tmp_path: Path) -> None:
@@ -90,22 +96,19 @@ def test_failed_metric_is_a_row_of_that_metric(tmp_path: Path) -> None:
     assert [(failure.metric, failure.kind) for failure in data.failures] == [("ms-ssim", FailureKind.METRIC)]
 
 
-def test_second_run_restores_nothing_and_changes_nothing(tmp_path: Path, counted: Path) -> None:
-    plan = make_plan(benchmark(size=80), [restorer("Counting")])
-    run_plan(plan, tmp_path / "run")
-    first, calls = load_run(tmp_path / "run").scores, counted.read_text()
-    summary = run_plan(make_plan(benchmark(size=80), [restorer("Counting")]), tmp_path / "run")
-    assert (summary.restored, summary.scored) == (0, 0)
+def test_second_run_restores_nothing_and_changes_nothing(tmp_path: Path, marks: Path) -> None:
+    run_plan(make_plan(benchmark(size=80), [counting(marks)]), tmp_path / "run")
+    first = load_run(tmp_path / "run").scores
+    assert count(marks) == 3
+    summary = run_plan(make_plan(benchmark(size=80), [counting(marks)]), tmp_path / "run")
+    assert (summary.restored, summary.scored, count(marks)) == (0, 0, 3)
     assert load_run(tmp_path / "run").scores == first
-    assert counted.read_text() == calls
 
 
-def test_new_metric_calls_no_restorer(tmp_path: Path, counted: Path) -> None:
-    run_plan(make_plan(benchmark(size=80), [restorer("Counting")]), tmp_path / "run")
-    calls = counted.read_text()
-    summary = run_plan(make_plan(benchmark(size=80), [restorer("Counting")], ["psnr", "ssim"]), tmp_path / "run")
-    assert (summary.restored, summary.scored) == (0, 3)
-    assert counted.read_text() == calls
+def test_new_metric_calls_no_restorer(tmp_path: Path, marks: Path) -> None:
+    run_plan(make_plan(benchmark(size=80), [counting(marks)]), tmp_path / "run")
+    summary = run_plan(make_plan(benchmark(size=80), [counting(marks)], ["psnr", "ssim"]), tmp_path / "run")
+    assert (summary.restored, summary.scored, count(marks)) == (0, 3, 3)
     assert {score.metric for score in load_run(tmp_path / "run").scores} == {"psnr", "ssim"}
 
 
@@ -141,35 +144,33 @@ from harness.protocols import Benchmark, Evaluation
 from harness.runner import run_plan
 if __name__ == "__main__":
     sets = (TinySet(images=tuple("abcdefgh"), size=80),)
-    plan = make_plan(Benchmark("test", "", sets, ("psnr",), Evaluation("rgb")), ["misbehaving:Counting"])
+    plan = make_plan(Benchmark("test", "", sets, ("psnr",), Evaluation("rgb")), [{restorer!r}])
     run_plan(plan, Path({folder!r}), workers=2)
 """
 
 
-def test_killed_run_goes_on_where_it_was(tmp_path: Path, counted: Path) -> None:
+def test_killed_run_goes_on_where_it_was(tmp_path: Path, marks: Path) -> None:
     script = tmp_path / "script.py"
-    script.write_text(_RUN.format(faults=str(FAULTS), folder=str(tmp_path / "run")))
-    slow = {**os.environ, "COUNTING_SLEEP": "0.5"}
-    process = subprocess.Popen([sys.executable, str(script)], env=slow)
+
+    def write_script(folder: str) -> None:
+        text = _RUN.format(faults=str(FAULTS), folder=str(tmp_path / folder), restorer=counting(marks, sleep=0.5))
+        script.write_text(text)
+
+    write_script("killed")
+    process = subprocess.Popen([sys.executable, str(script)])
     deadline = time.monotonic() + 60
-    while len(counted.read_text().split()) < 4 and time.monotonic() < deadline:
+    while count(marks) < 4 and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    kept = len(load_or_none(tmp_path / "run"))
+    kept = len(load_run(tmp_path / "killed").cells)
     assert 0 < kept < 8
-    time.sleep(1.5)  # the orphaned workers see that their parent is gone, and end
-    before = len(counted.read_text().split())
+    time.sleep(2)  # the orphaned workers see that their parent is gone, and end
+    before = count(marks)
     subprocess.run([sys.executable, str(script)], check=True)
-    undisturbed = tmp_path / "undisturbed"
-    script.write_text(_RUN.format(faults=str(FAULTS), folder=str(undisturbed)))
-    again = len(counted.read_text().split()) - before
+    assert count(marks) - before == 8 - kept, "only what was missing is run"
+    write_script("undisturbed")
     subprocess.run([sys.executable, str(script)], check=True)
-    resumed, whole = load_run(tmp_path / "run"), load_run(undisturbed)
-    assert sorted(resumed.scores, key=repr) == sorted(whole.scores, key=repr)
+    resumed, undisturbed = (load_run(tmp_path / name) for name in ("killed", "undisturbed"))
     assert len(resumed.scores) == 8
-    assert again == 8 - kept, "only what was missing is run"
-
-
-def load_or_none(folder: Path) -> tuple[object, ...]:
-    return load_run(folder).cells
+    assert sorted(resumed.scores, key=repr) == sorted(undisturbed.scores, key=repr)

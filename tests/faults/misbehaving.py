@@ -25,14 +25,18 @@ class Good(_Fault):
         return image
 
 
-class Counting(_Fault):
+class Counting(Restorer):
     """Leaves a mark for every image it restores, so that a test can count."""
 
+    def __init__(self, *, marks: str, sleep: float = 0.0, device: str = "cpu") -> None:
+        self.card = RestorerCard("counting", scales=(1,))
+        self.marks, self.sleep = Path(marks), sleep
+
     def restore(self, image: Any, conditions: Conditions) -> Any:
-        if image.shape[-1] > 32:  # the warm-up sees a corner, which is not counted when images are larger than it
-            with Path(os.environ["COUNTING_FILE"]).open("a") as file:
+        if image.shape[-1] > 64:  # the warm-up sees a corner of 64 pixels, which is not counted
+            with self.marks.open("a") as file:
                 file.write("x\n")
-            time.sleep(float(os.environ.get("COUNTING_SLEEP", "0")))
+            time.sleep(self.sleep)
         return image
 
 

@@ -10,6 +10,8 @@ from harness.results import MetricValue
 if TYPE_CHECKING:
     from harness.images import Image
 
+SMALLEST = 16
+
 
 class BlurEffect(Metric):
     """How little an image changes when it is blurred again: 0 sharp, 1 blurred. Noise counts as sharpness."""
@@ -42,11 +44,11 @@ class BlurEffect(Metric):
 
         from harness.errors import ImageError
         from harness.images import to_luma
+        from harness.metrics.pairs import check_single
 
+        check_single(restored, self.card.name, SMALLEST)
         luma = to_luma(restored)[0]
-        if min(luma.shape) < 16 or luma.max() == luma.min():
-            raise ImageError("blur-effect needs at least 16x16 pixels that are not all the same")
         value = float(blur_effect(luma))
         if math.isnan(value):
-            raise ImageError("blur-effect is not defined on this image: it has no edges in one direction")
+            raise ImageError("blur-effect is not defined on this image: it has no edges at all in one direction")
         return MetricValue(value)

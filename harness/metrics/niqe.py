@@ -19,8 +19,8 @@ BLOCK = 96
 class NIQE(Metric):
     """Distance of an image's scene statistics from those of pristine photographs; lower is better.
 
-    basicsr's implementation with the authors' parameters, on rounded-free Y, in 96x96 blocks. A constant image has no
-    statistics, and is refused.
+    basicsr's implementation with the authors' parameters: Y rounded to whole levels, in blocks of 96x96; what does not
+    fill a block is cut off. An image without structure has no statistics, and is refused.
     """
 
     card = MetricCard(
@@ -49,20 +49,22 @@ class NIQE(Metric):
         """Measures one image.
 
         Args:
-            restored: Float32 (3, H, W) in [0, 1], at least 192x192: two blocks a side.
+            restored: Float32 (3, H, W) in [0, 1], large enough for two blocks: 96x192 or 192x96.
             reference: Not used.
 
         Raises:
-            ImageError: The image is too small or has too little structure.
+            ImageError: The image is too small, has too little structure, or holds NaN.
         """
         import warnings
 
         import numpy as np
 
         from harness.images import to_luma
+        from harness.metrics.pairs import check_single
 
+        check_single(restored, self.card.name)
         height, width = restored.shape[1:]
-        if min(height, width) < BLOCK or height * width < 2 * BLOCK * BLOCK:
+        if (height // BLOCK) * (width // BLOCK) < 2:
             raise ImageError(f"niqe needs two blocks of {BLOCK}x{BLOCK} pixels; this image is {width}x{height}")
         luma = to_luma(restored)[0] * np.float32(255)
         with warnings.catch_warnings(), np.errstate(all="ignore"):

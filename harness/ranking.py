@@ -114,7 +114,7 @@ def _no_nan(oriented: Floats) -> Floats:
 def versus(
     data: RunData, restorer: str, *, set_name: str | None = None, metric: str | None = None
 ) -> tuple[Difference, ...]:
-    """Compares every other restorer with one, over the images that each pair has in common.
+    """Compares every other restorer with one, over the common images of each leaderboard.
 
     Args:
         data: The run.
@@ -123,7 +123,7 @@ def versus(
         metric: Only this metric.
 
     Returns:
-        One row for each leaderboard that `restorer` has a score on, and each other restorer.
+        One row for each leaderboard that ranks `restorer`, and each other restorer.
 
     Raises:
         InputError: The run has no such restorer.
@@ -134,8 +134,8 @@ def versus(
     rows: list[Difference] = []
     for scope, sets in scopes(data):
         for name in metric_names(data):
-            columns = in_sets(scores.get(name, {}), sets)
-            if restorer in columns and set_name in (None, scope) and metric in (None, name):
+            if set_name in (None, scope) and metric in (None, name):
+                columns = in_sets(scores.get(name, {}), sets)
                 others = [other for other in entrants(data, sets, columns) if other != restorer]
                 rows += differences(columns, restorer, others, scope, name, orientation(data, name))
     return tuple(rows)
@@ -144,7 +144,7 @@ def versus(
 def differences(
     columns: Columns, base: str, others: Sequence[str], scope: str | None, metric: str, sign: float
 ) -> list[Difference]:
-    """Compares restorers with `base` by one metric; those that share the same images are computed together.
+    """Compares restorers with `base` by one metric.
 
     Args:
         columns: Scores of that metric in that scope.
@@ -155,21 +155,19 @@ def differences(
         sign: 1 when higher is better, -1 when lower is.
 
     Returns:
-        One row for each of `others`, in their order.
+        One row for each of `others`, in their order; none when `base` is not ranked there.
     """
-    groups: dict[frozenset[Key], list[str]] = {}
-    for other in others:
-        groups.setdefault(frozenset(columns[base].keys() & columns.get(other, {}).keys()), []).append(other)
+    ranked, common = _common(columns)
+    if base not in ranked:
+        return []
+    names = [other for other in others if other in ranked]
     found: dict[str, Difference] = {}
-    for common, names in groups.items():
-        if not common:
-            found |= {name: Difference(name, base, scope, metric, None, None, None, None, 0, "same") for name in names}
-            continue
+    if names:
         grid = make_grid(columns, [base, *names], common)
         for name, (mean, low, high, p) in zip(names, _paired(grid), strict=True):
             verdict = "same" if p >= SIGNIFICANT else ("better" if sign * mean > 0 else "worse")
             found[name] = Difference(name, base, scope, metric, mean, low, high, p, grid.cells, verdict)
-    return [found[other] for other in others]
+    return [found.get(o) or Difference(o, base, scope, metric, None, None, None, None, 0, "same") for o in others]
 
 
 def _paired(grid: Grid) -> list[tuple[float, float | None, float | None, float]]:

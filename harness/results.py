@@ -179,7 +179,7 @@ class RunData:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How far one restorer is from another by one metric, over the images that both have.
+    """How far one restorer is from another by one metric, over the common images of the leaderboard.
 
     Attributes:
         set: The set, or `None` for the whole benchmark.
@@ -187,7 +187,7 @@ class Difference:
         ci_low: Lower end of the 95 % paired bootstrap interval; `None` with a single image.
         ci_high: Upper end.
         p: Two-sided, by flipping signs; `None` without a common image. Not corrected for many comparisons.
-        n: Images that both have.
+        n: Common images; 0 when `restorer` is not ranked.
         verdict: `better`, `worse` or `same`, for `restorer` against `versus`, at p < 0.05.
     """
 

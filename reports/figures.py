@@ -54,7 +54,7 @@ def draw_trade_off(trade_off: TradeOff, units: dict[str, str], salt: str) -> str
         figure.draw_without_rendering()
         _label(axes, points)
         out = io.StringIO()
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Title": None})
+        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return _inline(out.getvalue())
 
 
@@ -85,7 +85,9 @@ def _dress(axes: Axes, trade_off: TradeOff, units: dict[str, str], points: Seque
 def _scatter(axes: Axes, points: Sequence[TradeOffPoint]) -> None:
     best = sorted((point for point in points if point.pareto), key=lambda point: (point.x, point.y))
     if len(best) > 1:
-        axes.plot([p.x for p in best], [p.y for p in best], color=_ACCENT, linewidth=1.2, linestyle=(0, (3, 3)))
+        axes.plot(
+            [p.x for p in best], [p.y for p in best], color=_ACCENT, linewidth=1.2, linestyle=(0, (3, 3)), alpha=0.6
+        )
     for pareto, colour in ((False, _FAINT), (True, _ACCENT)):
         chosen = [point for point in points if point.pareto is pareto]
         axes.scatter([p.x for p in chosen], [p.y for p in chosen], s=46, color=colour, linewidths=0, zorder=3)
@@ -119,7 +121,9 @@ def _label(axes: Axes, points: Sequence[TradeOffPoint]) -> None:
 
 def _inline(svg: str) -> str:
     svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    # its style sheet would reach the whole page, and the ids of its groups are the same in every plot
+    svg = re.sub(r"<metadata>.*?</metadata>|<style\b.*?</style>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     for placeholder, colour in _COLOURS.items():
         svg = svg.replace(placeholder, colour)
     # the viewBox scales it to the column; the page's CSS sets the font

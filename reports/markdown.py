@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from harness.protocols import ReportData
 from reports.pivot import Line, SetTable, set_tables
-from reports.wording import DASH, arrow, digits, is_restricted, number, plain, rank_range, seconds
+from reports.wording import DASH, arrow, digits, licence_mark, number, plain, rank_range, seconds
 
 
 class MarkdownReport:
@@ -71,7 +71,7 @@ def _table(report: ReportData, table: SetTable) -> Iterator[str]:
 
 def _row(line: Line, places: list[int]) -> str:
     licence = str(line.card.get("licence") or "")
-    mark = " (non-commercial or unclear)" if is_restricted(licence) else ""
+    mark = f" ({found})" if (found := licence_mark(licence)) else ""
     failures = max((row.failures for row in line.cells if row), default=0)
     cells = [_cell(line, index, places[index]) for index in range(len(places))]
     spent = seconds(line.cost.seconds if line.cost else None)

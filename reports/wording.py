@@ -9,9 +9,10 @@ from typing import Any
 
 DASH = "–"
 
-_RESTRICTED = re.compile(
-    r"\bnc\b|non-?\s?commercial|research|academic|s-lab|not for (commercial|sale)|proprietary|unknown", re.IGNORECASE
+_NON_COMMERCIAL = re.compile(
+    r"\bnc\b|non-?\s?commercial|research|academic|s-lab|not for (commercial|sale)|proprietary", re.IGNORECASE
 )
+_UNCLEAR = re.compile(r"unknown|unclear|noassertion|not stated|^\W*$", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -74,9 +75,11 @@ def rank_range(low: int | None, high: int | None) -> str:
     return str(low) if low == high else f"{low}–{high}"
 
 
-def is_restricted(licence: str) -> bool:
-    """Whether a licence forbids, or may forbid, commercial use; an absent one may."""
-    return not licence.strip() or bool(_RESTRICTED.search(licence))
+def licence_mark(licence: str) -> str:
+    """`non-commercial`, `unclear` (an absent one is), or an empty string for a licence that needs no mark."""
+    if _NON_COMMERCIAL.search(licence):
+        return "non-commercial"
+    return "unclear" if _UNCLEAR.search(licence) else ""
 
 
 def arrow(higher_is_better: bool) -> str:

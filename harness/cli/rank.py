@@ -146,7 +146,7 @@ def _print_differences(
     for table in _tables(rows, by):
         _print_heading(table[0], table)
         lines = [{**row, **_gap(row, base, differences)} for row in table if row["restorer"] != base]
-        click.echo(f"each minus {_safe(base)}, over the images that both have")
+        click.echo(f"each minus {_safe(base)}, over their common images")
         columns = ("restorer", "difference", "difference_low", "difference_high", "p", "verdict", "n_pairs")
         print_table(lines, columns)
 

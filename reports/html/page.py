@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from harness.protocols import ReportData
@@ -13,7 +14,7 @@ from reports.pivot import SetTable, set_tables
 from reports.wording import (
     count,
     digits,
-    is_restricted,
+    licence_mark,
     number,
     seconds,
 )
@@ -41,8 +42,9 @@ def page_context(report: ReportData, gallery: Mapping[str, Sequence[Row]], crops
         "title": report.title or run.benchmark,
         "notes": report.notes,
         "run": run,
+        "started": _when(run.started),
         "evaluation": run.plan.get("evaluation") or {},
-        "headlines": _by_task(report),
+        "headlines": [_headline(report, line) for line in report.headlines],
         "metrics": [metric_head(name, report) for name in metrics],
         "rows": [row for table in tables for row in _summary_rows(report, table, metrics)],
         "sets": [set_section(report, table, place) for place, table in enumerate(tables)],
@@ -57,7 +59,7 @@ def page_context(report: ReportData, gallery: Mapping[str, Sequence[Row]], crops
         "environment": list(_flatten(run.environment)),
         "planned_sets": list((run.plan.get("sets") or {}).items()),
         "counts": _counts(report),
-        "any_restricted": any(is_restricted(str(card.get("licence") or "")) for card in run.restorers.values()),
+        "any_restricted": any(licence_mark(str(card.get("licence") or "")) for card in run.restorers.values()),
     }
 
 
@@ -71,16 +73,17 @@ def _counts(report: ReportData) -> dict[str, int]:
     }
 
 
-def _by_task(report: ReportData) -> list[tuple[str, list[dict[str, Any]]]]:
-    tasks: dict[str, list[dict[str, Any]]] = {}
-    for line in report.headlines:
-        tasks.setdefault(line.task, []).append(_headline(report, line))
-    return list(tasks.items())
+def _when(started: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(started).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return started
 
 
 def _headline(report: ReportData, line: Headline) -> dict[str, Any]:
     card = report.data.run.metrics.get(line.metric, {})
     return {
+        "task": line.task,
         "set": line.set or "all sets",
         "leader": line.leaders[0],
         "tied": line.leaders[1:],
@@ -112,7 +115,7 @@ def _summary_rows(report: ReportData, table: SetTable, metrics: Sequence[str]) -
             "peak": (number(line.cost.peak_mib, 0), line.cost.peak_mib) if line.cost else None,
             "parameters": (count(parameters), parameters) if isinstance(parameters, int | float) else None,
             "licence": licence,
-            "restricted": is_restricted(licence),
+            "mark": licence_mark(licence),
             "n": max((row.n for row in line.cells if row), default=0),
             "failures": max((row.failures for row in line.cells if row), default=0),
         }
@@ -137,7 +140,7 @@ def _restorer(name: str, card: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": name,
         "licence": licence,
-        "restricted": is_restricted(licence),
+        "mark": licence_mark(licence),
         "parameters": count(parameters) if isinstance(parameters, int | float) else "",
         "paper": card.get("paper") or "",
         "source": card.get("source") or "",

@@ -15,11 +15,14 @@ from reports.wording import arrow, digits, number, p_value, rank_range, signed
 
 def set_section(report: ReportData, table: SetTable, place: int) -> dict[str, Any]:
     """One set: its facts, plots and leaderboards. `place` keeps the ids of its plots apart from others."""
+    from markupsafe import Markup
+
     plan = (report.data.run.plan.get("sets") or {}).get(table.set, {}) if table.set else {}
     behind = {(d.metric, d.restorer): d for d in report.behind if d.set == table.set}
     units = {name: str(card.get("unit") or "") for name, card in report.data.run.metrics.items()} | {"seconds": "s"}
     drawn = [
-        (item.kind, item.x, item.y, draw_trade_off(item, units, f"set{place}-{item.kind}"))
+        # matplotlib has escaped every name in it
+        (item.kind, item.x, item.y, Markup(draw_trade_off(item, units, f"set{place}-{item.kind}")))  # noqa: S704
         for item in report.trade_offs
         if item.set == table.set
     ]

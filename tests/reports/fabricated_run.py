@@ -1,0 +1,204 @@
+"""A run as the store would hand it over: packaged photographs, degraded and restored quickly, scored by scikit-image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import median_filter, zoom
+from skimage import data as photos
+from skimage.filters import gaussian
+from skimage.measure import blur_effect
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from skimage.restoration import denoise_tv_chambolle, denoise_wavelet
+
+from harness.images import from_uint8, write_image
+from harness.results import Cell, CellRecord, Failure, FailureKind, Run, RunData, Score, Skipped, Timing
+
+Pixels = npt.NDArray[np.float32]
+
+METRICS = {
+    "psnr": {"higher_is_better": True, "needs_reference": True, "unit": "dB", "bounds": [None, None]},
+    "ssim": {"higher_is_better": True, "needs_reference": True, "unit": "", "bounds": [-1.0, 1.0]},
+    "blur-effect": {"higher_is_better": False, "needs_reference": False, "unit": "", "bounds": [0.0, 1.0]},
+}
+DENOISERS: dict[str, Callable[[Pixels], Any]] = {
+    "identity": lambda image: image,
+    "gaussian": lambda image: gaussian(image, 0.9, channel_axis=0),
+    "median": lambda image: median_filter(image, (1, 3, 3)),
+    "tv": lambda image: denoise_tv_chambolle(image, 0.09, channel_axis=0),
+    "tv-strong": lambda image: denoise_tv_chambolle(image, 0.2, channel_axis=0),
+    "wavelet": lambda image: denoise_wavelet(image, sigma=0.1, channel_axis=0, rescale_sigma=True),
+}
+UPSCALERS: dict[str, Callable[[Pixels], Any]] = {
+    "nearest": lambda image: image.repeat(2, 1).repeat(2, 2),
+    "bicubic": lambda image: zoom(image, (1, 2, 2), order=3, grid_mode=True, mode="nearest"),
+    "sharpened": lambda image: _sharpen(zoom(image, (1, 2, 2), order=3, grid_mode=True, mode="nearest")),
+}
+LICENCES = {"wavelet": "CC-BY-NC-4.0", "sharpened": "", "tv": "BSD-3-Clause"}
+
+
+def _sharpen(image: Pixels) -> Any:
+    return image + 1.5 * (image - gaussian(image, 1.2, channel_axis=0))
+
+
+def references(count: int, side: int = 160) -> dict[str, Pixels]:
+    """Crops of packaged photographs, (3, side, side)."""
+    found: dict[str, Pixels] = {}
+    for name in ("astronaut", "chelsea", "coffee", "rocket"):
+        photo = getattr(photos, name)()
+        for top in range(20, photo.shape[0] - side, side):
+            for left in range(30, photo.shape[1] - side, side):
+                found[f"{name}-{top}-{left}"] = from_uint8(photo[top : top + side, left : left + side])
+    return dict(sorted(found.items(), key=lambda item: item[0][::-1])[:count])
+
+
+def fabricate(folder: Path, images: int = 26, side: int = 160) -> RunData:
+    """Writes the images of a run into a folder and returns its rows.
+
+    Two sets: `photos-sigma25` with `images` images, and `photos-x2` with 8. `median` fails on one image, `broken` on all
+    of them; `bicubic` and its like skip the noisy set.
+    """
+    maker = _Maker(folder)
+    generator = np.random.default_rng(3)
+    for name, reference in references(images, side).items():
+        noisy = reference + generator.normal(0, 25 / 255, reference.shape).astype(np.float32)
+        maker.sample("photos-sigma25", name, noisy, reference, DENOISERS)
+    for name, reference in references(8, side).items():
+        small = reference.reshape(3, side // 2, 2, side // 2, 2).mean(axis=(2, 4))
+        maker.sample("photos-x2", name, small, reference, UPSCALERS)
+    return maker.finish()
+
+
+class _Maker:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.scores: list[Score] = []
+        self.failures: list[Failure] = []
+        self.timings: list[Timing] = []
+        self.cells: list[CellRecord] = []
+        self.samples: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def sample(
+        self,
+        set_name: str,
+        image: str,
+        degraded: Pixels,
+        reference: Pixels,
+        restorers: dict[str, Callable[[Pixels], Any]],
+    ) -> None:
+        paths = {"degraded": f"images/{set_name}/{image}-d.png", "reference": f"images/{set_name}/{image}-r.png"}
+        self._write(paths["degraded"], degraded)
+        self._write(paths["reference"], reference)
+        self.samples[set_name, image] = paths
+        for name, restore in restorers.items():
+            cell = Cell(name, set_name, image)
+            if name == "median" and image.startswith("rocket"):
+                self.failures.append(
+                    Failure(cell, FailureKind.TIMEOUT, "took longer than 600 s; --timeout raises that")
+                )
+                continue
+            start = perf_counter()
+            restored = np.clip(restore(degraded), 0, 1).astype(np.float32)
+            self.timings.append(Timing(cell, perf_counter() - start, 12.0 + 8 * len(name)))
+            path = f"restored/{name}/{set_name}/{image}.png"
+            self._write(path, restored)
+            self.cells.append(CellRecord(cell, path, "0" * 64))
+            self._score(cell, restored, reference)
+        broken = Cell("broken", set_name, image)
+        self.failures.append(Failure(broken, FailureKind.RAISED, "RuntimeError: size mismatch for conv.weight"))
+
+    def _write(self, path: str, image: Pixels) -> None:
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        write_image(self.folder / path, image)
+
+    def _score(self, cell: Cell, restored: Pixels, reference: Pixels) -> None:
+        values = {
+            "psnr": peak_signal_noise_ratio(reference, restored, data_range=1.0),
+            "ssim": structural_similarity(reference, restored, data_range=1.0, channel_axis=0),
+            "blur-effect": blur_effect(restored, channel_axis=0),
+        }
+        self.scores += [Score(cell, metric, float(value)) for metric, value in values.items()]
+
+    def finish(self) -> RunData:
+        sets = {
+            "photos-sigma25": {"task": "denoise", "images": 26, "fingerprint": "9f2c41d07be2a310"},
+            "photos-x2": {"task": "super-resolve", "images": 8, "fingerprint": "51b07c2e99d1f4aa"},
+        }
+        skipped = [Skipped(name, "photos-x2", "does not super-resolve (its tasks: denoise)") for name in DENOISERS]
+        skipped += [Skipped(name, "photos-sigma25", "has no x1 (its scales: x2)") for name in UPSCALERS]
+        cards = {
+            name: {
+                "licence": LICENCES.get(name, "Apache-2.0"),
+                "parameters": 0 if name != "wavelet" else 852_108,
+                "paper": "Chambolle, JMIV 2004" if name.startswith("tv") else "",
+                "source": "scikit-image",
+                "fingerprint": f"{index:016x}",
+            }
+            for index, name in enumerate([*DENOISERS, *UPSCALERS, "broken"])
+        }
+        run = Run(
+            id="0a1b2c3d4e5f",
+            started="2025-01-31T12:00:00+00:00",
+            benchmark="fabricated",
+            plan={
+                "evaluation": {
+                    "name": "rgb",
+                    "crop_border": 0,
+                    "luma": "float",
+                    "quantise": True,
+                    "hash": "a1b2c3d4e5f6",
+                },
+                "sets": sets,
+                "metrics": list(METRICS),
+            },
+            restorers=cards,
+            metrics=METRICS,
+            environment={"python": "3.11", "device": "cpu", "packages": {"numpy": np.__version__}, "git": None},
+            status="finished",
+        )
+        return RunData(
+            run, tuple(self.scores), tuple(self.failures), tuple(self.timings), tuple(skipped), tuple(self.cells),
+            self.samples,
+        )  # fmt: skip
+
+
+def hostile(folder: Path, data: RunData, name: str, path: str) -> RunData:
+    """The same run with every name and message replaced by `name`, and a path that leaves the folder."""
+    from dataclasses import replace
+
+    restorer = "wavelet"
+
+    def cell(old: Cell) -> Cell:
+        return Cell(name if old.restorer == restorer else old.restorer, _renamed(old.set, name), f"{name}{old.image}")
+
+    run = data.run
+    sets = {_renamed(key, name): {**value, "fingerprint": name} for key, value in run.plan["sets"].items()}
+    cards = {
+        name if key == restorer else key: {**value, "licence": name, "paper": name}
+        for key, value in run.restorers.items()
+    }
+    return RunData(
+        replace(
+            run, id=name, started=name, benchmark=name, restorers=cards, environment={name: {name: name}},
+            metrics={f"{key}{name}": {**value, "unit": name, "source": name} for key, value in run.metrics.items()},
+            plan={"sets": sets, "metrics": [f"{key}{name}" for key in run.metrics], "evaluation": {"name": name, name: name}},
+        ),
+        tuple(replace(item, cell=cell(item.cell), metric=item.metric + name) for item in data.scores),
+        tuple(replace(item, cell=cell(item.cell), message=name) for item in data.failures),
+        tuple(replace(item, cell=cell(item.cell)) for item in data.timings),
+        (Skipped(name, _renamed("photos-x2", name), name),),
+        tuple(replace(item, cell=cell(item.cell), restored=path) for item in data.cells),
+        {
+            (_renamed(key[0], name), f"{name}{key[1]}"): {"degraded": path, "reference": value["reference"]}
+            for key, value in data.samples.items()
+        },
+    )  # fmt: skip
+
+
+def _renamed(set_name: str, name: str) -> str:
+    return f"{set_name}{name}"

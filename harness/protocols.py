@@ -73,8 +73,15 @@ class Sample:
 class Degradation(Protocol):
     """A named, seeded, labelled way to make an image worse."""
 
-    name: str
-    params: Mapping[str, Any]
+    @property
+    def name(self) -> str:
+        """Kebab-case, unique."""
+        ...
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """Its parameters as JSON types; `scale`, `sigma_255` and `quality` become the set's `Conditions`."""
+        ...
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Degrades one image.
@@ -93,9 +100,20 @@ class Degradation(Protocol):
 class DegradedSet(Protocol):
     """Images with one task: a source and what was done to it. Lazy: an image is made when it is asked for."""
 
-    name: str
-    task: Task
-    conditions: Conditions
+    @property
+    def name(self) -> str:
+        """Kebab-case, unique."""
+        ...
+
+    @property
+    def task(self) -> Task:
+        """What is asked of a restorer."""
+        ...
+
+    @property
+    def conditions(self) -> Conditions:
+        """What is known of the degradation."""
+        ...
 
     def ids(self) -> tuple[str, ...]:
         """The samples' ids in a fixed order, without reading an image."""

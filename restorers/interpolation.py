@@ -39,10 +39,27 @@ class Nearest(_Interpolation):
     card, filter = _card("nearest"), "NEAREST"
 
 
-class Bicubic(_Interpolation):
-    """Cubic convolution with a = -0.5, as MATLAB's; enlarging needs no antialiasing."""
+class Bicubic(Restorer):
+    """MATLAB's `imresize` on floats: cubic convolution with a = -0.5, mirrored at the borders."""
 
-    card, filter = _card("bicubic"), "BICUBIC"
+    card = RestorerCard(
+        name="bicubic",
+        tasks=(Task.SUPER_RESOLVE,),
+        scales=(2, 3, 4, 8),
+        parameters=0,
+        licence="Apache-2.0",
+        paper="Keys, IEEE TASSP 1981",
+        source="restobench",
+    )
+
+    def __init__(self, *, device: str = "cpu") -> None:
+        """Needs no device."""
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        """Enlarges (C, H, W) to (C, scale * H, scale * W)."""
+        from harness.images import imresize
+
+        return imresize(image, conditions.scale, rounding="none")
 
 
 class Lanczos(_Interpolation):

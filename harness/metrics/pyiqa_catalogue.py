@@ -1,8 +1,10 @@
-"""Writes `pyiqa_catalogue.json`: what the installed pyiqa offers, and the first weight file that each metric wants.
+"""Writes `pyiqa_catalogue.json`: what the installed pyiqa offers, and the weight files that each metric wants.
 
-`python -m harness.metrics.pyiqa_catalogue` after an upgrade of pyiqa. Importing pyiqa takes seconds, so `restobench
-list` reads the catalogue instead. Each metric is built in a forked process in which nothing can be downloaded; the
-first file that it tries to fetch is written down.
+`python -m harness.metrics.pyiqa_catalogue` after an upgrade of pyiqa (two minutes). Importing pyiqa takes seconds, so
+`restobench list` reads the catalogue instead. Each metric is built in a forked process of its own in which nothing is
+downloaded: a file that it wants is written down, and stands in as an empty one so that the next is asked for. Where
+an empty file will not do (CLIP's), the files after it are not in the catalogue; `downloads.refuse` names them when the
+metric is built.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from importlib.metadata import version
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 CATALOGUE = Path(__file__).with_name("pyiqa_catalogue.json")
 SECONDS = 60
@@ -22,28 +24,48 @@ DISTRIBUTION_METRICS = frozenset({"fid", "fid_dinov2", "sfid", "inception_score"
 """Metrics of two sets of images: they have no value for one image, and are left out."""
 
 
-def _watch(report: Connection) -> None:
-    """Makes every way to download something report what was wanted, and fail."""
-    import urllib.request
+class _EmptyWeights(dict[Any, Any]):
+    """Stands in for the content of a weight file that is not here."""
 
-    import huggingface_hub
-    import pyiqa.utils.download_util
+    def __missing__(self, key: object) -> _EmptyWeights:
+        return self
+
+    def pop(self, *key: object) -> Any:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_arguments, **_keywords: self
+
+
+def _stand_in(report: Connection) -> None:
+    """Makes every way to download a file report it, and every way to read one give empty weights."""
+    from unittest.mock import patch
+
     import timm.models._hub
-    import torch.hub
+    import torch
+    import transformers.utils.hub
 
-    def refuse_url(url: Any, *_rest: Any, **_more: Any) -> NoReturn:
+    def want_url(url: Any, target: Any = "", *_rest: Any, **_more: Any) -> Any:
         report.send(str(getattr(url, "full_url", url)))
-        raise OSError("nothing is downloaded here")
+        return target
 
-    def refuse_hub(repo_id: str, filename: str = "", *_rest: Any, **_more: Any) -> NoReturn:
+    def want_file(repo_id: str, filename: str, *_rest: Any, **_more: Any) -> str:
         report.send(f"hf://{repo_id}/{filename}")
-        raise OSError("nothing is downloaded here")
+        return f"absent/{filename}"
 
-    torch.hub.download_url_to_file = refuse_url
-    pyiqa.utils.download_util.download_url_to_file = refuse_url
-    urllib.request.urlopen = refuse_url
-    timm.models._hub.hf_hub_download = refuse_hub
-    huggingface_hub.hf_hub_download = refuse_hub
+    def want_repository(path_or_repo_id: Any, *_rest: Any, **_more: Any) -> Any:
+        report.send(f"hf://{path_or_repo_id}")
+        raise OSError("its configuration decides what else it wants")
+
+    for target in ("torch.hub", "pyiqa.utils.download_util", "timm.models._hub"):
+        patch(f"{target}.download_url_to_file", want_url).start()
+    patch("urllib.request.urlopen", want_url).start()
+    patch.object(timm.models._hub, "hf_hub_download", want_file).start()
+    patch.object(transformers.utils.hub, "cached_files", want_repository).start()
+    for reader in ("torch.load", "safetensors.torch.load_file", "scipy.io.loadmat"):
+        patch(reader, lambda *_path, **_options: _EmptyWeights()).start()
+    loaded = torch.nn.modules.module._IncompatibleKeys([], [])
+    patch.object(torch.nn.Module, "load_state_dict", lambda *_model, **_options: loaded).start()
 
 
 def _build(name: str, report: Connection) -> None:
@@ -52,35 +74,42 @@ def _build(name: str, report: Connection) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)
-    _watch(report)
     try:
+        _stand_in(report)
         pyiqa.create_metric(name, device="cpu")
         report.send(None)
-    except BaseException as error:
-        report.send(f"error: {type(error).__name__}: {error}"[:300])
+    except BaseException as error:  # a stand-in went as far as it can, or the metric cannot be built here at all
+        report.send(f"error: {type(error).__name__}: {error}".splitlines()[0][:200])
 
 
-def wanted_file(name: str) -> str | None:
-    """The first file that a metric wants to download, or `None` when it is built without any.
+def wanted_files(name: str) -> tuple[list[str], str | None]:
+    """Finds out which files a metric wants to download.
 
     Args:
         name: pyiqa's name of the metric.
 
     Returns:
-        A URL, `hf://REPOSITORY/FILE`, or `error: ...` when it cannot be built for another reason.
+        URLs and `hf://OWNER/REPOSITORY[/FILE]` in the order of asking; and why it cannot be built when it asked for
+        none and failed.
     """
     context = get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_build, args=(name, theirs), daemon=True)
     process.start()
     theirs.close()
+    files: list[str] = []
+    answer: str | None = "error: not built in time"
     try:
-        answer: str | None = ours.recv() if ours.poll(SECONDS) else "error: not built in time"
+        while ours.poll(SECONDS):
+            answer = ours.recv()
+            if answer is None or answer.startswith("error: "):
+                break
+            files += [answer] if answer not in files else []
     except EOFError:
         answer = "error: the process died"
     process.kill()
     process.join()
-    return answer
+    return files, answer.removeprefix("error: ") if answer is not None and not files else None
 
 
 def make_catalogue() -> dict[str, Any]:
@@ -93,13 +122,15 @@ def make_catalogue() -> dict[str, Any]:
     for name, options in DEFAULT_CONFIGS.items():
         if name in DISTRIBUTION_METRICS:
             continue
+        files, problem = wanted_files(name)
         rows.append(
             {
                 "name": name,
                 "needs_reference": options.get("metric_mode") == "FR",
                 "higher_is_better": not options.get("lower_better", False),
                 "range": options.get("score_range", ""),
-                "wants": wanted_file(name),
+                "files": files,
+                "problem": problem,
             }
         )
         print(rows[-1], file=sys.stderr)
@@ -107,5 +138,4 @@ def make_catalogue() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    os.environ["HF_HUB_OFFLINE"] = "1"
     CATALOGUE.write_text(json.dumps(make_catalogue(), indent=1) + "\n")

@@ -1,0 +1,18 @@
+"""The named protocols of measuring (docs/protocols.md)."""
+
+from __future__ import annotations
+
+from harness.protocols import Evaluation
+
+EVALUATIONS = {
+    item.name: item
+    for item in (
+        Evaluation("sr-y-classic", crop_border="scale", luma="rounded"),
+        Evaluation("sr-y", crop_border="scale", luma="float"),
+        Evaluation("sr-rgb", crop_border="scale", luma="float"),
+        Evaluation("awgn", crop_border=0, luma="float"),
+        Evaluation("awgn-clipped", crop_border=0, luma="float"),
+        Evaluation("jpeg-y", crop_border=0, luma="float"),
+        Evaluation("rgb", crop_border=0, luma="float"),
+    )
+}

@@ -1,0 +1,160 @@
+"""Degraded sets: made from references, found as pairs, or found without references."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.sources import Folder, Source
+from harness.errors import InputError
+from harness.protocols import Conditions, Degradation, Sample, Task
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticSet:
+    """References, and a chain of degradations.
+
+    Args:
+        name: Unique.
+        task: What is asked of a restorer.
+        source: The references.
+        degradations: Applied in this order.
+        seed: Of all randomness, together with the set's and the sample's name.
+    """
+
+    name: str
+    task: Task
+    source: Source
+    degradations: tuple[Degradation, ...]
+    seed: int = 0
+
+    @property
+    def conditions(self) -> Conditions:
+        """What the chain's parameters tell a restorer."""
+        known = {key: value for item in self.degradations for key, value in item.params.items()}
+        fields = {key: known[key] for key in ("scale", "sigma_255", "quality") if key in known}
+        return Conditions(**fields)
+
+    def ids(self) -> tuple[str, ...]:
+        """The source's ids."""
+        return self.source.ids()
+
+    def sample(self, id: str) -> Sample:
+        """Makes one sample: the reference is cut to a multiple of the scale and degraded."""
+        import numpy as np
+
+        from harness.images import crop_to_multiple
+
+        reference = crop_to_multiple(self.source.read(id), self.conditions.scale)
+        key = hashlib.sha256(f"{self.name}\0{id}\0{self.seed}".encode()).digest()
+        generator = np.random.default_rng(int.from_bytes(key[:16]))
+        degraded = reference
+        for degradation in self.degradations:
+            degraded = degradation(degraded, generator)
+        return Sample(id, degraded, reference)
+
+    def describe(self) -> Mapping[str, Any]:
+        """Source, degradations and seed."""
+        chain = [{"name": item.name, **item.params} for item in self.degradations]
+        return {**self.source.describe(), "degradations": chain, "seed": self.seed}
+
+    def absent(self) -> str | None:
+        """Why the source is not here."""
+        return self.source.absent()
+
+
+@dataclass(frozen=True, slots=True)
+class PairedSet:
+    """Degraded images and references in two folders, paired by name and never by position.
+
+    Args:
+        name: Unique.
+        task: What is asked of a restorer.
+        degraded: The degraded images.
+        references: The references.
+        conditions: What is known of the degradation.
+        pattern: Name of the degraded file for a reference, such as `{id}x2`.
+    """
+
+    name: str
+    task: Task
+    degraded: Folder
+    references: Folder
+    conditions: Conditions = field(default_factory=Conditions)
+    pattern: str = "{id}"
+
+    def ids(self) -> tuple[str, ...]:
+        """Names of the references.
+
+        Raises:
+            InputError: A reference without its degraded image, or the other way round; both lists are named.
+        """
+        names, degraded = self.references.ids(), set(self.degraded.ids())
+        expected = {self._degraded_name(id) for id in names}
+        lonely = sorted(expected - degraded), sorted(degraded - expected)
+        if any(lonely):
+            without, extra = (", ".join(names[:5]) + (" ..." if len(names) > 5 else "") or "none" for names in lonely)
+            raise InputError(
+                f"set {self.name}: the folders do not pair up by name ({self.pattern!r}): "
+                f"missing in {self.degraded.path}: {without}; without a reference: {extra}"
+            )
+        return names
+
+    def sample(self, id: str) -> Sample:
+        """Reads one pair; a reference that is larger than scale x degraded by less than the scale is cut to fit."""
+        from harness.errors import ImageError
+        from harness.images import crop_to_multiple
+
+        scale = self.conditions.scale
+        degraded = self.degraded.read(self._degraded_name(id))
+        reference = crop_to_multiple(self.references.read(id), scale)
+        expected = (degraded.shape[0], degraded.shape[1] * scale, degraded.shape[2] * scale)
+        if reference.shape != expected:
+            raise ImageError(f"{id}: the reference is {reference.shape}; x{scale} of the degraded image is {expected}")
+        return Sample(id, degraded, reference)
+
+    def describe(self) -> Mapping[str, Any]:
+        """Both folders and the pattern."""
+        return {**self.references.describe(), "degraded": self.degraded.describe(), "pattern": self.pattern}
+
+    def absent(self) -> str | None:
+        """Why one of the folders is not here."""
+        return self.degraded.absent() or self.references.absent()
+
+    def _degraded_name(self, id: str) -> str:
+        return self.pattern.replace("{id}", id)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreferencedSet:
+    """Degraded images alone: only no-reference metrics see them.
+
+    Args:
+        name: Unique.
+        task: What is asked of a restorer.
+        degraded: The images.
+        conditions: What is known of the degradation.
+    """
+
+    name: str
+    task: Task
+    degraded: Folder
+    conditions: Conditions = field(default_factory=Conditions)
+
+    def ids(self) -> tuple[str, ...]:
+        """File names without suffix."""
+        return self.degraded.ids()
+
+    def sample(self, id: str) -> Sample:
+        """Reads one image."""
+        return Sample(id, self.degraded.read(id), None)
+
+    def describe(self) -> Mapping[str, Any]:
+        """The folder."""
+        return {**self.degraded.describe(), "references": False}
+
+    def absent(self) -> str | None:
+        """Why the folder is not here."""
+        return self.degraded.absent()

@@ -1,0 +1,151 @@
+"""Where reference images come from: photographs inside installed packages, or a folder."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from harness.errors import ImageError, InputError
+
+if TYPE_CHECKING:
+    from harness.images import Image
+
+
+class Source(Protocol):
+    """Images by id."""
+
+    def ids(self) -> tuple[str, ...]:
+        """Ids in a fixed order, without reading an image."""
+        ...
+
+    def read(self, id: str) -> Image:
+        """Reads one image."""
+        ...
+
+    def describe(self) -> Mapping[str, Any]:
+        """Where the images come from, as JSON types."""
+        ...
+
+    def absent(self) -> str | None:
+        """Why the images are not here, or `None`."""
+        ...
+
+
+_PHOTOS = {
+    "astronaut": ("skimage", "data/astronaut.png"),
+    "chelsea": ("skimage", "data/chelsea.png"),
+    "coffee": ("skimage", "data/coffee.png"),
+    "motorcycle": ("skimage", "data/motorcycle_left.png"),
+    "rocket": ("skimage", "data/rocket.jpg"),
+    "hubble": ("skimage", "data/hubble_deep_field.jpg"),
+    "china": ("sklearn", "datasets/images/china.jpg"),
+    "flower": ("sklearn", "datasets/images/flower.jpg"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """Photographs that ship in scikit-image and scikit-learn, cut to a square at the centre.
+
+    Args:
+        size: Height and width in pixels, at most 300.
+    """
+
+    size: int = 192
+
+    def ids(self) -> tuple[str, ...]:
+        """The photographs' names."""
+        return tuple(_PHOTOS)
+
+    def read(self, id: str) -> Image:
+        """Reads one photograph.
+
+        Returns:
+            Float32 (3, size, size).
+        """
+        from harness.images import read_image
+
+        package, path = _PHOTOS[id]
+        image = read_image(_package_folder(package) / path, mode="rgb")
+        top, left = ((side - self.size) // 2 for side in image.shape[1:])
+        return image[:, top : top + self.size, left : left + self.size]
+
+    def describe(self) -> Mapping[str, Any]:
+        """The packages and the size."""
+        return {"source": "photos", "size": self.size, "licence": "CC0-1.0, public domain and BSD-3-Clause (packages)"}
+
+    def absent(self) -> str | None:
+        """Names a photograph that the installed packages lack."""
+        for name, (package, path) in _PHOTOS.items():
+            if not (_package_folder(package) / path).is_file():
+                return f"photograph {name} is not in the installed {package}: upgrade or reinstall it"
+        return None
+
+
+def _package_folder(package: str) -> Path:
+    """The package's folder, without importing it."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise InputError(f"{package}, which carries photographs, is not installed: pip install restobench")
+    return Path(spec.submodule_search_locations[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The images of a folder, by file name without suffix.
+
+    Args:
+        path: The folder.
+        mode: `auto` keeps grey files as one plane; `grey` takes rounded Y of colour files; `rgb` repeats grey planes.
+        licence: Of the images, for the report.
+    """
+
+    path: Path
+    mode: Literal["auto", "rgb", "grey"] = "auto"
+    licence: str = "unknown"
+
+    def files(self) -> dict[str, Path]:
+        """Files by id, sorted by name.
+
+        Raises:
+            InputError: Two files differ in their suffix alone.
+        """
+        from harness.images import SUFFIXES
+
+        found: dict[str, Path] = {}
+        for path in sorted(self.path.iterdir()) if self.path.is_dir() else []:
+            if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
+                if path.stem in found:
+                    raise InputError(f"{self.path} holds {found[path.stem].name} and {path.name}: one name, two images")
+                found[path.stem] = path
+        return found
+
+    def ids(self) -> tuple[str, ...]:
+        """File names without suffix."""
+        return tuple(self.files())
+
+    def read(self, id: str) -> Image:
+        """Reads one file.
+
+        Raises:
+            ImageError: It is gone, or is no image.
+        """
+        from harness.images import read_image
+
+        path = self.files().get(id)
+        if path is None:
+            raise ImageError(f"{self.path} holds no image called {id!r}")
+        return read_image(path, mode=self.mode)
+
+    def describe(self) -> Mapping[str, Any]:
+        """The folder's name and how it is read; not where it lies, which differs between machines."""
+        return {"source": f"folder {self.path.name}", "mode": self.mode, "licence": self.licence}
+
+    def absent(self) -> str | None:
+        """Says that there is no such folder, or no image in it."""
+        if not self.path.is_dir():
+            return f"folder {self.path} does not exist"
+        return None if self.files() else f"folder {self.path} holds no image"

@@ -1,8 +1,9 @@
-"""A run as the store would hand it over: packaged photographs, degraded and restored quickly, scored by scikit-image."""
+"""A run as the store would hand it over: packaged photographs, quickly degraded, restored and scored."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -60,8 +61,8 @@ def references(count: int, side: int = 160) -> dict[str, Pixels]:
 def fabricate(folder: Path, images: int = 26, side: int = 160) -> RunData:
     """Writes the images of a run into a folder and returns its rows.
 
-    Two sets: `photos-sigma25` with `images` images, and `photos-x2` with 8. `median` fails on one image, `broken` on all
-    of them; `bicubic` and its like skip the noisy set.
+    Two sets: `photos-sigma25` with up to `images` images, and `photos-x2` with 8. `median` fails on the rockets,
+    `broken` on everything; upscalers skip the noisy set, and denoisers the small one.
     """
     maker = _Maker(folder)
     generator = np.random.default_rng(3)
@@ -167,38 +168,35 @@ class _Maker:
         )  # fmt: skip
 
 
-def hostile(folder: Path, data: RunData, name: str, path: str) -> RunData:
-    """The same run with every name and message replaced by `name`, and a path that leaves the folder."""
-    from dataclasses import replace
-
-    restorer = "wavelet"
+def hostile(data: RunData, name: str, path: str) -> RunData:
+    """The same run with `name` in every name and message, and `path` in place of the images' paths."""
 
     def cell(old: Cell) -> Cell:
-        return Cell(name if old.restorer == restorer else old.restorer, _renamed(old.set, name), f"{name}{old.image}")
+        restorer = name if old.restorer == "wavelet" else old.restorer
+        return Cell(restorer, old.set + name, name + old.image)
 
     run = data.run
-    sets = {_renamed(key, name): {**value, "fingerprint": name} for key, value in run.plan["sets"].items()}
     cards = {
-        name if key == restorer else key: {**value, "licence": name, "paper": name}
-        for key, value in run.restorers.items()
+        name if key == "wavelet" else key: {**card, "licence": name, "paper": name, "source": name}
+        for key, card in run.restorers.items()
+    }
+    plan = {
+        "sets": {key + name: {**value, "task": name, "fingerprint": name} for key, value in run.plan["sets"].items()},
+        "metrics": [metric + name for metric in run.metrics],
+        "evaluation": {"name": name, name: name},
     }
     return RunData(
-        replace(
-            run, id=name, started=name, benchmark=name, restorers=cards, environment={name: {name: name}},
-            metrics={f"{key}{name}": {**value, "unit": name, "source": name} for key, value in run.metrics.items()},
-            plan={"sets": sets, "metrics": [f"{key}{name}" for key in run.metrics], "evaluation": {"name": name, name: name}},
+        run=replace(
+            run, id=name, started=name, benchmark=name, restorers=cards, environment={name: {name: name}}, plan=plan,
+            metrics={key + name: {**card, "unit": name, "source": name} for key, card in run.metrics.items()},
         ),
-        tuple(replace(item, cell=cell(item.cell), metric=item.metric + name) for item in data.scores),
-        tuple(replace(item, cell=cell(item.cell), message=name) for item in data.failures),
-        tuple(replace(item, cell=cell(item.cell)) for item in data.timings),
-        (Skipped(name, _renamed("photos-x2", name), name),),
-        tuple(replace(item, cell=cell(item.cell), restored=path) for item in data.cells),
-        {
-            (_renamed(key[0], name), f"{name}{key[1]}"): {"degraded": path, "reference": value["reference"]}
-            for key, value in data.samples.items()
+        scores=tuple(replace(item, cell=cell(item.cell), metric=item.metric + name) for item in data.scores),
+        failures=tuple(replace(item, cell=cell(item.cell), message=name) for item in data.failures),
+        timings=tuple(replace(item, cell=cell(item.cell)) for item in data.timings),
+        skipped=(Skipped(name, "photos-x2" + name, name),),
+        cells=tuple(replace(item, cell=cell(item.cell), restored=path) for item in data.cells),
+        samples={
+            (set_name + name, name + image): {"degraded": path, "reference": sample["reference"]}
+            for (set_name, image), sample in data.samples.items()
         },
     )  # fmt: skip
-
-
-def _renamed(set_name: str, name: str) -> str:
-    return f"{set_name}{name}"

@@ -1,0 +1,113 @@
+"""CSV, Parquet, JSON, Markdown and LaTeX say what the leaderboards say, and nothing in a name is obeyed."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pandas
+import pytest
+from fabricated_run import hostile
+
+from harness.protocols import ReportData
+from harness.report_data import assemble
+from reports.latex import LatexReport
+from reports.latex import escape as escape_latex
+from reports.markdown import MarkdownReport
+from reports.markdown import escape as escape_markdown
+from reports.table import RANK_COLUMNS, SCORE_COLUMNS, CSVReport, JSONReport, ParquetReport
+
+DOCS = Path(__file__).parents[2] / "docs" / "results-format.md"
+
+
+def test_csv_and_parquet_hold_the_same_leaderboard(fabricated: ReportData, tmp_path: Path) -> None:
+    csv = pandas.read_csv(CSVReport().write(fabricated, tmp_path / "a.csv"), keep_default_na=True)
+    parquet = pandas.read_parquet(ParquetReport().write(fabricated, tmp_path / "a.parquet"))
+    assert tuple(csv.columns) == tuple(parquet.columns) == RANK_COLUMNS
+    assert len(csv) == len(parquet) == len(fabricated.rows)
+    assert csv["mean"].tolist() == pytest.approx(parquet["mean"].tolist(), nan_ok=True)
+    best = csv[(csv["set"] == "photos-x2") & (csv["metric"] == "psnr") & (csv["rank"] == 1)]
+    assert best["restorer"].tolist() == [fabricated.headlines[1].leaders[0]]
+    assert str(parquet["rank"].dtype) == "Int64"
+
+
+def test_the_scores_of_every_image_lie_beside_it(fabricated: ReportData, tmp_path: Path) -> None:
+    CSVReport().write(fabricated, tmp_path / "a.csv")
+    scores = pandas.read_csv(tmp_path / "a-scores.csv")
+    assert tuple(scores.columns) == SCORE_COLUMNS
+    assert scores["value"].tolist() == pytest.approx([score.value for score in fabricated.data.scores])
+
+
+def test_a_spreadsheet_gets_no_formula(fabricated: ReportData, tmp_path: Path) -> None:
+    data = hostile(fabricated.data, '=HYPERLINK("http://x")', "x.png")
+    text = CSVReport().write(assemble(data, fabricated.run_folder), tmp_path / "a.csv").read_text()
+    frame = pandas.read_csv(tmp_path / "a.csv")
+    cells = [cell for name in ("benchmark", "restorer", "unit", "licence") for cell in frame[name].dropna()]
+    assert any(cell.startswith("'=HYPERLINK") for cell in cells)
+    assert not re.search(r'(^|,)"?=', text, re.MULTILINE)
+
+
+def test_json_is_strict_and_complete(fabricated: ReportData, tmp_path: Path) -> None:
+    first, *others = fabricated.data.scores
+    data = replace(fabricated.data, scores=(replace(first, value=math.inf), *others))
+    path = JSONReport().write(assemble(data, fabricated.run_folder), tmp_path / "a.json")
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    document = json.loads(path.read_text(), parse_constant=refuse)
+    assert document["schema"] == "restobench/report/1"
+    assert document["scores"][0]["value"] == "inf"
+    assert len(document["rows"]) == len(fabricated.rows)
+    assert len(document["failures"]) == len(data.failures)
+    assert document["plan"]["evaluation"]["hash"] == "a1b2c3d4e5f6"
+
+
+def test_every_column_is_documented() -> None:
+    text = DOCS.read_text()
+    missing = [name for name in (*RANK_COLUMNS, *SCORE_COLUMNS) if f"`{name}`" not in text]
+    assert not missing
+
+
+def test_markdown_bolds_the_best_of_each_column_and_aligns_its_cells(fabricated: ReportData, tmp_path: Path) -> None:
+    text = MarkdownReport().write(fabricated, tmp_path / "a.md").read_text()
+    for board in fabricated.leaderboards:
+        best = board.rows[0]
+        line = next(
+            part for part in text.split(f"## {board.set} ")[1].splitlines() if part.startswith(f"| {best.restorer} ")
+        )
+        assert f"**{best.mean:.{2 if board.metric == 'psnr' else 4}f}**" in line
+    widths = {len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("|")}
+    assert len(widths) == 1
+    assert "## Failures" in text
+    assert "## Skipped" in text
+
+
+@pytest.mark.parametrize(
+    "name", ["a|b", "<script>alert(1)</script>", "![x](http://x/y.png)", "a\nb\r# c", "`x`", "**x**"]
+)
+def test_markdown_names_are_inert(name: str) -> None:
+    text = escape_markdown(name)
+    assert "\n" not in text
+    assert "<" not in text
+    assert not re.search(r"(?<!\\)[|`*\[\]!]", text)
+    assert "http://" not in text
+
+
+def test_latex_marks_best_and_second(fabricated: ReportData, tmp_path: Path) -> None:
+    text = LatexReport().write(fabricated, tmp_path / "a.tex").read_text()
+    board = next(board for board in fabricated.leaderboards if board.metric == "psnr")
+    assert rf"\textbf{{{board.rows[0].mean:.2f}}}" in text
+    assert rf"\underline{{{board.rows[1].mean:.2f}}}" in text
+    assert text.count(r"\toprule") == text.count(r"\end{tabular}") == 2
+    assert text.count("{") == text.count("}")
+
+
+@pytest.mark.parametrize("name", [r"\input{/etc/passwd}", "a_b & c%d", "[3cm]", "*x", "$x$", "a~b^c#d"])
+def test_latex_names_are_inert(name: str) -> None:
+    text = escape_latex(name)
+    plain = re.sub(r"\\(text[a-z]+\{\}|[&%$#_{}])|\{[\[\]*]\}", "", text)
+    assert not re.search(r"[\\&%$#_{}~^\[\]*]", plain)

@@ -144,6 +144,8 @@ def _print_differences(
     from harness.cli.output import print_table
 
     for table in _tables(rows, by):
+        if not any((row["set"], row["metric"], row["restorer"]) in differences for row in table):
+            continue  # the base is not ranked on this set
         _print_heading(table[0], table)
         lines = [{**row, **_gap(row, base, differences)} for row in table if row["restorer"] != base]
         click.echo(f"each minus {_safe(base)}, over their common images")

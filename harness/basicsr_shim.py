@@ -7,8 +7,8 @@ metrics do not need it: a bare package of the same name and path lets them be im
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
+import warnings
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
@@ -41,7 +41,9 @@ def import_basicsr(module: str) -> ModuleType:
         package.__path__ = list(spec.submodule_search_locations or [])
         package.__spec__ = spec
         sys.modules["basicsr"] = package
-    return importlib.import_module(module)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # its names of scipy and torch are of 2022
+        return importlib.import_module(module)
 
 
 def build_network(options: dict[str, Any]) -> Any:

@@ -13,14 +13,16 @@ SCHEMA_MAJOR = 1
 
 
 def json_value(value: Any) -> Any:
-    """Makes a value fit for strict JSON: infinity becomes `"inf"`, NaN `null`."""
+    """Makes a value fit for strict JSON: infinity becomes `"inf"`, NaN `null`, bytes of names that are no text `?`."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
     if isinstance(value, float):
         if math.isnan(value):
             return None
         if math.isinf(value):
             return "inf" if value > 0 else "-inf"
     if isinstance(value, Mapping):
-        return {key: json_value(item) for key, item in value.items()}
+        return {json_value(key): json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [json_value(item) for item in value]
     return value

@@ -142,7 +142,7 @@ def _score_files(
         for name, metric in metrics.items():
             problem = image if isinstance(image, str) else reference if metric.card.needs_reference else None
             row = {"error": problem} if isinstance(problem, str) else _measure(metric, image, reference, evaluation)
-            yield {"path": _printable(path), "metric": name, "value": None, "spread": None, "error": None, **row}
+            yield {"path": str(path), "metric": name, "value": None, "spread": None, "error": None, **row}
 
 
 def _attempt(read: Any, path: Path) -> Image | str:
@@ -173,11 +173,6 @@ def _measure(metric: Metric, image: Any, reference: Any, evaluation: Evaluation)
     if math.isnan(measured.value):
         return {"error": f"{metric.card.name} returned NaN"}
     return {"value": float(measured.value), "spread": measured.spread}
-
-
-def _printable(path: Path) -> str:
-    """File names may hold bytes that are no text; JSON and CSV cannot."""
-    return str(path).encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _with_progress(files: Sequence[Path], quiet: bool) -> Iterator[Path]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
-import os
+import math
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +27,8 @@ LICENCE = "PolyForm-Noncommercial-1.0.0 (pyiqa)"
 @functools.cache
 def catalogue() -> dict[str, dict[str, Any]]:
     """What pyiqa offers, by its own names; written by `harness.metrics.pyiqa_catalogue`."""
-    rows = json.loads(Path(__file__).with_name("pyiqa_catalogue.json").read_text())["metrics"]
-    return {row["name"]: row for row in rows}
+    text = Path(__file__).with_name("pyiqa_catalogue.json").read_text(encoding="utf-8")
+    return {row["name"]: row for row in json.loads(text)["metrics"]}
 
 
 class _Family:
@@ -36,44 +39,24 @@ class _Family:
 
     @functools.cache  # noqa: B019 - there is one family in a process
     def get(self, name: str) -> type[Metric]:
-        row = catalogue().get(name.removeprefix(PREFIX))
+        row = catalogue().get(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else None
         if row is None:
             raise UnknownNameError("metric", name, self.names())
         return type("Pyiqa", (PyiqaMetric,), {"card": make_card(row), "__module__": __name__})
 
 
 def make_card(row: Mapping[str, Any]) -> MetricCard:
-    """Makes a card of a row of the catalogue; bounds that pyiqa calls rough become infinite."""
-    bounds = re.fullmatch(r"(-?[\d.]+), (-?[\d.]+)", row["range"])
-    low, high = (float(bounds[1]), float(bounds[2])) if bounds else (float("-inf"), float("inf"))
+    """Makes a card of a row of the catalogue; a bound that pyiqa calls rough (`~1`) becomes infinite."""
+    sides = re.fullmatch(r"(~?-?[\d.]*), (~?-?[\d.]*)", row["range"])
+    low, high = sides.groups() if sides else ("~", "~")
     return MetricCard(
         name=PREFIX + row["name"],
         needs_reference=row["needs_reference"],
         higher_is_better=row["higher_is_better"],
-        bounds=(low, high),
+        bounds=(-math.inf if "~" in low else float(low), math.inf if "~" in high else float(high)),
         licence=LICENCE,
         source=f"pyiqa's {row['name']}",
     )
-
-
-def weight_path(wants: str) -> Path:
-    """Where pyiqa looks for a file before it downloads it.
-
-    Args:
-        wants: The catalogue's entry: a URL, or `hf://REPOSITORY/FILE`.
-
-    Returns:
-        The file in torch's hub folder, or the repository's folder in Hugging Face's cache.
-    """
-    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    if wants.startswith("hf://"):
-        hub = os.environ.get("HF_HUB_CACHE") or Path(os.environ.get("HF_HOME", home / "huggingface")) / "hub"
-        owner, repository = wants.removeprefix("hf://").split("/")[:2]
-        return Path(hub) / f"models--{owner}--{repository}"
-    hub = Path(os.environ.get("TORCH_HOME", home / "torch")) / "hub"
-    hosts = {"download.pytorch.org": "checkpoints", "github.com/SwinTransformer": "checkpoints", "/clip/": "clip"}
-    folder = next((folder for host, folder in hosts.items() if host in wants), "pyiqa")
-    return hub / folder / wants.rpartition("/")[2].partition("?")[0]
 
 
 class PyiqaMetric(Metric):
@@ -88,29 +71,23 @@ class PyiqaMetric(Metric):
         reason = self.missing()
         if reason:
             raise UnavailableError(f"{self.card.name}: {reason}")
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        import pyiqa
-        import torch
-
-        try:
-            self._model = pyiqa.create_metric(self.card.name.removeprefix(PREFIX), device=torch.device(device))
-        except Exception as error:
-            raise UnavailableError(
-                f"pyiqa cannot build {self.card.name} here: {type(error).__name__}: {error}"
-            ) from error
+        self._model = _build(self.card.name, device)
         if self._model.lower_better == self.card.higher_is_better:
             raise UnavailableError(f"the installed pyiqa gives {self.card.name} another direction than the catalogue")
 
     @classmethod
     def missing(cls) -> str | None:
-        """Says which weight file is absent and where it belongs, from the catalogue alone."""
-        wants = catalogue()[cls.card.name.removeprefix(PREFIX)]["wants"]
-        if wants is None:
-            return None
-        if wants.startswith("error: "):
-            return f"pyiqa cannot build it ({wants.removeprefix('error: ')})"
-        path = weight_path(wants)
-        return None if path.exists() else f"weights are not here: get {wants} and put it at {path}"
+        """Says which weight files are absent and where they belong, from the catalogue alone."""
+        from harness.metrics.downloads import WantedFile
+
+        if importlib.util.find_spec("pyiqa") is None:
+            return "pyiqa is not installed: pip install pyiqa"
+        row = catalogue()[cls.card.name.removeprefix(PREFIX)]
+        package = re.search(r"No module named '(\w+)'", row["problem"] or "")
+        if row["problem"] and not (package and importlib.util.find_spec(package[1])):
+            return f"pyiqa cannot build it: {row['problem']}" + (f": pip install {package[1]}" if package else "")
+        absent = [file for file in (WantedFile(**wanted) for wanted in row["files"]) if not file.is_here()]
+        return f"weights are not here: {'; '.join(file.how_to_get() for file in absent)}" if absent else None
 
     def __call__(self, restored: Image, reference: Image | None = None) -> MetricValue:
         """Measures one image.
@@ -125,19 +102,63 @@ class PyiqaMetric(Metric):
         import torch
 
         from harness.images import to_rgb
+        from harness.metrics.pairs import check_pair, check_single
 
-        images = [restored] if reference is None else [restored, reference]
+        images = [restored]
+        if self.card.needs_reference:
+            images.append(check_pair(restored, reference, self.card.name))
+        check_single(restored, self.card.name)
         tensors = [torch.from_numpy(to_rgb(image).copy())[None] for image in images]
         try:
-            # some metrics draw random crops: the same image must not get another score each time
-            with torch.no_grad(), torch.random.fork_rng(devices=[]):
-                torch.manual_seed(0)
+            with torch.no_grad(), _repeatable():
                 value = float(self._model(*tensors).squeeze())
-        except (AssertionError, RuntimeError, ValueError, IndexError) as error:
+        except (AssertionError, RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
             raise ImageError(f"{self.card.name} is not defined on this image: {error}") from error
-        if value != value:
+        if math.isnan(value):
             raise ImageError(f"{self.card.name} gives NaN on this image")
         return MetricValue(value)
+
+
+def _build(name: str, device: str) -> Any:
+    """Builds a model of pyiqa from what is on this disk; what pyiqa prints goes to standard error."""
+    with redirect_stdout(sys.stderr):
+        import pyiqa
+        import torch
+
+        from harness.metrics import downloads
+
+        absent: list[downloads.WantedFile] = []
+        try:
+            with downloads.refuse(absent.append):
+                return pyiqa.create_metric(name.removeprefix(PREFIX), device=torch.device(device))
+        except Exception as error:
+            if absent:
+                reason = f"weights are not here: {absent[0].how_to_get()}"
+            else:
+                reason = " ".join(f"pyiqa cannot build it here: {type(error).__name__}: {error}".split())
+            raise UnavailableError(f"{name}: {reason}") from error
+
+
+@contextmanager
+def _repeatable() -> Iterator[None]:
+    """One thread and fixed seeds: the same image must not get another score each time. All are put back after it.
+
+    Some metrics draw random crops; sums over several threads end in other last digits.
+    """
+    import numpy as np
+    import torch
+
+    threads, state = torch.get_num_threads(), np.random.get_state()
+    torch.set_num_threads(1)
+    np.random.seed(0)
+    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
+    try:
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed(0)
+            yield
+    finally:
+        np.random.set_state(state)
+        torch.set_num_threads(threads)
 
 
 family = _Family()

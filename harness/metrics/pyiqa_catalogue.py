@@ -12,11 +12,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import asdict
 from importlib.metadata import version
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+from harness.metrics.downloads import DOWNLOADERS, WantedFile, hub_folder, wanted_url
 
 CATALOGUE = Path(__file__).with_name("pyiqa_catalogue.json")
 SECONDS = 60
@@ -45,21 +48,20 @@ def _stand_in(report: Connection) -> None:
     import torch
     import transformers.utils.hub
 
-    def want_url(url: Any, target: Any = "", *_rest: Any, **_more: Any) -> Any:
-        report.send(str(getattr(url, "full_url", url)))
-        return target
+    def want_url(url: Any, target: Any = None, *_rest: Any, **_more: Any) -> None:
+        report.send(wanted_url(url, target and os.path.relpath(target, hub_folder())))
 
     def want_file(repo_id: str, filename: str, *_rest: Any, **_more: Any) -> str:
-        report.send(f"hf://{repo_id}/{filename}")
+        report.send(WantedFile(f"hf://{repo_id}/{filename}"))
         return f"absent/{filename}"
 
     def want_repository(path_or_repo_id: Any, *_rest: Any, **_more: Any) -> Any:
-        report.send(f"hf://{path_or_repo_id}")
+        report.send(WantedFile(f"hf://{path_or_repo_id}"))
         raise OSError("its configuration decides what else it wants")
 
-    for target in ("torch.hub", "pyiqa.utils.download_util", "timm.models._hub"):
-        patch(f"{target}.download_url_to_file", want_url).start()
-    patch("urllib.request.urlopen", want_url).start()
+    for module in DOWNLOADERS:
+        patch(f"{module}.download_url_to_file", want_url).start()
+    patch("urllib.request.urlopen", lambda url, *_rest, **_more: want_url(url)).start()
     patch.object(timm.models._hub, "hf_hub_download", want_file).start()
     patch.object(transformers.utils.hub, "cached_files", want_repository).start()
     for reader in ("torch.load", "safetensors.torch.load_file", "scipy.io.loadmat"):
@@ -79,37 +81,36 @@ def _build(name: str, report: Connection) -> None:
         pyiqa.create_metric(name, device="cpu")
         report.send(None)
     except BaseException as error:  # a stand-in went as far as it can, or the metric cannot be built here at all
-        report.send(f"error: {type(error).__name__}: {error}".splitlines()[0][:200])
+        report.send(f"{type(error).__name__}: {error}".splitlines()[0][:200])
 
 
-def wanted_files(name: str) -> tuple[list[str], str | None]:
+def wanted_files(name: str) -> tuple[list[WantedFile], str | None]:
     """Finds out which files a metric wants to download.
 
     Args:
         name: pyiqa's name of the metric.
 
     Returns:
-        URLs and `hf://OWNER/REPOSITORY[/FILE]` in the order of asking; and why it cannot be built when it asked for
-        none and failed.
+        The files in the order of asking; and why it cannot be built when it asked for none and failed.
     """
     context = get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_build, args=(name, theirs), daemon=True)
     process.start()
     theirs.close()
-    files: list[str] = []
-    answer: str | None = "error: not built in time"
+    files: list[WantedFile] = []
+    answer: WantedFile | str | None = "not built in time"
     try:
         while ours.poll(SECONDS):
             answer = ours.recv()
-            if answer is None or answer.startswith("error: "):
+            if not isinstance(answer, WantedFile):
                 break
             files += [answer] if answer not in files else []
     except EOFError:
-        answer = "error: the process died"
+        answer = "the process died"
     process.kill()
     process.join()
-    return files, answer.removeprefix("error: ") if answer is not None and not files else None
+    return files, answer if isinstance(answer, str) and not files else None
 
 
 def make_catalogue() -> dict[str, Any]:
@@ -129,7 +130,7 @@ def make_catalogue() -> dict[str, Any]:
                 "needs_reference": options.get("metric_mode") == "FR",
                 "higher_is_better": not options.get("lower_better", False),
                 "range": options.get("score_range", ""),
-                "files": files,
+                "files": [asdict(file) for file in files],
                 "problem": problem,
             }
         )

@@ -1,0 +1,86 @@
+"""The DRI scorer as a metric."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.protocols import Metric, MetricCard
+from harness.results import MetricValue
+
+if TYPE_CHECKING:
+    from harness.images import Image
+
+TILE = 768
+"""Images with more than TILE x TILE pixels are scored in tiles of at most this side: memory stays bounded."""
+
+
+class Dri(Metric):
+    """No-reference quality, 0 to 100, higher is better; the spread is one standard deviation in points.
+
+    After "Dual-Representation Interaction Driven Image Quality Assessment with Restoration Assistance" (WACV 2025). What
+    the paper states and what is our own choice is told apart in docs/dri.md.
+    """
+
+    card = MetricCard(
+        name="dri",
+        needs_reference=False,
+        higher_is_better=True,
+        unit="points",
+        bounds=(0.0, 100.0),
+        licence="Apache-2.0; trained on LIVE in the Wild (University of Texas at Austin)",
+        source="after Yue et al., WACV 2025, arXiv 2411.17390; weights and design choices: docs/dri.md",
+    )
+
+    def __init__(self, device: str = "cpu", weights: str | None = None) -> None:
+        """Loads the network.
+
+        Args:
+            device: `cpu` or `cuda:N`.
+            weights: Another weight file than the shipped one.
+
+        Raises:
+            InputError: The weights are missing or damaged.
+        """
+        from pathlib import Path
+
+        from harness.dri.weights import SHIPPED, load_weights
+
+        self.device = device
+        self.network = load_weights(Path(weights) if weights else SHIPPED).to(device)
+
+    def __call__(self, restored: Image, reference: Image | None = None) -> MetricValue:
+        """Scores one image.
+
+        Args:
+            restored: Float32 (3, H, W) or (1, H, W) in [0, 1], of any size; fewer than 64 pixels a side are mirrored.
+            reference: Not used.
+        """
+        import numpy as np
+        import torch
+
+        from harness.dri.backbone import fit_size
+        from harness.images import to_rgb
+
+        image = torch.from_numpy(np.ascontiguousarray(to_rgb(restored)))[None]
+        scores, spreads, areas = [], [], []
+        with torch.inference_mode():
+            for part in _tiles(image):
+                score, spread = self.network(fit_size(part).to(self.device))
+                scores.append(float(score))
+                spreads.append(float(spread))
+                areas.append(part.shape[2] * part.shape[3])
+        share = np.array(areas) / sum(areas)
+        value = float(np.dot(share, scores))
+        # the tiles' own errors go together, the differences between tiles come on top
+        between = float(np.dot(share, np.square(np.array(scores) - value)))
+        spread = float(np.sqrt(np.dot(share, np.square(spreads)) + between / len(scores)))
+        return MetricValue(value, spread)
+
+
+def _tiles(image: Any) -> list[Any]:
+    """Cuts (1, 3, H, W) into equal parts of at most TILE pixels a side."""
+    height, width = image.shape[2:]
+    if height * width <= TILE * TILE:
+        return [image]
+    rows = image.tensor_split(-(-height // TILE), dim=2)
+    return [part for row in rows for part in row.tensor_split(-(-width // TILE), dim=3)]

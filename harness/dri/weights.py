@@ -1,0 +1,81 @@
+"""The scorer's weights: one safetensors file, half precision, with the network's shape in its header."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.dri.network import DRINetwork, NetworkConfig
+from harness.errors import InputError
+
+SHIPPED = Path(__file__).with_name("weights") / "dri.safetensors"
+SHIPPED_SHA256 = ""
+FORMAT = "restobench/dri/1"
+
+
+def save_weights(network: DRINetwork, path: Path, history: Mapping[str, Any]) -> str:
+    """Writes a network.
+
+    Args:
+        network: What to write; learned tensors become float16.
+        path: The .safetensors file; its folder is made.
+        history: How it was trained, as JSON types.
+
+    Returns:
+        SHA-256 of the file.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        name: (value if name == "calibration" else value.half()).contiguous()
+        if torch.is_floating_point(value)
+        else value
+        for name, value in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    header = {
+        "format": FORMAT,
+        "config": json.dumps(network.config.as_json(), sort_keys=True),
+        "history": json.dumps(history, sort_keys=True),
+    }
+    save_file(tensors, path, metadata=header)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def load_weights(path: Path = SHIPPED, sha256: str | None = None) -> DRINetwork:
+    """Reads a network, in evaluation mode and single precision.
+
+    Args:
+        path: The .safetensors file.
+        sha256: What its hash has to be; by default that of the shipped file, if it is that one.
+
+    Raises:
+        InputError: The file is missing, damaged, or not the one that was expected.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    expected = sha256 or (SHIPPED_SHA256 if path == SHIPPED else None)
+    if not path.is_file():
+        raise InputError(f"the scorer's weights {path} are missing: reinstall restobench")
+    seen = hashlib.sha256(path.read_bytes()).hexdigest()
+    if expected and seen != expected:
+        raise InputError(f"the scorer's weights {path} have SHA-256 {seen[:16]}..., expected {expected[:16]}...")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            if header.get("format") != FORMAT:
+                raise InputError(f"{path} has format {header.get('format')!r}; expected {FORMAT}")
+            network = DRINetwork(NetworkConfig(**json.loads(header["config"])))
+            state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, TypeError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as the scorer's weights: {error}") from error
+    missing, unexpected = network.load_state_dict(state, strict=False)
+    missing = [name for name in missing if not name.endswith("num_batches_tracked")]
+    if missing or unexpected:
+        raise InputError(f"{path} does not fit its own configuration: {[*missing, *unexpected][:3]}")
+    return network.eval()

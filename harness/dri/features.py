@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from harness.dri.backbone import fit_size
+from harness.dri.config import Say
 from harness.dri.data import LabelledDegradation, LabelledImage, SyntheticPairs, pseudo_score
 from harness.dri.network import Description, DRINetwork
 from harness.images import Image, read_image
@@ -97,16 +98,23 @@ def views_of(image: Image, seed: int) -> list[Image]:
     return [image, image[:, :, ::-1], image[:, top : top + height, left : left + width]]
 
 
-def describe_labelled(network: DRINetwork, labelled: Sequence[LabelledImage]) -> FeatureTable:
+def describe_labelled(network: DRINetwork, labelled: Sequence[LabelledImage], say: Say) -> FeatureTable:
     """Describes MOS-labelled images in three views."""
-    rows = [
-        describe_image(network, views_of(read_image(item.path, mode="rgb"), seed)) for seed, item in enumerate(labelled)
-    ]
+    rows = []
+    for seed, item in enumerate(labelled):
+        rows.append(describe_image(network, views_of(read_image(item.path, mode="rgb"), seed)))
+        if seed % 100 == 99 or seed + 1 == len(labelled):
+            say(f"described {seed + 1}/{len(labelled)} labelled images")
     return _stack(rows, torch.tensor([item.mos / 100 for item in labelled], dtype=torch.float32), 1)
 
 
 def describe_versions(
-    network: DRINetwork, pairs: SyntheticPairs, degradations: Sequence[LabelledDegradation], contents: int, size: int = 240
+    network: DRINetwork,
+    pairs: SyntheticPairs,
+    degradations: Sequence[LabelledDegradation],
+    contents: int,
+    say: Say,
+    size: int = 240,
 ) -> FeatureTable:
     """Describes each of some photographs clean, degraded in every way, and restored by the network itself.
 
@@ -124,6 +132,8 @@ def describe_versions(
             versions += [degraded, restore(network, degraded)]
         rows += [describe_image(network, [version]) for version in versions]
         scores += [pseudo_score(version, reference) for version in versions]
+        if content % 10 == 9 or content + 1 == contents:
+            say(f"described the versions of {content + 1}/{contents} photographs")
     return _stack(rows, torch.tensor(scores, dtype=torch.float32), 1 + 2 * len(degradations))
 
 
@@ -132,8 +142,7 @@ def restore(network: DRINetwork, image: Image) -> Image:
     """What the scorer's own restoration network makes of an image (3, H, W)."""
     tensor = torch.from_numpy(image)[None]
     restored = network.describe(tensor, keep_restored=True).restored
-    assert restored is not None  # it was asked for
-    result: Image = restored[0].clamp(0, 1).numpy()
+    result: Image = restored[0].clamp(0, 1).numpy()  # type: ignore[index]  # it was asked for
     return result
 
 

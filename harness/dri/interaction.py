@@ -1,7 +1,7 @@
 """How the two representations interact.
 
-Stated by the paper: the representations interact, helped by the RS loss. Our choice: at each patch the tokens of d and q
-attend to one another across scales, with gated residuals that start almost closed.
+Stated by the paper: the representations interact, helped by the RS loss. Our choice: at each patch the tokens of d and
+q attend to one another across scales, with gated residuals that start almost closed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ class CrossAttention(nn.Module):
         """Returns own tokens (N, T, D) with what they took from the others' (N, T', D)."""
         seen = self.norm_other(other)
         taken, _ = self.attention(self.norm_own(own), seen, seen, need_weights=False)
-        return own + torch.tanh(self.gate) * taken
+        gated: Tensor = own + torch.tanh(self.gate) * taken
+        return gated
 
 
 class Interaction(nn.Module):

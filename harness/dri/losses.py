@@ -78,9 +78,9 @@ def rs_loss(
 ) -> Tensor:
     """The representation-based semantic loss on triples (degraded, restored, reference).
 
-    Ours: (1) the grades read off q put the reference above the restored above the degraded image, by margins that follow
-    the pseudo-scores; (2) d of the restored image is nearer to d of the reference than d of the degraded image is;
-    (3) similarities of q follow the pseudo-scores; (4) d and q stay decorrelated.
+    Ours: (1) the grades read off q put the reference above the restored above the degraded image, by margins that
+    follow the pseudo-scores; (2) d of the restored image is nearer to d of the reference than d of the degraded image
+    is; (3) similarities of q follow the pseudo-scores; (4) d and q stay decorrelated.
 
     Args:
         d: Degradation vectors of the three, (N, D) each, length 1.

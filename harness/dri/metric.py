@@ -17,8 +17,8 @@ TILE = 768
 class Dri(Metric):
     """No-reference quality, 0 to 100, higher is better; the spread is one standard deviation in points.
 
-    After "Dual-Representation Interaction Driven Image Quality Assessment with Restoration Assistance" (WACV 2025). What
-    the paper states and what is our own choice is told apart in docs/dri.md.
+    After "Dual-Representation Interaction Driven Image Quality Assessment with Restoration Assistance" (WACV 2025).
+    What the paper states and what is our own choice is told apart in docs/dri.md.
     """
 
     card = MetricCard(

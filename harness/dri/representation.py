@@ -39,7 +39,8 @@ class ScaleTokens(nn.Module):
             (N, P, taps, dimension).
         """
         tokens = torch.stack([layer(self.dropout(tap)) for layer, tap in zip(self.inputs, pooled, strict=True)], dim=2)
-        return tokens + self.mix(self.norm(tokens))
+        mixed: Tensor = tokens + self.mix(self.norm(tokens))
+        return mixed
 
 
 class RepresentationEncoder(nn.Module):

@@ -1,0 +1,43 @@
+"""Stage 3: raw scores become points from 0 to 100, and spreads become standard deviations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from harness.dri.features import FeatureTable
+from harness.dri.network import DRINetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What stage 2 returns: raw scores and spreads of the images it was asked to predict."""
+
+    raw: Tensor
+    spread: Tensor
+
+
+@torch.no_grad()
+def predict_rows(network: DRINetwork, table: FeatureTable, rows: Sequence[int]) -> Fitted:
+    """Raw scores (mean of the heads) and spreads for rows of a table, from their first view."""
+    chosen = torch.tensor(list(rows))
+    prediction = network.eval().predict(table.description(chosen, torch.zeros_like(chosen)))
+    return Fitted(prediction.scores.mean(dim=1), prediction.spread)
+
+
+def fit_calibration(network: DRINetwork, fitted: Fitted, mos: Tensor) -> None:
+    """Stage 3: least squares from raw scores to MOS, and a factor that makes the spread as large as the error.
+
+    Args:
+        network: Gets the calibration.
+        fitted: Predictions of images that were not trained on.
+        mos: Their scores, 0-100.
+    """
+    x = torch.stack([torch.ones_like(fitted.raw), fitted.raw], dim=1)
+    offset, slope = torch.linalg.lstsq(x, mos[:, None]).solution[:, 0]
+    errors = mos - (offset + slope * fitted.raw)
+    spread_slope = errors.pow(2).mean().sqrt() / fitted.spread.pow(2).mean().sqrt()
+    network.calibration.data = torch.stack([offset, slope, spread_slope])

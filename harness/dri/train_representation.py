@@ -1,0 +1,109 @@
+"""Stage 1: the representations and the restoration network learn from synthetic pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from harness.dri.checkpoints import Log, load_checkpoint, loss_line, save_checkpoint, set_rate
+from harness.dri.config import Say, TrainingConfig
+from harness.dri.data import Batch, SyntheticPairs, pseudo_score
+from harness.dri.losses import contrastive_degradation_loss, rs_loss
+from harness.dri.network import DRINetwork
+
+
+def train_representation(
+    network: DRINetwork, read_pairs: Callable[[], SyntheticPairs], config: TrainingConfig, folder: Path, say: Say
+) -> None:
+    """Trains d, q and the restoration network on synthetic pairs; the backbone stays as it is.
+
+    Args:
+        network: Changed in place.
+        read_pairs: Reads the clean photographs; called if there is anything left to do.
+        config: The run.
+        folder: For checkpoint and log.
+        say: Told of progress.
+    """
+    parts = (network.degradation, network.quality, network.restoration)
+    parameters = [parameter for part in parts for parameter in part.parameters()]
+    optimiser = torch.optim.AdamW(parameters, lr=config.learning_rate / 2, weight_decay=0.01)
+    start = load_checkpoint(folder / "stage1.pt", network, optimiser)
+    if start >= config.steps:
+        network.eval()
+        return
+    pairs = read_pairs()
+    if start == 0:
+        fit_standardisation(network, pairs)
+    log = Log(folder / "stage1.csv", start)
+    network.train()
+    for step in range(start, config.steps):
+        torch.manual_seed(config.seed * 1_000_003 + step)
+        set_rate(optimiser, config.learning_rate / 2, step, config.steps)
+        batch = pairs.batch(step, config.contents, config.versions, config.patch)
+        losses = representation_losses(network, batch, config.rs_weight)
+        optimiser.zero_grad()
+        torch.autograd.backward(torch.stack(list(losses.values())).sum())
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        if step % 20 == 19 or step == config.steps - 1:
+            log.add(step, {name: float(value.detach()) for name, value in losses.items()})
+            save_checkpoint(folder / "stage1.pt", network, optimiser, step + 1)
+            say(f"stage 1, step {step + 1}/{config.steps}: " + loss_line(losses))
+    network.eval()
+
+
+def representation_losses(network: DRINetwork, batch: Batch, rs_weight: float) -> dict[str, Tensor]:
+    """The losses of stage 1, by name, weighted.
+
+    Args:
+        network: In training mode.
+        batch: Synthetic pairs.
+        rs_weight: Weight of the RS loss.
+    """
+    pooled = network.standardise(network.backbone(batch.degraded))
+    _, d = network.degradation(pooled)
+    _, q = network.quality(pooled)
+    restored, _ = network.restoration(batch.degraded, d)
+    clipped = restored.detach().clamp(0, 1)
+    others = [network.standardise(network.backbone(images)) for images in (clipped, batch.reference)]
+    d_all = (d, *(network.degradation(item)[1] for item in others))
+    q_all = (q, *(network.quality(item)[1] for item in others))
+    grades = torch.stack([network.quality.grade(item) for item in q_all])
+    gained = _restored_scores(batch, clipped)
+    scores = torch.stack([batch.scores, gained, torch.ones_like(gained)])
+    logits, levels = network.degradation.classify(d)
+    clean_logits, _ = network.degradation.classify(d_all[2])
+    wanted = F.one_hot(batch.types, logits.shape[1]).float()
+    clean = F.one_hot(torch.zeros_like(batch.types), logits.shape[1]).float()
+    labels = batch.types * 16 + (batch.levels * 10).round().long()
+    return {
+        "restoration": 10 * F.l1_loss(restored, batch.reference),
+        "contrast": 0.3 * contrastive_degradation_loss(d, labels),
+        "type": F.binary_cross_entropy_with_logits(logits, wanted)
+        + F.binary_cross_entropy_with_logits(clean_logits, clean),
+        "level": F.l1_loss(levels.gather(1, batch.types[:, None])[:, 0], batch.levels),
+        "grade": F.mse_loss(grades, scores),
+        "rs": rs_weight * rs_loss(d_all, q_all, grades, scores),
+    }
+
+
+def _restored_scores(batch: Batch, restored: Tensor) -> Tensor:
+    """Pseudo-scores of restored images, never above the reference's 1."""
+    pairs = zip(restored.numpy(), batch.reference.numpy(), strict=True)
+    return torch.tensor([pseudo_score(x, y) for x, y in pairs], dtype=torch.float32)
+
+
+@torch.no_grad()
+def fit_standardisation(network: DRINetwork, pairs: SyntheticPairs) -> None:
+    """Sets the shift and scale of the backbone's statistics from patches of two sizes, degraded and clean."""
+    batches = [pairs.batch(1_000_000 + index, 12, 2, size) for index, size in enumerate((120, 240, 120, 240))]
+    images = [part for batch in batches for part in (batch.degraded, batch.reference)]
+    pooled = [network.backbone(part) for part in images]
+    for tap, (mean, scale) in enumerate(zip(network.means, network.scales, strict=True)):
+        values = torch.cat([item[tap].flatten(0, 1) for item in pooled])
+        mean.copy_(values.mean(0))
+        scale.copy_(values.std(0).clamp_min(1e-3))

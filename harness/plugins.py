@@ -95,6 +95,10 @@ def parse_restorer(text: str) -> RestorerSpec:
     suffix = "." + head.rpartition(".")[2].lower()
     if "." in head and suffix in loaders:
         return RestorerSpec(text, suffix, head, parameters)
+    if colon and prefix in restorers:
+        raise InputError(
+            f"{text!r}: {argument!r} is not name=value; write parameters as -r {prefix}:key=value,key=value"
+        )
     if colon and argument.isidentifier() and "object:" in loaders:
         return RestorerSpec(text, "object:", head, parameters)
     restorers.get(head)  # raises, with near names

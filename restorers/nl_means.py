@@ -40,4 +40,5 @@ class NonLocalMeans(Restorer):
         restored: Image = denoise_nl_means(
             image, patch_size=5, patch_distance=6, h=self.strength * sigma, sigma=sigma, fast_mode=True, channel_axis=0
         )
-        return restored.astype("float32")
+        # a single plane comes back without its channel
+        return restored.astype("float32").reshape(image.shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -32,3 +33,18 @@ def data() -> Path:
 def generator() -> np.random.Generator:
     """A seeded source of randomness."""
     return np.random.default_rng(7)
+
+
+@pytest.fixture
+def restobench(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """The command line in this process: arguments in, exit code, standard output and standard error out."""
+    from harness.cli.group import main
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as leaving:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        assert isinstance(leaving.value.code, int)
+        return leaving.value.code, captured.out, captured.err
+
+    return call

@@ -1,0 +1,81 @@
+"""The restorers whose weights `restobench zoo get` fetches: real gains on photographs, odd sizes, exact counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.adaptation import restore_image
+from harness.images import to_luma
+from harness.metrics.psnr import PSNRY
+from harness.plugins import resolve_set, restorers
+from harness.protocols import Conditions, Restorer
+
+pytestmark = pytest.mark.zoo
+
+ZOO = ["ffdnet", "dat-light", "waifu2x-cunet", "waifu2x-photo", "realesrgan-x4plus"]
+
+
+@pytest.fixture(params=ZOO)
+def restorer(request: pytest.FixtureRequest) -> Restorer:
+    return build(str(request.param))
+
+
+def build(name: str) -> Restorer:
+    cls = restorers.get(name)
+    if cls.missing() is not None:
+        pytest.skip(str(cls.missing()))
+    return cls()
+
+
+def psnr_y(restorer: Restorer, set_name: str, photo: str = "coffee") -> float:
+    degraded_set = resolve_set(set_name)
+    sample = degraded_set.sample(photo)
+    assert sample.reference is not None
+    restored = restore_image(restorer, sample.degraded, degraded_set.conditions)
+    return PSNRY()(to_luma(restored), to_luma(sample.reference)).value
+
+
+@pytest.mark.parametrize(
+    ("name", "set_name", "baseline", "margin"),
+    [
+        ("ffdnet", "photos-sigma25", "nl-means", 1.0),
+        ("dat-light", "photos-x2", "bicubic", 1.0),
+        ("dat-light", "photos-x4", "bicubic", 0.5),
+        ("waifu2x-cunet", "photos-x2", "bicubic", 0.5),
+        ("waifu2x-photo", "photos-x2", "bicubic", 0.5),
+        ("waifu2x-cunet", "photos-q20", "identity", 0.3),
+    ],
+)
+def test_a_network_beats_the_baseline(name: str, set_name: str, baseline: str, margin: float) -> None:
+    # a network fed in the wrong range or channel order raises no error: it loses here
+    assert psnr_y(build(name), set_name) > psnr_y(build(baseline), set_name) + margin
+
+
+def test_realesrgan_is_sharper_than_bicubic_and_keeps_the_colours() -> None:
+    degraded_set = resolve_set("photos-x4")
+    sample = degraded_set.sample("coffee")
+    assert sample.reference is not None
+    sharp, soft = (
+        restore_image(build(name), sample.degraded, degraded_set.conditions)
+        for name in ("realesrgan-x4plus", "bicubic")
+    )
+    assert np.abs(np.diff(sharp, axis=2)).mean() > 1.1 * np.abs(np.diff(soft, axis=2)).mean()
+    assert np.abs(sharp.mean((1, 2)) - sample.reference.mean((1, 2))).max() < 0.03
+
+
+def test_odd_sizes(restorer: Restorer, generator: np.random.Generator) -> None:
+    image = generator.random((3, 37, 53), dtype=np.float32)
+    for scale in restorer.card.scales:
+        restored = restore_image(restorer, image, Conditions(scale=scale, sigma_255=15, quality=40))
+        assert restored.shape == (3, 37 * scale, 53 * scale)
+        assert np.isfinite(restored).all()
+
+
+def test_the_card_names_licence_source_and_weights(restorer: Restorer) -> None:
+    card = restorer.card
+    assert card.licence
+    assert card.source
+    assert card.parameters
+    assert card.weights
+    assert all(len(weight.sha256) == 64 for weight in card.weights)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # restorers import this module, and `restobench list` imports restorers: numpy stays inside
+    import numpy as np
+    import numpy.typing as npt
 
-from harness.images import Image
+    from harness.images import Image
 
 
 def tile(function: Callable[[Image], Image], image: Image, *, scale: int, size: int, overlap: int) -> Image:
@@ -25,6 +27,8 @@ def tile(function: Callable[[Image], Image], image: Image, *, scale: int, size: 
     Returns:
         Float32 (C, scale * H, scale * W).
     """
+    import numpy as np
+
     planes, height, width = image.shape
     if height <= size and width <= size:
         return function(image)
@@ -51,6 +55,8 @@ def _spans(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
 
 def _ramp(start: int, end: int, length: int, overlap: int, scale: int) -> npt.NDArray[np.float32]:
     """Weights along one side of a tile: linear over the overlap, 1 inside and at the image's own borders."""
+    import numpy as np
+
     positions = np.arange((end - start) * scale, dtype=np.float32) + 0.5
     width = max(overlap * scale, 1)
     rising = np.ones_like(positions) if start == 0 else np.clip(positions / width, 0, 1)

@@ -1,0 +1,49 @@
+"""`restobench list`: what is installed and whether it is usable here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from harness.cli.listing import KINDS
+from harness.plugins import restorers
+
+COMMON = {"kind", "name", "usable", "reason", "distribution", "licence"}
+MORE = {
+    "restorers": {"tasks", "scale", "parameters"},
+    "metrics": {"needs_reference", "higher_is_better"},
+    "benchmarks": {"sets", "images"},
+    "sets": {"sets", "images"},
+    "reports": set(),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_have_the_documented_keys(restobench: Callable[..., tuple[int, str, str]], kind: str) -> None:
+    code, out, _ = restobench("list", kind, "--json")
+    document = json.loads(out)
+    assert (code, document["schema"]) == (0, "restobench/list/1")
+    for row in document["rows"]:
+        assert row.keys() >= COMMON | MORE[kind]
+        assert row["kind"] == kind.removesuffix("s")
+        assert row["usable"] == (row["reason"] is None)
+        assert row["distribution"].startswith("restobench ")
+
+
+def test_what_is_missing_comes_with_the_command_that_mends_it(
+    restobench: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setenv("RESTOBENCH_CACHE", str(tmp_path))
+    rows = {row["name"]: row for row in json.loads(restobench("list", "restorers", "--json")[1])["rows"]}
+    assert rows.keys() == set(restorers)
+    assert rows["bicubic"]["usable"]
+    assert "restobench zoo get ffdnet" in rows["ffdnet"]["reason"]
+    assert rows["dat-light"]["scale"] == [2, 3, 4]
+
+
+def test_the_table_shows_every_kind(restobench: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = restobench("list")
+    assert code == 0
+    assert all(f"\n{kind} (" in out for kind in KINDS)

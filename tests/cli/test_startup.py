@@ -1,0 +1,84 @@
+"""The command line starts quickly: heavy packages are imported by the commands that need them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+import click
+import pytest
+
+from harness.cli.group import COMMANDS, cli
+
+HEAVY = ("torch", "numpy", "pandas", "pyiqa", "matplotlib", "timm", "basicsr", "cv2", "skimage", "onnxruntime")
+
+_SCRIPT = """
+import json, sys
+from harness.cli.group import main
+try:
+    main({arguments!r})
+except SystemExit as leaving:
+    print(json.dumps([leaving.code, [name for name in {heavy!r} if name in sys.modules]]), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["list"], ["list", "metrics", "--json"], ["run", "--help"], ["zoo", "list"]]
+)
+def test_no_heavy_package_is_imported(arguments: list[str]) -> None:
+    script = _SCRIPT.format(arguments=arguments, heavy=HEAVY)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    code, imported = json.loads(done.stderr.splitlines()[-1])
+    assert (code, imported) == (0, [])
+
+
+def commands(group: click.Group, before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    context = click.Context(group)
+    found = []
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        found.append((*before, name))
+        if isinstance(command, click.Group):
+            found += commands(command, (*before, name))
+    return found
+
+
+@pytest.mark.parametrize("path", commands(cli), ids=" ".join)
+def test_every_command_has_help(restobench: Callable[..., tuple[int, str, str]], path: tuple[str, ...]) -> None:
+    code, out, _ = restobench(*path, "--help")
+    assert code == 0
+    assert out.startswith("Usage: restobench " + " ".join(path))
+    if path[0] != "zoo":
+        assert "Examples:" in out or "Commands:" in out
+
+
+def test_every_command_is_listed_once() -> None:
+    assert list(COMMANDS) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["lsit"], 2, "lsit"),
+        (["run"], 2, "--benchmark"),
+        (["run", "-b", "quikstart"], 2, "Did you mean quickstart?"),
+        (["run", "-b", "quickstart", "-r", "bicubik"], 2, "Did you mean bicubic?"),
+        (["run", "-b", "quickstart", "-m", "pnsr"], 2, "Did you mean psnr"),
+        (["run", "-b", "quickstart", "--set", "photos-x9"], 2, "has no set 'photos-x9'"),
+        (["run", "-b", "quickstart", "-r", "gone.pth"], 2, "gone.pth"),
+        (["run", "-b", "quickstart", "--device", "cuda:99"], 2, "cuda:99"),
+        (["rank", "no-such-folder"], 2, "no-such-folder"),
+        (["report", "no-such-folder"], 2, "no-such-folder"),
+        (["restore", "-r", "identity", "no-such-file.png", "out.png"], 2, "no-such-file.png"),
+        (["train", "dri", "--config", "gone", "--out", "x"], 2, "gone"),
+    ],
+)
+def test_a_mistake_is_one_clear_line(
+    restobench: Callable[..., tuple[int, str, str]], arguments: list[str], code: int, message: str
+) -> None:
+    left, out, err = restobench(*arguments)
+    assert left == code
+    assert message in err
+    assert "Traceback" not in out + err

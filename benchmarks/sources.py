@@ -113,7 +113,7 @@ class Folder:
         Raises:
             InputError: Two files differ in their suffix alone.
         """
-        from harness.images import SUFFIXES
+        from harness.formats import SUFFIXES
 
         found: dict[str, Path] = {}
         for path in sorted(self.path.iterdir()) if self.path.is_dir() else []:

@@ -19,9 +19,6 @@ from harness.errors import ImageError
 
 Image = npt.NDArray[np.float32]
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".gif"})
-"""File name suffixes, in lower case, that folders of images are searched for."""
-
 MAX_PIXELS = 300_000_000
 """Larger files are refused before they are decoded: a small file can claim a picture that fills the memory."""
 

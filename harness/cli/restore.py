@@ -68,7 +68,7 @@ def restore(context: click.Context, /, input: Path, output: Path, restorer: str,
 
 def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
     from harness.errors import InputError
-    from harness.images import SUFFIXES
+    from harness.formats import SUFFIXES
 
     if source.is_file():
         if target.is_dir():

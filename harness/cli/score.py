@@ -76,7 +76,7 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
         InputError: A folder without any image.
     """
     from harness.errors import InputError
-    from harness.images import SUFFIXES
+    from harness.formats import SUFFIXES
 
     found: list[Path] = []
     for path in paths:

@@ -77,4 +77,4 @@ def load_checkpoint(
 
 def loss_line(losses: Mapping[str, Any]) -> str:
     """Losses by name, for people."""
-    return ", ".join(f"{name} {float(value):.3f}" for name, value in losses.items())
+    return ", ".join(f"{name} {float(torch.as_tensor(value).detach()):.3f}" for name, value in losses.items())

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from harness.errors import InputError
-from harness.images import SUFFIXES, Image, imresize, quantise, read_image
+from harness.formats import SUFFIXES
+from harness.images import Image, imresize, quantise, read_image
 from harness.metrics.psnr import PSNR
 from harness.metrics.ssim import SSIM
 from harness.protocols import Degradation

@@ -1,0 +1,121 @@
+"""The scorer with its shipped weights: properties that a user may rely on (docs/dri.md)."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.degradations.blur import GaussianBlur
+from benchmarks.degradations.compression import Jpeg
+from benchmarks.degradations.noise import GaussianNoiseClipped
+from benchmarks.sources import Photos
+from harness.dri.metric import TILE, Dri
+from harness.dri.weights import SHIPPED, SHIPPED_SHA256, load_weights, save_weights
+from harness.errors import InputError
+from harness.images import Image, imresize, quantise
+from harness.protocols import Degradation
+
+PHOTOS = [name for name in Photos().ids() if name != "hubble"]  # the sky is no natural image
+
+
+@pytest.fixture(scope="module")
+def dri() -> Dri:
+    return Dri()
+
+
+def degrade(degradation: Degradation, name: str) -> Image:
+    return quantise(degradation(Photos().read(name), np.random.default_rng(0)))
+
+
+def test_the_shipped_file_is_the_one_on_the_card() -> None:
+    assert hashlib.sha256(SHIPPED.read_bytes()).hexdigest() == SHIPPED_SHA256
+    assert SHIPPED.stat().st_size <= 25 * 2**20
+    card = (Path(__file__).parents[2] / "docs" / "dri.md").read_text()
+    assert SHIPPED_SHA256 in card
+
+
+def test_deterministic(dri: Dri) -> None:
+    image = Photos().read("coffee")
+    assert dri(image) == dri(image.copy()) == Dri()(image)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("shape", [(3, 1, 1), (3, 7, 300), (1, 32, 32), (3, 200, 201)])
+def test_finite_for_constants_of_any_size(dri: Dri, value: float, shape: tuple[int, int, int]) -> None:
+    said = dri(np.full(shape, value, np.float32))
+    assert 0 <= said.value <= 100
+    assert said.spread is not None
+    assert 0 < said.spread < 100
+
+
+def test_a_grey_plane_scores_as_its_rgb(dri: Dri) -> None:
+    plane = Photos().read("coffee")[:1]
+    assert dri(plane).value == dri(plane.repeat(3, axis=0)).value
+
+
+def test_large_images_are_scored_in_tiles(dri: Dri, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = Photos(192).read("coffee")
+    large = np.tile(photo, (1, 5, 5))
+    assert large.shape[1] > TILE
+    seen: list[int] = []
+    monkeypatch.setattr(dri, "network", lambda images: seen.append(images.shape[2]) or _network(images))  # type: ignore[func-returns-value]
+    _network = Dri().network
+    said = dri(large)
+    assert len(seen) == 4
+    assert max(seen) <= TILE
+    assert 0 < said.value < 100
+
+
+LEVELS: dict[str, list[Degradation]] = {
+    "noise": [GaussianNoiseClipped(sigma) for sigma in (10.0, 25.0, 50.0)],
+    "blur": [GaussianBlur(sigma) for sigma in (1.0, 2.0, 4.0)],
+    "jpeg": [Jpeg(quality) for quality in (40, 15, 5)],
+}
+
+
+@pytest.mark.parametrize("family", LEVELS)
+def test_on_average_worse_is_worse(dri: Dri, family: str) -> None:
+    clean = np.mean([dri(Photos().read(name)).value for name in PHOTOS])
+    means = [np.mean([dri(degrade(level, name)).value for name in PHOTOS]) for level in LEVELS[family]]
+    assert [clean, *means] == sorted([clean, *means], reverse=True)
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_what_nobody_sees_changes_little(dri: Dri, name: str) -> None:
+    photo = Photos(240).read(name)
+    before = dri(photo[:, :-1, :-1]).value
+    assert abs(dri(photo[:, 1:, 1:]).value - before) < 2, "a shift by one pixel"
+    assert abs(dri(Jpeg(98)(photo, np.random.default_rng(0))[:, :-1, :-1]).value - before) < 2, "JPEG of quality 98"
+
+
+def test_sharp_enlargements_score_above_repeated_pixels(dri: Dri) -> None:
+    gaps = []
+    for name in PHOTOS:
+        small = imresize(Photos().read(name), 1 / 4)
+        nearest = small.repeat(4, axis=1).repeat(4, axis=2)
+        gaps.append(dri(Photos().read(name)).value - dri(nearest).value)
+    assert min(gaps) > 0
+
+
+def test_what_is_saved_is_loaded_again(tmp_path: Path, dri: Dri) -> None:
+    save_weights(dri.network, tmp_path / "own.safetensors", {})
+    image = Photos().read("china")
+    assert Dri(weights=str(tmp_path / "own.safetensors"))(image).value == pytest.approx(dri(image).value, abs=1e-3)
+
+
+def test_damaged_missing_or_foreign_weights_are_refused(tmp_path: Path) -> None:
+    from safetensors.numpy import save_file
+
+    with pytest.raises(InputError, match="are missing"):
+        load_weights(tmp_path / "gone.safetensors")
+    (tmp_path / "cut.safetensors").write_bytes(SHIPPED.read_bytes()[:1000])
+    with pytest.raises(InputError, match="cannot be read"):
+        load_weights(tmp_path / "cut.safetensors")
+    save_file({"x": np.zeros(1, np.float32)}, tmp_path / "foreign.safetensors")
+    with pytest.raises(InputError, match="has format None"):
+        load_weights(tmp_path / "foreign.safetensors")
+    with pytest.raises(InputError, match="SHA-256"):
+        load_weights(SHIPPED, sha256="0" * 64)

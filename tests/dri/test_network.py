@@ -1,0 +1,130 @@
+"""The scorer's network and losses: shapes, independence of the batch, what the parts are for."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from harness.dri.backbone import GRID, PATCHES, fit_size, pool
+from harness.dri.losses import (
+    contrastive_degradation_loss,
+    decorrelation_loss,
+    plcc_loss,
+    rank_loss,
+    rs_loss,
+    similarity_loss,
+)
+from harness.dri.network import DRINetwork, NetworkConfig
+
+
+@pytest.fixture(scope="module")
+def network() -> DRINetwork:
+    torch.manual_seed(0)
+    return DRINetwork(NetworkConfig()).eval()
+
+
+@torch.inference_mode()
+def test_shapes_of_scores_and_representations(network: DRINetwork) -> None:
+    images = torch.rand(2, 3, 66, 98)
+    said = network(images, return_representations=True)
+    dimension = network.config.dimension
+    assert said["scores"].shape == said["spread"].shape == (2,)
+    assert said["d"].shape == said["q"].shape == (2, dimension)
+    assert said["restored"].shape == images.shape
+    for vector in (said["d"], said["q"]):
+        assert torch.allclose(vector.norm(dim=1), torch.ones(2), atol=1e-5)
+    assert 0 <= float(said["scores"].min()) <= float(said["scores"].max()) <= 100
+    assert float(said["spread"].min()) > 0
+
+
+@torch.inference_mode()
+def test_a_score_does_not_depend_on_its_neighbours(network: DRINetwork) -> None:
+    images = torch.rand(3, 3, 64, 64)
+    together, _ = network(images)
+    alone = torch.cat([network(image[None])[0] for image in images])
+    assert torch.allclose(together, alone, atol=1e-3)
+    network.train()
+    assert not network.backbone.network.training, "batch statistics would make it depend on them"
+    network.eval()
+
+
+@pytest.mark.parametrize("part", ["use_degradation", "use_quality", "use_interaction", "use_restoration"])
+@torch.inference_mode()
+def test_every_part_has_a_say(part: str) -> None:
+    images = torch.rand(1, 3, 64, 64)
+    torch.manual_seed(0)
+    whole = DRINetwork(NetworkConfig()).eval()
+    without = DRINetwork(NetworkConfig(**{part: False})).eval()  # type: ignore[arg-type]
+    without.load_state_dict(whole.state_dict())
+    scores = [network.predict(network.describe(images)).scores for network in (whole, without)]
+    assert not torch.equal(*scores)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 90), st.integers(1, 90))
+def test_small_and_odd_images_are_mirrored(height: int, width: int) -> None:
+    image = torch.rand(1, 3, height, width)
+    fitted = fit_size(image)
+    for side, given_side in zip(fitted.shape[2:], (height, width), strict=True):
+        assert side % 2 == 0
+        assert side == max(64, given_side + given_side % 2)
+    assert torch.equal(fitted[:, :, :height, :width], image)
+
+
+def test_pooling_takes_means_and_deviations_of_cells() -> None:
+    features = torch.rand(2, 5, 8, 8, dtype=torch.float64)
+    pooled = pool(features)
+    assert pooled.shape == (2, PATCHES, 10)
+    assert torch.allclose(pooled[:, 0, :5], features.mean((2, 3)))
+    assert torch.allclose(pooled[:, 0, 5:], features.std((2, 3), unbiased=False), atol=1e-6)
+    corner = features[:, :, : 8 // GRID, : 8 // GRID]
+    assert torch.allclose(pooled[:, 1, :5], corner.mean((2, 3)))
+
+
+def unit(count: int = 6, dimension: int = 4) -> Tensor:
+    return torch.nn.functional.normalize(torch.randn(count, dimension), dim=1)
+
+
+def test_correlation_loss_is_zero_for_a_line_and_one_for_its_mirror() -> None:
+    target = torch.tensor([0.1, 0.5, 0.2, 0.9])
+    assert float(plcc_loss(3 * target + 2, target)) == pytest.approx(0, abs=1e-6)
+    assert float(plcc_loss(-target, target)) == pytest.approx(1, abs=1e-6)
+
+
+def test_rank_loss_counts_pairs_in_the_wrong_order_only() -> None:
+    target = torch.tensor([0.1, 0.5, 0.9])
+    assert float(rank_loss(target, target)) == 0
+    assert float(rank_loss(-target, target)) > 0
+    assert float(rank_loss(-target / 100, target, margin=1.0)) == 0
+
+
+def test_contrast_prefers_the_same_degradation_close_together() -> None:
+    labels = torch.tensor([0, 0, 1, 1])
+    right = torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1]])
+    wrong = torch.tensor([[1.0, 0], [0, 1], [1, 0], [0, 1]])
+    assert float(contrastive_degradation_loss(right, labels)) < float(contrastive_degradation_loss(wrong, labels))
+    assert float(contrastive_degradation_loss(right, torch.arange(4))) == 0
+
+
+def test_similarities_follow_the_scores() -> None:
+    scores = torch.tensor([0.1, 0.1, 0.9])
+    right = torch.tensor([[1.0, 0], [1, 0], [-1, 0]])
+    assert float(similarity_loss(right, scores)) < float(similarity_loss(right.flip(0), scores))
+
+
+def test_decorrelation_sees_what_is_shared() -> None:
+    torch.manual_seed(0)
+    d, q = torch.randn(400, 8), torch.randn(400, 8)
+    assert float(decorrelation_loss(d, q)) < 0.02 < float(decorrelation_loss(d, d))
+
+
+def test_rs_loss_wants_reference_above_restored_above_degraded() -> None:
+    torch.manual_seed(0)
+    d, q = (unit(), unit(), unit()), (unit(), unit(), unit())
+    scores = torch.tensor([[0.3] * 6, [0.6] * 6, [1.0] * 6])
+    assert float(rs_loss(d, q, scores, scores)) < float(rs_loss(d, q, scores.flip(0), scores))
+    nearer = (d[0], d[2], d[2])
+    assert float(rs_loss(nearer, q, scores, scores)) < float(rs_loss((d[0], -d[2], d[2]), q, scores, scores))

@@ -1,0 +1,190 @@
+"""Training: a stopped stage goes on as if it had not stopped; configurations; MOS folders."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.degradations.compression import Jpeg
+from benchmarks.degradations.noise import GaussianNoiseClipped
+from benchmarks.degradations.resize import MatlabBicubic
+from benchmarks.sources import Photos
+from harness.dri.calibration import Fitted, fit_calibration
+from harness.dri.config import FOLDER, TrainingConfig, config_path, read_config
+from harness.dri.data import LabelledDegradation, SyntheticPairs, pseudo_score, read_labels
+from harness.dri.features import describe_labelled, describe_versions
+from harness.dri.network import DRINetwork, NetworkConfig
+from harness.dri.train_mos import train_mos
+from harness.dri.train_representation import train_representation
+from harness.errors import InputError
+from harness.images import write_image
+
+SMALL = NetworkConfig(dimension=8, types=4, restoration_width=4, heads=2)
+CONFIG = TrainingConfig(SMALL, steps=40, contents=2, patch=48, epochs=20, batch=8, synthetic_contents=2)
+DEGRADATIONS = [
+    LabelledDegradation(1, 0.5, GaussianNoiseClipped(25.0)),
+    LabelledDegradation(2, 1.0, Jpeg(10)),
+    LabelledDegradation(3, 0.5, MatlabBicubic(2)),
+]
+
+
+class StoppedError(Exception):
+    """Raised in the place of a power cut."""
+
+
+def stop_at(text: str) -> Callable[[str], None]:
+    def say(line: str) -> None:
+        if text in line:
+            raise StoppedError
+
+    return say
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> SyntheticPairs:
+    folder = tmp_path_factory.mktemp("clean")
+    for name in ("astronaut", "coffee"):
+        write_image(folder / f"{name}.png", Photos(256).read(name))
+    return SyntheticPairs(folder, DEGRADATIONS, seed=0)
+
+
+def fresh() -> DRINetwork:
+    torch.manual_seed(0)
+    return DRINetwork(SMALL)
+
+
+def same(one: DRINetwork, other: DRINetwork) -> bool:
+    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    return all(torch.equal(x, y) for x, y in pairs)
+
+
+def test_a_batch_depends_on_seed_and_step_alone(pairs: SyntheticPairs) -> None:
+    one, again, other = pairs.batch(3, 2, 2, 48), pairs.batch(3, 2, 2, 48), pairs.batch(4, 2, 2, 48)
+    assert torch.equal(one.degraded, again.degraded)
+    assert not torch.equal(one.degraded, other.degraded)
+    assert one.degraded.shape == one.reference.shape == (4, 3, 48, 48)
+    assert one.contents.tolist() == [0, 0, 1, 1]
+    assert 0 < float(one.scores.min()) <= float(one.scores.max()) < 1
+
+
+def test_a_pseudo_score_is_one_for_identical_images(generator: np.random.Generator) -> None:
+    image = generator.random((3, 32, 32), dtype=np.float32)
+    noisy = np.clip(image + 0.1 * generator.standard_normal(image.shape), 0, 1).astype(np.float32)
+    assert pseudo_score(image, image) == 1
+    assert 0 < pseudo_score(noisy, image) < 0.9
+
+
+@pytest.fixture(scope="module")
+def trained(pairs: SyntheticPairs, tmp_path_factory: pytest.TempPathFactory) -> DRINetwork:
+    network = fresh()
+    train_representation(network, lambda: pairs, CONFIG, tmp_path_factory.mktemp("whole"), str)
+    return network
+
+
+def test_stage_1_resumes_exactly(pairs: SyntheticPairs, trained: DRINetwork, tmp_path: Path) -> None:
+    with pytest.raises(StoppedError):
+        train_representation(fresh(), lambda: pairs, CONFIG, tmp_path, stop_at("step 20/"))
+    resumed = fresh()
+    train_representation(resumed, lambda: pairs, CONFIG, tmp_path, str)
+    assert same(resumed, trained)
+    assert not same(resumed, fresh())
+    rows = (tmp_path / "stage1.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["step", "19", "39"]
+
+    def refuse() -> SyntheticPairs:
+        raise AssertionError("nothing is left to do")
+
+    again = fresh()
+    train_representation(again, refuse, CONFIG, tmp_path, str)
+    assert same(again, trained)
+
+
+@pytest.fixture
+def mos_folder(tmp_path: Path) -> Path:
+    lines = ["image,mos"]
+    for place, sigma_255 in enumerate((5, 20, 40, 80)):
+        for name in ("chelsea", "flower"):
+            noisy = GaussianNoiseClipped(float(sigma_255))(Photos(128).read(name), np.random.default_rng(0))
+            write_image(tmp_path / f"{name}{place}.png", noisy)
+            lines.append(f"{name}{place}.png,{90 - 20 * place}")
+    (tmp_path / "labels.csv").write_text("\n".join(lines))
+    return tmp_path
+
+
+def test_stage_2_learns_and_resumes_exactly(
+    pairs: SyntheticPairs, trained: DRINetwork, mos_folder: Path, tmp_path: Path
+) -> None:
+    table = describe_labelled(trained.eval(), read_labels(mos_folder), str)
+    versions = describe_versions(trained, pairs, DEGRADATIONS, 2, str, size=96)
+    assert (table.views, versions.groups, versions.group_size) == (3, 2, 7)
+    assert versions.scores[::7].tolist() == [1, 1], "the clean one comes first"
+
+    def fit(folder: str, say: Callable[[str], None]) -> DRINetwork:
+        network = fresh()
+        network.load_state_dict(trained.state_dict())
+        (tmp_path / folder).mkdir(exist_ok=True)
+        train_mos(network, table, versions, range(8), CONFIG, tmp_path / folder, say)
+        return network
+
+    whole = fit("whole", str)
+    with pytest.raises(StoppedError):
+        fit("stopped", stop_at("epoch 5/"))
+    assert same(fit("stopped", str), whole)
+    with (tmp_path / "whole" / "stage2.csv").open(newline="") as file:
+        losses = [float(row["huber"]) for row in csv.DictReader(file)]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_calibration_maps_raw_scores_to_points() -> None:
+    network = fresh()
+    raw = torch.linspace(0, 1, 50)
+    errors = torch.tensor([-4.0, 4.0]).repeat(25)
+    fit_calibration(network, Fitted(raw, torch.full((50,), 0.1)), 20 + 60 * raw + errors)
+    offset, slope, spread = network.calibration.tolist()
+    assert offset == pytest.approx(20, abs=0.6)
+    assert slope == pytest.approx(60, abs=1)
+    assert 0.1 * spread == pytest.approx(4, abs=0.1), "the spread is as large as the error"
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_packaged_configurations_are_read(path: Path) -> None:
+    data, config = read_config(config_path(path.stem))
+    assert config.network.types == 1 + len(data.degradations)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[data", "TOMLDecodeError"),
+        ("[data]\nclean = 'a'", "degradations"),
+        ("degradations = []\n[data]\nclean = 'a'\nmos = 'b'\n[training]\nepoch = 3", "epoch"),
+    ],
+)
+def test_a_mistake_in_a_configuration_is_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "bad.toml").write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_config(tmp_path / "bad.toml")
+    with pytest.raises(InputError, match="shipped"):
+        config_path("no-such-configuration")
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (None, r"holds no labels\.csv"),
+        ("picture,score\na.png,3\n", "expected image and mos"),
+        ("image,mos\na.png,good\n", "no number"),
+        ("image,mos\ngone.png,3\n", r"names gone\.png"),
+    ],
+)
+def test_a_mos_folder_that_is_none(tmp_path: Path, labels: str | None, message: str) -> None:
+    write_image(tmp_path / "a.png", np.zeros((3, 8, 8), np.float32))
+    if labels is not None:
+        (tmp_path / "labels.csv").write_text(labels)
+    with pytest.raises(InputError, match=message):
+        read_labels(tmp_path)

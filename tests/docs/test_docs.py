@@ -1,0 +1,79 @@
+"""The documentation names everything there is, its links lead somewhere, and its examples run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.evaluations import EVALUATIONS
+from harness.cli.group import COMMANDS
+from harness.plugins import degradations, metrics, parse_restorer, reports, resolve_benchmark, restorers
+from harness.protocols import Conditions, Task
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text())
+    assert [item for item in targets if "://" not in item and not (path.parent / item).exists()] == []
+
+
+def test_everything_is_named_where_a_reader_looks() -> None:
+    every = "".join(path.read_text() for path in PAGES)
+    assert [name for name in COMMANDS if f"restobench {name}" not in every] == []
+    restorer_page, metric_page = page("docs/add-a-restorer.md"), page("docs/add-a-metric.md")
+    assert [name for name in restorers if f"`{name}`" not in restorer_page] == []
+    assert [name for name in metrics if f"`{name}`" not in metric_page and not name.startswith("pyiqa-")] == []
+    benchmark_page = page("docs/add-a-benchmark.md")
+    assert [name for name in (*degradations, *Task) if f"`{name}`" not in benchmark_page] == []
+    assert [name for name in EVALUATIONS if f"`{name}`" not in page("docs/protocols.md")] == []
+    assert [name for name in reports if f"`{name}`" not in page("docs/results-format.md")] == []
+
+
+def test_the_picture_of_the_tree_names_every_module() -> None:
+    picture = page("docs/architecture.md")
+    modules = [path.name for path in (ROOT / "harness").glob("*.py") if not path.name.startswith("__")]
+    assert [name for name in modules if name not in picture] == []
+
+
+def blocks(name: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page(name), re.DOTALL)
+
+
+def test_the_benchmark_of_the_docs_is_read(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(blocks("docs/add-a-benchmark.md", "toml")[0])
+    benchmark = resolve_benchmark(str(tmp_path / "mine.toml"))
+    assert [item.name for item in benchmark.sets] == [
+        "photos-sigma25", "night-sigma30", "phone", "archive", "small-photos",
+    ]  # fmt: skip
+
+
+def test_the_restorer_and_the_metric_of_the_docs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    for document in ("add-a-restorer", "add-a-metric"):
+        source = blocks(f"docs/{document}.md", "python")[0]
+        (tmp_path / source.splitlines()[0].removeprefix("# ")).write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from my_metrics import MeanAbsoluteError  # type: ignore[import-not-found]
+
+    image = np.full((3, 9, 9), 0.5, np.float32)
+    restored = parse_restorer("my_denoiser:Median:size=5").build().restore(image, Conditions())
+    assert MeanAbsoluteError()(restored, image).value == 0
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
+def test_examples_run(path: Path) -> None:
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "psnr" in done.stdout

@@ -34,8 +34,8 @@ def aggregate(data: RunData, how: str) -> list[dict[str, Any]]:
             wins by image and metric, in Elo points around a mean of 0; ties are half a win to each.
 
     Returns:
-        Flat rows: task, restorer, rank, rank_low, rank_high, score, ci_low, ci_high, n (images), leaderboards; best
-        first. Intervals are by bootstrap over images, the same resamples for every restorer.
+        Flat rows as those of `restobench/rank/1`, best first: `metric` is the way, `mean` the aggregate, `n` counts
+        images, `leaderboards` what went in. Intervals are by bootstrap over images, the same resamples for everyone.
 
     Raises:
         InputError: An unknown way.
@@ -49,16 +49,19 @@ def aggregate(data: RunData, how: str) -> list[dict[str, Any]]:
         chosen = [board for board in boards if task_of(data, board.set) == task]
         ranked = [board for board in chosen if any(row.rank is not None for row in board.rows)]
         if ranked:
-            rows += _rank_task(data, task, ranked, WAYS[how])
+            rows += _rank_task(data, task, ranked, how)
     return rows
 
 
-def _rank_task(data: RunData, task: str, boards: Sequence[Leaderboard], strength: Strength) -> list[dict[str, Any]]:
+def _rank_task(data: RunData, task: str, boards: Sequence[Leaderboard], how: str) -> list[dict[str, Any]]:
     everyone = list(dict.fromkeys(row.restorer for board in boards for row in board.rows))
     present = [{row.restorer for row in board.rows if row.rank is not None} for board in boards]
     names = [name for name in everyone if all(name in board for board in present)]
-    shown = {"task": task, "leaderboards": len(boards)}
-    rows = []
+    failures = dict.fromkeys(everyone, 0)
+    for row in (row for board in boards for row in board.rows):
+        failures[row.restorer] += row.failures
+    shown = {"benchmark": data.run.benchmark, "set": None, "task": task, "metric": how, "leaderboards": len(boards)}
+    strength, rows = WAYS[how], []
     if len(names) > 1:
         won, units = _wins(data, boards, names)
         scores = strength(won.sum(axis=0)[None])[0]
@@ -75,15 +78,17 @@ def _rank_task(data: RunData, task: str, boards: Sequence[Leaderboard], strength
                 "rank": 1 + int((scores > scores[place]).sum()),
                 "rank_low": 1 + int(apart[:, place].sum()),
                 "rank_high": len(names) - int(apart[place].sum()),
-                "score": float(scores[place]),
+                "mean": float(scores[place]),
                 "ci_low": float(low[place]) if units > 1 else None,
                 "ci_high": float(high[place]) if units > 1 else None,
                 "n": units,
+                "failures": failures[names[index]],
             }
             for place, index in enumerate(order)
         ]
-    nothing = dict.fromkeys(("rank", "rank_low", "rank_high", "score", "ci_low", "ci_high"))
-    rows += [{**shown, "restorer": name, **nothing, "n": 0} for name in everyone if name not in names]
+    nothing = dict.fromkeys(("rank", "rank_low", "rank_high", "mean", "ci_low", "ci_high"))
+    unranked = [name for name in everyone if name not in {row["restorer"] for row in rows}]
+    rows += [{**shown, "restorer": name, **nothing, "n": 0, "failures": failures[name]} for name in unranked]
     return rows
 
 

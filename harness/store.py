@@ -125,7 +125,7 @@ class Store:
 
     def set_meta(self, **values: Any) -> None:
         """Writes JSON values by key."""
-        rows = [(key, json.dumps(value, sort_keys=True)) for key, value in values.items()]
+        rows = [(key, json.dumps(value)) for key, value in values.items()]
         self._database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
 
     def add_sample(self, sample: StoredSample) -> None:

@@ -17,6 +17,7 @@ Examples:
   restobench rank runs/mine
   restobench rank runs/mine --by dri --set photos-sigma25
   restobench rank runs/mine --versus bicubic
+  restobench rank runs/mine --aggregate borda
   restobench rank runs/mine --json
 """
 
@@ -24,10 +25,14 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--by", metavar="METRIC", help="Metric to rank by  [default: the benchmark's first; with --json: all]")
+@click.option("--aggregate", type=click.Choice(["borda", "bradley-terry"]),
+              help="One order for each task, over all its sets and metrics.")  # fmt: skip
 @click.option("--versus", metavar="RESTORER", help="By how much each differs from this one: difference, interval, p.")
 @click.option("--set", "set_name", metavar="SET", help="Only this set.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, restobench/rank/1.")
-def rank(folder: Path, by: str | None, versus: str | None, set_name: str | None, as_json: bool) -> int:
+def rank(
+    folder: Path, by: str | None, aggregate: str | None, versus: str | None, set_name: str | None, as_json: bool
+) -> int:
     """Rank the restorers of a run, set by set.
 
     Means are over the images that all ranked restorers have in common; intervals are 95 % bootstrap intervals paired
@@ -37,6 +42,8 @@ def rank(folder: Path, by: str | None, versus: str | None, set_name: str | None,
     from harness.store import load_run
 
     data = load_run(folder)
+    if aggregate:
+        return _print_aggregate(data, aggregate, bool(by or versus or set_name), as_json)
     rows = select_rows(data, by, set_name)
     differences = _differences(data, versus, by, set_name) if versus else {}
     if as_json:
@@ -46,6 +53,25 @@ def rank(folder: Path, by: str | None, versus: str | None, set_name: str | None,
     else:
         print_leaderboards(data, by=by, set_name=set_name)
     return 0 if any(row["rank"] is not None for row in rows) else 4
+
+
+def _print_aggregate(data: RunData, how: str, narrowed: bool, as_json: bool) -> int:
+    from harness.aggregation import aggregate
+    from harness.cli.output import print_json, print_table
+    from harness.errors import InputError
+
+    if narrowed:
+        raise InputError("--aggregate goes over all sets and metrics of a task: leave --by, --versus and --set out")
+    rows = aggregate(data, how)
+    if as_json:
+        print_json("rank", rows)
+        return 0 if rows else 4
+    for task in dict.fromkeys(row["task"] for row in rows):
+        chosen = [row for row in rows if row["task"] == task]
+        click.echo(f"\n{_safe(task)}: {how} over {chosen[0]['leaderboards']} leaderboards, higher is better")
+        columns = ("rank", "range", "restorer", "mean", "ci_low", "ci_high", "n", "failures")
+        print_table([{**row, "range": _range(row)} for row in chosen], columns)
+    return 0 if rows else 4
 
 
 def select_rows(data: RunData, by: str | None, set_name: str | None) -> list[dict[str, Any]]:

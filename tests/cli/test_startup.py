@@ -61,7 +61,7 @@ def test_every_command_is_listed_once() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["lsit"], 2, "lsit"),
+        (["lst"], 2, "lst"),
         (["run"], 2, "--benchmark"),
         (["run", "-b", "quikstart"], 2, "Did you mean quickstart?"),
         (["run", "-b", "quickstart", "-r", "bicubik"], 2, "Did you mean bicubic?"),

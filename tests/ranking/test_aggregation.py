@@ -1,0 +1,91 @@
+"""Borda and Bradley-Terry against worked examples, and over a run with gaps."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from harness.aggregation import aggregate, borda, bradley_terry
+from harness.errors import InputError
+from harness.results import Cell, Run, RunData, Score, Skipped
+
+
+def test_borda_is_the_share_of_comparisons_won() -> None:
+    won = np.array([[[0, 3, 4], [1, 0, 2], [0, 2, 0]]], dtype=float)
+    assert borda(won)[0] == pytest.approx([100 * 7 / 8, 100 * 3 / 8, 100 * 2 / 8])
+
+
+def test_two_restorers_have_the_odds_of_their_wins() -> None:
+    # 3 wins of 4: odds of 3, which Elo's scale writes as 400 log10(3); the virtual ties move it a little
+    strengths = bradley_terry(np.array([[[0, 300.0], [100.0, 0]]]))[0]
+    assert strengths.sum() == pytest.approx(0, abs=1e-6)
+    assert strengths[0] - strengths[1] == pytest.approx(400 * np.log10(3), rel=0.02)
+
+
+def test_strengths_are_recovered_from_their_own_odds() -> None:
+    true = np.array([120.0, 40.0, -30.0, -130.0])
+    odds = 10 ** (true / 400)
+    won = 1e4 * odds[:, None] / (odds[:, None] + odds[None])
+    np.fill_diagonal(won, 0)
+    assert bradley_terry(won[None])[0] == pytest.approx(true, abs=2.0)
+
+
+def test_one_that_always_wins_stays_finite() -> None:
+    won = np.array([[[0, 5, 5], [0, 0, 5], [0, 0, 0]]], dtype=float)
+    strengths = bradley_terry(won)[0]
+    assert np.isfinite(strengths).all()
+    assert strengths[0] > strengths[1] > strengths[2]
+
+
+def make_run(values: dict[tuple[str, str, str], list[float]]) -> RunData:
+    """(restorer, set, metric) -> scores by image."""
+    scores = [
+        Score(Cell(restorer, name, f"i{index}"), metric, value)
+        for (restorer, name, metric), column in values.items()
+        for index, value in enumerate(column)
+    ]
+    restorers = dict.fromkeys(name for name, _, _ in values)
+    sets = {"noise": {"task": "denoise"}, "more": {"task": "denoise"}, "small": {"task": "super-resolve"}}
+    run = Run(
+        id="0" * 12, started="2026-01-01T00:00:00+00:00", status="finished", benchmark="b", environment={},
+        restorers={name: {} for name in restorers},
+        metrics={"psnr": {"higher_is_better": True}, "error": {"higher_is_better": False}},
+        plan={"benchmark": "b", "sets": sets, "metrics": ["psnr", "error"]},
+    )  # fmt: skip
+    did = {(restorer, name) for restorer, name, _ in values}
+    skipped = [Skipped(name, other, "not its task") for name in restorers for other in sets if (name, other) not in did]
+    return RunData(run, tuple(scores), (), (), tuple(skipped), ())
+
+
+@pytest.mark.parametrize("how", ["borda", "bradley-terry"])
+def test_aggregates_keep_tasks_apart_and_do_not_rank_the_incomplete(how: str) -> None:
+    values: dict[tuple[str, str, str], list[float]] = {}
+    for (place, name), set_name in itertools.product(enumerate(("good", "fair", "poor")), ("noise", "more")):
+        values[name, set_name, "psnr"] = [30.0 - place + 0.1 * index for index in range(8)]
+        values[name, set_name, "error"] = [1.0 + place + 0.1 * index for index in range(8)]
+    values["absent", "noise", "psnr"] = [99.0] * 8
+    values["large", "small", "psnr"] = [30.0] * 8
+    values["larger", "small", "psnr"] = [31.0] * 8
+    rows = aggregate(make_run(values), how)
+    by_task = {
+        task: [(row["restorer"], row["rank"], row["rank_low"], row["rank_high"]) for row in rows if row["task"] == task]
+        for task in ("denoise", "super-resolve")
+    }
+    assert by_task == {
+        "denoise": [("good", 1, 1, 1), ("fair", 2, 2, 2), ("poor", 3, 3, 3), ("absent", None, None, None)],
+        "super-resolve": [("larger", 1, 1, 1), ("large", 2, 2, 2)],
+    }
+    assert all(row["ci_low"] <= row["mean"] <= row["ci_high"] for row in rows if row["rank"])
+
+
+def test_equals_share_a_rank() -> None:
+    run = make_run({(name, "noise", "psnr"): [30.0, 31.0] for name in ("a", "b")})
+    assert [row["rank"] for row in aggregate(run, "borda")] == [1, 1]
+    assert [row["mean"] for row in aggregate(run, "bradley-terry")] == pytest.approx([0, 0], abs=1e-6)
+
+
+def test_an_unknown_way_is_named() -> None:
+    with pytest.raises(InputError, match="borda, bradley-terry"):
+        aggregate(make_run({}), "condorcet")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,9 @@ from fabricated_run import fabricate, hostile
 from harness.report_data import assemble
 from reports.html.report import HTMLReport
 
-CHROMIUM = Path("/usr/bin/chromium")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.browser
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.is_file(), reason=f"{CHROMIUM} is not installed"),
-]
+Open = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
@@ -35,55 +31,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as engine:
-        arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = engine.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield browser
-        browser.close()
-
-
-class Visit:
-    """A page that keeps what it logged and asked for."""
-
-    def __init__(self, browser: Any, path: Path, **context: Any) -> None:
-        self.page = browser.new_page(**context)
-        self.logged: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self.logged.append(message.text))
-        self.page.on("pageerror", lambda error: self.logged.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.logged.append(f"failed: {request.url}"))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path.as_uri())
-
-    def column(self, place: int) -> list[str]:
-        cells: list[str] = self.page.eval_on_selector_all(
-            "#board tbody tr:not([hidden])", f"rows => rows.map(row => row.cells[{place}].dataset.value)"
-        )
-        return cells
-
-
 @pytest.fixture
-def visit(browser: Any, folder: Path) -> Iterator[Visit]:
-    visit = Visit(browser, folder / "report" / "index.html")
+def visit(open_page: Open, folder: Path) -> Iterator[Any]:
+    visit = open_page(folder / "report" / "index.html")
     yield visit
     visit.page.close()
 
 
-def test_no_error_and_no_request_outside_the_folder(visit: Visit, folder: Path) -> None:
-    for details in visit.page.query_selector_all("details:not([open])"):
-        details.evaluate("element => { element.open = true; }")
-    images = visit.page.query_selector_all("img")
-    for image in images:
-        image.scroll_into_view_if_needed()
-    visit.page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
-    assert len(images) > 20
+def test_no_error_and_no_request_outside_the_folder(visit: Any, folder: Path) -> None:
+    widths = visit.load_images()
+    assert len(widths) > 20
+    assert min(widths) > 0
     assert visit.logged == []
     assert all(url.startswith((folder / "report").as_uri()) for url in visit.requests)
 
 
-def test_sorting_by_click_and_keyboard(visit: Visit) -> None:
+def test_sorting_by_click_and_keyboard(visit: Any) -> None:
     header = visit.page.locator("#board thead th").nth(2)
     header.locator("button").click()
     values = [float(value) for value in visit.column(2) if value]
@@ -101,13 +64,13 @@ def test_sorting_by_click_and_keyboard(visit: Visit) -> None:
     assert visit.page.locator("#board [aria-sort]").count() == 1
 
 
-def test_a_lower_is_better_column_starts_with_the_lowest(visit: Visit) -> None:
+def test_a_lower_is_better_column_starts_with_the_lowest(visit: Any) -> None:
     header = visit.page.locator("#board thead th", has_text="blur-effect")
     header.locator("button").click()
     assert header.get_attribute("aria-sort") == "ascending"
 
 
-def test_filtering_by_set_and_text(visit: Visit) -> None:
+def test_filtering_by_set_and_text(visit: Any) -> None:
     everything = len(visit.column(0))
     visit.page.select_option("#filter-set", "photos-x2")
     assert set(visit.column(1)) == {"photos-x2"}
@@ -119,9 +82,9 @@ def test_filtering_by_set_and_text(visit: Visit) -> None:
     assert len(visit.column(0)) == everything
 
 
-def test_dark_mode_inverts_paper_and_ink_and_the_plots_follow(browser: Any, folder: Path) -> None:
+def test_dark_mode_inverts_paper_and_ink_and_the_plots_follow(open_page: Open, folder: Path) -> None:
     def lightness(scheme: str) -> tuple[float, float]:
-        visit = Visit(browser, folder / "report" / "index.html", color_scheme=scheme)
+        visit = open_page(folder / "report" / "index.html", color_scheme=scheme)
         script = "([selector, name]) => getComputedStyle(document.querySelector(selector))[name]"
         colours = [
             visit.page.evaluate(script, ["body", "backgroundColor"]),
@@ -136,22 +99,22 @@ def test_dark_mode_inverts_paper_and_ink_and_the_plots_follow(browser: Any, fold
     assert dark[0] < 60 < 120 < dark[1]
 
 
-def test_without_javascript_it_is_a_plain_table(browser: Any, folder: Path) -> None:
-    visit = Visit(browser, folder / "report" / "index.html", java_script_enabled=False)
+def test_without_javascript_it_is_a_plain_table(open_page: Open, folder: Path) -> None:
+    visit = open_page(folder / "report" / "index.html", java_script_enabled=False)
     assert visit.page.locator("#board tbody tr").count() > 10
     assert visit.page.locator("#board button").count() == 0
     assert not visit.page.locator(".filters").is_visible()
     visit.page.close()
 
 
-def test_a_narrow_screen_does_not_scroll_sideways(browser: Any, folder: Path) -> None:
-    visit = Visit(browser, folder / "report" / "index.html", viewport={"width": 360, "height": 800})
+def test_a_narrow_screen_does_not_scroll_sideways(open_page: Open, folder: Path) -> None:
+    visit = open_page(folder / "report" / "index.html", viewport={"width": 360, "height": 800})
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 360
     visit.page.close()
 
 
-def test_hostile_names_run_nothing(browser: Any, folder: Path) -> None:
-    visit = Visit(browser, folder / "hostile" / "index.html")
+def test_hostile_names_run_nothing(open_page: Open, folder: Path) -> None:
+    visit = open_page(folder / "hostile" / "index.html")
     visit.page.wait_for_timeout(200)
     assert "owned" not in visit.page.evaluate("document.title").split(" · ")
     assert visit.page.locator("img[onerror]").count() == 0

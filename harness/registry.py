@@ -6,9 +6,10 @@ with `names() -> Sequence[str]` and `get(name) -> plugin`, for catalogues such a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points, packages_distributions
+from functools import lru_cache
+from importlib.metadata import Distribution, EntryPoint, entry_points, packages_distributions
 from typing import Any, Generic, TypeVar
 
 from harness.errors import PluginError, UnknownNameError
@@ -99,7 +100,7 @@ class Registry(Generic[T]):
     def _entry_points(self) -> dict[str, EntryPoint]:
         if self._entries is None:
             found: dict[str, EntryPoint] = {}
-            for entry in entry_points(group=self.group):
+            for entry in installed_entry_points(self.group):
                 other = found.setdefault(entry.name, entry)
                 if other.value != entry.value or _distribution(other) != _distribution(entry):
                     raise PluginError(
@@ -134,5 +135,22 @@ class Registry(Generic[T]):
             ) from error
 
 
+def installed_entry_points(group: str) -> Iterable[EntryPoint]:
+    """The entry points of a group; every installed distribution is read once a process."""
+    found: Iterable[EntryPoint] = _all_entry_points().select(group=group)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _all_entry_points() -> Any:
+    return entry_points()
+
+
 def _distribution(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "an unknown distribution"
+    return _name_and_version(entry.dist) if entry.dist else "an unknown distribution"
+
+
+@lru_cache
+def _name_and_version(distribution: Distribution) -> str:
+    # each look at a name or version parses the whole metadata, README and all
+    return f"{distribution.name} {distribution.version}"

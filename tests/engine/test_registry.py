@@ -33,7 +33,7 @@ def entry(name: str, target: str) -> EntryPoint:
 
 
 def registry_of(monkeypatch: pytest.MonkeyPatch, *entries: EntryPoint) -> Registry[Any]:
-    monkeypatch.setattr("harness.registry.entry_points", lambda **_: entries)
+    monkeypatch.setattr("harness.registry.installed_entry_points", lambda _group: entries)
     return Registry("thing")
 
 

@@ -30,7 +30,8 @@ Examples:
               help="Seconds that one restoration may take.")  # fmt: skip
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="Folder of the known sets  [default: $RESTOBENCH_DATA]")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Print the cells and the disk they need, and stop.")
+@click.option("--dry-run", is_flag=True,
+              help="Print the cells, and what they will cost by one image of each set, and stop.")  # fmt: skip
 @click.option("--fresh", is_flag=True, help="Throw away what the run folder holds.")
 @click.pass_context
 def run(context: click.Context, /, **options: Any) -> int:
@@ -62,7 +63,7 @@ def _run(flags: dict[str, bool], options: dict[str, Any]) -> int:
         click.echo(f"error: nothing to run: no restorer of the plan supports a set of {benchmark.name}", err=True)
         return 4
     if options["dry_run"]:
-        _print_dry_run(plan)
+        _print_dry_run(plan, options)
         return 0
     return _execute(plan, folder, options, flags)
 
@@ -113,12 +114,24 @@ def _throw_away(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _print_dry_run(plan: Any) -> None:
-    for item in plan.sets:
-        supported = [restorer.name for restorer in plan.restorers if item.name in restorer.sets]
-        click.echo(
-            f"{item.name}: {len(plan.ids[item.name])} images x {len(supported)} restorers: {', '.join(supported)}"
-        )
+def _print_dry_run(plan: Any, options: dict[str, Any]) -> None:
+    import os
+
+    from harness.estimate import estimate_costs
+
     for skip in plan.skipped:
         click.echo(f"skipped {skip.restorer or 'set'} on {skip.set}: {skip.reason}")
+    for name, ids in plan.ids.items():
+        supported = [restorer.name for restorer in plan.restorers if name in restorer.sets]
+        click.echo(f"{name}: {len(ids)} images x {len(supported)} restorers: {', '.join(supported)}")
     click.echo(f"{plan.cells()} cells, metrics {', '.join(plan.metrics)}, device {plan.device}")
+    click.echo("restoring the first image of each set, to see what it costs ...", err=True)
+    estimate = estimate_costs(plan, options["timeout"])
+    for restorer, name, message in estimate.failed:
+        click.echo(f"failed {restorer} on {name}: {message}")
+    workers = options["workers"] or os.cpu_count() or 1
+    seconds = estimate.total_seconds()
+    click.echo(
+        f"about {estimate.mib:.1f} MiB of restored images; about {seconds / workers:.0f} s of restoring on "
+        f"{workers} workers ({seconds:.0f} s of work); loading and scoring come on top"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,7 +88,8 @@ def test_nothing_to_run_exits_with_4(restobench: Command, tmp_path: Path) -> Non
 def test_a_dry_run_writes_nothing(restobench: Command, tmp_path: Path) -> None:
     code, out, _ = restobench("run", "-b", "quickstart", "--dry-run", "--out", tmp_path / "run", "--limit", 3)
     assert code == 0
-    assert "photos-sigma25: 3 images x" in out
+    assert "photos-sigma25: 3 images x 5 restorers: identity, nl-means" in out
+    assert re.search(r"21 cells.*\nabout \d+\.\d MiB of restored images; about \d+ s of restoring", out)
     assert not (tmp_path / "run").exists()
 
 

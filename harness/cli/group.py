@@ -22,6 +22,23 @@ COMMANDS = {
     "zoo": "harness.cli.zoo:zoo",
 }
 
+FLAGS = ("--debug", "--quiet", "--verbose")
+"""Options of the group that may also stand after the command's name, where people write them."""
+
+EXAMPLES = """
+\b
+Examples:
+  restobench run -b quickstart
+  restobench run -b quickstart -r bicubic -r my_model.pth --out runs/mine
+  restobench rank runs/mine --by dri
+  restobench list restorers
+\b
+--debug, --quiet and --verbose may stand anywhere.
+\b
+Exit codes: 0 good; 1 regression; 2 usage or bad input; 3 finished, some cells failed;
+4 nothing ran; 70 internal error; 130 interrupted.
+"""
+
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
 
@@ -42,26 +59,14 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="restobench")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.option("--quiet", is_flag=True, help="No progress and no tables; errors and exit codes only.")
 @click.option("--verbose", is_flag=True, help="A line for every cell.")
 @click.pass_context
 def cli(context: click.Context, debug: bool, quiet: bool, verbose: bool) -> None:
-    r"""Which image restorer is better, on what, by how much, and is the difference real?
-
-    \b
-    Examples:
-      restobench run -b quickstart
-      restobench run -b quickstart -r bicubic -r my_model.pth --out runs/mine
-      restobench rank runs/mine --by dri
-      restobench list restorers
-
-    \b
-    Exit codes: 0 good; 1 regression; 2 usage or bad input; 3 finished, some cells failed;
-    4 nothing ran; 70 internal error; 130 interrupted.
-    """
+    """Which image restorer is better, on what, by how much, and is the difference real?"""
     context.obj = {"debug": debug, "quiet": quiet, "verbose": verbose}
 
 
@@ -69,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and exits; the one place where errors become messages and exit codes."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in arguments
+    flags = [item for item in arguments if item in FLAGS]
+    arguments = [*flags, *(item for item in arguments if item not in FLAGS)]
     try:
         code = cli.main(arguments, prog_name="restobench", standalone_mode=False)
     except click.exceptions.Abort:

@@ -6,11 +6,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import pytest
 
-from harness.cli.group import COMMANDS, cli
+from harness.cli.group import COMMANDS, cli, main
 
 HEAVY = ("torch", "numpy", "pandas", "pyiqa", "matplotlib", "timm", "basicsr", "cv2", "skimage", "onnxruntime")
 
@@ -50,6 +51,7 @@ def test_every_command_has_help(restobench: Callable[..., tuple[int, str, str]],
     code, out, _ = restobench(*path, "--help")
     assert code == 0
     assert out.startswith("Usage: restobench " + " ".join(path))
+    assert "\\b" not in out, "a mark of click's, left as text"
     if path[0] != "zoo":
         assert "Examples:" in out or "Commands:" in out
 
@@ -82,3 +84,15 @@ def test_a_mistake_is_one_clear_line(
     assert left == code
     assert message in err
     assert "Traceback" not in out + err
+
+
+def test_flags_may_stand_after_the_command(
+    restobench: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["run", "-b", "quickstart", "--set", "photos-x2", "-r", "bicubic", "-m", "psnr", "--limit", "1"]
+    code, out, err = restobench(*arguments, "--out", tmp_path / "run", "--quiet")
+    assert (code, out, err) == (0, "", "")
+    monkeypatch.setattr("harness.cli.listing.KINDS", None)
+    with pytest.raises(TypeError):
+        main(["list", "--debug"])
+    assert restobench("list")[0] == 70

@@ -276,6 +276,8 @@ class MetricCard:
         bounds: Smallest and largest possible value; infinities where there are none.
         licence: SPDX expression.
         source: Paper or implementation.
+        version: Changes when the same image gets another score; scores of different versions are never compared.
+        tolerance: Largest mean difference between two runs that nobody minds, in the metric's unit.
     """
 
     name: str
@@ -286,6 +288,8 @@ class MetricCard:
     bounds: tuple[float, float] = (float("-inf"), float("inf"))
     licence: str = ""
     source: str = ""
+    version: str = "1"
+    tolerance: float = 0.0
 
 
 @runtime_checkable

@@ -174,7 +174,8 @@ class RunData:
     skipped: tuple[Skipped, ...]
     cells: tuple[CellRecord, ...]
     samples: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
-    """(set, image) -> {"degraded": path, "reference": path or None}: PNG previews relative to the run folder."""
+    """(set, image) -> `degraded` and `reference` (or `None`), PNG previews relative to the run folder, and the hashes
+    of the pixels themselves, `degraded_sha256` and `reference_sha256`."""
 
 
 @dataclass(frozen=True, slots=True)

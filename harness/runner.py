@@ -67,7 +67,7 @@ def run_plan(
         StoreError: The folder holds a run of another plan.
     """
     with Store(folder, create=True) as store, _pools(workers) as pools:
-        _begin(store, plan)
+        _begin(store, plan, workers)
         job = _Job(plan, store, pools, timeout, progress)
         job.execute(workers)
         _finish(store, plan, job.samples)
@@ -265,7 +265,7 @@ def make_sample(degraded_set: DegradedSet, image: str, previews: Path) -> Stored
         return Trouble(FailureKind.SAMPLE, f"{type(error).__name__}: {error}"[:2000])
 
 
-def _begin(store: Store, plan: Plan) -> None:
+def _begin(store: Store, plan: Plan, workers: int) -> None:
     planned = plan.as_json()
     known = store.get_meta("plan")
     if known is not None:
@@ -277,7 +277,7 @@ def _begin(store: Store, plan: Plan) -> None:
             plan=planned,
             restorers={**(store.get_meta("restorers") or {}), **plan.restorer_cards()},
             metrics={**(store.get_meta("metrics") or {}), **plan.metric_cards()},
-            environment=describe_environment(plan.device),
+            environment={**describe_environment(plan.device), "workers": workers},
             status="running",
             id=store.get_meta("id") or secrets.token_hex(6),
             started=store.get_meta("started") or datetime.now(UTC).isoformat(timespec="seconds"),

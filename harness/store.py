@@ -236,8 +236,12 @@ class Store:
             ),
             cells=tuple(CellRecord(Cell(*row[:3]), row[3], row[4]) for row in cells),
             samples={
-                (set_name, image): _previews(set_name, image, reference is not None)
-                for set_name, image, reference in query("SELECT set_name, image, reference_sha256 FROM samples")
+                (row[0], row[1]): {
+                    **_previews(row[0], row[1], row[3] is not None),
+                    "degraded_sha256": row[2],
+                    "reference_sha256": row[3],
+                }
+                for row in query("SELECT set_name, image, degraded_sha256, reference_sha256 FROM samples")
             },
         )  # fmt: skip
 

@@ -12,6 +12,8 @@ from harness import __version__
 from harness.errors import HarnessError
 
 COMMANDS = {
+    "baseline": "harness.cli.baseline:baseline",
+    "compare": "harness.cli.compare:compare",
     "list": "harness.cli.listing:list_",
     "rank": "harness.cli.rank:rank",
     "report": "harness.cli.report:report",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.dri.shipped import SHIPPED, SHIPPED_SHA256
 from harness.protocols import Metric, MetricCard
 from harness.results import MetricValue
 
@@ -27,6 +28,8 @@ class Dri(Metric):
         higher_is_better=True,
         unit="points",
         bounds=(0.0, 100.0),
+        tolerance=0.3,
+        version=SHIPPED_SHA256[:12],
         licence="Apache-2.0; trained on LIVE in the Wild (University of Texas at Austin)",
         source="after Yue et al., WACV 2025, arXiv 2411.17390; weights and design choices: docs/dri.md",
     )
@@ -43,7 +46,7 @@ class Dri(Metric):
         """
         from pathlib import Path
 
-        from harness.dri.weights import SHIPPED, load_weights
+        from harness.dri.weights import load_weights
 
         self.device = device
         self.network = load_weights(Path(weights) if weights else SHIPPED).to(device)

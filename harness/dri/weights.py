@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.dri.network import DRINetwork, NetworkConfig
+from harness.dri.shipped import SHIPPED, SHIPPED_SHA256
 from harness.errors import InputError
 
-SHIPPED = Path(__file__).with_name("weights") / "dri.safetensors"
-SHIPPED_SHA256 = "18e75baeb4f318d5341da65c2ccaf50b6f68171e41cad3c8a5a46f855b328e5e"
 FORMAT = "restobench/dri/1"
 
 

@@ -24,6 +24,7 @@ class BlurEffect(Metric):
         needs_reference=False,
         higher_is_better=False,
         bounds=(0.0, 1.0),
+        tolerance=0.001,
         licence="BSD-3-Clause",
         source="Crete et al., SPIE 2007; skimage.measure.blur_effect",
     )

@@ -26,6 +26,7 @@ class MSSSIM(Metric):
         needs_reference=True,
         higher_is_better=True,
         bounds=(0.0, 1.0),
+        tolerance=0.0005,
         licence="Apache-2.0",
         source="Wang, Simoncelli, Bovik, Asilomar 2003",
     )

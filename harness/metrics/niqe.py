@@ -28,6 +28,7 @@ class NIQE(Metric):
         needs_reference=False,
         higher_is_better=False,
         bounds=(0.0, math.inf),
+        tolerance=0.02,
         licence="Apache-2.0 (basicsr); parameters: University of Texas at Austin",
         source="Mittal et al., IEEE SPL 2013; basicsr.metrics.niqe",
     )

@@ -21,6 +21,7 @@ class PSNR(Metric):
         higher_is_better=True,
         unit="dB",
         bounds=(0.0, math.inf),
+        tolerance=0.02,
         licence="Apache-2.0",
         source="mean squared error over all planes, peak 1",
     )
@@ -54,6 +55,7 @@ class PSNRY(PSNR):
         channel="y",
         unit="dB",
         bounds=(0.0, math.inf),
+        tolerance=0.02,
         licence="Apache-2.0",
         source="mean squared error of BT.601 limited-range Y, peak 1",
     )

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,15 @@ class _Family:
         return type("Pyiqa", (PyiqaMetric,), {"card": make_card(row), "__module__": __name__})
 
 
+@functools.cache
+def _installed_version() -> str:
+    """Of pyiqa, whose releases do change scores."""
+    try:
+        return version("pyiqa")
+    except PackageNotFoundError:
+        return "none"
+
+
 def make_card(row: Mapping[str, Any]) -> MetricCard:
     """Makes a card of a row of the catalogue; a bound that pyiqa calls rough (`~1`) becomes infinite."""
     sides = re.fullmatch(r"(~?-?[\d.]*), (~?-?[\d.]*)", row["range"])
@@ -55,6 +65,7 @@ def make_card(row: Mapping[str, Any]) -> MetricCard:
         higher_is_better=row["higher_is_better"],
         bounds=(-math.inf if "~" in low else float(low), math.inf if "~" in high else float(high)),
         licence=LICENCE,
+        version=_installed_version(),
         source=f"pyiqa's {row['name']}",
     )
 

@@ -55,6 +55,7 @@ class SSIM(Metric):
         needs_reference=True,
         higher_is_better=True,
         bounds=(-1.0, 1.0),
+        tolerance=0.0005,
         licence="Apache-2.0",
         source="Wang et al., IEEE TIP 2004",
     )
@@ -88,6 +89,7 @@ class SSIMY(SSIM):
         higher_is_better=True,
         channel="y",
         bounds=(-1.0, 1.0),
+        tolerance=0.0005,
         licence="Apache-2.0",
         source="Wang et al., IEEE TIP 2004, on BT.601 limited-range Y",
     )

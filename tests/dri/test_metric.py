@@ -13,7 +13,8 @@ from benchmarks.degradations.compression import Jpeg
 from benchmarks.degradations.noise import GaussianNoiseClipped
 from benchmarks.sources import Photos
 from harness.dri.metric import TILE, Dri
-from harness.dri.weights import SHIPPED, SHIPPED_SHA256, load_weights, save_weights
+from harness.dri.shipped import SHIPPED, SHIPPED_SHA256
+from harness.dri.weights import load_weights, save_weights
 from harness.errors import InputError
 from harness.images import Image, imresize, quantise
 from harness.protocols import Degradation

@@ -1,0 +1,115 @@
+"""`restobench baseline` and `compare`: real changes of a real denoiser are found, what is no change is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+Command = Callable[..., tuple[int, str, str]]
+
+BENCHMARK = """
+metrics = ["psnr", "ssim"]
+[[sets]]
+use = "photos-sigma25"
+"""
+
+
+@pytest.fixture
+def run(restobench: Command, tmp_path: Path) -> Callable[..., Path]:
+    """Runs one of `altered` over the packaged photographs."""
+    (tmp_path / "b.toml").write_text(BENCHMARK)
+
+    def call(name: str, *more: object) -> Path:
+        folder = tmp_path / name
+        code, _, err = restobench("run", "-b", tmp_path / "b.toml", "-r", f"altered:{name}", "--out", folder, *more)
+        assert code in (0, 3), err
+        return folder
+
+    return call
+
+
+@pytest.fixture
+def baseline(restobench: Command, run: Callable[..., Path], tmp_path: Path) -> Path:
+    path = tmp_path / "baseline.json"
+    code, out, _ = restobench("baseline", run("Plain", "--workers", 1), "-o", path)
+    assert code == 0
+    assert "16 scores, 0 failures" in out
+    return path
+
+
+def rows(out: str) -> dict[str, dict[str, Any]]:
+    document = json.loads(out)
+    assert document["schema"] == "restobench/compare/1"
+    keys = {"restorer", "set", "metric", "verdict", "difference", "ci_low", "ci_high", "p", "worst_image", "reason"}
+    assert all(row.keys() >= keys for row in document["rows"])
+    return {row["metric"]: row for row in document["rows"]}
+
+
+@pytest.mark.parametrize("name", ["ShiftedChannel", "ShiftedPixel", "JpegOnTheWayOut", "AnotherSigma"])
+def test_a_careless_change_is_found(
+    restobench: Command, run: Callable[..., Path], baseline: Path, tmp_path: Path, name: str
+) -> None:
+    junit = tmp_path / "verdict.xml"
+    code, out, _ = restobench("compare", run(name), "--baseline", baseline, "--json", "--junit", junit)
+    found = rows(out)
+    assert code == 1
+    assert found["psnr"]["verdict"] == "regressed"
+    assert found["psnr"]["worst_image"]
+    assert found["psnr"]["difference"] < -0.02
+    suite = ElementTree.parse(junit).getroot()
+    assert int(suite.get("failures", 0)) >= 1
+    assert "worst image" in str(suite.find(".//failure").get("message"))  # type: ignore[union-attr]
+
+
+def test_another_number_of_workers_changes_nothing(
+    restobench: Command, run: Callable[..., Path], baseline: Path
+) -> None:
+    again = run("Plain", "--workers", 2, "--fresh")
+    code, out, _ = restobench("compare", again, "--baseline", baseline, "--json")
+    found = rows(out)
+    assert code == 0
+    assert {found["psnr"]["verdict"], found["ssim"]["verdict"]} == {"equal"}
+    assert found["seconds"]["reason"] == "workers: baseline 1, now 2"
+    code, out, _ = restobench("compare", again, "--baseline", again)
+    assert (code, "scores: 2 equal" in out) == (0, True)
+
+
+def test_a_new_name_needs_an_alias(restobench: Command, run: Callable[..., Path], baseline: Path) -> None:
+    renamed = run("Renamed")
+    code, out, _ = restobench("compare", renamed, "--baseline", baseline)
+    assert code == 4
+    assert "2 new" in out
+    assert "2 gone" in out
+    assert restobench("compare", renamed, "--baseline", baseline, "--alias", "mine-v2=mine")[0] == 0
+
+
+def test_failing_cells_exit_with_3_and_are_annotated(
+    restobench: Command,
+    run: Callable[..., Path],
+    baseline: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    code, out, _ = restobench("compare", run("FailsNow"), "--baseline", baseline, "--github")
+    assert code == 3
+    assert "::error title=mine on photos-sigma25%3A psnr failed::failed; worst image" in out
+    assert "ValueError%3A a new bug" in out or "ValueError: a new bug" in out
+    assert "| mine | photos\\-sigma25 | psnr |" in (tmp_path / "summary.md").read_text()
+
+
+def test_what_is_no_baseline_is_exit_2_and_writes_nothing(
+    restobench: Command, run: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "odd.json").write_text("{}")
+    junit = tmp_path / "verdict.xml"
+    code, _, err = restobench("compare", run("Plain"), "--baseline", tmp_path / "odd.json", "--junit", junit)
+    assert code == 2
+    assert err.splitlines()[-1].startswith("error: baseline")
+    assert "odd.json has schema" in err
+    assert not junit.exists()

@@ -1,0 +1,99 @@
+"""Baselines: written, read again, by later versions too; and what is no baseline is one clear line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.baseline import Baseline, Measured, read_baseline, rename, write_baseline
+from harness.errors import InputError
+
+HISTORIC = Path(__file__).parents[1] / "historic_runs"
+
+
+@pytest.fixture
+def baseline() -> Baseline:
+    measured = {"a": Measured(31.25, "d1", "r1", "x1"), "b\n": Measured(float("inf"), "d2", "", "x2")}
+    return Baseline(
+        benchmark="b", started="2026-01-01T00:00:00+00:00", evaluation={"name": "rgb", "hash": "e1"},
+        hardware={"processor": "p", "cores": 2, "device": "cpu", "workers": 1},
+        metrics={"psnr": {"version": "1", "higher_is_better": True, "unit": "dB", "tolerance": 0.02}},
+        scores={("mine", "noise", "psnr"): measured}, costs={("mine", "noise"): {"a": (0.5, 12.0)}},
+        failures={("mine", "noise", "c", ""): 'raised: "quoted" </script>'},
+    )  # fmt: skip
+
+
+def test_written_and_read_again(baseline: Baseline, tmp_path: Path) -> None:
+    write_baseline(baseline, tmp_path / "base.json")
+    assert read_baseline(tmp_path / "base.json") == baseline
+    text = (tmp_path / "base.json").read_text()
+    assert text.count('"restorer": "mine"') == 4
+    assert '  {"restorer": "mine", "set": "noise", "image": "a", "metric": "psnr", "value": 31.25' in text
+    assert [path.name for path in tmp_path.iterdir()] == ["base.json"]
+
+
+@pytest.mark.parametrize("path", sorted(HISTORIC.glob("baseline-*.json")), ids=lambda path: path.name)
+def test_baselines_of_earlier_versions_are_read(path: Path) -> None:
+    assert read_baseline(path).scores
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"restobench/baseline/1"', '"restobench/baseline/2"', "upgrade restobench"),
+        ('"restobench/baseline/1"', '"somebody/else"', "make it with `restobench baseline`"),
+        ('"value": 31.25', '"value": NaN', "row 1: value is nan"),
+        ('"value": 31.25', '"value": "31.25"', "row 1: value is '31.25'"),
+        ('"value": 31.25', '"value": true', "row 1: value is True"),
+        ('"image": "a", "metric"', '"image": 7, "metric"', "row 1: image is 7"),
+        ('"metric": "psnr"', '"metric": "ssim"', "'ssim', which `metrics` does not describe"),
+        ('"higher_is_better": true', '"higher_is_better": "yes"', "expected true or false"),
+        ('"evaluation"', '"evolution"', "KeyError: 'evaluation'"),
+        ('"rows": [', '"rows": {', "is no JSON"),
+    ],
+)
+def test_what_is_damaged_is_named(baseline: Baseline, tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = tmp_path / "base.json"
+    write_baseline(baseline, path)
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError, match=message):
+        read_baseline(path)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "null", "7", '{"schema": 1}', "[" * 100_000, '{"rows": []}', "\0"])
+def test_what_is_no_baseline_is_one_clear_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / "odd.json").write_text(content)
+    with pytest.raises(InputError, match=r"odd\.json"):
+        read_baseline(tmp_path / "odd.json")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_baseline(tmp_path / "gone.json")
+
+
+def test_a_truncated_baseline_is_refused(baseline: Baseline, tmp_path: Path) -> None:
+    write_baseline(baseline, tmp_path / "base.json")
+    text = (tmp_path / "base.json").read_text()
+    (tmp_path / "cut.json").write_text(text[: len(text) // 2])
+    with pytest.raises(InputError, match=r"cut\.json is no JSON"):
+        read_baseline(tmp_path / "cut.json")
+
+
+def test_a_renamed_restorer_finds_its_rows(baseline: Baseline) -> None:
+    renamed = rename(baseline, ["mine=old"])
+    assert {key[0] for key in (*renamed.scores, *renamed.costs, *renamed.failures)} == {"old"}
+    for alias in ("mine", "nobody=old", "mine=mine"):
+        with pytest.raises(InputError, match="expected NEW=OLD"):
+            rename(baseline, [alias])
+
+
+def test_the_document_is_strict_json(baseline: Baseline, tmp_path: Path) -> None:
+    write_baseline(baseline, tmp_path / "base.json")
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    document = json.loads((tmp_path / "base.json").read_text(), parse_constant=refuse)
+    assert document["rows"][1]["value"] == "inf"

@@ -36,7 +36,7 @@ def generator() -> np.random.Generator:
 
 
 @pytest.fixture
-def restobench(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+def command_line(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """The command line in this process: arguments in, exit code, standard output and standard error out."""
     from harness.cli.group import main
 

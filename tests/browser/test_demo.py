@@ -14,13 +14,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.zoo]
 
 
 def test_the_demos_page(
-    restobench: Callable[..., tuple[int, str, str]], open_page: Callable[..., Any], tmp_path: Path
+    command_line: Callable[..., tuple[int, str, str]], open_page: Callable[..., Any], tmp_path: Path
 ) -> None:
     for name in resolve_benchmark("demo").restorers:
         reason = restorers.get(name).missing()
         if reason:
             pytest.skip(reason)
-    code, out, _ = restobench("run", "-b", "demo", "--limit", 1, "--out", tmp_path / "run")
+    code, out, _ = command_line("run", "-b", "demo", "--limit", 1, "--out", tmp_path / "run")
     assert code == 0, out
     visit = open_page(tmp_path / "run" / "report" / "index.html")
     page = visit.page

@@ -20,13 +20,13 @@ use = "photos-sigma25"
 
 
 @pytest.fixture
-def run(restobench: Command, tmp_path: Path) -> Callable[..., Path]:
+def run(command_line: Command, tmp_path: Path) -> Callable[..., Path]:
     """Runs one of `altered` over the packaged photographs."""
     (tmp_path / "b.toml").write_text(BENCHMARK)
 
     def call(name: str, *more: object) -> Path:
         folder = tmp_path / name
-        code, _, err = restobench("run", "-b", tmp_path / "b.toml", "-r", f"altered:{name}", "--out", folder, *more)
+        code, _, err = command_line("run", "-b", tmp_path / "b.toml", "-r", f"altered:{name}", "--out", folder, *more)
         assert code in (0, 3), err
         return folder
 
@@ -34,9 +34,9 @@ def run(restobench: Command, tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def baseline(restobench: Command, run: Callable[..., Path], tmp_path: Path) -> Path:
+def baseline(command_line: Command, run: Callable[..., Path], tmp_path: Path) -> Path:
     path = tmp_path / "baseline.json"
-    code, out, _ = restobench("baseline", run("Plain", "--workers", 1), "-o", path)
+    code, out, _ = command_line("baseline", run("Plain", "--workers", 1), "-o", path)
     assert code == 0
     assert "16 scores, 0 failures" in out
     return path
@@ -52,10 +52,10 @@ def rows(out: str) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("name", ["ShiftedChannel", "ShiftedPixel", "JpegOnTheWayOut", "AnotherSigma"])
 def test_a_careless_change_is_found(
-    restobench: Command, run: Callable[..., Path], baseline: Path, tmp_path: Path, name: str
+    command_line: Command, run: Callable[..., Path], baseline: Path, tmp_path: Path, name: str
 ) -> None:
     junit = tmp_path / "verdict.xml"
-    code, out, _ = restobench("compare", run(name), "--baseline", baseline, "--json", "--junit", junit)
+    code, out, _ = command_line("compare", run(name), "--baseline", baseline, "--json", "--junit", junit)
     found = rows(out)
     assert code == 1
     assert found["psnr"]["verdict"] == "regressed"
@@ -67,36 +67,36 @@ def test_a_careless_change_is_found(
 
 
 def test_another_number_of_workers_changes_nothing(
-    restobench: Command, run: Callable[..., Path], baseline: Path
+    command_line: Command, run: Callable[..., Path], baseline: Path
 ) -> None:
     again = run("Plain", "--workers", 2, "--fresh")
-    code, out, _ = restobench("compare", again, "--baseline", baseline, "--json")
+    code, out, _ = command_line("compare", again, "--baseline", baseline, "--json")
     found = rows(out)
     assert code == 0
     assert {found["psnr"]["verdict"], found["ssim"]["verdict"]} == {"equal"}
     assert found["seconds"]["reason"] == "workers: baseline 1, now 2"
-    code, out, _ = restobench("compare", again, "--baseline", again)
+    code, out, _ = command_line("compare", again, "--baseline", again)
     assert (code, "scores: 2 equal" in out) == (0, True)
 
 
-def test_a_new_name_needs_an_alias(restobench: Command, run: Callable[..., Path], baseline: Path) -> None:
+def test_a_new_name_needs_an_alias(command_line: Command, run: Callable[..., Path], baseline: Path) -> None:
     renamed = run("Renamed")
-    code, out, _ = restobench("compare", renamed, "--baseline", baseline)
+    code, out, _ = command_line("compare", renamed, "--baseline", baseline)
     assert code == 4
     assert "2 new" in out
     assert "2 gone" in out
-    assert restobench("compare", renamed, "--baseline", baseline, "--alias", "mine-v2=mine")[0] == 0
+    assert command_line("compare", renamed, "--baseline", baseline, "--alias", "mine-v2=mine")[0] == 0
 
 
 def test_failing_cells_exit_with_3_and_are_annotated(
-    restobench: Command,
+    command_line: Command,
     run: Callable[..., Path],
     baseline: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
-    code, out, _ = restobench("compare", run("FailsNow"), "--baseline", baseline, "--github")
+    code, out, _ = command_line("compare", run("FailsNow"), "--baseline", baseline, "--github")
     assert code == 3
     assert "::error title=mine on photos-sigma25%3A psnr failed::failed; worst image" in out
     assert "ValueError%3A a new bug" in out or "ValueError: a new bug" in out
@@ -104,11 +104,11 @@ def test_failing_cells_exit_with_3_and_are_annotated(
 
 
 def test_what_is_no_baseline_is_exit_2_and_writes_nothing(
-    restobench: Command, run: Callable[..., Path], tmp_path: Path
+    command_line: Command, run: Callable[..., Path], tmp_path: Path
 ) -> None:
     (tmp_path / "odd.json").write_text("{}")
     junit = tmp_path / "verdict.xml"
-    code, _, err = restobench("compare", run("Plain"), "--baseline", tmp_path / "odd.json", "--junit", junit)
+    code, _, err = command_line("compare", run("Plain"), "--baseline", tmp_path / "odd.json", "--junit", junit)
     assert code == 2
     assert err.splitlines()[-1].startswith("error: baseline")
     assert "odd.json has schema" in err

@@ -21,8 +21,8 @@ MORE = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_rows_have_the_documented_keys(restobench: Callable[..., tuple[int, str, str]], kind: str) -> None:
-    code, out, _ = restobench("list", kind, "--json")
+def test_rows_have_the_documented_keys(command_line: Callable[..., tuple[int, str, str]], kind: str) -> None:
+    code, out, _ = command_line("list", kind, "--json")
     document = json.loads(out)
     assert (code, document["schema"]) == (0, "restobench/list/1")
     for row in document["rows"]:
@@ -33,17 +33,17 @@ def test_rows_have_the_documented_keys(restobench: Callable[..., tuple[int, str,
 
 
 def test_what_is_missing_comes_with_the_command_that_mends_it(
-    restobench: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    command_line: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
     monkeypatch.setenv("RESTOBENCH_CACHE", str(tmp_path))
-    rows = {row["name"]: row for row in json.loads(restobench("list", "restorers", "--json")[1])["rows"]}
+    rows = {row["name"]: row for row in json.loads(command_line("list", "restorers", "--json")[1])["rows"]}
     assert rows.keys() == set(restorers)
     assert rows["bicubic"]["usable"]
     assert "restobench zoo get ffdnet" in rows["ffdnet"]["reason"]
     assert rows["dat-light"]["scale"] == [2, 3, 4]
 
 
-def test_the_table_shows_every_kind(restobench: Callable[..., tuple[int, str, str]]) -> None:
-    code, out, _ = restobench("list")
+def test_the_table_shows_every_kind(command_line: Callable[..., tuple[int, str, str]]) -> None:
+    code, out, _ = command_line("list")
     assert code == 0
     assert all(f"\n{kind} (" in out for kind in KINDS)

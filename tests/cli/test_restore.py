@@ -21,14 +21,14 @@ def folder(tmp_path: Path, generator: np.random.Generator) -> Path:
     return tmp_path / "in"
 
 
-def test_one_image(restobench: Command, folder: Path, tmp_path: Path) -> None:
-    code, _, _ = restobench("restore", "-r", "bicubic", "--scale", 3, folder / "a.png", tmp_path / "large.png")
+def test_one_image(command_line: Command, folder: Path, tmp_path: Path) -> None:
+    code, _, _ = command_line("restore", "-r", "bicubic", "--scale", 3, folder / "a.png", tmp_path / "large.png")
     assert (code, read_image(tmp_path / "large.png").shape) == (0, (3, 60, 90))
 
 
-def test_a_folder_in_which_one_image_is_damaged(restobench: Command, folder: Path, tmp_path: Path) -> None:
+def test_a_folder_in_which_one_image_is_damaged(command_line: Command, folder: Path, tmp_path: Path) -> None:
     (folder / "damaged.png").write_bytes(b"no image")
-    code, _, err = restobench("restore", "-r", "tv", "--sigma", 20, folder, tmp_path / "out")
+    code, _, err = command_line("restore", "-r", "tv", "--sigma", 20, folder, tmp_path / "out")
     assert code == 3
     assert "damaged.png" in err
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
@@ -43,9 +43,9 @@ def test_a_folder_in_which_one_image_is_damaged(restobench: Command, folder: Pat
     ],
 )
 def test_what_cannot_be_done_is_said(
-    restobench: Command, folder: Path, tmp_path: Path, arguments: list[str], message: str
+    command_line: Command, folder: Path, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    code, _, err = restobench("restore", *arguments, folder, tmp_path / "out")
+    code, _, err = command_line("restore", *arguments, folder, tmp_path / "out")
     if "not usable here" in err:
         pytest.skip(err)
     assert code == 2
@@ -53,14 +53,14 @@ def test_what_cannot_be_done_is_said(
     assert not (tmp_path / "out").exists()
 
 
-def test_output_without_loss_only(restobench: Command, folder: Path, tmp_path: Path) -> None:
-    code, _, err = restobench("restore", "-r", "identity", folder / "a.png", tmp_path / "out.jpg")
+def test_output_without_loss_only(command_line: Command, folder: Path, tmp_path: Path) -> None:
+    code, _, err = command_line("restore", "-r", "identity", folder / "a.png", tmp_path / "out.jpg")
     assert code == 2
     assert "must end in .png" in err
 
 
-def test_two_files_of_one_name(restobench: Command, folder: Path, tmp_path: Path) -> None:
+def test_two_files_of_one_name(command_line: Command, folder: Path, tmp_path: Path) -> None:
     (folder / "a.bmp").write_bytes((folder / "a.png").read_bytes())
-    code, _, err = restobench("restore", "-r", "identity", folder, tmp_path / "out")
+    code, _, err = command_line("restore", "-r", "identity", folder, tmp_path / "out")
     assert code == 2
     assert "both would be written to a.png" in err

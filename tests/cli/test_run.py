@@ -24,13 +24,13 @@ degradations = [{ name = "gaussian-noise", sigma_255 = 20.0 }]
 """
 
 
-def test_quickstart_ranks_with_the_scorer_beside_the_classics(restobench: Command, tmp_path: Path) -> None:
+def test_quickstart_ranks_with_the_scorer_beside_the_classics(command_line: Command, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    code, out, _ = restobench("run", "-b", "quickstart", "--limit", 2, "--out", run)
+    code, out, _ = command_line("run", "-b", "quickstart", "--limit", 2, "--out", run)
     assert code == 0
     assert "0 failures" in out
     assert (run / "report" / "index.html").stat().st_size > 50_000
-    code, out, _ = restobench("rank", run, "--json")
+    code, out, _ = command_line("rank", run, "--json")
     rows = json.loads(out)["rows"]
     assert {row["metric"] for row in rows} == {"psnr", "ssim", "dri"}
     by_psnr = {row["restorer"]: row for row in rows if row["metric"] == "psnr" and row["set"] == "photos-x2"}
@@ -40,15 +40,15 @@ def test_quickstart_ranks_with_the_scorer_beside_the_classics(restobench: Comman
     assert all(0 <= score.value <= 100 and score.spread for score in dri)
 
 
-def test_a_second_call_runs_nothing_again(restobench: Command, tmp_path: Path) -> None:
+def test_a_second_call_runs_nothing_again(command_line: Command, tmp_path: Path) -> None:
     arguments = ["run", "-b", "quickstart", "--set", "photos-x2", "-r", "bicubic", "-m", "psnr", "--limit", 2]
     run = tmp_path / "run"
-    assert "2 restored, 2 scored" in restobench(*arguments, "--out", run)[1]
-    assert "0 restored, 0 scored" in restobench(*arguments, "--out", run)[1]
-    assert "2 restored, 2 scored" in restobench(*arguments, "--out", run, "--fresh")[1]
+    assert "2 restored, 2 scored" in command_line(*arguments, "--out", run)[1]
+    assert "0 restored, 0 scored" in command_line(*arguments, "--out", run)[1]
+    assert "2 restored, 2 scored" in command_line(*arguments, "--out", run, "--fresh")[1]
 
 
-def test_failures_are_counted_shown_and_exit_with_3(restobench: Command, tmp_path: Path) -> None:
+def test_failures_are_counted_shown_and_exit_with_3(command_line: Command, tmp_path: Path) -> None:
     import numpy as np
 
     from harness.images import write_image
@@ -59,7 +59,7 @@ def test_failures_are_counted_shown_and_exit_with_3(restobench: Command, tmp_pat
     (tmp_path / "images" / "corrupt.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
     (tmp_path / "broken.toml").write_text(BROKEN)
     run = tmp_path / "run"
-    code, out, _ = restobench("run", "-b", tmp_path / "broken.toml", "--out", run, "--timeout", 30)
+    code, out, _ = command_line("run", "-b", tmp_path / "broken.toml", "--out", run, "--timeout", 30)
     assert code == 3
     assert "7 failures" in out
     kinds = {(item.cell.restorer, item.cell.image): str(item.kind) for item in load_run(run).failures}
@@ -68,7 +68,7 @@ def test_failures_are_counted_shown_and_exit_with_3(restobench: Command, tmp_pat
         ("Raises", "good"): "raised", ("Raises", "fine"): "raised",
         ("Exits", "good"): "crashed", ("Exits", "fine"): "crashed",
     }  # fmt: skip
-    rows = json.loads(restobench("rank", run, "--json")[1])["rows"]
+    rows = json.loads(command_line("rank", run, "--json")[1])["rows"]
     counts = {(row["restorer"], row["n"], row["failures"]) for row in rows}
     assert counts == {("identity", 2, 1), ("Raises", 0, 3), ("Exits", 0, 3)}
     page = (run / "report" / "index.html").read_text()
@@ -76,8 +76,8 @@ def test_failures_are_counted_shown_and_exit_with_3(restobench: Command, tmp_pat
     assert "no <b>luck</b>" not in page
 
 
-def test_nothing_to_run_exits_with_4(restobench: Command, tmp_path: Path) -> None:
-    code, _, err = restobench(
+def test_nothing_to_run_exits_with_4(command_line: Command, tmp_path: Path) -> None:
+    code, _, err = command_line(
         "run", "-b", "quickstart", "--set", "photos-x2", "-r", "identity", "--out", tmp_path / "run"
     )
     assert code == 4
@@ -85,25 +85,25 @@ def test_nothing_to_run_exits_with_4(restobench: Command, tmp_path: Path) -> Non
     assert not (tmp_path / "run").exists()
 
 
-def test_a_dry_run_writes_nothing(restobench: Command, tmp_path: Path) -> None:
-    code, out, _ = restobench("run", "-b", "quickstart", "--dry-run", "--out", tmp_path / "run", "--limit", 3)
+def test_a_dry_run_writes_nothing(command_line: Command, tmp_path: Path) -> None:
+    code, out, _ = command_line("run", "-b", "quickstart", "--dry-run", "--out", tmp_path / "run", "--limit", 3)
     assert code == 0
     assert "photos-sigma25: 3 images x 5 restorers: identity, nl-means" in out
     assert re.search(r"21 cells.*\nabout \d+\.\d MiB of restored images; about \d+ s of restoring", out)
     assert not (tmp_path / "run").exists()
 
 
-def test_fresh_does_not_throw_away_what_is_no_run(restobench: Command, tmp_path: Path) -> None:
+def test_fresh_does_not_throw_away_what_is_no_run(command_line: Command, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    code, _, err = restobench("run", "-b", "quickstart", "-r", "bicubic", "--fresh", "--out", tmp_path)
+    code, _, err = command_line("run", "-b", "quickstart", "-r", "bicubic", "--fresh", "--out", tmp_path)
     assert (code, (tmp_path / "thesis.txt").read_text()) == (2, "years of work")
     assert "holds no run" in err
 
 
 def test_absent_sets_are_skipped_and_not_failed(
-    restobench: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command_line: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RESTOBENCH_DATA", str(tmp_path))
-    code, _, err = restobench("run", "-b", "gaussian-denoising", "-r", "identity", "--out", tmp_path / "run")
+    code, _, err = command_line("run", "-b", "gaussian-denoising", "-r", "identity", "--out", tmp_path / "run")
     assert code == 4
     assert "skipped set on set12-sigma25" in err

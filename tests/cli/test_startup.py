@@ -47,8 +47,8 @@ def commands(group: click.Group, before: tuple[str, ...] = ()) -> list[tuple[str
 
 
 @pytest.mark.parametrize("path", commands(cli), ids=" ".join)
-def test_every_command_has_help(restobench: Callable[..., tuple[int, str, str]], path: tuple[str, ...]) -> None:
-    code, out, _ = restobench(*path, "--help")
+def test_every_command_has_help(command_line: Callable[..., tuple[int, str, str]], path: tuple[str, ...]) -> None:
+    code, out, _ = command_line(*path, "--help")
     assert code == 0
     assert out.startswith("Usage: restobench " + " ".join(path))
     assert "\\b" not in out, "a mark of click's, left as text"
@@ -78,21 +78,21 @@ def test_every_command_is_listed_once() -> None:
     ],
 )
 def test_a_mistake_is_one_clear_line(
-    restobench: Callable[..., tuple[int, str, str]], arguments: list[str], code: int, message: str
+    command_line: Callable[..., tuple[int, str, str]], arguments: list[str], code: int, message: str
 ) -> None:
-    left, out, err = restobench(*arguments)
+    left, out, err = command_line(*arguments)
     assert left == code
     assert message in err
     assert "Traceback" not in out + err
 
 
 def test_flags_may_stand_after_the_command(
-    restobench: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command_line: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = ["run", "-b", "quickstart", "--set", "photos-x2", "-r", "bicubic", "-m", "psnr", "--limit", "1"]
-    code, out, err = restobench(*arguments, "--out", tmp_path / "run", "--quiet")
+    code, out, err = command_line(*arguments, "--out", tmp_path / "run", "--quiet")
     assert (code, out, err) == (0, "", "")
     monkeypatch.setattr("harness.cli.listing.KINDS", None)
     with pytest.raises(TypeError):
         main(["list", "--debug"])
-    assert restobench("list")[0] == 70
+    assert command_line("list")[0] == 70

@@ -1,0 +1,107 @@
+"""pytest plugin: regression checks in a lab's own tests, through the fixture `restobench` (docs/regression.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.baseline import Baseline
+    from harness.plan import Plan
+    from harness.regression import Comparison
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds `--restobench-update`."""
+    parser.getgroup("restobench").addoption(
+        "--restobench-update", action="store_true", help="Write the baselines of restobench.check anew."
+    )
+
+
+class Checker:
+    """What the fixture hands to a test.
+
+    Args:
+        folder: Run folders go here.
+        update: Whether baselines are written instead of compared with.
+        root: Relative baselines lie here.
+    """
+
+    def __init__(self, folder: Path, update: bool, root: Path) -> None:
+        self._folder, self._update, self._root = folder, update, root
+        self._calls = 0
+
+    def check(
+        self,
+        restorer: str | type,
+        benchmark: str,
+        *,
+        baseline: str | Path,
+        sets: Sequence[str] = (),
+        metrics: Sequence[str] = (),
+        limit: int | None = None,
+        workers: int = 1,
+        timeout: float = 600.0,
+        settings: str | Path | None = None,
+    ) -> list[Comparison]:
+        """Runs a restorer over a benchmark and fails the test where it is worse than the baseline.
+
+        Args:
+            restorer: As after `-r`, or a class that a worker process can import.
+            benchmark: A name, or a TOML file.
+            baseline: The file; relative to the folder of the test.
+            sets: Part of the benchmark's sets; empty: all.
+            metrics: Instead of the benchmark's own.
+            limit: The first so many images of each set.
+            workers: Cells at work at once; seconds and memory are judged with 1.
+            timeout: Seconds that one restoration may take.
+            settings: TOML with tolerances.
+
+        Returns:
+            Every comparison; empty when the baseline was written.
+
+        Raises:
+            pytest.fail.Exception: Something regressed, fails now, or was not comparable; or there is no baseline.
+        """
+        from harness.baseline import read_baseline, write_baseline
+        from harness.plan import make_plan
+        from harness.plugins import resolve_benchmark
+        from harness.regression import Settings, compare, exit_code, read_settings
+        from harness.verdict_files import BAD, describe
+
+        path = self._root / baseline
+        if not path.is_file() and not self._update:
+            pytest.fail(f"no baseline {path}: write it with `pytest --restobench-update` and commit it", pytrace=False)
+        text = restorer if isinstance(restorer, str) else f"{restorer.__module__}:{restorer.__qualname__}"
+        plan = make_plan(resolve_benchmark(benchmark), [text], metrics, sets, limit)
+        now = self._run(plan, workers, timeout)
+        if self._update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_baseline(now, path)
+            return []
+        rows = compare(now, read_baseline(path), read_settings(Path(settings)) if settings else Settings())
+        code = exit_code(rows)
+        told = [row for row in rows if row.verdict in BAD] if code in (1, 3) else rows
+        if code:
+            lines = [f"{row.restorer} on {row.set}: {row.metric} {describe(row)}" for row in told]
+            pytest.fail("\n".join(lines) or f"nothing of this run is in {path}", pytrace=False)
+        return rows
+
+    def _run(self, plan: Plan, workers: int, timeout: float) -> Baseline:
+        from harness.baseline import make_baseline
+        from harness.runner import run_plan
+        from harness.store import load_run
+
+        self._calls += 1
+        folder = self._folder / f"run{self._calls}"
+        run_plan(plan, folder, workers=workers, timeout=timeout)
+        return make_baseline(load_run(folder))
+
+
+@pytest.fixture
+def restobench(request: pytest.FixtureRequest, tmp_path: Path) -> Checker:
+    """Regression checks: `restobench.check(MyRestorer, "gaussian-denoising", baseline="baselines/mine.json")`."""
+    return Checker(tmp_path, bool(request.config.getoption("--restobench-update")), request.path.parent)

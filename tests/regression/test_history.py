@@ -1,0 +1,79 @@
+"""Trends: the run that introduced a step is named, noise is not."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from harness.baseline import Baseline, Measured, write_baseline
+from harness.history import find_steps, trace
+
+
+def run(day: int, level: float, degraded: str = "d", **changes: object) -> Baseline:
+    images = {f"i{index}": Measured(level + index, degraded, "r", f"x{day}{index}") for index in range(4)}
+    plain = Baseline(
+        benchmark="b", started=f"2026-01-{day:02}T00:00:00+00:00", evaluation={"name": "rgb", "hash": "e1"},
+        hardware={"processor": "p", "cores": 2, "device": "cpu", "workers": 1},
+        metrics={"psnr": {"version": "1", "higher_is_better": True, "unit": "dB", "tolerance": 0.02}},
+        scores={("<mine> $x$", "noise", "psnr"): images}, costs={}, failures={},
+    )  # fmt: skip
+    return dataclasses.replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def test_the_run_that_introduced_a_step_is_named() -> None:
+    levels = [30.0, 30.0, 30.0, 29.7, 29.7, 30.4]
+    runs = {f"run{day}": run(day, level) for day, level in enumerate(levels, start=1)}
+    points, left_out = trace(dict(reversed(runs.items())))
+    assert left_out == []
+    assert [point.run for point in points] == list(runs), "in the order of their times"
+    assert [(point.run, point.worse) for point in points if point.step] == [("run4", True), ("run6", False)]
+    assert [point.step for point in points if point.step] == pytest.approx([-0.3, 0.7])
+    assert {point.n for point in points} == {4}
+
+
+def test_noise_is_no_step_and_a_drop_in_it_is_one(generator: np.random.Generator) -> None:
+    false = sum(bool(find_steps(30 + generator.normal(0, 0.05, 30), 0.02)) for _ in range(200))
+    assert false <= 20
+    found = [find_steps(30 + generator.normal(0, 0.05, 30) - 0.3 * (np.arange(30) >= 17), 0.02) for _ in range(50)]
+    assert sum(any(abs(index - 17) <= 1 for index in steps) for steps in found) >= 48
+
+
+def test_two_runs_are_no_trend() -> None:
+    assert find_steps(np.array([30.0, 20.0]), 0.02) == {}
+
+
+def test_what_cannot_be_compared_is_left_out_and_named() -> None:
+    runs = {
+        "other protocol": run(1, 10, evaluation={"name": "sr-y", "hash": "e2"}),
+        "other metric": run(2, 10, metrics={"psnr": {**run(1, 1).metrics["psnr"], "version": "0"}}),
+        "good": run(3, 30),
+        "last": run(4, 30),
+    }
+    points, left_out = trace(runs)
+    assert [point.run for point in points] == ["good", "last"]
+    assert left_out == [
+        "other protocol: evaluation sr-y, the last run has rgb", "other metric: psnr has version 0, the last run 1",
+    ]  # fmt: skip
+    assert trace({"a": run(1, 30, degraded="other"), "b": run(2, 30)})[0] == [], "no image has the same pixels"
+
+
+def test_the_command(command_line: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+    paths = []
+    for day, level in enumerate([30.0, 30.0, 30.0, 29.0], start=1):
+        paths.append(tmp_path / f"day{day}.json")
+        write_baseline(run(day, level), paths[-1])
+    code, out, _ = command_line("history", *paths, "--svg", tmp_path / "trend.svg", "--json")
+    document = json.loads(out)
+    assert (code, document["schema"]) == (0, "restobench/history/1")
+    assert [row["step"] for row in document["rows"]] == [None, None, None, pytest.approx(-1.0)]
+    assert ElementTree.parse(tmp_path / "trend.svg").getroot().tag.endswith("svg")
+    code, out, _ = command_line("history", *paths)
+    assert "-1 at" in out
+    assert "(worse)" in out
+    assert command_line("history", *paths, "-m", "ssim")[0] == 4

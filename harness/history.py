@@ -108,7 +108,8 @@ def find_steps(values: Floats, tolerance: float) -> dict[int, float]:
     """Where a series changes its level: optimal partitioning (PELT: Killick, Fearnhead, Eckley, JASA 2012).
 
     The penalty of a step is 4 log(n) times the noise's variance, which is read off the differences of neighbours by
-    their median, and at least the square of the tolerance: a deterministic restorer has no noise, and nobody minds less.
+    their median, and at least the square of the tolerance: a deterministic restorer has no noise.
+
 
     Args:
         values: One a run.

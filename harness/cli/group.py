@@ -14,6 +14,7 @@ from harness.errors import HarnessError
 COMMANDS = {
     "baseline": "harness.cli.baseline:baseline",
     "compare": "harness.cli.compare:compare",
+    "correlate": "harness.cli.correlate:correlate",
     "history": "harness.cli.history:history",
     "list": "harness.cli.listing:list_",
     "rank": "harness.cli.rank:rank",

@@ -46,8 +46,9 @@ def dri(context: click.Context, /, stage: str, config: str, out: Path, data: Pat
     from harness import zoo
     from harness.dri.backbone import IMAGENET
     from harness.dri.config import config_path, read_config
-    from harness.dri.data import SyntheticPairs, read_labels
+    from harness.dri.data import SyntheticPairs
     from harness.dri.training import TrainingRun
+    from harness.mos import read_labels
 
     torch.set_num_threads(threads or os.cpu_count() or 1)
     sources, training = read_config(config_path(config))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,38 +17,6 @@ from harness.images import Image, imresize, quantise, read_image
 from harness.metrics.psnr import PSNR
 from harness.metrics.ssim import SSIM
 from harness.protocols import Degradation
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledImage:
-    """One image with its mean opinion score, 0-100, higher is better."""
-
-    path: Path
-    mos: float
-
-
-def read_labels(folder: Path) -> list[LabelledImage]:
-    """Reads a MOS folder: `labels.csv` with the columns image and mos, and the images in it or in `images/`.
-
-    Raises:
-        InputError: No labels, a column or file is missing, or a score is no number.
-    """
-    path = folder / "labels.csv"
-    if not path.is_file():
-        raise InputError(f"{folder} holds no labels.csv with the columns image,mos")
-    root = folder / "images" if (folder / "images").is_dir() else folder
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or not {"image", "mos"} <= rows[0].keys():
-        raise InputError(f"{path} has the columns {list(rows[0]) if rows else []}; expected image and mos")
-    try:
-        labelled = [LabelledImage(root / row["image"], float(row["mos"])) for row in rows]
-    except ValueError as error:
-        raise InputError(f"{path} holds a mos that is no number: {error}") from None
-    absent = next((item.path for item in labelled if not item.path.is_file()), None)
-    if absent:
-        raise InputError(f"{path} names {absent.name}, which is not in {root}")
-    return labelled
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from harness.dri.backbone import fit_size
 from harness.dri.config import Say
-from harness.dri.data import LabelledDegradation, LabelledImage, SyntheticPairs, pseudo_score
+from harness.dri.data import LabelledDegradation, SyntheticPairs, pseudo_score
 from harness.dri.network import Description, DRINetwork
 from harness.images import Image, read_image
+from harness.mos import LabelledImage
 
 CROP = 288
 """Side of the third view: a scorer that has seen one size only does not work at others."""

@@ -16,13 +16,14 @@ from torch import Tensor
 from harness.dri.calibration import Fitted, fit_calibration, predict_rows
 from harness.dri.config import DataConfig, Say, TrainingConfig, as_json
 from harness.dri.curves import draw_curves
-from harness.dri.data import LabelledDegradation, LabelledImage, SyntheticPairs
+from harness.dri.data import LabelledDegradation, SyntheticPairs
 from harness.dri.features import FeatureTable, describe_labelled, describe_versions
 from harness.dri.network import DRINetwork
 from harness.dri.train_mos import train_mos
 from harness.dri.train_representation import train_representation
 from harness.dri.weights import save_weights
 from harness.errors import InputError
+from harness.mos import LabelledImage
 
 STAGES = ("representation", "mos", "calibration", "splits", "all")
 

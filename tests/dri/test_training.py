@@ -16,13 +16,14 @@ from benchmarks.degradations.resize import MatlabBicubic
 from benchmarks.sources import Photos
 from harness.dri.calibration import Fitted, fit_calibration
 from harness.dri.config import FOLDER, TrainingConfig, config_path, read_config
-from harness.dri.data import LabelledDegradation, SyntheticPairs, pseudo_score, read_labels
+from harness.dri.data import LabelledDegradation, SyntheticPairs, pseudo_score
 from harness.dri.features import describe_labelled, describe_versions
 from harness.dri.network import DRINetwork, NetworkConfig
 from harness.dri.train_mos import train_mos
 from harness.dri.train_representation import train_representation
 from harness.errors import InputError
 from harness.images import write_image
+from harness.mos import read_labels
 
 SMALL = NetworkConfig(dimension=8, types=4, restoration_width=4, heads=2)
 CONFIG = TrainingConfig(SMALL, steps=40, contents=2, patch=48, epochs=20, batch=8, synthetic_contents=2)
@@ -180,11 +181,16 @@ def test_a_mistake_in_a_configuration_is_named(tmp_path: Path, text: str, messag
         ("picture,score\na.png,3\n", "expected image and mos"),
         ("image,mos\na.png,good\n", "no number"),
         ("image,mos\ngone.png,3\n", r"names gone\.png"),
+        ("image,mos\n../a.png,3\n", r"names \.\./a\.png"),
+        ("image,mos\na.png,nan\n", "no number"),
     ],
 )
 def test_a_mos_folder_that_is_none(tmp_path: Path, labels: str | None, message: str) -> None:
-    write_image(tmp_path / "a.png", np.zeros((3, 8, 8), np.float32))
+    folder = tmp_path / "set"
+    folder.mkdir()
+    for path in (tmp_path / "a.png", folder / "a.png"):
+        write_image(path, np.zeros((3, 8, 8), np.float32))
     if labels is not None:
-        (tmp_path / "labels.csv").write_text(labels)
+        (folder / "labels.csv").write_text(labels)
     with pytest.raises(InputError, match=message):
-        read_labels(tmp_path)
+        read_labels(folder)

@@ -1,0 +1,103 @@
+"""`restobench correlate`: metrics against mean opinion scores."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from harness.correlation import Agreement
+    from harness.mos import LabelledImage
+
+EXAMPLES = """
+\b
+Examples:
+  restobench correlate -m dri -m niqe --dataset data/livec
+  restobench correlate -m niqe --dataset data/livec --splits 10 --json
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("-m", "--metric", "metrics", multiple=True, required=True, help="Again for more.")
+@click.option("--dataset", metavar="FOLDER", required=True,
+              type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="With labels.csv: image, mos, and if known group and reference.")  # fmt: skip
+@click.option("--splits", type=click.IntRange(0), default=0, show_default=True,
+              help="Median over so many random test sets of a fifth; 0: all images.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(1), help="Images at work at once  [default: the number of cores]")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda:0.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, restobench/correlate/1.")
+@click.pass_context
+def correlate(
+    context: click.Context, /, metrics: tuple[str, ...], dataset: Path, splits: int, workers: int | None, device: str,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Compare metrics with people: SRCC, PLCC after a logistic fit, KRCC and RMSE, with 95 % intervals.
+
+    Metrics where lower is better are turned round. With a column `group` in labels.csv there is also the mean SRCC
+    within each group. A metric that was trained on FOLDER's images has seen the answers.
+    """
+    from harness import plugins
+    from harness.cli.output import print_json, print_table
+    from harness.correlation import correlate as compare
+    from harness.environment import choose_device
+    from harness.errors import UnavailableError
+    from harness.mos import read_labels
+
+    classes: dict[str, Any] = {name: plugins.metrics.get(name) for name in dict.fromkeys(metrics)}
+    for name, cls in classes.items():
+        reason = cls.missing() if hasattr(cls, "missing") else None
+        if reason:
+            raise UnavailableError(f"metric {name} is not usable here: {reason}")
+    labelled = read_labels(dataset)
+    measured = _measure(labelled, list(classes), choose_device(device), workers, context.obj["quiet"])
+    rows = []
+    for name, cls in classes.items():
+        scores = [row[name] for row in measured]
+        numbers = [score if isinstance(score, float) else float("nan") for score in scores]
+        rows.append(_row(compare(name, numbers, labelled, cls.card.higher_is_better, splits), dataset.name))
+        failed = [score for score in scores if isinstance(score, str)]
+        if failed:
+            click.echo(f"{name}: {len(failed)} of {len(scores)} images have no score: {failed[0]}", err=True)
+    if as_json:
+        print_json("correlate", rows)
+    else:
+        shown = ("metric", "n", "failures", "srcc", "srcc_low", "srcc_high", "plcc", "krcc", "rmse", "srcc_within")
+        print_table(rows, shown)
+    return 3 if any(row["failures"] for row in rows) else 0
+
+
+def _measure(
+    labelled: Sequence[LabelledImage], metrics: list[str], device: str, workers: int | None, quiet: bool
+) -> list[dict[str, float | str]]:
+    """Every metric on every image, in worker processes; in the order of the images."""
+    from tqdm import tqdm
+
+    from harness.correlation import measure_image
+    from harness.isolation import Trouble, WorkerPool, outcome
+
+    pool = WorkerPool(workers or os.cpu_count() or 1)
+    try:
+        futures = [pool.submit(measure_image, image, metrics, device) for image in labelled]
+        hidden = quiet or not sys.stderr.isatty()
+        results = [outcome(future, None) for future in tqdm(futures, unit="image", disable=hidden)]
+    finally:
+        pool.close(kill=True)
+    return [dict.fromkeys(metrics, row.message) if isinstance(row, Trouble) else row for row in results]
+
+
+def _row(agreement: Agreement, dataset: str) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "metric": agreement.metric,
+        "dataset": dataset,
+        "n": agreement.n,
+        "failures": agreement.failures,
+    }
+    for name, figures in agreement.values.items():
+        row |= dict(zip((name, f"{name}_low", f"{name}_high"), figures or (None, None, None), strict=True))
+    return row

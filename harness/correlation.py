@@ -1,0 +1,154 @@
+"""How well metrics agree with people: correlations with mean opinion scores."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import HarnessError, InputError
+from harness.evaluation import prepare
+from harness.images import read_image
+from harness.mos import LabelledImage
+from harness.protocols import Evaluation
+from harness.scoring import build_metric
+
+RESAMPLES = 1000
+KENDALL_RESAMPLES = 100
+"""Kendall's tau takes much longer than the others."""
+
+TEST_SHARE = 0.2
+MIN_IMAGES = 8
+NAMES = ("srcc", "plcc", "krcc", "rmse", "srcc_within")
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Of one metric with MOS: each figure with its 95 % interval.
+
+    Attributes:
+        metric: Its name.
+        n: Images that have a score.
+        failures: Images that have none.
+        values: `srcc`, `plcc`, `krcc`, `rmse`, `srcc_within` -> (value, low, high), or `None` where there is none.
+    """
+
+    metric: str
+    n: int
+    failures: int
+    values: Mapping[str, tuple[float, float, float] | None]
+
+
+def measure_image(image: LabelledImage, metrics: Sequence[str], device: str) -> dict[str, float | str]:
+    """Scores one image by every metric, or says why not; runs in a worker."""
+    scores: dict[str, float | str] = {}
+    for name in metrics:
+        try:
+            metric = build_metric(name, device)
+            pair = [read_image(path) if path else None for path in (image.path, image.reference)]
+            seen = prepare(pair[0], pair[1], metric.card, Evaluation("mos"), scale=1)  # type: ignore[arg-type]
+            scores[name] = metric(*seen).value
+        except HarnessError as error:
+            scores[name] = str(error)
+        except Exception as error:  # a third party's metric may raise anything
+            scores[name] = f"{type(error).__name__}: {error}"
+    return scores
+
+
+def correlate(
+    metric: str, scores: Sequence[float], labelled: Sequence[LabelledImage], higher_is_better: bool, splits: int = 0
+) -> Agreement:
+    """Compares a metric's scores with MOS.
+
+    Args:
+        metric: Its name.
+        scores: One an image; NaN where it has none.
+        labelled: The images.
+        higher_is_better: The card's direction: a metric where lower is better has positive correlations too.
+        splits: 0: all images, intervals by bootstrap over images. N: the median over N random test sets of a fifth of
+            the images, as the field reports trained models; intervals from the 2.5 to the 97.5 percentile.
+
+    Raises:
+        InputError: Fewer than 8 images have a score.
+    """
+    values = np.asarray(scores, dtype=np.float64) * (1 if higher_is_better else -1)
+    good = np.flatnonzero(np.isfinite(values))
+    if len(good) < MIN_IMAGES:
+        raise InputError(f"{metric} has a score for {len(good)} images; expected at least {MIN_IMAGES}")
+    x, mos = values[good], np.array([labelled[index].mos for index in good.tolist()])
+    groups = np.array([labelled[index].group for index in good.tolist()])
+    generator = np.random.default_rng(0)
+    if splits:
+        size = max(round(TEST_SHARE * len(good)), MIN_IMAGES)
+        draws = [generator.permutation(len(good))[:size] for _ in range(splits)]
+    else:
+        draws = [generator.integers(len(good), size=len(good)) for _ in range(RESAMPLES)]
+    whole = _figures(x, mos, groups, krcc=True)
+    drawn = [
+        _figures(x[rows], mos[rows], groups[rows], krcc=bool(splits) or place < KENDALL_RESAMPLES)
+        for place, rows in enumerate(draws)
+    ]
+    found: dict[str, tuple[float, float, float] | None] = {}
+    for name in NAMES:
+        column = np.array([figures[name] for figures in drawn])
+        column = column[np.isfinite(column)]
+        value = float(np.median(column)) if splits and len(column) else whole[name]
+        low, high = np.percentile(column, [2.5, 97.5]) if len(column) else (value, value)
+        found[name] = (value, float(low), float(high)) if np.isfinite(value) else None
+    return Agreement(metric, len(good), len(values) - len(good), found)
+
+
+def _figures(x: Floats, mos: Floats, groups: npt.NDArray[np.str_], *, krcc: bool) -> dict[str, float]:
+    from scipy.stats import kendalltau, pearsonr, spearmanr
+
+    if np.ptp(x) == 0 or np.ptp(mos) == 0:
+        return dict.fromkeys(NAMES, float("nan"))
+    fitted = fit_logistic(x, mos)
+    return {
+        "srcc": float(spearmanr(x, mos).statistic),
+        "plcc": float(pearsonr(fitted, mos).statistic) if np.ptp(fitted) > 0 else float("nan"),
+        "krcc": float(kendalltau(x, mos).statistic) if krcc else float("nan"),
+        "rmse": float(np.sqrt(np.mean((fitted - mos) ** 2))),
+        "srcc_within": _within(x, mos, groups),
+    }
+
+
+def fit_logistic(x: Floats, mos: Floats) -> Floats:
+    """Maps scores to MOS by the four-parameter logistic of VQEG (2000); a straight line where it does not converge.
+
+    Returns:
+        The mapped scores, as many.
+    """
+    from scipy.optimize import OptimizeWarning, curve_fit
+    from scipy.special import expit
+
+    def logistic(value: Floats, top: float, bottom: float, centre: float, width: float) -> Floats:
+        curve: Floats = bottom + (top - bottom) * expit((value - centre) / (abs(width) + 1e-12))
+        return curve
+
+    start = [mos.max(), mos.min(), float(np.median(x)), float(x.std()) / 2 or 1.0]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", OptimizeWarning)
+            parameters, _ = curve_fit(logistic, x, mos, p0=start, maxfev=2000)
+        return logistic(x, *parameters)
+    except (RuntimeError, OptimizeWarning):
+        line: Floats = np.asarray(np.polyval(np.polyfit(x, mos, 1), x), dtype=np.float64)
+        return line
+
+
+def _within(x: Floats, mos: Floats, groups: npt.NDArray[np.str_]) -> float:
+    """Mean SRCC over groups of at least three images with different scores."""
+    from scipy.stats import spearmanr
+
+    found = []
+    for group in np.unique(groups[groups != ""]):
+        rows = groups == group
+        if rows.sum() >= 3 and np.ptp(x[rows]) > 0 and np.ptp(mos[rows]) > 0:
+            found.append(float(spearmanr(x[rows], mos[rows]).statistic))
+    return float(np.mean(found)) if found else float("nan")

@@ -1,0 +1,116 @@
+"""Correlations with MOS against scipy and worked cases, and the command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import expit
+from scipy.stats import kendalltau, spearmanr
+
+from harness.correlation import correlate, fit_logistic
+from harness.errors import InputError
+from harness.images import write_image
+from harness.mos import LabelledImage
+
+
+@pytest.fixture(autouse=True)
+def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.correlation.RESAMPLES", 60)
+
+
+def labelled(mos: list[float], groups: list[str] | None = None) -> list[LabelledImage]:
+    return [LabelledImage(Path("x.png"), value, (groups or [""] * len(mos))[i]) for i, value in enumerate(mos)]
+
+
+def test_figures_are_scipys_and_the_interval_holds_them(generator: np.random.Generator) -> None:
+    mos = list(generator.uniform(0, 100, 80))
+    scores = [value + generator.normal(0, 20) for value in mos]
+    found = correlate("m", scores, labelled(mos), True)
+    srcc, plcc, krcc, rmse = (found.values[name] for name in ("srcc", "plcc", "krcc", "rmse"))
+    assert srcc is not None
+    assert krcc is not None
+    assert plcc is not None
+    assert rmse is not None
+    assert srcc[0] == pytest.approx(spearmanr(scores, mos).statistic)
+    assert krcc[0] == pytest.approx(kendalltau(scores, mos).statistic)
+    assert all(figure[1] <= figure[0] <= figure[2] for figure in (srcc, plcc, krcc, rmse))
+    assert 0.7 < plcc[0] < 1
+    assert found.values["srcc_within"] is None
+
+
+def test_a_metric_where_lower_is_better_is_turned_round(generator: np.random.Generator) -> None:
+    mos = list(generator.uniform(0, 100, 30))
+    found = correlate("m", [-value for value in mos], labelled(mos), False).values["srcc"]
+    assert found is not None
+    assert found[0] == pytest.approx(1)
+
+
+def test_the_logistic_straightens_what_saturates(generator: np.random.Generator) -> None:
+    x = generator.uniform(-4, 4, 200)
+    mos = 20 + 60 * expit(x / 0.5)
+    assert np.allclose(fit_logistic(x, mos), mos, atol=0.01)
+    found = correlate("m", list(x), labelled(list(mos)), True).values["rmse"]
+    assert found is not None
+    assert found[0] < 0.01
+
+
+def test_groups_are_ranked_inside() -> None:
+    # inside each scene the order is right, between scenes it is wrong
+    mos = [10.0, 20, 30, 40, 50, 60, 70, 80, 90]
+    scores = [7.0, 8, 9, 4, 5, 6, 1, 2, 3]
+    found = correlate("m", scores, labelled(mos, list("aaabbbccc")), True).values
+    assert found["srcc_within"] is not None
+    assert found["srcc"] is not None
+    assert found["srcc_within"][0] == pytest.approx(1)
+    assert found["srcc"][0] < 0
+
+
+def test_splits_give_a_median(generator: np.random.Generator) -> None:
+    mos = list(generator.uniform(0, 100, 100))
+    scores = [value + generator.normal(0, 20) for value in mos]
+    found = correlate("m", scores, labelled(mos), True, splits=10).values["srcc"]
+    assert found is not None
+    assert found[1] < found[0] < found[2]
+
+
+def test_images_without_a_score_are_counted_and_too_few_are_refused() -> None:
+    mos = [float(value) for value in range(10)]
+    assert correlate("m", [*mos[:9], float("nan")], labelled(mos), True).failures == 1
+    with pytest.raises(InputError, match="m has a score for 2 images"):
+        correlate("m", [1.0, 2.0, *[float("nan")] * 8], labelled(mos), True)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, generator: np.random.Generator) -> Path:
+    lines = ["image,mos,reference,group"]
+    clean = generator.random((3, 64, 64), dtype=np.float32)
+    write_image(tmp_path / "clean.png", clean)
+    for level in range(10):
+        noisy = np.clip(clean + 0.03 * (level + 1) * generator.standard_normal(clean.shape), 0, 1).astype(np.float32)
+        write_image(tmp_path / f"{level}.png", noisy)
+        lines.append(f"{level}.png,{90 - 8 * level},clean.png,scene")
+    (tmp_path / "labels.csv").write_text("\n".join(lines))
+    return tmp_path
+
+
+def test_the_command(command_line: Callable[..., tuple[int, str, str]], folder: Path) -> None:
+    code, out, _ = command_line("correlate", "-m", "psnr", "-m", "blur-effect", "--dataset", folder, "--json")
+    document = json.loads(out)
+    assert (code, document["schema"]) == (0, "restobench/correlate/1")
+    psnr = document["rows"][0]
+    keys = ["srcc", "plcc", "krcc", "rmse", "srcc_within"]
+    assert psnr.keys() >= {"metric", "dataset", "n", *keys, *(f"{key}_low" for key in keys)}
+    assert (psnr["metric"], psnr["n"]) == ("psnr", 10)
+    assert (psnr["srcc"], psnr["srcc_within"]) == pytest.approx((1, 1))
+
+
+def test_a_damaged_image_is_a_failure(command_line: Callable[..., tuple[int, str, str]], folder: Path) -> None:
+    (folder / "3.png").write_bytes(b"no image")
+    code, out, err = command_line("correlate", "-m", "psnr", "--dataset", folder)
+    assert code == 3
+    assert "1 of 10 images have no score" in err
+    assert "psnr" in out

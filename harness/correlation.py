@@ -46,13 +46,16 @@ class Agreement:
 
 def measure_image(image: LabelledImage, metrics: Sequence[str], device: str) -> dict[str, float | str]:
     """Scores one image by every metric, or says why not; runs in a worker."""
+    try:
+        shown = read_image(image.path)
+        reference = read_image(image.reference) if image.reference else None
+    except HarnessError as error:
+        return dict.fromkeys(metrics, str(error))
     scores: dict[str, float | str] = {}
     for name in metrics:
         try:
             metric = build_metric(name, device)
-            pair = [read_image(path) if path else None for path in (image.path, image.reference)]
-            seen = prepare(pair[0], pair[1], metric.card, Evaluation("mos"), scale=1)  # type: ignore[arg-type]
-            scores[name] = metric(*seen).value
+            scores[name] = metric(*prepare(shown, reference, metric.card, Evaluation("mos"), scale=1)).value
         except HarnessError as error:
             scores[name] = str(error)
         except Exception as error:  # a third party's metric may raise anything

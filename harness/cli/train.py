@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from harness.dri.config import DataConfig
     from harness.dri.data import LabelledDegradation
 
+PARTS = ("degradation", "quality", "interaction", "restoration", "rs-loss")
 STAGES = ("representation", "mos", "calibration", "splits", "all")
 
 EXAMPLES = """
@@ -19,6 +20,7 @@ EXAMPLES = """
 Examples:
   restobench train dri --config shipped --out runs/dri
   restobench train dri splits --config shipped --out runs/dri
+  restobench train dri splits --config shipped --out runs/dri --without interaction
   restobench train dri representation --config my.toml --out runs/mine --data /data
 """
 
@@ -34,9 +36,19 @@ def train() -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; a stopped run goes on.")
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="Folder that the configuration's folders are in  [default: $RESTOBENCH_DATA]")  # fmt: skip
+@click.option("--without", type=click.Choice(PARTS), help="An ablation, of the stage `splits`: this part is silent.")
 @click.option("--threads", type=click.IntRange(1), help="Torch threads  [default: the number of cores]")
 @click.pass_context
-def dri(context: click.Context, /, stage: str, config: str, out: Path, data: Path | None, threads: int | None) -> None:
+def dri(
+    context: click.Context,
+    /,
+    stage: str,
+    config: str,
+    out: Path,
+    data: Path | None,
+    without: str | None,
+    threads: int | None,
+) -> None:
     """Train the scorer: representation, then mos, then calibration, which writes the weights.
 
     STAGE `splits` runs the protocol instead: ten random 80/20 splits, correlations on the test images.
@@ -63,7 +75,7 @@ def dri(context: click.Context, /, stage: str, config: str, out: Path, data: Pat
         lambda: SyntheticPairs(root / sources.clean, degradations, training.seed),
         read_labels(root / sources.mos),
         say=lambda text: None if context.obj["quiet"] else click.echo(text),
-    ).run(stage)
+    ).run(stage, without)
 
 
 def _data_folder() -> Path:

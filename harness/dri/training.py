@@ -6,8 +6,9 @@ import csv
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +26,8 @@ from harness.dri.weights import save_weights
 from harness.errors import InputError
 from harness.mos import LabelledImage
 
-STAGES = ("representation", "mos", "calibration", "splits", "all")
+PARTS = ("degradation", "quality", "interaction", "restoration", "rs-loss")
+"""What an ablation can take away from stage 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,8 @@ class TrainingRun:
         self.imagenet, self.degradations, self.pairs, self.labelled = imagenet, degradations, pairs, labelled
         _claim(folder, json.dumps(as_json(data, config), indent=1) + "\n")
 
-    def run(self, stage: str) -> None:
-        """Runs one stage, after those it stands on."""
+    def run(self, stage: str, without: str | None = None) -> None:
+        """Runs one stage, after those it stands on; `without` takes one of `PARTS` away from the stage `splits`."""
         network = self.representation()
         if stage == "representation":
             return
@@ -81,7 +83,7 @@ class TrainingRun:
         if stage in ("calibration", "all"):
             self.calibration(tables)
         if stage in ("splits", "all"):
-            self.splits(tables)
+            self.splits(tables, without)
 
     def representation(self) -> DRINetwork:
         """Stage 1, or what it left behind."""
@@ -123,21 +125,27 @@ class TrainingRun:
         self.say(f"{path}: {path.stat().st_size / 2**20:.1f} MiB, SHA-256 {sha256}")
         return path
 
-    def splits(self, tables: tuple[FeatureTable, FeatureTable]) -> list[SplitResult]:
-        """The protocol: random 80/20 splits; no stage sees a test image. Writes `splits.csv`."""
+    def splits(self, tables: tuple[FeatureTable, FeatureTable], without: str | None = None) -> list[SplitResult]:
+        """The protocol: random 80/20 splits; no stage sees a test image. Writes `splits.csv`.
+
+        Args:
+            tables: Of `features`.
+            without: An ablation: this part is silent in stage 2. Stage 1 stays as it was.
+        """
         from scipy.stats import pearsonr, spearmanr
 
+        config, suffix = ablate(self.config, without), f"-without-{without}" if without else ""
         results = []
         for seed in range(self.data.splits):
             order = _shuffled(len(self.labelled), seed)
             cut = round(0.8 * len(order))
-            network = self._fit(tables, order[:cut], f"split{seed}")
+            network = self._fit(tables, order[:cut], f"split{seed}{suffix}", config)
             test = order[cut:]
             raw, mos = predict_rows(network, tables[0], test).raw.numpy(), self._mos()[test].numpy()
             srcc, plcc = float(spearmanr(raw, mos).statistic), float(pearsonr(raw, mos).statistic)
             results.append(SplitResult(seed, len(test), srcc, plcc))
             self.say(f"split {seed}: SRCC {srcc:.4f}, PLCC {plcc:.4f} on {len(test)} images")
-        with (self.folder / "splits.csv").open("w", newline="") as file:
+        with (self.folder / f"splits{suffix}.csv").open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["split", "test_images", "srcc", "plcc"])
             writer.writerows([item.seed, item.images, f"{item.srcc:.5f}", f"{item.plcc:.5f}"] for item in results)
@@ -145,16 +153,39 @@ class TrainingRun:
         self.say(f"median of {len(results)} splits: SRCC {srcc:.4f}, PLCC {plcc:.4f}")
         return results
 
-    def _fit(self, tables: tuple[FeatureTable, FeatureTable], train: Sequence[int], name: str) -> DRINetwork:
+    def _fit(
+        self,
+        tables: tuple[FeatureTable, FeatureTable],
+        train: Sequence[int],
+        name: str,
+        config: TrainingConfig | None = None,
+    ) -> DRINetwork:
         """Stage 2 on some rows, from stage 1's weights."""
-        network = DRINetwork(self.config.network)
+        config = config or self.config
+        network = DRINetwork(config.network)
         network.load_state_dict(torch.load(self.folder / "stage1.pt", weights_only=True)["network"])
-        train_mos(network, *tables, train, self.config, self.folder, self.say, name)
+        train_mos(network, *tables, train, config, self.folder, self.say, name)
         draw_curves(self.folder)
         return network
 
     def _mos(self) -> Tensor:
         return torch.tensor([item.mos for item in self.labelled], dtype=torch.float32)
+
+
+def ablate(config: TrainingConfig, without: str | None) -> TrainingConfig:
+    """The same run with one of `PARTS` silent.
+
+    Raises:
+        InputError: There is no such part.
+    """
+    if without is None:
+        return config
+    if without not in PARTS:
+        raise InputError(f"there is no part {without!r}; expected one of {', '.join(PARTS)}")
+    if without == "rs-loss":
+        return replace(config, rs_weight=0.0)
+    flag: dict[str, Any] = {f"use_{without}": False}
+    return replace(config, network=replace(config.network, **flag))
 
 
 def _shuffled(count: int, seed: int) -> list[int]:

@@ -21,6 +21,7 @@ from harness.dri.features import describe_labelled, describe_versions
 from harness.dri.network import DRINetwork, NetworkConfig
 from harness.dri.train_mos import train_mos
 from harness.dri.train_representation import train_representation
+from harness.dri.training import PARTS, ablate
 from harness.errors import InputError
 from harness.images import write_image
 from harness.mos import read_labels
@@ -150,6 +151,15 @@ def test_calibration_maps_raw_scores_to_points() -> None:
     assert offset == pytest.approx(20, abs=0.6)
     assert slope == pytest.approx(60, abs=1)
     assert 0.1 * spread == pytest.approx(4, abs=0.1), "the spread is as large as the error"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_ablation_silences_one_part(part: str) -> None:
+    changed = ablate(CONFIG, part)
+    assert changed != CONFIG
+    assert ablate(CONFIG, None) == CONFIG
+    with pytest.raises(InputError, match="expected one of degradation"):
+        ablate(CONFIG, "everything")
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)

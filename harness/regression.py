@@ -130,8 +130,9 @@ def compare(now: Baseline, before: Baseline, settings: Settings | None = None) -
     settings = settings or Settings()
     failing = _newly_failing(now, before)
     groups = dict.fromkeys([*before.scores, *now.scores])
-    rows = [_compare_group(now, before, group, failing) for group in groups]
-    return [_judge(row, now, settings) for row in _holm(rows)] + _compare_costs(now, before, settings)
+    rows = [_judge(row, now, settings) for row in _holm([_compare_group(now, before, group) for group in groups])]
+    rows = [_with_failures(row, failing.get(group, {})) for group, row in zip(groups, rows, strict=True)]
+    return rows + _compare_costs(now, before, settings)
 
 
 def exit_code(rows: Sequence[Comparison]) -> int:
@@ -159,16 +160,22 @@ def _newly_failing(now: Baseline, before: Baseline) -> dict[Group, dict[str, str
     return found
 
 
-def _compare_group(
-    now: Baseline, before: Baseline, group: Group, failing: Mapping[Group, Mapping[str, str]]
-) -> Comparison:
+def _with_failures(row: Comparison, failing: Mapping[str, str]) -> Comparison:
+    """Cells that fail now outrank everything but a regression of the others."""
+    if not failing:
+        return row
+    image, message = next(iter(failing.items()))
+    plural = "image fails" if len(failing) == 1 else "images fail"
+    reason = f"{len(failing)} {plural} now that had a score in the baseline: {message}"
+    if row.verdict is Verdict.REGRESSED:
+        return replace(row, reason=reason)
+    return replace(row, verdict=Verdict.FAILED, worst_image=image, reason=reason)
+
+
+def _compare_group(now: Baseline, before: Baseline, group: Group) -> Comparison:
     restorer, set_name, metric = group
     new, old = now.scores.get(group, {}), before.scores.get(group, {})
     row = Comparison(restorer, set_name, metric, Verdict.INCOMPARABLE)
-    if group in failing:
-        image, message = next(iter(failing[group].items()))
-        count = f"{len(failing[group])} of {len(old)} images fail now"
-        return replace(row, verdict=Verdict.FAILED, worst_image=image, reason=f"{count}: {message}")
     if not old:
         return replace(row, verdict=Verdict.NEW, n=len(new))
     if not new:

@@ -119,12 +119,19 @@ def test_new_gone_and_failing_cells_are_named() -> None:
     now = base({"psnr": OLD[:20]}, failures={("mine", "noise", "i21", ""): "timeout: too slow"})
     rows = {row.metric: row for row in compare(now, before)}
     assert rows["psnr"].verdict is Verdict.FAILED
-    assert rows["psnr"].reason == "1 of 24 images fail now: timeout: too slow"
+    assert rows["psnr"].reason == "1 image fails now that had a score in the baseline: timeout: too slow"
     assert rows["psnr"].worst_image == "i21"
     assert rows["niqe"].verdict is Verdict.FAILED
     assert exit_code(list(rows.values())) == 3
     assert verdicts(base({"psnr": OLD}), before)["niqe"] is Verdict.GONE
     assert verdicts(before, base({"psnr": OLD}))["niqe"] is Verdict.NEW
+
+
+def test_a_failing_cell_does_not_hide_a_regression_of_the_others() -> None:
+    now = base({"psnr": [value - 1 for value in OLD[:23]]}, "b", failures={("mine", "noise", "i23", ""): "raised: x"})
+    [row] = compare(now, base({"psnr": OLD}))
+    assert (row.verdict, row.n, exit_code([row])) == (Verdict.REGRESSED, 23, 1)
+    assert "raised: x" in row.reason
 
 
 def test_a_regression_outranks_a_failure() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,8 @@ class Plan:
     metric_fingerprints: dict[str, str]
     skipped: tuple[Skipped, ...]
     device: str
+    absent_metrics: dict[str, str] = field(default_factory=dict)
+    """Metrics of the benchmark that are not usable here, and why."""
 
     def cells(self) -> int:
         """How many restorations the plan holds."""
@@ -112,7 +114,7 @@ def make_plan(
         UnavailableError: A restorer or metric that the user named is not usable here.
     """
     sets, skipped = _choose_sets(benchmark, set_names)
-    cards = {name: _metric_card(name) for name in dict.fromkeys(metric_names or benchmark.metrics)}
+    cards, absent = _choose_metrics(metric_names, benchmark.metrics)
     planned, more = _choose_restorers(restorer_texts, benchmark.restorers, sets, device)
     return Plan(
         benchmark=benchmark,
@@ -123,6 +125,7 @@ def make_plan(
         metric_fingerprints={name: metric_fingerprint(name, device) for name in cards},
         skipped=(*skipped, *more),
         device=device,
+        absent_metrics=absent,
     )
 
 
@@ -145,12 +148,21 @@ def _choose_sets(benchmark: Benchmark, names: Sequence[str]) -> tuple[tuple[Degr
     return tuple(chosen), skipped
 
 
-def _metric_card(name: str) -> MetricCard:
-    metric = metrics.get(name)
-    reason = metric.missing() if hasattr(metric, "missing") else None
-    if reason:
-        raise UnavailableError(f"metric {name} is not usable here: {reason}")
-    return metric.card
+def _choose_metrics(names: Sequence[str], defaults: Sequence[str]) -> tuple[dict[str, MetricCard], dict[str, str]]:
+    """The cards of what can be measured, and why the rest of the benchmark's own metrics cannot."""
+    cards, absent = {}, {}
+    for name in dict.fromkeys(names or defaults):
+        metric = metrics.get(name)
+        reason = metric.missing() if hasattr(metric, "missing") else None
+        if reason and names:
+            raise UnavailableError(f"metric {name} is not usable here: {reason}")
+        if reason:
+            absent[name] = reason
+        else:
+            cards[name] = metric.card
+    if not cards:
+        raise UnavailableError("no metric is usable here: " + "; ".join(f"{k}: {v}" for k, v in absent.items()))
+    return cards, absent
 
 
 def _choose_restorers(

@@ -56,6 +56,8 @@ def _run(flags: dict[str, bool], options: dict[str, Any]) -> int:
         benchmark, options["restorers"], options["metrics"], options["sets"], options["limit"],
         choose_device(options["device"]),
     )  # fmt: skip
+    for name, reason in plan.absent_metrics.items():
+        click.echo(f"left out metric {name}: {reason}", err=True)
     folder = options["out"] or _default_folder(benchmark.name)
     if not plan.cells():
         for skip in plan.skipped:

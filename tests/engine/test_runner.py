@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from misbehaving import TinySet
 
-from harness.errors import StoreError
+from harness.errors import StoreError, UnavailableError
 from harness.plan import make_plan
 from harness.protocols import Benchmark, Evaluation
 from harness.results import FailureKind
@@ -174,3 +174,14 @@ def test_killed_run_goes_on_where_it_was(tmp_path: Path, marks: Path) -> None:
     resumed, undisturbed = (load_run(tmp_path / name) for name in ("killed", "undisturbed"))
     assert len(resumed.scores) == 8
     assert sorted(resumed.scores, key=repr) == sorted(undisturbed.scores, key=repr)
+
+
+def test_a_metric_that_is_missing_here_is_left_out_unless_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.metrics.niqe.NIQE.missing", classmethod(lambda _cls: "basicsr is not installed"))
+    wants_both = Benchmark("test", "", (TinySet(),), ("psnr", "niqe"), Evaluation("rgb"))
+    plan = make_plan(wants_both, [restorer("Good")])
+    assert (list(plan.metrics), plan.absent_metrics) == (["psnr"], {"niqe": "basicsr is not installed"})
+    with pytest.raises(UnavailableError, match="metric niqe is not usable here: basicsr"):
+        make_plan(wants_both, [restorer("Good")], ["niqe"])
+    with pytest.raises(UnavailableError, match="no metric is usable here"):
+        make_plan(Benchmark("test", "", (TinySet(),), ("niqe",), Evaluation("rgb")), [restorer("Good")])

@@ -186,7 +186,8 @@ def _taps(size: int, out_size: int, scale: float) -> tuple[npt.NDArray[np.float6
     centre = (np.arange(out_size) + 0.5) / scale - 0.5
     first = np.floor(centre - width / 2)
     indices = first[:, None] + np.arange(int(np.ceil(width)) + 2)
-    weights = shrink * _cubic(shrink * (centre[:, None] - indices))
+    distances: npt.NDArray[np.float64] = np.asarray(shrink * (centre[:, None] - indices), dtype=np.float64)
+    weights = shrink * _cubic(distances)
     weights /= weights.sum(axis=1, keepdims=True)
     mirror = np.concatenate([np.arange(size), np.arange(size)[::-1]])
     return weights, mirror[np.mod(indices.astype(np.int64), 2 * size)]

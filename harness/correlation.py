@@ -131,10 +131,11 @@ def fit_logistic(x: Floats, mos: Floats) -> Floats:
     from scipy.special import expit
 
     def logistic(value: Floats, top: float, bottom: float, centre: float, width: float) -> Floats:
-        curve: Floats = bottom + (top - bottom) * expit((value - centre) / (abs(width) + 1e-12))
+        rising = expit((value - centre) / (abs(width) + 1e-12))
+        curve: Floats = np.asarray(bottom + (top - bottom) * rising, dtype=np.float64)
         return curve
 
-    start = [mos.max(), mos.min(), float(np.median(x)), float(x.std()) / 2 or 1.0]
+    start = [float(np.max(mos)), float(np.min(mos)), float(np.median(x)), float(x.std()) / 2 or 1.0]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", OptimizeWarning)

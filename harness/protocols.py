@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from harness.results import Cost, Difference, Headline, Leaderboard, MetricValue, RunData, TradeOff
+from harness.verdicts import Comparison
 
 if TYPE_CHECKING:
     import numpy as np
@@ -327,6 +328,7 @@ class ReportData:
     Attributes:
         rows: The leaderboards as flat rows of `restobench/rank/1` (docs/results-format.md).
         behind: Every restorer against the best mean of its leaderboard.
+        comparison: The run judged against a baseline, where the user gave one.
     """
 
     data: RunData
@@ -339,6 +341,7 @@ class ReportData:
     headlines: tuple[Headline, ...] = ()
     behind: tuple[Difference, ...] = ()
     trade_offs: tuple[TradeOff, ...] = ()
+    comparison: Comparison | None = None
 
 
 @runtime_checkable

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.sources import Folder, Source
+from harness.conditions import conditions_of
 from harness.errors import InputError
-from harness.protocols import Conditions, Degradation, Sample, Task
+from harness.protocols import Conditions, Degradation, Sample, Task, degrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,10 @@ class SyntheticSet:
     @property
     def conditions(self) -> Conditions:
         """What the chain's parameters tell a restorer."""
-        known = {key: value for item in self.degradations for key, value in item.params.items()}
-        fields = {key: known[key] for key in ("scale", "sigma_255", "quality") if key in known}
-        return Conditions(**fields)
+        known = Conditions()
+        for item in self.degradations:
+            known = known.then(conditions_of(item))
+        return known
 
     def ids(self) -> tuple[str, ...]:
         """The source's ids."""
@@ -50,10 +52,11 @@ class SyntheticSet:
         reference = crop_to_multiple(self.source.read(id), self.conditions.scale)
         key = hashlib.sha256(f"{self.name}\0{id}\0{self.seed}".encode()).digest()
         generator = np.random.default_rng(int.from_bytes(key[:16]))
-        degraded = reference
-        for degradation in self.degradations:
-            degraded = degradation(degraded, generator)
-        return Sample(id, degraded, reference)
+        degraded, known = reference, Conditions()
+        for item in self.degradations:
+            degraded, more = degrade(item, degraded, generator)
+            known = known.then(more)
+        return Sample(id, degraded, reference, conditions=known)
 
     def describe(self) -> Mapping[str, Any]:
         """Source, degradations and seed."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import numpy as np
 
 from harness.errors import ImageError, RestorationError
@@ -12,9 +15,9 @@ from harness.protocols import Conditions, Restorer
 def restore_image(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
     """Runs a restorer on one image of any size and number of planes.
 
-    Height and width are padded by reflection to `card.size_multiple` and the result is cropped. A grey image is
-    repeated for a restorer that takes RGB only, and the mean of its planes is the result; a restorer that takes one
-    plane only is run on each plane of an RGB image.
+    Height and width are padded by reflection to `card.size_multiple`, the mask too, and the result is cropped. A grey
+    image is repeated for a restorer that takes RGB only, and the mean of its planes is the result; a restorer that
+    takes one plane only is run on each plane of an RGB image.
 
     Args:
         restorer: The restorer.
@@ -43,8 +46,11 @@ def _restore_padded(restorer: Restorer, image: Image, conditions: Conditions) ->
     multiple, scale = restorer.card.size_multiple, conditions.scale
     planes, height, width = image.shape
     bottom, right = -height % multiple, -width % multiple
-    # symmetric padding works for images that are smaller than the padding, reflection does not
-    padded = np.pad(image, ((0, 0), (0, bottom), (0, right)), mode="symmetric").astype(np.float32)
+    # without the edge pixel repeated, a mosaic goes on with the right colours
+    mode: Literal["reflect", "symmetric"] = "symmetric" if conditions.cfa is None else "reflect"
+    padded = np.pad(image, ((0, 0), (0, bottom), (0, right)), mode=mode).astype(np.float32)
+    if conditions.mask is not None:
+        conditions = replace(conditions, mask=np.pad(conditions.mask, ((0, bottom), (0, right)), mode=mode))
     restored = restorer.restore(padded, conditions)
     expected = (planes, (height + bottom) * scale, (width + right) * scale)
     try:

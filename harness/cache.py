@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from harness.errors import ImageError
 from harness.images import Image, check_image, image_hash, quantise, read_image, write_image
-from harness.protocols import DegradedSet
+from harness.protocols import Conditions, DegradedSet
 
 
 def cache_folder() -> Path:
@@ -81,6 +81,8 @@ class StoredSample:
         degraded_sha256: Its pixel hash.
         reference: File with the exact reference, or `None`.
         reference_sha256: Its pixel hash, or `None`.
+        conditions: What is known of this image, but for its mask.
+        mask: File with the mask (1, H, W), 1 where pixels are missing, or `None`.
     """
 
     set: str
@@ -89,6 +91,8 @@ class StoredSample:
     degraded_sha256: str
     reference: Path | None
     reference_sha256: str | None
+    conditions: Conditions
+    mask: Path | None = None
 
 
 def materialise(degraded_set: DegradedSet, image: str, previews: Path) -> StoredSample:
@@ -113,7 +117,14 @@ def materialise(degraded_set: DegradedSet, image: str, previews: Path) -> Stored
         check_image(sample.reference, f"reference {image!r} of {degraded_set.name}")
         reference, reference_sha256 = _share(sample.reference)
         write_image(stem.with_name(stem.name + "-reference.png"), sample.reference)
-    return StoredSample(degraded_set.name, image, degraded, degraded_sha256, reference, reference_sha256)
+    conditions = degraded_set.conditions if sample.conditions is None else sample.conditions
+    mask = None
+    if conditions.mask is not None:
+        mask, _ = _share(conditions.mask[None].astype(np.float32))
+        conditions = replace(conditions, mask=None)
+    return StoredSample(
+        degraded_set.name, image, degraded, degraded_sha256, reference, reference_sha256, conditions, mask
+    )
 
 
 def _share(image: Image) -> tuple[Path, str]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class RestoreTask:
 
     Attributes:
         degraded: File of the degraded image.
+        mask: File of the mask that belongs to `conditions`, or `None`.
         stem: Where to write the restored image, without suffix.
         quantise: Whether the restored image is rounded to 8 bits, as a file would be.
     """
@@ -44,6 +45,7 @@ class RestoreTask:
     device: str
     degraded: Path
     conditions: Conditions
+    mask: Path | None
     stem: Path
     quantise: bool
 
@@ -180,14 +182,16 @@ def _restore_cell(task: RestoreTask) -> Restoration | Trouble:
     except BaseException as error:  # a third party's code may raise SystemExit as well
         return Trouble(FailureKind.LOAD, _say(error))
     try:
-        image = load_array(task.degraded)
-        if (*key, task.conditions.scale) not in _warm:
+        image, conditions = load_array(task.degraded), task.conditions
+        if task.mask is not None:
+            conditions = replace(conditions, mask=load_array(task.mask)[0] > 0.5)
+        if (*key, conditions.scale) not in _warm:
             with suppress(Exception):
-                restore_image(restorer, image[:, :64, :64].copy(), task.conditions)
-            _warm.add((*key, task.conditions.scale))
+                restore_image(restorer, image[:, :64, :64].copy(), conditions.corner(64))
+            _warm.add((*key, conditions.scale))
         before = _peak_mib()
         started = time.perf_counter()
-        restored = restore_image(restorer, image, task.conditions)
+        restored = restore_image(restorer, image, conditions)
         _synchronise(task.device)
         seconds = time.perf_counter() - started
         restored = quantise(restored) if task.quantise else restored

@@ -67,7 +67,7 @@ class Plan:
             "sets": {
                 item.name: {
                     "task": str(item.task),
-                    "conditions": asdict(item.conditions),
+                    "conditions": item.conditions.as_json(),
                     "images": len(self.ids[item.name]),
                     "definition": dict(item.describe()),
                 }

@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
+from harness.conditions import Conditions as Conditions  # part of every restorer's signature
+from harness.conditions import conditions_of
 from harness.results import Cost, Difference, Headline, Leaderboard, MetricValue, RunData, TradeOff
 from harness.verdicts import Comparison
 
@@ -39,21 +41,6 @@ class Task(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Conditions:
-    """What a set knows about its degradation, handed to restorers. `None`: not known.
-
-    Attributes:
-        scale: Super-resolution factor, 1 for everything else.
-        sigma_255: Standard deviation of Gaussian noise on the 0-255 scale.
-        quality: JPEG quality, 1-100.
-    """
-
-    scale: int = 1
-    sigma_255: float | None = None
-    quality: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Sample:
     """One image of a degraded set.
 
@@ -62,12 +49,14 @@ class Sample:
         degraded: Float32 (3, H, W) or (1, H, W); may lie outside [0, 1] (protocol E).
         reference: Float32 in [0, 1], (C, scale * H, scale * W), or `None`.
         metadata: Where it came from, for reports.
+        conditions: What is known of this image, where that is more than the set knows (`Conditions.per_image`).
     """
 
     id: str
     degraded: Image
     reference: Image | None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Conditions | None = None
 
 
 @runtime_checkable
@@ -81,7 +70,10 @@ class Degradation(Protocol):
 
     @property
     def params(self) -> Mapping[str, Any]:
-        """Its parameters as JSON types; `scale`, `sigma_255` and `quality` become the set's `Conditions`."""
+        """Its parameters as JSON types; `scale`, `sigma_255`, `quality` and `cfa` become the set's `Conditions`.
+
+        A degradation that knows something else has a property `conditions` beside it.
+        """
         ...
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
@@ -94,6 +86,20 @@ class Degradation(Protocol):
         Returns:
             Float32 (C, H', W').
         """
+        ...
+
+
+@runtime_checkable
+class InformedDegradation(Degradation, Protocol):
+    """A degradation that draws something which a restorer may know, image by image: a mask, a kernel."""
+
+    @property
+    def conditions(self) -> Conditions:
+        """What is known of every image, with the names of the fields that `degrade` adds in `per_image`."""
+        ...
+
+    def degrade(self, image: Image, generator: np.random.Generator) -> tuple[Image, Conditions]:
+        """Degrades one image as `__call__` does, and tells what is known of it."""
         ...
 
 
@@ -228,7 +234,7 @@ def card_mismatch(card: RestorerCard, degraded_set: DegradedSet) -> str | None:
     if card.scales and degraded_set.conditions.scale not in card.scales:
         return f"has no x{degraded_set.conditions.scale} (its scales: {', '.join(f'x{s}' for s in card.scales)})"
     for name in card.conditions:
-        if getattr(degraded_set.conditions, name) is None:
+        if not degraded_set.conditions.knows(name):
             return f"needs {name}, which the set does not know"
     return None
 
@@ -369,3 +375,10 @@ def iterate(degraded_set: DegradedSet) -> Iterator[Sample]:
     """Yields every sample of a set in order, made when it is asked for."""
     for id in degraded_set.ids():
         yield degraded_set.sample(id)
+
+
+def degrade(degradation: Degradation, image: Image, generator: np.random.Generator) -> tuple[Image, Conditions]:
+    """Degrades one image, and tells what is known of it."""
+    if isinstance(degradation, InformedDegradation):
+        return degradation.degrade(image, generator)
+    return degradation(image, generator), conditions_of(degradation)

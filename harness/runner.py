@@ -180,7 +180,8 @@ class _Job:
             spec=restorer.spec,
             device=self.plan.device,
             degraded=sample.degraded,
-            conditions=degraded_set.conditions,
+            conditions=sample.conditions,
+            mask=sample.mask,
             stem=self.store.folder / restored_stem(cell),
             quantise=self.plan.benchmark.evaluation.quantise,
         )

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from harness.conditions import CFAS
+
 EXAMPLES = """
 \b
 Examples:
@@ -21,6 +23,7 @@ Examples:
 @click.option("--scale", type=click.IntRange(1), help="Super-resolution factor  [default: the restorer's smallest]")
 @click.option("--sigma", "sigma_255", type=float, help="Standard deviation of the noise, on the 0-255 scale.")
 @click.option("--quality", type=click.IntRange(1, 100), help="JPEG quality of the input.")
+@click.option("--cfa", type=click.Choice(CFAS), help="Bayer pattern of the input, which is 0 between its pixels.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda:0.")
 @click.argument("input", type=click.Path(path_type=Path, exists=True))
 @click.argument("output", type=click.Path(path_type=Path))
@@ -48,9 +51,10 @@ def restore(context: click.Context, /, input: Path, output: Path, restorer: str,
     if built.card.scales and scale not in built.card.scales:
         raise InputError(f"{built.card.name} has no x{scale}; its scales: {', '.join(map(str, built.card.scales))}")
     for name in built.card.conditions:
-        if getattr(conditions, name) is None:
-            option = {"sigma_255": "--sigma", "quality": "--quality"}[name]
-            raise InputError(f"{built.card.name} needs to know {name}: give {option}")
+        if not conditions.knows(name):
+            option = {"sigma_255": "give --sigma", "quality": "give --quality", "cfa": "give --cfa"}
+            how = option.get(name, "run it on a set that knows it, with `restobench run`")
+            raise InputError(f"{built.card.name} needs to know {name}: {how}")
     pairs = _pairs(input, output)
     failed = 0
     with click.progressbar(pairs, label=built.card.name, hidden=context.obj["quiet"]) as bar:

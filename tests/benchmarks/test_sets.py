@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.degradations.compression import Jpeg
+from benchmarks.degradations.missing import MissingPixels
 from benchmarks.degradations.noise import GaussianNoise, GaussianNoiseClipped
 from benchmarks.degradations.resize import MatlabBicubic
 from benchmarks.photos import family as photos
@@ -15,7 +16,7 @@ from benchmarks.sets import PairedSet, SyntheticSet, UnreferencedSet
 from benchmarks.sources import Folder
 from harness.errors import HarnessError, ImageError, InputError
 from harness.images import check_image, image_hash, write_image
-from harness.plugins import degradations, sets
+from harness.plugins import sets
 from harness.protocols import Conditions, DegradedSet, Task
 
 
@@ -84,19 +85,16 @@ def test_a_chain_tells_a_restorer_what_it_knows(folder: Path) -> None:
     assert (sample.reference.shape, sample.degraded.shape) == ((3, 24, 26), (3, 12, 13))
 
 
-@pytest.mark.parametrize("name", list(degradations))
-def test_a_degradation_leaves_its_input_alone(name: str, generator: np.random.Generator) -> None:
-    value = {"imresize": 2, "imresize-float": 2, "jpeg": 30}.get(name, 2.0)
-    parameter = {"imresize": "scale", "imresize-float": "scale", "jpeg": "quality", "gaussian-blur": "sigma"}
-    degradation = degradations.get(name)(**{parameter.get(name, "sigma_255"): value})
-    image = generator.random((3, 16, 16), dtype=np.float32)
-    before = image.copy()
-    for planes in (image, image[:1]):
-        check_image(degradation(planes, generator))
-    assert np.array_equal(image, before)
-    assert degradation.name == name
-    with pytest.raises(InputError, match=name):
-        degradations.get(name)(**{parameter.get(name, "sigma_255"): -1})
+def test_a_mask_reaches_the_restorer_image_by_image(folder: Path) -> None:
+    holes = SyntheticSet("holes", Task.INPAINT, Folder(folder), (MissingPixels(0.4),))
+    assert holes.conditions.knows("mask")
+    samples = [holes.sample(id) for id in holes.ids()]
+    masks = [sample.conditions.mask for sample in samples if sample.conditions]
+    assert [mask is not None and int(mask.sum()) for mask in masks] == [260] * 3
+    assert not np.array_equal(masks[0], masks[1])
+    for sample, mask in zip(samples, masks, strict=True):
+        assert sample.reference is not None
+        assert np.array_equal(sample.degraded, np.where(mask, 0, sample.reference))
 
 
 def paired(folder: Path, names: list[str], size: tuple[int, int] = (12, 13)) -> PairedSet:

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 from misbehaving import TinySet
 
+from benchmarks.degradations.missing import MissingPixels
+from benchmarks.sets import SyntheticSet
+from benchmarks.sources import Photos
 from harness.errors import StoreError, UnavailableError
 from harness.plan import make_plan
-from harness.protocols import Benchmark, Evaluation
+from harness.protocols import Benchmark, Evaluation, Task
 from harness.results import FailureKind
 from harness.runner import run_plan
 from harness.store import load_run
@@ -54,6 +57,15 @@ def test_scores_every_cell(tmp_path: Path) -> None:
     assert all(26 < score.value < 31 for score in data.scores), "noise of sigma 10 is 28.1 dB"
     assert data.run.status == "finished"
     assert data.run.plan["sets"]["tiny"]["fingerprint"]
+
+
+def test_a_mask_travels_with_its_image(tmp_path: Path) -> None:
+    holes = SyntheticSet("holes", Task.INPAINT, Photos(48), (MissingPixels(0.3),))
+    plan = make_plan(Benchmark("test", "", (holes,), ("psnr",), Evaluation("rgb")), [restorer("FillsHoles")], limit=2)
+    run_plan(plan, tmp_path / "run", workers=2)
+    data = load_run(tmp_path / "run")
+    assert not data.failures
+    assert [round(score.value, 1) for score in data.scores] == [15.3, 17.8]
 
 
 def test_every_fault_is_a_typed_row(tmp_path: Path) -> None:
@@ -140,7 +152,7 @@ import sys; sys.path.insert(0, {faults!r})
 from pathlib import Path
 from misbehaving import TinySet
 from harness.plan import make_plan
-from harness.protocols import Benchmark, Evaluation
+from harness.protocols import Benchmark, Evaluation, Task
 from harness.runner import run_plan
 if __name__ == "__main__":
     sets = (TinySet(images=tuple("abcdefgh"), size=80),)

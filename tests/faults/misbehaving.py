@@ -115,6 +115,20 @@ class ChangesFolder(_Fault):
         return image
 
 
+class FillsHoles(Restorer):
+    """Paints what is missing grey; it cannot do without a mask that fits and is true where the image is 0."""
+
+    card = RestorerCard("fills-holes", tasks=(Task.INPAINT,), conditions=("mask",), size_multiple=32)
+
+    def __init__(self, *, device: str = "cpu") -> None:
+        pass
+
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        assert conditions.mask is not None
+        assert not image[:, conditions.mask].any()
+        return np.where(conditions.mask, np.float32(0.5), image)
+
+
 class DoesNotLoad(_Fault):
     def __init__(self, *, device: str = "cpu") -> None:
         raise RuntimeError("no such weights")

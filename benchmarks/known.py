@@ -60,6 +60,11 @@ def _jpeg(name: str, folder: str, quality: int, grey: bool, licence: str = RESEA
     return SyntheticSet(name, Task.DEJPEG, references, (Jpeg(quality),))
 
 
+def _clean(name: str, folder: str, licence: str) -> DegradedSet:
+    """The references themselves: what no-reference metrics say of them, and what a restorer does to a clean image."""
+    return SyntheticSet(name, Task.BLIND, Folder(data_folder() / folder, "rgb", licence), ())
+
+
 def _real(name: str, folder: str, task: Task, scale: int) -> DegradedSet:
     return UnreferencedSet(name, task, Folder(data_folder() / folder, "rgb", RESEARCH), Conditions(scale=scale))
 
@@ -86,6 +91,7 @@ def _catalogue() -> dict[str, Callable[[], DegradedSet]]:
             name = f"{folder}-q{quality}"
             makers[name] = partial(_jpeg, name, folder, quality, True)
         makers[f"kodak24-q{quality}"] = partial(_jpeg, f"kodak24-q{quality}", "kodak24", quality, False, KODAK)
+    makers["kodak24-clean"] = partial(_clean, "kodak24-clean", "kodak24", KODAK)
     makers["rni15"] = partial(_real, "rni15", "rni15", Task.BLIND, 1)
     makers["realsrset5-x4"] = partial(_real, "realsrset5-x4", "realsrset5", Task.SUPER_RESOLVE, 4)
     return makers

@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -22,8 +23,8 @@ from harness.protocols import Benchmark, Conditions, Degradation, DegradedSet, E
 DEFINITIONS = Path(__file__).with_name("definitions")
 
 _TOP = {"name", "description", "evaluation", "metrics", "restorers", "sets"}
-_SET = {"use", "optional", "name", "task", "photos", "folder", "pairs", "images", "mode", "degradations", "seed",
-        "conditions", "pattern"}  # fmt: skip
+_SET = {"use", "optional", "name", "task", "photos", "folder", "pairs", "images", "mode", "crop", "degradations",
+        "seed", "conditions", "pattern"}  # fmt: skip
 _EVALUATION = {"name", "crop_border", "luma", "quantise"}
 _CONDITIONS = {"scale", "sigma_255", "quality"}
 
@@ -127,7 +128,8 @@ def _read_set(reader: _Reader, table: Any) -> DegradedSet:
         raise reader.error("sets", f"holds {table!r}; expected tables, written [[sets]]")
     reader.check_keys(table, _SET, "a set")
     if "use" in table:
-        return _named_set(reader, reader.get(table, "use", str))
+        named = _named_set(reader, reader.get(table, "use", str))
+        return _cropped(reader, named, _crop(reader, table)) if "crop" in table else named
     kinds = [kind for kind in ("photos", "folder", "pairs", "images") if kind in table]
     if len(kinds) != 1:
         raise reader.error(
@@ -162,6 +164,21 @@ def _named_set(reader: _Reader, name: str) -> DegradedSet:
     raise reader.error("use", str(UnknownNameError("set", name, [*photo_sets.names(), *CATALOGUE])))
 
 
+def _cropped(reader: _Reader, named: DegradedSet, crop: int) -> DegradedSet:
+    """The same set on the centre of each reference, under a name of its own."""
+    if not (isinstance(named, SyntheticSet) and isinstance(named.source, Folder)):
+        raise reader.error("crop", f"{named.name} is not degraded from a folder of references; it cannot be cropped")
+    return replace(named, name=f"{named.name}-crop{crop}", source=replace(named.source, crop=crop))
+
+
+def _crop(reader: _Reader, table: dict[str, Any]) -> int:
+    """Height and width of the centre to which references are cut, or 0."""
+    crop: int = reader.get(table, "crop", int, 0)
+    if crop and not 32 <= crop <= 8192:
+        raise reader.error("crop", f"is {crop}; expected the height and width of the centre, 32 to 8192 pixels")
+    return crop
+
+
 def _synthetic_set(reader: _Reader, table: dict[str, Any], name: str, task: Task) -> DegradedSet:
     chain = tuple(_degradation(reader, item) for item in reader.get(table, "degradations", list))
     if "photos" in table:
@@ -169,7 +186,7 @@ def _synthetic_set(reader: _Reader, table: dict[str, Any], name: str, task: Task
         if not 32 <= size <= 300:
             raise reader.error("photos", f"is {size}; expected the photographs' height and width, 32 to 300 pixels")
         return SyntheticSet(name, task, Photos(size), chain, reader.get(table, "seed", int, 0))
-    folder = Folder(_path(reader, table, "folder"), _mode(reader, table))
+    folder = Folder(_path(reader, table, "folder"), _mode(reader, table), crop=_crop(reader, table))
     return SyntheticSet(name, task, folder, chain, reader.get(table, "seed", int, 0))
 
 

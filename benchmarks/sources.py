@@ -68,10 +68,9 @@ class Photos:
         """
         from harness.images import read_image
 
-        package, path = _PHOTOS[id]
-        image = read_image(_package_folder(package) / path, mode="rgb")
-        top, left = ((side - self.size) // 2 for side in image.shape[1:])
-        return image[:, top : top + self.size, left : left + self.size]
+        package, file = _PHOTOS[id]
+        path = _package_folder(package) / file
+        return _cut_centre(read_image(path, mode="rgb"), self.size, path)
 
     def describe(self) -> Mapping[str, Any]:
         """The packages and the size."""
@@ -101,11 +100,13 @@ class Folder:
         path: The folder.
         mode: `auto` keeps grey files as one plane; `grey` takes rounded Y of colour files; `rgb` repeats grey planes.
         licence: Of the images, for the report.
+        crop: Height and width in pixels of the square at the centre to which images are cut; 0: whole images.
     """
 
     path: Path
     mode: Literal["auto", "rgb", "grey"] = "auto"
     licence: str = "unknown"
+    crop: int = 0
 
     def files(self) -> dict[str, Path]:
         """Files by id, sorted by name.
@@ -131,21 +132,31 @@ class Folder:
         """Reads one file.
 
         Raises:
-            ImageError: It is gone, or is no image.
+            ImageError: It is gone, is no image, or is smaller than the crop.
         """
         from harness.images import read_image
 
         path = self.files().get(id)
         if path is None:
             raise ImageError(f"{self.path} holds no image called {id!r}")
-        return read_image(path, mode=self.mode)
+        image = read_image(path, mode=self.mode)
+        return _cut_centre(image, self.crop, path) if self.crop else image
 
     def describe(self) -> Mapping[str, Any]:
         """The folder's name and how it is read; not where it lies, which differs between machines."""
-        return {"source": f"folder {self.path.name}", "mode": self.mode, "licence": self.licence}
+        crop = {"crop": self.crop} if self.crop else {}
+        return {"source": f"folder {self.path.name}", "mode": self.mode, "licence": self.licence, **crop}
 
     def absent(self) -> str | None:
         """Says that there is no such folder, or no image in it."""
         if not self.path.is_dir():
             return f"folder {self.path} does not exist"
         return None if self.files() else f"folder {self.path} holds no image"
+
+
+def _cut_centre(image: Image, side: int, path: Path) -> Image:
+    height, width = image.shape[1:]
+    if min(height, width) < side:
+        raise ImageError(f"{path} is {width} x {height} pixels, smaller than the crop of {side} x {side}")
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[:, top : top + side, left : left + side]

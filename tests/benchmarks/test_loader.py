@@ -53,9 +53,27 @@ def test_a_folder_of_ones_own(tmp_path: Path) -> None:
     assert (night.conditions.sigma_255, night.conditions.quality) == (30.0, 70)
 
 
+def test_a_known_set_can_be_cropped_and_is_another_set_then(tmp_path: Path) -> None:
+    text = GOOD + '[[sets]]\nuse = "kodak24-x2"\n[[sets]]\nuse = "kodak24-x2"\ncrop = 96\n'
+    _, whole, cropped = resolve_benchmark(str(write(tmp_path, text))).sets
+    assert (whole.name, cropped.name) == ("kodak24-x2", "kodak24-x2-crop96")
+    assert cropped.describe() == {**whole.describe(), "crop": 96}
+
+
+def test_a_folder_can_be_cropped(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.replace('folder = "night"', 'folder = "night"\ncrop = 32'))
+    write_image(tmp_path / "night" / "one.png", np.zeros((3, 40, 50), np.float32))
+    [night] = resolve_benchmark(str(path)).sets
+    reference = night.sample("one").reference
+    assert reference is not None
+    assert reference.shape == (3, 32, 32)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ('name = "night"', 'crop = 8\nname = "night"', "line 7: crop: is 8; expected the height and width"),
+        ("[[sets]]", '[[sets]]\nuse = "set5-x2"\ncrop = 64\n[[sets]]', "crop: set5-x2 is not degraded from a folder"),
         ("metrics =", "metricks =", r"line 4: metricks: is no key of a benchmark; did you mean metrics\?"),
         ('["psnr"]', "[]", "metrics: is empty"),
         ('["psnr"]', '"psnr"', "metrics: is 'psnr'; expected list"),

@@ -134,3 +134,11 @@ def test_a_folder_with_two_images_of_one_name_is_refused(folder: Path) -> None:
     (folder / "a.bmp").write_bytes((folder / "a.png").read_bytes())
     with pytest.raises(HarnessError, match=r"a\.bmp and a\.png"):
         Folder(folder).ids()
+
+
+def test_a_crop_is_the_centre_and_part_of_what_a_set_is(folder: Path) -> None:
+    whole, cropped = Folder(folder), Folder(folder, crop=20)
+    assert np.array_equal(cropped.read("a"), whole.read("a")[:, 2:22, 3:23])
+    assert cropped.describe() == {**whole.describe(), "crop": 20}
+    with pytest.raises(ImageError, match="26 x 25 pixels, smaller than the crop of 26 x 26"):
+        Folder(folder, crop=26).read("a")

@@ -9,14 +9,15 @@ import numpy as np
 
 from harness.errors import ImageError, RestorationError
 from harness.images import Image, check_image, to_rgb
-from harness.protocols import Conditions, Restorer
+from harness.protocols import Conditions, Restorer, RestorerCard
 
 
 def restore_image(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
     """Runs a restorer on one image of any size and number of planes.
 
-    Height and width are padded by reflection to `card.size_multiple`, the mask too, and the result is cropped. A grey
-    image is repeated for a restorer that takes RGB only, and the mean of its planes is the result; a restorer that
+    Height and width are padded by reflection to `card.size_minimum` and `card.size_multiple`, the mask too; values and
+    planes are converted to `card.value_range` and `card.channel_order`; the result is cropped and converted back. A
+    grey image is repeated for a restorer that takes RGB only, and the mean of its planes is the result; a restorer that
     takes one plane only is run on each plane of an RGB image.
 
     Args:
@@ -43,20 +44,42 @@ def restore_image(restorer: Restorer, image: Image, conditions: Conditions) -> I
 
 
 def _restore_padded(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
-    multiple, scale = restorer.card.size_multiple, conditions.scale
+    card, scale = restorer.card, conditions.scale
     planes, height, width = image.shape
-    bottom, right = -height % multiple, -width % multiple
+    bottom, right = (_padding(side, card.size_minimum, card.size_multiple) for side in (height, width))
     # without the edge pixel repeated, a mosaic goes on with the right colours
     mode: Literal["reflect", "symmetric"] = "symmetric" if conditions.cfa is None else "reflect"
     padded = np.pad(image, ((0, 0), (0, bottom), (0, right)), mode=mode).astype(np.float32)
     if conditions.mask is not None:
         conditions = replace(conditions, mask=np.pad(conditions.mask, ((0, bottom), (0, right)), mode=mode))
-    restored = restorer.restore(padded, conditions)
+    restored = restorer.restore(_feed(padded, card), conditions)
     expected = (planes, (height + bottom) * scale, (width + right) * scale)
     try:
-        checked = check_image(restored, f"what {restorer.card.name} returned")
+        checked = check_image(restored, f"what {card.name} returned")
     except ImageError as error:
         raise RestorationError(str(error)) from None
     if checked.shape != expected:
-        raise RestorationError(f"{restorer.card.name} returned shape {checked.shape}; expected {expected}")
-    return np.clip(checked[:, : height * scale, : width * scale], 0, 1)
+        raise RestorationError(f"{card.name} returned shape {checked.shape}; expected {expected}")
+    return np.clip(_take_back(checked[:, : height * scale, : width * scale], card), 0, 1)
+
+
+def _padding(side: int, minimum: int, multiple: int) -> int:
+    wanted = max(side, minimum)
+    return wanted + -wanted % multiple - side
+
+
+def _feed(image: Image, card: RestorerCard) -> Image:
+    """Converts RGB in [0, 1] to the range and order that the card asks for."""
+    low, high = card.value_range
+    if card.channel_order == "bgr":
+        image = image[::-1]
+    if card.value_range != (0, 1):
+        image = image * np.float32(high - low) + np.float32(low)
+    return np.ascontiguousarray(image)
+
+
+def _take_back(image: Image, card: RestorerCard) -> Image:
+    low, high = card.value_range
+    if card.value_range != (0, 1):
+        image = (image - np.float32(low)) / np.float32(high - low)
+    return image[::-1] if card.channel_order == "bgr" else image

@@ -24,6 +24,7 @@ from harness.cache import load_array, save_array
 from harness.errors import HarnessError, ImageError, RestorationError
 from harness.images import image_hash, quantise
 from harness.plugins import RestorerSpec
+from harness.probing import wrong_range
 from harness.protocols import Conditions, DegradedSet, Restorer, RestorerCard
 from harness.results import FailureKind
 
@@ -208,9 +209,12 @@ def _restore_cell(task: RestoreTask) -> Restoration | Trouble:
 def describe_restorer(
     spec: RestorerSpec, sets: tuple[DegradedSet, ...]
 ) -> tuple[RestorerCard, dict[str, str | None]] | Trouble:
-    """Builds a restorer and asks for its card and why it cannot be run on each set; runs in a worker."""
+    """Builds and probes a restorer, asks for its card and why it cannot be run on each set; runs in a worker."""
     try:
         restorer = spec.build("cpu")
+        wrong = wrong_range(restorer) if spec.probed() else None
+        if wrong:
+            return Trouble(FailureKind.LOAD, wrong)
         return restorer.card, {item.name: restorer.supports(item) for item in sets}
     except BaseException as error:
         return Trouble(FailureKind.LOAD, _say(error))

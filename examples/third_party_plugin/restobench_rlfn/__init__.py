@@ -1,0 +1,1 @@
+"""RLFN as a restorer of restobench."""

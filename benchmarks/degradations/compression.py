@@ -1,4 +1,4 @@
-"""Lossy compression."""
+"""Lossy compression by Pillow's encoders; results have 8 bits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from harness.errors import InputError
+from benchmarks.degradations.parameters import Between, Parametrised, Whole
+from harness.conditions import Conditions
+from harness.errors import UnavailableError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Jpeg:
+class Jpeg(Parametrised):
     """Protocol F: Pillow's baseline JPEG with its default 4:2:0 chroma; a grey plane stays grey.
 
     Args:
@@ -24,30 +26,94 @@ class Jpeg:
 
     quality: int
     name: ClassVar[str] = "jpeg"
-
-    def __post_init__(self) -> None:
-        """Checks the parameter."""
-        if not isinstance(self.quality, int) or not 1 <= self.quality <= 100:
-            raise InputError(f"{self.name}: quality is {self.quality!r}; expected a whole number from 1 to 100")
-
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """The parameters, and what a restorer may know."""
-        return {"quality": self.quality}
+    limits: ClassVar[Mapping[str, Any]] = {"quality": Whole(1, 100)}
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Compresses (C, H, W); `generator` is not used."""
-        from io import BytesIO
+        return _through_file(image, "JPEG", quality=self.quality)
 
-        import numpy as np
-        from PIL import Image as PillowImage
 
-        from harness.images import from_uint8, to_uint8
+@dataclass(frozen=True, slots=True)
+class Jpeg2000(Parametrised):
+    """JPEG 2000 with the irreversible wavelet, at a given size of file.
 
-        pixels = to_uint8(image)
-        file = BytesIO()
-        PillowImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(
-            file, format="JPEG", quality=self.quality
-        )
-        decoded = np.asarray(PillowImage.open(file))
-        return from_uint8(decoded if decoded.ndim == 3 else decoded[..., None])
+    Args:
+        ratio: Bytes of the pixels over bytes of the code, 2 to 1000.
+    """
+
+    ratio: float
+    name: ClassVar[str] = "jpeg2000"
+    limits: ClassVar[Mapping[str, Any]] = {"ratio": Between(2, 1000)}
+
+    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+        """Compresses (C, H, W); `generator` is not used."""
+        return _through_file(image, "JPEG2000", quality_mode="rates", quality_layers=[self.ratio], irreversible=True)
+
+
+@dataclass(frozen=True, slots=True)
+class WebP(Parametrised):
+    """Lossy WebP; a grey plane becomes grey RGB in the file and the first plane comes back.
+
+    Args:
+        quality: 0 to 100, of another scale than JPEG's; restorers are not told.
+    """
+
+    quality: int
+    name: ClassVar[str] = "webp"
+    limits: ClassVar[Mapping[str, Any]] = {"quality": Whole(0, 100)}
+    conditions: ClassVar[Conditions] = Conditions()
+
+    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+        """Compresses (C, H, W); `generator` is not used."""
+        return _through_file(image, "WEBP", quality=self.quality)
+
+
+@dataclass(frozen=True, slots=True)
+class Avif(Parametrised):
+    """AVIF, if Pillow here can write it (from 11.3 on).
+
+    Args:
+        quality: 0 to 100, of another scale than JPEG's; restorers are not told.
+    """
+
+    quality: int
+    name: ClassVar[str] = "avif"
+    limits: ClassVar[Mapping[str, Any]] = {"quality": Whole(0, 100)}
+    conditions: ClassVar[Conditions] = Conditions()
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Why Pillow here cannot do it."""
+        from PIL import features
+
+        modules = features.modules
+        if "avif" in modules and features.check("avif"):
+            return None
+        return "the installed Pillow has no AVIF: pip install 'pillow>=11.3'"
+
+    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+        """Compresses (C, H, W); `generator` is not used.
+
+        Raises:
+            UnavailableError: Pillow here has no AVIF.
+        """
+        reason = self.missing()
+        if reason:
+            raise UnavailableError(f"{self.name} is not usable here: {reason}")
+        # one thread: the encoder's tiles, and with them the pixels, must not depend on the machine
+        return _through_file(image, "AVIF", quality=self.quality, max_threads=1)
+
+
+def _through_file(image: Image, format: str, **options: Any) -> Image:
+    from io import BytesIO
+
+    import numpy as np
+    from PIL import Image as PillowImage
+
+    from harness.images import from_uint8, to_uint8
+
+    pixels = to_uint8(image)
+    file = BytesIO()
+    PillowImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(file, format=format, **options)
+    decoded = np.asarray(PillowImage.open(file))
+    return from_uint8(np.atleast_3d(decoded)[..., : image.shape[0]])

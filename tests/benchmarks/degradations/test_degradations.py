@@ -7,18 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.degradations.kadid import KADID
 from harness.errors import ImageError, InputError
 from harness.images import check_image
 from harness.plugins import degradations
 from harness.protocols import Degradation
 
 GOOD: dict[str, dict[str, Any]] = {
+    **{item.degradation: dict(item.parameters(4)) for item in KADID},
     "gaussian-noise": {"sigma_255": 20.0},
-    "gaussian-noise-clipped": {"sigma_255": 20.0},
-    "gaussian-blur": {"sigma": 1.5},
+    "correlated-noise": {"sigma_255": 20.0, "grain": 1.5},
+    "anisotropic-blur": {"sigma_x": 3.0, "sigma_y": 1.0, "angle": 30.0},
     "imresize": {"scale": 2},
     "imresize-float": {"scale": 2},
-    "jpeg": {"quality": 30},
+    "webp": {"quality": 20},
+    "avif": {"quality": 20},
     "bayer-mosaic": {"cfa": "GRBG"},
     "missing-pixels": {"fraction": 0.3},
     "missing-boxes": {"fraction": 0.3},
@@ -26,7 +29,10 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 """A degradation's parameters for the tests; a new degradation is added here."""
 
-COLOUR_ONLY = {"bayer-mosaic"}
+COLOUR_ONLY = {
+    "bayer-mosaic", "colour-diffusion", "colour-noise", "colour-quantisation", "colour-shift", "saturation-hsv",
+    "saturation-lab",
+}  # fmt: skip
 """Those that have nothing to do on a grey plane, and say so."""
 
 

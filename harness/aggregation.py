@@ -6,22 +6,20 @@ skipped or failed a set is shown without a rank, for nothing can be said of it t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from harness.ballots import Ballots, ballots, shares_won
 from harness.errors import InputError
-from harness.ranking import leaderboards
-from harness.resampling import Floats, interval, resample_counts, separated
-from harness.results import Leaderboard, RunData
-from harness.score_table import Key, index_scores, orientation, set_names, task_of
+from harness.ranking import SIGNIFICANT, tie_groups
+from harness.resampling import Floats, intervals, pairs_p
+from harness.results import RunData
+from harness.score_table import FailureCounts, by_image, count_failures, make_blocks, tables
 
 POINTS = 400 / np.log(10)
 """Elo's scale: 400 points are odds of ten to one."""
-
-Strength = Callable[[Floats], Floats]
 
 
 def aggregate(data: RunData, how: str) -> list[dict[str, Any]]:
@@ -42,120 +40,109 @@ def aggregate(data: RunData, how: str) -> list[dict[str, Any]]:
     """
     if how not in WAYS:
         raise InputError(f"--aggregate {how!r} is unknown; expected one of {', '.join(WAYS)}")
-    boards = [board for board in leaderboards(data) if board.set is not None]
-    tasks = dict.fromkeys(task_of(data, name) for name in set_names(data))
-    rows: list[dict[str, Any]] = []
-    for task in tasks:
-        chosen = [board for board in boards if task_of(data, board.set) == task]
-        ranked = [board for board in chosen if any(row.rank is not None for row in board.rows)]
-        if ranked:
-            rows += _rank_task(data, task, ranked, how)
+    failures = count_failures(data)
+    found = tuple(tables(data, make_blocks(data), failures))
+    return [row for item in ballots(data, found) for row in _rank_task(data, item, how, failures)]
+
+
+def _rank_task(data: RunData, item: Ballots, how: str, failures: FailureCounts) -> list[dict[str, Any]]:
+    failed = dict.fromkeys(item.entrants, 0)
+    for table in item.tables:
+        for name, count in failures.get((table.set or "", table.metric), {}).items():
+            failed[name] = failed.get(name, 0) + count
+    shown = {
+        "benchmark": data.run.benchmark, "set": None, "task": item.task, "metric": how,
+        "leaderboards": len(item.tables),
+    }  # fmt: skip
+    rows = [{**shown, **row, "failures": failed[row["restorer"]]} for row in _ranked(item, how)]
+    ranked = {row["restorer"] for row in rows}
+    nothing = dict.fromkeys(("rank", "rank_low", "rank_high", "group", "mean", "ci_low", "ci_high"))
+    rows += [
+        {**shown, "restorer": name, **nothing, "n": 0, "failures": failed[name]}
+        for name in item.entrants
+        if name not in ranked
+    ]
     return rows
 
 
-def _rank_task(data: RunData, task: str, boards: Sequence[Leaderboard], how: str) -> list[dict[str, Any]]:
-    everyone = list(dict.fromkeys(row.restorer for board in boards for row in board.rows))
-    present = [{row.restorer for row in board.rows if row.rank is not None} for board in boards]
-    names = [name for name in everyone if all(name in board for board in present)]
-    failures = dict.fromkeys(everyone, 0)
-    for row in (row for board in boards for row in board.rows):
-        failures[row.restorer] += row.failures
-    shown = {"benchmark": data.run.benchmark, "set": None, "task": task, "metric": how, "leaderboards": len(boards)}
-    strength, rows = WAYS[how], []
-    if len(names) > 1:
-        won, units = _wins(data, boards, names)
-        scores = strength(won.sum(axis=0)[None])[0]
-        counts = resample_counts(units)
-        boot = strength(np.tensordot(counts.T, won, axes=1)).T
-        order = sorted(range(len(names)), key=lambda index: (-scores[index], names[index]))
-        scores, boot = scores[order], boot[order]
-        apart = separated(boot)
-        low, high = interval(scores, boot, units) if units > 1 else (scores, scores)
-        rows = [
-            {
-                **shown,
-                "restorer": names[index],
-                "rank": 1 + int((scores > scores[place]).sum()),
-                "rank_low": 1 + int(apart[:, place].sum()),
-                "rank_high": len(names) - int(apart[place].sum()),
-                "mean": float(scores[place]),
-                "ci_low": float(low[place]) if units > 1 else None,
-                "ci_high": float(high[place]) if units > 1 else None,
-                "n": units,
-                "failures": failures[names[index]],
-            }
-            for place, index in enumerate(order)
-        ]
-    nothing = dict.fromkeys(("rank", "rank_low", "rank_high", "mean", "ci_low", "ci_high"))
-    unranked = [name for name in everyone if name not in {row["restorer"] for row in rows}]
-    rows += [{**shown, "restorer": name, **nothing, "n": 0, "failures": failures[name]} for name in unranked]
-    return rows
+def _ranked(item: Ballots, how: str) -> list[dict[str, Any]]:
+    names = item.restorers
+    if len(names) < 2:
+        return []
+    joined = np.concatenate([shares_won(v) / v.shape[1] / len(item.values) for v in item.values], axis=1)
+    shares, images, strata = by_image(joined, [table.images for table in item.tables])
+    scores, low, high = intervals(WAYS[how](shares), strata, 1)
+    order = sorted(range(len(names)), key=lambda place: (-scores[place], names[place]))
+    scores, low, high = scores[order], low[order], high[order]
+    better = (pairs_p(shares[order], strata) <= SIGNIFICANT) & (scores[:, None] > scores)
+    groups, doubt = tie_groups(better), len(images) > 1
+    return [
+        {
+            "restorer": names[place],
+            "rank": 1 + int((scores > scores[row]).sum()),
+            "rank_low": 1 + int(better[:, row].sum()),
+            "rank_high": len(names) - int(better[row].sum()),
+            "group": groups[row],
+            "mean": float(scores[row]),
+            "ci_low": float(low[row]) if doubt else None,
+            "ci_high": float(high[row]) if doubt else None,
+            "n": len(images),
+        }
+        for row, place in enumerate(order)
+    ]
 
 
-def _wins(data: RunData, boards: Sequence[Leaderboard], names: Sequence[str]) -> tuple[Floats, int]:
-    """Wins (images, restorers, restorers): `[u, i, j]` is how often i beat j on image u; a tie is half a win.
+def _percent(shares: Floats) -> Floats:
+    return 100 * shares
 
-    Images that several sets degrade are one unit; a leaderboard's wins are divided by its number of images.
+
+def _strengths(shares: Floats) -> Floats:
+    """Bradley-Terry strengths as sums over images, to first order: what the bootstrap then resamples.
+
+    Every ballot compares everyone, so that the likelihood knows the wins of each restorer only, and the strengths have
+    the order of the Borda counts. An image moves them by its gradient, times the inverse of the information.
     """
-    scores = index_scores(data)
-    tables: list[tuple[list[str], Floats]] = []
-    for board in boards:
-        columns = scores[board.metric]
-        shared: set[Key] = set.intersection(*({key for key in columns[name] if key[0] == board.set} for name in names))
-        cells = sorted(shared)
-        sign = orientation(data, board.metric)
-        values = sign * np.array([[columns[name][cell] for name in names] for cell in cells]).reshape(-1, len(names))
-        tables.append(([image for _, image in cells], _beats(values) / max(len(cells), 1)))
-    images = sorted({image for found, _ in tables for image in found})
-    place = {image: index for index, image in enumerate(images)}
-    won = np.zeros((len(images), len(names), len(names)))
-    for found, beats in tables:
-        np.add.at(won, [place[image] for image in found], beats)
-    return won, len(images)
+    count, images = shares.shape
+    played = 1.0 - np.eye(count)
+    strengths = _fit(shares.sum(axis=1) * (count - 1), played)
+    expected = 1 / (1 + np.exp(strengths[None] - strengths[:, None]))
+    information = -_PRIOR * played * expected * (1 - expected)
+    np.fill_diagonal(information, -information.sum(axis=1))
+    gradient = (count - 1) * (shares - shares.mean(axis=1, keepdims=True))
+    return np.asarray(POINTS * (np.linalg.pinv(information) @ gradient + strengths[:, None] / images))
 
 
-def _beats(values: Floats) -> Floats:
-    """(images, restorers) -> (images, restorers, restorers): 1 where the row's restorer is better, 0.5 where equal."""
-    one, other = values[:, :, None], values[:, None]
-    beats: Floats = (one > other) + 0.5 * (one == other)
-    beats[:, np.arange(values.shape[1]), np.arange(values.shape[1])] = 0
-    return beats
+_PRIOR = 1.01
+"""Comparisons with the virtual ties: one of each pair for every hundred real ones keeps strengths finite where one
+restorer always wins."""
 
 
-def borda(won: Floats) -> Floats:
-    """Share of comparisons won, 0 to 100, of wins (B, R, R) -> (B, R)."""
-    played = won + won.transpose(0, 2, 1)
-    result: Floats = 100 * won.sum(axis=2) / played.sum(axis=2)
-    return result
-
-
-def bradley_terry(won: Floats, steps: int = 500, tolerance: float = 1e-9) -> Floats:
-    """Maximum likelihood strengths in Elo points around a mean of 0, by minorisation (Hunter, Annals of Stat. 2004).
-
-    One virtual tie between every two restorers, of a hundredth of their comparisons, keeps strengths finite where one
-    always wins.
+def bradley_terry(won: Floats) -> Floats:
+    """Maximum likelihood strengths in Elo points around a mean of 0, with a few virtual ties.
 
     Args:
-        won: (B, R, R), not negative; every pair has been compared.
-        steps: At most so many iterations.
-        tolerance: Relative change at which to stop.
+        won: (restorers, restorers): how often the row's beat the column's; a tie is half a win to each. Not
+            negative, and every pair has been compared.
 
     Returns:
-        (B, R).
+        (restorers,).
     """
-    played = won + won.transpose(0, 2, 1)
-    won, played = won + 0.005 * played, 1.01 * played
-    total = won.sum(axis=2)
-    strengths: npt.NDArray[np.float64] = np.ones_like(total)
+    return np.asarray(POINTS * _fit(won.sum(axis=1), won + won.T))
+
+
+def _fit(total: Floats, played: Floats, steps: int = 500, tolerance: float = 1e-10) -> Floats:
+    """Log strengths around 0 by minorisation (Hunter, Annals of Statistics 2004), from wins and comparisons."""
+    total, played = total + (_PRIOR - 1) / 2 * played.sum(axis=1), _PRIOR * played
+    strengths: Floats = np.ones(len(total))
     for _ in range(steps):
-        updated = total / (played / (strengths[:, :, None] + strengths[:, None])).sum(axis=2)
-        updated /= np.exp(np.log(updated).mean(axis=1, keepdims=True))
+        updated = total / (played / (strengths[:, None] + strengths)).sum(axis=1)
+        updated /= np.exp(np.log(updated).mean())
         done = np.abs(updated / strengths - 1).max() < tolerance
         strengths = updated
         if done:
             break
-    result: Floats = POINTS * np.log(strengths)
-    return result
+    return np.asarray(np.log(strengths))
 
 
-WAYS: dict[str, Strength] = {"borda": borda, "bradley-terry": bradley_terry}
+WAYS: dict[str, Callable[[Floats], Floats]] = {"borda": _percent, "bradley-terry": _strengths}
+"""Shares won on each image (restorers, images), which sum up to 0 to 1, into what is summed up to the aggregate."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_chec
 from harness.conditions import Conditions as Conditions  # part of every restorer's signature
 from harness.conditions import conditions_of
 from harness.results import Cost, Difference, Headline, Leaderboard, MetricValue, RunData, TradeOff
+from harness.standings import Agreement, CriticalDifference, Disagreement, PairTest, Stability
 from harness.verdicts import Comparison
 
 if TYPE_CHECKING:
@@ -345,6 +346,11 @@ class ReportData:
         rows: The leaderboards as flat rows of `restobench/rank/1` (docs/results-format.md).
         behind: Every restorer against the best mean of its leaderboard.
         comparison: The run judged against a baseline, where the user gave one.
+        pair_tests: Every pair of the best 30 restorers of each leaderboard, corrected for their number.
+        critical_differences: One diagram for each leaderboard with two restorers and images or more.
+        agreements: Every two metrics of each set.
+        disagreements: The restored images that two metrics judge most differently, set by set, largest first.
+        stability: Orders with one image left out (each leaderboard), one metric or one set (each task).
     """
 
     data: RunData
@@ -358,6 +364,11 @@ class ReportData:
     behind: tuple[Difference, ...] = ()
     trade_offs: tuple[TradeOff, ...] = ()
     comparison: Comparison | None = None
+    pair_tests: tuple[PairTest, ...] = ()
+    critical_differences: tuple[CriticalDifference, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    stability: tuple[Stability, ...] = ()
 
 
 @runtime_checkable

@@ -1,27 +1,15 @@
-"""Leaderboards: means over common images, bootstrap intervals paired by image, ranks with their uncertainty, ties."""
+"""Leaderboards: means over common images, studentised intervals, ranks with their uncertainty, ties."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from harness.errors import InputError
-from harness.resampling import MIN_TESTABLE, Floats, bootstrap_means, interval, separated, sign_flip_p
+from harness.resampling import Floats, intervals, pairs_p, sign_flip_p
 from harness.results import Difference, Leaderboard, LeaderboardRow, RunData
-from harness.score_table import (
-    Columns,
-    Grid,
-    Key,
-    count_failures,
-    entrants,
-    in_sets,
-    index_scores,
-    make_grid,
-    metric_names,
-    orientation,
-    scopes,
-)
+from harness.score_table import FailureCounts, Table, count_failures, make_blocks, scopes, tables
 
 SIGNIFICANT = 0.05
 
@@ -36,6 +24,7 @@ def leaderboards(data: RunData, *, policy: str = "common") -> tuple[Leaderboard,
         data: The run.
         policy: `common`: means are over the images that all ranked restorers have in common. A restorer without any
             score is not ranked. When no image is common to all, those with the fewest scores are left unranked.
+            `complete`: only restorers with a score of every image that anybody has one of are ranked.
 
     Returns:
         The whole benchmark first, then sets in the plan's order; in each, metrics in the plan's order.
@@ -44,75 +33,86 @@ def leaderboards(data: RunData, *, policy: str = "common") -> tuple[Leaderboard,
         InputError: An unknown policy.
         StoreError: A metric without a card.
     """
-    if policy != "common":
-        raise InputError(f"policy {policy!r} is unknown; expected 'common'")
-    scores = index_scores(data)
-    boards = (
-        _board(data, scores.get(metric, {}), scope, sets, metric)
-        for scope, sets in scopes(data)
-        for metric in metric_names(data)
+    failures = count_failures(data)
+    return rank_tables(data, tables(data, make_blocks(data), failures, policy=policy), failures)
+
+
+def rank_tables(data: RunData, found: Iterable[Table], failures: FailureCounts) -> tuple[Leaderboard, ...]:
+    """One leaderboard for each table."""
+    covered = dict(scopes(data))
+    return tuple(
+        Leaderboard(data.run.benchmark, table.set, table.metric, table.sign > 0, _rows(table, failed))
+        for table in found
+        for failed in [_sum_failures(failures, covered[table.set], table.metric)]
     )
-    return tuple(board for board in boards if board is not None)
 
 
-def _board(data: RunData, scores: Columns, scope: str | None, sets: Sequence[str], metric: str) -> Leaderboard | None:
-    failures = count_failures(data, sets, metric)
-    columns = in_sets(scores, sets)
-    if (not columns and not failures) or (scope is None and len(columns) < 2):
-        return None
-    sign = orientation(data, metric)
-    ranked, common = _common(columns)
-    rows = _ranked_rows(make_grid(columns, ranked, common), ranked, sign, failures) if ranked else []
-    missing = sorted(set(entrants(data, sets, columns)) - set(ranked))
-    rows += [LeaderboardRow(name, None, None, None, None, None, None, 0, failures.get(name, 0)) for name in missing]
-    return Leaderboard(data.run.benchmark, scope, metric, sign > 0, tuple(rows))
+def _sum_failures(failures: FailureCounts, sets: Sequence[str], metric: str) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for name in sets:
+        for restorer, count in failures.get((name, metric), {}).items():
+            total[restorer] = total.get(restorer, 0) + count
+    return total
 
 
-def _common(columns: Columns) -> tuple[list[str], frozenset[Key]]:
-    """The restorers that are ranked, and the cells that all of them have."""
-    names = sorted(columns, key=lambda name: (-len(columns[name]), name))
-    while names:
-        common = frozenset.intersection(*(frozenset(columns[name]) for name in names))
-        if common:
-            return sorted(names), common
-        names.pop()
-    return [], frozenset()
+def _rows(table: Table, failures: Mapping[str, int]) -> tuple[LeaderboardRow, ...]:
+    ranked = _ranked_rows(table, failures) if table.restorers else []
+    missing = sorted(set(table.entrants) - set(table.restorers))
+    nothing = (None,) * 6
+    return (*ranked, *(LeaderboardRow(name, *nothing, 0, failures.get(name, 0)) for name in missing))
 
 
-def _ranked_rows(grid: Grid, names: Sequence[str], sign: float, failures: Mapping[str, int]) -> list[LeaderboardRow]:
+def _ranked_rows(table: Table, failures: Mapping[str, int]) -> list[LeaderboardRow]:
     """Rows with rank, best first. Inside, values are oriented so that larger is better."""
-    units = len(grid.weights)
-    sums = sign * grid.sums
-    means = _no_nan(sums.sum(axis=1) / grid.weights.sum())
+    names = table.restorers
+    means, low, high = intervals(table.sign * table.sums, table.strata, table.cells)
+    means, low, high = (np.nan_to_num(ends, nan=-np.inf, posinf=np.inf, neginf=-np.inf) for ends in (means, low, high))
     order = sorted(range(len(names)), key=lambda index: (-means[index], names[index]))
-    means, boot = means[order], _no_nan(bootstrap_means(sums[order], grid.weights))
-    apart = separated(boot) if units >= MIN_TESTABLE else np.zeros((len(names), len(names)), dtype=bool)
-    low, high = interval(means, boot, units) if units > 1 else (means, means)
-    if sign < 0:
+    means, low, high = means[order], low[order], high[order]
+    better = (pairs_p(table.sums[order], table.strata) <= SIGNIFICANT) & (means[:, None] > means)
+    groups, medians = tie_groups(better), np.median(table.values[order], axis=1)
+    if table.sign < 0:
         low, high = -high, -low
+    doubt = len(table.images) > 1
     return [
         LeaderboardRow(
             restorer=names[index],
             rank=1 + int((means > means[place]).sum()),
-            rank_low=1 + int(apart[:, place].sum()),
-            rank_high=len(names) - int(apart[place].sum()),
-            mean=float(sign * means[place]),
-            ci_low=float(low[place]) if units > 1 else None,
-            ci_high=float(high[place]) if units > 1 else None,
-            n=grid.cells,
+            rank_low=1 + int(better[:, place].sum()),
+            rank_high=len(names) - int(better[place].sum()),
+            mean=float(table.sign * means[place]),
+            ci_low=float(low[place]) if doubt else None,
+            ci_high=float(high[place]) if doubt else None,
+            n=table.cells,
             failures=failures.get(names[index], 0),
+            median=float(medians[place]),
+            group=int(groups[place]),
         )
         for place, index in enumerate(order)
     ]
 
 
-def _no_nan(oriented: Floats) -> Floats:
-    """A mean of inf and -inf is the worst there is: nothing better can be said of it."""
-    return np.nan_to_num(oriented, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+def tie_groups(better: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> list[int]:
+    """Numbers restorers by tie group: the best and all it is not better than, then the best of the rest, and so on.
+
+    Args:
+        better: (restorers, restorers), best first: whether the row's restorer is told apart as better.
+
+    Returns:
+        One number from 1 for each restorer.
+    """
+    groups = [0] * len(better)
+    number = 0
+    while 0 in groups:
+        number, leader = number + 1, groups.index(0)
+        for place in range(leader, len(groups)):
+            if not groups[place] and not better[leader, place]:
+                groups[place] = number
+    return groups
 
 
 def versus(
-    data: RunData, restorer: str, *, set_name: str | None = None, metric: str | None = None
+    data: RunData, restorer: str, *, set_name: str | None = None, metric: str | None = None, policy: str = "common"
 ) -> tuple[Difference, ...]:
     """Compares every other restorer with one, over the common images of each leaderboard.
 
@@ -121,6 +121,7 @@ def versus(
         restorer: Name of the restorer to compare with.
         set_name: Only this set.
         metric: Only this metric.
+        policy: As for `leaderboards`.
 
     Returns:
         One row for each leaderboard that ranks `restorer`, and each other restorer.
@@ -130,56 +131,38 @@ def versus(
     """
     if restorer not in data.run.restorers:
         raise InputError(f"the run has no restorer {restorer!r}; it has {', '.join(data.run.restorers)}")
-    scores = index_scores(data)
     rows: list[Difference] = []
-    for scope, sets in scopes(data):
-        for name in metric_names(data):
-            if set_name in (None, scope) and metric in (None, name):
-                columns = in_sets(scores.get(name, {}), sets)
-                others = [other for other in entrants(data, sets, columns) if other != restorer]
-                rows += differences(columns, restorer, others, scope, name, orientation(data, name))
+    for table in tables(data, make_blocks(data), count_failures(data), policy=policy):
+        if set_name in (None, table.set) and metric in (None, table.metric):
+            rows += differences(table, restorer)
     return tuple(rows)
 
 
-def differences(
-    columns: Columns, base: str, others: Sequence[str], scope: str | None, metric: str, sign: float
-) -> list[Difference]:
-    """Compares restorers with `base` by one metric.
-
-    Args:
-        columns: Scores of that metric in that scope.
-        base: The restorer to compare with.
-        others: The restorers to compare.
-        scope: The set, or `None`.
-        metric: The metric's name.
-        sign: 1 when higher is better, -1 when lower is.
-
-    Returns:
-        One row for each of `others`, in their order; none when `base` is not ranked there.
-    """
-    ranked, common = _common(columns)
-    if base not in ranked:
+def differences(table: Table, base: str) -> list[Difference]:
+    """Compares every entrant of a leaderboard with `base`; no row when `base` is not ranked there."""
+    if base not in table.restorers:
         return []
-    names = [other for other in others if other in ranked]
+    names = [name for name in table.restorers if name != base]
     found: dict[str, Difference] = {}
     if names:
-        grid = make_grid(columns, [base, *names], common)
-        for name, (mean, low, high, p) in zip(names, _paired(grid), strict=True):
-            verdict = "same" if p >= SIGNIFICANT else ("better" if sign * mean > 0 else "worse")
-            found[name] = Difference(name, base, scope, metric, mean, low, high, p, grid.cells, verdict)
-    return [found.get(o) or Difference(o, base, scope, metric, None, None, None, None, 0, "same") for o in others]
+        with np.errstate(invalid="ignore"):
+            rows = np.delete(table.sums, table.restorers.index(base), axis=0) - table.sums[table.restorers.index(base)]
+        rows = np.where(np.isnan(rows), 0.0, rows)  # inf - inf: both are perfect there, which is no difference
+        for name, (mean, low, high, p) in zip(names, _paired(rows, table), strict=True):
+            verdict = "same" if p >= SIGNIFICANT else ("better" if table.sign * mean > 0 else "worse")
+            found[name] = Difference(name, base, table.set, table.metric, mean, low, high, p, table.cells, verdict)
+    nothing = (None,) * 4
+    return [
+        found.get(name) or Difference(name, base, table.set, table.metric, *nothing, 0, "same")
+        for name in table.entrants
+        if name != base
+    ]
 
 
-def _paired(grid: Grid) -> list[tuple[float, float | None, float | None, float]]:
-    """Mean difference to the first row, its interval and p, for every other row."""
-    with np.errstate(invalid="ignore"):
-        rows = grid.sums[1:] - grid.sums[:1]
-    rows = np.where(np.isnan(rows), 0.0, rows)  # inf - inf: both are perfect there, which is no difference
-    means = np.nan_to_num(rows.sum(axis=1) / grid.weights.sum(), nan=0.0, posinf=np.inf, neginf=-np.inf)
-    p = sign_flip_p(rows)
-    units = len(grid.weights)
-    if units == 1:
+def _paired(rows: Floats, table: Table) -> list[tuple[float, float | None, float | None, float]]:
+    """Mean difference, its interval and p, for every row."""
+    means, low, high = (np.nan_to_num(ends, nan=0.0, posinf=np.inf, neginf=-np.inf) for ends in
+                        intervals(rows, table.strata, table.cells))  # fmt: skip
+    if rows.shape[1] == 1:
         return [(float(mean), None, None, 1.0) for mean in means]
-    boot = np.nan_to_num(bootstrap_means(rows, grid.weights), nan=0.0, posinf=np.inf, neginf=-np.inf)
-    low, high = interval(means, boot, units)
-    return list(zip(means.tolist(), low.tolist(), high.tolist(), p.tolist(), strict=True))
+    return list(zip(means.tolist(), low.tolist(), high.tolist(), sign_flip_p(rows).tolist(), strict=True))

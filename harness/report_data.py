@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from harness.agreement import agreements, disagreements
+from harness.ballots import ballots
+from harness.columns import as_columns
+from harness.pairwise import critical_difference, pair_tests
 from harness.protocols import ReportData
-from harness.ranking import differences, leaderboards
+from harness.ranking import differences, rank_tables
 from harness.results import FEW_IMAGES, Cost, Difference, Headline, Leaderboard, RunData, TradeOff, TradeOffPoint
-from harness.score_table import in_sets, index_scores, metric_names, orientation, scopes, task_of
+from harness.score_table import Table, count_failures, make_blocks, metric_names, scopes, tables, task_of
+from harness.stability import stability
+from harness.standings import CriticalDifference, PairTest
 
 
 def assemble(data: RunData, run_folder: Path, *, title: str = "", notes: str = "") -> ReportData:
@@ -22,8 +29,12 @@ def assemble(data: RunData, run_folder: Path, *, title: str = "", notes: str = "
         title: Heading of the report; empty: the benchmark's name.
         notes: Free text for the report.
     """
-    boards = leaderboards(data)
+    data = replace(data, scores=as_columns(data.scores))
+    blocks, failures = make_blocks(data), count_failures(data)
+    found = tuple(tables(data, blocks, failures))
+    boards = rank_tables(data, found, failures)
     spent = costs(data)
+    tests, diagrams = _compare_pairs(found, boards)
     return ReportData(
         data=data,
         leaderboards=boards,
@@ -33,9 +44,29 @@ def assemble(data: RunData, run_folder: Path, *, title: str = "", notes: str = "
         rows=tuple(rank_rows(data, boards, spent)),
         costs=spent,
         headlines=headlines(data, boards),
-        behind=behind_leaders(data, boards),
+        behind=behind_leaders(found, boards),
         trade_offs=trade_offs(data, boards, spent),
+        pair_tests=tests,
+        critical_differences=diagrams,
+        agreements=agreements(found),
+        disagreements=disagreements(data, blocks, found),
+        stability=stability(data, found, tuple(ballots(data, found))),
     )
+
+
+def _compare_pairs(
+    found: Sequence[Table], boards: Sequence[Leaderboard]
+) -> tuple[tuple[PairTest, ...], tuple[CriticalDifference, ...]]:
+    tests: list[PairTest] = []
+    diagrams = []
+    for table, board in zip(found, boards, strict=True):
+        order = [row.restorer for row in board.rows if row.rank is not None]
+        here = pair_tests(table, order)
+        tests += here
+        diagram = critical_difference(table, order, here)
+        if diagram is not None:
+            diagrams.append(diagram)
+    return tuple(tests), tuple(diagrams)
 
 
 def costs(data: RunData) -> tuple[Cost, ...]:
@@ -68,7 +99,9 @@ def rank_rows(data: RunData, boards: Iterable[Leaderboard], spent: Iterable[Cost
                     "rank": row.rank,
                     "rank_low": row.rank_low,
                     "rank_high": row.rank_high,
+                    "group": row.group,
                     "mean": row.mean,
+                    "median": row.median,
                     "ci_low": row.ci_low,
                     "ci_high": row.ci_high,
                     "n": row.n,
@@ -104,17 +137,14 @@ def headlines(data: RunData, boards: Sequence[Leaderboard]) -> tuple[Headline, .
     return tuple(found)
 
 
-def behind_leaders(data: RunData, boards: Iterable[Leaderboard]) -> tuple[Difference, ...]:
-    """Every restorer of every leaderboard against the one with the best mean."""
-    scores = index_scores(data)
-    covered = dict(scopes(data))
+def behind_leaders(found: Iterable[Table], boards: Iterable[Leaderboard]) -> tuple[Difference, ...]:
+    """Every ranked restorer of every leaderboard against the one with the best mean."""
     rows: list[Difference] = []
-    for board in boards:
+    for table, board in zip(found, boards, strict=True):
         ranked = [row.restorer for row in board.rows if row.rank is not None]
         if len(ranked) > 1:
-            columns = in_sets(scores[board.metric], covered[board.set])
-            sign = orientation(data, board.metric)
-            rows += differences(columns, ranked[0], ranked[1:], board.set, board.metric, sign)
+            gaps = {row.restorer: row for row in differences(table, ranked[0])}
+            rows += [gaps[name] for name in ranked[1:]]
     return tuple(rows)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -123,13 +123,16 @@ class LeaderboardRow:
 
     Attributes:
         rank: 1 is best, by mean; `None` when the restorer has no common image.
-        rank_low: Best rank that the data cannot exclude at 95 %.
+        rank_low: Best rank that the data cannot exclude; all ranges of a leaderboard hold together with 95 %.
         rank_high: Worst such rank.
         mean: Mean over the images that all ranked restorers have in common.
-        ci_low: Lower end of the 95 % bootstrap interval of the mean, by image.
+        ci_low: Lower end of the studentised 95 % interval of the mean, by image.
         ci_high: Upper end.
         n: Images that entered the mean.
         failures: Cells of this restorer and set that have no score for this metric.
+        median: Median over the same images.
+        group: Tie group: 1 holds the best and all that it is not told apart from, 2 the best of the rest and all that
+            *it* is not told apart from, and so on.
     """
 
     restorer: str
@@ -141,6 +144,8 @@ class LeaderboardRow:
     ci_high: float | None
     n: int
     failures: int
+    median: float | None = None
+    group: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +173,7 @@ class RunData:
     """Everything the store holds of a run, as tidy rows. Ranking and reports start from here."""
 
     run: Run
-    scores: tuple[Score, ...]
+    scores: Sequence[Score]
     failures: tuple[Failure, ...]
     timings: tuple[Timing, ...]
     skipped: tuple[Skipped, ...]

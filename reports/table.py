@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     import pandas
 
 RANK_COLUMNS = (
-    "benchmark", "set", "task", "metric", "restorer", "rank", "rank_low", "rank_high", "mean", "ci_low", "ci_high", "n",
-    "failures", "few_images", "unit", "higher_is_better", "seconds", "peak_mib", "parameters", "licence",
+    "benchmark", "set", "task", "metric", "restorer", "rank", "rank_low", "rank_high", "group", "mean", "median",
+    "ci_low", "ci_high", "n", "failures", "few_images", "unit", "higher_is_better", "seconds", "peak_mib",
+    "parameters", "licence",
 )  # fmt: skip
 SCORE_COLUMNS = ("restorer", "set", "image", "metric", "value", "spread")
 
-_WHOLE = ("rank", "rank_low", "rank_high", "n", "failures", "parameters")
+_WHOLE = ("rank", "rank_low", "rank_high", "group", "n", "failures", "parameters")
 
 
 class CSVReport:

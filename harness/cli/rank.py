@@ -69,7 +69,7 @@ def _print_aggregate(data: RunData, how: str, narrowed: bool, as_json: bool) -> 
     for task in dict.fromkeys(row["task"] for row in rows):
         chosen = [row for row in rows if row["task"] == task]
         click.echo(f"\n{_safe(task)}: {how} over {chosen[0]['leaderboards']} leaderboards, higher is better")
-        columns = ("rank", "range", "restorer", "mean", "ci_low", "ci_high", "n", "failures")
+        columns = ("rank", "range", "group", "restorer", "mean", "ci_low", "ci_high", "n", "failures")
         print_table([{**row, "range": _range(row)} for row in chosen], columns)
     return 0 if rows else 4
 
@@ -109,7 +109,10 @@ def print_leaderboards(data: RunData, *, by: str | None = None, set_name: str | 
 
     for rows in _tables(select_rows(data, by, set_name), by):
         _print_heading(rows[0], rows)
-        columns = ("rank", "range", "restorer", "mean", "ci_low", "ci_high", "n", "failures", "seconds", "peak_mib")
+        columns = (
+            "rank", "range", "group", "restorer", "mean", "ci_low", "ci_high", "median", "n", "failures", "seconds",
+            "peak_mib",
+        )  # fmt: skip
         print_table([{**row, "range": _range(row)} for row in rows], columns)
 
 

@@ -7,19 +7,20 @@ import itertools
 import numpy as np
 import pytest
 
-from harness.aggregation import aggregate, borda, bradley_terry
+from harness.aggregation import aggregate, bradley_terry
+from harness.ballots import shares_won
 from harness.errors import InputError
 from harness.results import Cell, Run, RunData, Score, Skipped
 
 
 def test_borda_is_the_share_of_comparisons_won() -> None:
-    won = np.array([[[0, 3, 4], [1, 0, 2], [0, 2, 0]]], dtype=float)
-    assert borda(won)[0] == pytest.approx([100 * 7 / 8, 100 * 3 / 8, 100 * 2 / 8])
+    values = np.array([[3.0, 1.0], [2.0, 2.0], [2.0, 3.0]])  # three restorers on two images
+    assert shares_won(values).tolist() == [[1.0, 0.0], [0.25, 0.5], [0.25, 1.0]]
 
 
 def test_two_restorers_have_the_odds_of_their_wins() -> None:
     # 3 wins of 4: odds of 3, which Elo's scale writes as 400 log10(3); the virtual ties move it a little
-    strengths = bradley_terry(np.array([[[0, 300.0], [100.0, 0]]]))[0]
+    strengths = bradley_terry(np.array([[0, 300.0], [100.0, 0]]))
     assert strengths.sum() == pytest.approx(0, abs=1e-6)
     assert strengths[0] - strengths[1] == pytest.approx(400 * np.log10(3), rel=0.02)
 
@@ -29,12 +30,11 @@ def test_strengths_are_recovered_from_their_own_odds() -> None:
     odds = 10 ** (true / 400)
     won = 1e4 * odds[:, None] / (odds[:, None] + odds[None])
     np.fill_diagonal(won, 0)
-    assert bradley_terry(won[None])[0] == pytest.approx(true, abs=2.0)
+    assert bradley_terry(won) == pytest.approx(true, abs=2.0)
 
 
 def test_one_that_always_wins_stays_finite() -> None:
-    won = np.array([[[0, 5, 5], [0, 0, 5], [0, 0, 0]]], dtype=float)
-    strengths = bradley_terry(won)[0]
+    strengths = bradley_terry(np.array([[0, 5, 5], [0, 0, 5], [0, 0, 0]], dtype=float))
     assert np.isfinite(strengths).all()
     assert strengths[0] > strengths[1] > strengths[2]
 

@@ -10,66 +10,122 @@ from scipy import stats
 
 from harness.resampling import (
     RESAMPLES,
-    bootstrap_means,
-    interval,
+    holm,
+    intervals,
+    pair_flips_p,
+    pairs_p,
     resample_counts,
-    separated,
     sign_flip_p,
 )
 
 
-def test_every_resample_draws_as_many_images_as_there_are() -> None:
-    counts = resample_counts(17)
-    assert counts.shape == (17, RESAMPLES)
-    assert (counts.sum(axis=0) == 17).all()
+def test_every_resample_draws_as_many_images_of_each_stratum_as_there_are() -> None:
+    counts = resample_counts((17, 5))
+    assert counts.shape == (22, RESAMPLES)
+    assert (counts[:17].sum(axis=0) == 17).all()
+    assert (counts[17:].sum(axis=0) == 5).all()
     assert len({tuple(column) for column in counts.T}) > RESAMPLES // 2
 
 
-def test_bootstrap_means_are_those_of_a_plain_loop(generator: np.random.Generator) -> None:
-    sums, weights = generator.normal(size=(3, 5)), np.array([1.0, 2, 1, 3, 1])
-    means = bootstrap_means(sums, weights)
-    counts = resample_counts(5)
-    for draw in (0, 123, RESAMPLES - 1):
-        images = np.repeat(np.arange(5), counts[:, draw].astype(int))
-        np.testing.assert_allclose(means[:, draw], sums[:, images].sum(axis=1) / weights[images].sum())
+def test_intervals_are_those_of_a_plain_bootstrap_t(generator: np.random.Generator) -> None:
+    scores = generator.gamma(2.0, 1.0, size=(1, 30))
+    counts, row = resample_counts((30,)), scores[0]
+    ratios = []
+    for draw in range(RESAMPLES):
+        again = np.repeat(row, counts[:, draw].astype(int))
+        ratios.append((again.mean() - row.mean()) / stats.sem(again))
+    error, student = stats.sem(row), stats.t.ppf(0.975, 29)
+    ordered = np.sort(ratios)
+    expected = (
+        row.mean() - max(ordered[974], student) * error,
+        row.mean() - min(ordered[24], -student) * error,
+    )
+    mean, low, high = intervals(scores, (30,), 30)
+    assert mean[0] == pytest.approx(row.mean())
+    assert (low[0], high[0]) == pytest.approx(expected, rel=1e-4)
 
 
-def test_an_infinite_score_makes_the_resamples_that_drew_it_infinite() -> None:
-    sums = np.array([[1.0, np.inf, 3.0], [1.0, 2.0, 3.0]])
-    means = bootstrap_means(sums, np.ones(3))
-    drawn = resample_counts(3)[1] > 0
-    assert np.isposinf(means[0][drawn]).all()
-    assert np.isfinite(means[0][~drawn]).all()
-    assert np.isfinite(means[1]).all()
+def test_few_images_have_the_interval_of_the_t_test(generator: np.random.Generator) -> None:
+    row = generator.normal(size=7)
+    _, low, high = intervals(row[None], (7,), 7)
+    expected = stats.t.interval(0.95, 6, row.mean(), stats.sem(row))
+    assert (low[0], high[0]) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("images", [8, 30])
-def test_intervals_cover_the_true_mean_about_as_often_as_they_say(images: int) -> None:
-    generator = np.random.default_rng(11)
-    scores = generator.gamma(4.0, 1.0, size=(1500, images))  # skewed, as scores are; the true mean is 4
-    low, high = interval(scores.mean(axis=1), bootstrap_means(scores, np.ones(images)), images)
-    covered = float(((low <= 4.0) & (high >= 4.0)).mean())
-    assert 0.915 < covered < 0.985
+def test_strata_take_the_difference_between_them_out_of_the_interval(generator: np.random.Generator) -> None:
+    row = np.concatenate([generator.normal(20, 1, 30), generator.normal(40, 1, 30)])[None]
+    _, low, high = intervals(row, (30, 30), 60)
+    _, low_pooled, high_pooled = intervals(row, (60,), 60)
+    assert (high - low)[0] < 0.2 * (high_pooled - low_pooled)[0]
 
 
-def test_a_small_sample_gets_a_wider_interval_than_the_plain_percentile(generator: np.random.Generator) -> None:
-    scores = generator.normal(size=(1, 6))
-    boot = bootstrap_means(scores, np.ones(6))
-    low, high = interval(scores.mean(axis=1), boot, 6)
-    plain = np.quantile(boot[0], (0.025, 0.975))
-    assert low[0] < plain[0]
-    assert high[0] > plain[1]
+def test_infinite_scores_have_infinite_means_and_constant_ones_no_doubt() -> None:
+    sums = np.array([[1.0, np.inf, 3.0], [2.0, 2.0, 2.0], [np.inf, np.inf, np.inf]])
+    mean, low, high = intervals(sums, (3,), 3)
+    assert mean.tolist() == low.tolist() == high.tolist() == [np.inf, 2.0, np.inf]
 
 
-def test_separation_is_an_upper_triangle_and_never_of_equals() -> None:
-    boot = np.array([[3.0, 3.1, 3.2], [2.0, 2.1, 2.2], [2.0, 2.1, 2.2]])
-    apart = separated(boot)
-    assert apart.tolist() == [[False, True, True], [False, False, False], [False, False, False]]
+@pytest.mark.parametrize("draw", ["normal", "skewed", "heavy"])
+@pytest.mark.parametrize("images", [24, 60])
+def test_intervals_cover_the_true_mean_as_often_as_they_say(images: int, draw: str) -> None:
+    generator, runs = np.random.default_rng(11), 2000
+    scores = {
+        "normal": lambda: generator.normal(size=(runs, images)),
+        "skewed": lambda: generator.exponential(size=(runs, images)) - 1,
+        "heavy": lambda: generator.standard_t(3, size=(runs, images)),
+    }[draw]()
+    _, low, high = intervals(scores, (images,), images)
+    covered = float(((low <= 0) & (high >= 0)).mean())
+    doubt = 3 * np.sqrt(0.95 * 0.05 / runs)  # of the simulation itself
+    assert 0.93 - doubt < covered < 0.97 + doubt
 
 
-def test_rounding_alone_separates_nobody() -> None:
-    boot = np.full((1, 200), 30.123456789)
-    assert not separated(np.vstack([boot * (1 + 2e-16), boot])).any()
+def test_verdicts_on_pairs_hold_together(generator: np.random.Generator) -> None:
+    """Eight restorers, all alike, of unequal spread, over images of unequal difficulty: any verdict is a false one."""
+    runs, wrong = 300, 0
+    for _ in range(runs):
+        scores = generator.normal(30, 4, 24) + generator.normal(size=(8, 24)) * np.linspace(0.2, 2, 8)[:, None]
+        wrong += bool((pairs_p(scores, (24,)) <= 0.05).any())
+    assert wrong / runs < 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)
+
+
+def test_pairs_p_is_the_enumeration_of_the_largest_difference(generator: np.random.Generator) -> None:
+    scores = generator.normal(size=(3, 7)) + np.array([[0.0], [0.0], [1.5]])
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    rows = np.array([scores[i] - scores[j] for i, j in pairs])
+    patterns = np.array(list(product((-1, 1), repeat=7)))
+    ratios = np.abs(patterns @ rows.T) / np.sqrt((rows**2).sum(axis=1))
+    observed = np.abs(rows.sum(axis=1)) / np.sqrt((rows**2).sum(axis=1))
+    expected = (ratios.max(axis=1)[:, None] >= observed - 1e-9).mean(axis=0)
+    p = pairs_p(scores, (7,))
+    assert [p[i, j] for i, j in pairs] == pytest.approx(expected)
+    assert (p == p.T).all()
+
+
+def test_equals_and_few_images_are_never_told_apart(generator: np.random.Generator) -> None:
+    row = generator.normal(30, 1, 20)
+    assert (pairs_p(np.stack([row, row * (1 + 2e-16), row]), (20,)) == 1).all()
+    assert (pairs_p(np.array([[1.0] * 5, [2.0] * 5]), (5,)) == 1).all()
+
+
+def test_many_images_are_put_together_into_batches(generator: np.random.Generator) -> None:
+    scores = generator.normal(30, 1, size=(2, 5000))
+    mean, low, high = intervals(scores, (5000,), 5000)
+    half = 1.96 * scores.std(axis=1) / np.sqrt(5000)
+    assert (high - mean) == pytest.approx(half, rel=0.15)
+    assert (mean - low) == pytest.approx(half, rel=0.15)
+
+
+def test_the_product_for_pairs_is_the_test_of_each(generator: np.random.Generator) -> None:
+    for images in (9, 40):
+        scores = generator.normal(size=(4, images)) + np.arange(4)[:, None] / 4
+        pairs = [(0, 1), (1, 3), (2, 3)]
+        rows = np.array([scores[i] - scores[j] for i, j in pairs])
+        assert pair_flips_p(scores, rows, pairs) == pytest.approx(sign_flip_p(rows))
+
+
+def test_holm_by_hand() -> None:
+    assert holm(np.array([0.01, 0.04, 0.03, 0.005])) == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
 def test_sign_flip_p_is_the_enumeration(generator: np.random.Generator) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from benchmarks.known_images import pins
 from harness.errors import ImageError, InputError
 
 if TYPE_CHECKING:
@@ -101,12 +102,15 @@ class Folder:
         mode: `auto` keeps grey files as one plane; `grey` takes rounded Y of colour files; `rgb` repeats grey planes.
         licence: Of the images, for the report.
         crop: Height and width in pixels of the square at the centre to which images are cut; 0: whole images.
+        known: `NAME`, or `NAME/FOLDER`, of the known set that this is: its name promises its pixels, and an image that
+            is not the pinned one is refused.
     """
 
     path: Path
     mode: Literal["auto", "rgb", "grey"] = "auto"
     licence: str = "unknown"
     crop: int = 0
+    known: str = ""
 
     def files(self) -> dict[str, Path]:
         """Files by id, sorted by name.
@@ -132,20 +136,34 @@ class Folder:
         """Reads one file.
 
         Raises:
-            ImageError: It is gone, is no image, or is smaller than the crop.
+            ImageError: It is gone, is no image, is smaller than the crop, or is not the image that the known set pins.
         """
-        from harness.images import read_image
+        from harness.images import as_mode, read_image
 
         path = self.files().get(id)
         if path is None:
             raise ImageError(f"{self.path} holds no image called {id!r}")
-        image = read_image(path, mode=self.mode)
+        image = read_image(path)
+        self._check_pin(path, image)
+        image = as_mode(image, self.mode)
         return _cut_centre(image, self.crop, path) if self.crop else image
+
+    def _check_pin(self, path: Path, image: Image) -> None:
+        from harness.known_sets import hash_image
+
+        name, part = _set_and_part(self.known)
+        wanted = pins(name, part).get(path.stem)
+        if wanted and hash_image(path, image) != wanted:
+            raise ImageError(
+                f"{path} is not the {path.stem} that {name} names: `restobench sets verify {name}` says what differs. "
+                "A set of one's own is a recipe with folder = ..."
+            )
 
     def describe(self) -> Mapping[str, Any]:
         """The folder's name and how it is read; not where it lies, which differs between machines."""
         crop = {"crop": self.crop} if self.crop else {}
-        return {"source": f"folder {self.path.name}", "mode": self.mode, "licence": self.licence, **crop}
+        pinned = {"pinned": bool(pins(*_set_and_part(self.known)))} if self.known else {}
+        return {"source": f"folder {self.path.name}", "mode": self.mode, "licence": self.licence, **crop, **pinned}
 
     def absent(self) -> str | None:
         """Says that there is no such folder, or no image in it."""
@@ -160,3 +178,8 @@ def _cut_centre(image: Image, side: int, path: Path) -> Image:
         raise ImageError(f"{path} is {width} x {height} pixels, smaller than the crop of {side} x {side}")
     top, left = (height - side) // 2, (width - side) // 2
     return image[:, top : top + side, left : left + side]
+
+
+def _set_and_part(known: str) -> tuple[str, str]:
+    name, _, part = known.partition("/")
+    return name, part

@@ -76,6 +76,11 @@ def read_image(path: str | Path, *, mode: Literal["auto", "rgb", "grey"] = "auto
         raise ImageError(f"{path} does not exist") from None
     except Exception as error:  # Pillow's decoders raise many types, SyntaxError and struct.error among them
         raise ImageError(f"{path} cannot be read as an image: {error}") from error
+    return as_mode(image, mode)
+
+
+def as_mode(image: Image, mode: Literal["auto", "rgb", "grey"]) -> Image:
+    """Leaves an image as it is (`auto`), repeats a grey plane (`rgb`), or takes Y, rounded, of colour (`grey`)."""
     if mode == "rgb":
         return to_rgb(image)
     if mode == "grey" and image.shape[0] == 3:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import InputError, PluginError
+from harness.known_sets import KnownSet
 from harness.registry import Registry
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ degradations: Registry[Any] = Registry("degradation")
 
 sets: Registry[Any] = Registry("set")
 """Functions without arguments that return a `DegradedSet`, or families of them."""
+
+known_sets: Registry[KnownSet] = Registry("known_set")
+"""Sets of images as they were published, or families of them; `sets` degrades them."""
 
 benchmarks: Registry[Any] = Registry("benchmark")
 """Functions without arguments that return a `Benchmark`, or families of them."""

@@ -22,6 +22,7 @@ COMMANDS = {
     "restore": "harness.cli.restore:restore",
     "run": "harness.cli.run:run",
     "score": "harness.cli.score:score",
+    "sets": "harness.cli.sets:sets",
     "train": "harness.cli.train:train",
     "zoo": "harness.cli.zoo:zoo",
 }

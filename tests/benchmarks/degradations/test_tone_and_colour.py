@@ -22,7 +22,7 @@ COLOURS = quantise(np.random.default_rng(5).random((3, 20, 20), dtype=np.float32
 
 def test_lab_is_that_of_scikit_image() -> None:
     assert np.abs(to_lab(COLOURS) - rgb2lab(COLOURS.transpose(1, 2, 0))).max() < 0.3
-    assert np.array_equal(from_lab(to_lab(COLOURS)), COLOURS)
+    assert np.abs(from_lab(to_lab(COLOURS)) - COLOURS).max() < 1.01 / 255, "there and back is one level off at most"
 
 
 def test_more_saturation_in_lab_is_that_of_scikit_image() -> None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.degradations.chain import Chain
 from benchmarks.sources import Folder, Source
-from harness.conditions import conditions_of
 from harness.errors import InputError
-from harness.protocols import Conditions, Degradation, Sample, Task, degrade
+from harness.protocols import Conditions, Degradation, Sample, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,7 @@ class SyntheticSet:
     @property
     def conditions(self) -> Conditions:
         """What the chain's parameters tell a restorer."""
-        known = Conditions()
-        for item in self.degradations:
-            known = known.then(conditions_of(item))
-        return known
+        return Chain(self.degradations).conditions
 
     def ids(self) -> tuple[str, ...]:
         """The source's ids."""
@@ -52,10 +49,7 @@ class SyntheticSet:
         reference = crop_to_multiple(self.source.read(id), self.conditions.scale)
         key = hashlib.sha256(f"{self.name}\0{id}\0{self.seed}".encode()).digest()
         generator = np.random.default_rng(int.from_bytes(key[:16]))
-        degraded, known = reference, Conditions()
-        for item in self.degradations:
-            degraded, more = degrade(item, degraded, generator)
-            known = known.then(more)
+        degraded, known = Chain(self.degradations).degrade(reference, generator)
         return Sample(id, degraded, reference, conditions=known)
 
     def describe(self) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Lossy compression by Pillow's encoders; results have 8 bits."""
+"""What becomes of an image in a file: lossy compression by Pillow's encoders, and 8 bits."""
 
 from __future__ import annotations
 
@@ -102,6 +102,20 @@ class Avif(Parametrised):
             raise UnavailableError(f"{self.name} is not usable here: {reason}")
         # one thread: the encoder's tiles, and with them the pixels, must not depend on the machine
         return _through_file(image, "AVIF", quality=self.quality, max_threads=1)
+
+
+@dataclass(frozen=True, slots=True)
+class EightBits(Parametrised):
+    """Clips to [0, 1] and rounds to 8 bits: what happens when an image becomes a file."""
+
+    name: ClassVar[str] = "eight-bits"
+    limits: ClassVar[Mapping[str, Any]] = {}
+
+    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+        """Rounds (C, H, W); `generator` is not used."""
+        from harness.images import quantise
+
+        return quantise(image)
 
 
 def _through_file(image: Image, format: str, **options: Any) -> Image:

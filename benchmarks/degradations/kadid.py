@@ -11,7 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import EntryPoints, entry_points
 from math import sqrt
+
+from harness.protocols import Degradation
 
 Level = int | float
 
@@ -39,6 +43,16 @@ class Distortion:
     def parameters(self, level: int) -> Mapping[str, Level]:
         """The plugin's keywords at a level from 1 to 5."""
         return {self.parameter: self.levels[level - 1]}
+
+    def build(self, level: int) -> Degradation:
+        """Makes the degradation at a level from 1 to 5."""
+        degradation: Degradation = _plugins()[self.degradation].load()(**self.parameters(level))
+        return degradation
+
+
+@lru_cache(maxsize=1)
+def _plugins() -> EntryPoints:
+    return entry_points(group="restobench.degradations")  # reads every installed distribution
 
 
 _WHITE = (0.001, 0.002, 0.003, 0.005, 0.01)

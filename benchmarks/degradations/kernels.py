@@ -88,6 +88,60 @@ def line(length: float, angle: float) -> Array:
     return normalise(np.maximum(1 - distance, 0))
 
 
+def shake(size: int, generator: np.random.Generator) -> Array:
+    """The path of a camera in an unsteady hand: a random walk with inertia, (size, size), centred by its mean.
+
+    In the manner of Boracchi and Foi (2012), with kernels like those that Levin et al. (2009) measured.
+
+    Args:
+        size: Odd height and width.
+        generator: Draws the path.
+    """
+    import numpy as np
+
+    steps = 500
+    speed = np.zeros(2)
+    path = np.zeros((steps, 2))
+    for index in range(1, steps):
+        push = generator.standard_normal(2) * (8 if generator.random() < 0.005 else 0.2)
+        speed = 0.97 * speed + push  # inertia, a tremor, and a jerk now and then
+        path[index] = path[index - 1] + speed
+    path -= path.mean(axis=0)
+    path *= (size // 2 - 0.5) / np.abs(path).max()
+    kernel = np.zeros((size, size))
+    corner = np.floor(path).astype(int)
+    part = path - corner
+    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):  # each moment lights its four nearest pixels
+        weight = np.abs(1 - row - part[:, 0]) * np.abs(1 - column - part[:, 1])
+        np.add.at(kernel, (corner[:, 0] + size // 2 + row, corner[:, 1] + size // 2 + column), weight)
+    return normalise(kernel)
+
+
+def generalised(radius: int, sigma_x: float, sigma_y: float, angle: float, beta: float) -> Array:
+    """A generalised Gaussian exp(-q^beta / 2), q the squared elliptic distance; beta 1 is a Gaussian."""
+    import numpy as np
+
+    return normalise(np.exp(-0.5 * elliptic(radius, sigma_x, sigma_y, angle) ** beta))
+
+
+def plateau(radius: int, sigma_x: float, sigma_y: float, angle: float, beta: float) -> Array:
+    """A flat-topped kernel 1 / (1 + q^beta), q the squared elliptic distance."""
+    return normalise(1 / (1 + elliptic(radius, sigma_x, sigma_y, angle) ** beta))
+
+
+def sinc(radius: int, cutoff: float) -> Array:
+    """The ideal circular low-pass, which rings: w J1(w r) / (2 pi r), w the cutoff in radians (Wang et al. 2021)."""
+    import numpy as np
+    from scipy.special import j1
+
+    rows, columns = grid(radius)
+    distance = np.hypot(rows, columns)
+    distance[radius, radius] = 1
+    kernel = cutoff * j1(cutoff * distance) / (2 * np.pi * distance)
+    kernel[radius, radius] = cutoff**2 / (4 * np.pi)
+    return normalise(kernel)
+
+
 def normalise(kernel: Array) -> Array:
     """Divides by the sum."""
     normalised: Array = kernel / kernel.sum()

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from benchmarks.degradations.parameters import Between, Parametrised
 from harness.conditions import Conditions
-from harness.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,26 +17,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Missing:
+class _Missing(Parametrised):
     """Pixels become 0 in all planes until `fraction` of them are missing.
 
     Args:
-        fraction: Share of the pixels that go missing, above 0 and below 1.
+        fraction: Share of the pixels that go missing, 0.001 to 0.999.
     """
 
     fraction: float
     name: ClassVar[str] = ""
+    limits: ClassVar[Mapping[str, Any]] = {"fraction": Between(0.001, 0.999)}
     conditions: ClassVar[Conditions] = Conditions(per_image=("mask",))
-
-    def __post_init__(self) -> None:
-        """Checks the parameter."""
-        if not 0 < self.fraction < 1:
-            raise InputError(f"{self.name}: fraction is {self.fraction!r}; expected a number above 0 and below 1")
-
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """The parameters."""
-        return {"fraction": self.fraction}
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Degrades (C, H, W)."""
@@ -60,7 +51,7 @@ class MissingPixels(_Missing):
     Exactly `fraction` of the pixels, rounded, go missing.
 
     Args:
-        fraction: Share of the pixels that go missing, above 0 and below 1.
+        fraction: Share of the pixels that go missing, 0.001 to 0.999.
     """
 
     name: ClassVar[str] = "missing-pixels"
@@ -78,7 +69,7 @@ class MissingBoxes(_Missing):
     """Rectangles with sides of 1/16 to 1/4 of the image's, anywhere, until at least `fraction` is missing.
 
     Args:
-        fraction: Share of the pixels that go missing, above 0 and below 1.
+        fraction: Share of the pixels that go missing, 0.001 to 0.999.
     """
 
     name: ClassVar[str] = "missing-boxes"
@@ -102,7 +93,7 @@ class MissingStrokes(_Missing):
     of that side wide.
 
     Args:
-        fraction: Share of the pixels that go missing, above 0 and below 1.
+        fraction: Share of the pixels that go missing, 0.001 to 0.999.
     """
 
     name: ClassVar[str] = "missing-strokes"

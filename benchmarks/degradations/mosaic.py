@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from benchmarks.degradations.parameters import OneOf, Parametrised, check_colour
 from harness.conditions import CFAS
-from harness.errors import ImageError, InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class BayerMosaic:
+class BayerMosaic(Parametrised):
     """Bayer's mosaic (US patent 3971065): of each pixel one colour stays, the other two become 0.
 
     Args:
@@ -25,16 +25,7 @@ class BayerMosaic:
 
     cfa: str = "RGGB"
     name: ClassVar[str] = "bayer-mosaic"
-
-    def __post_init__(self) -> None:
-        """Checks the parameter."""
-        if self.cfa not in CFAS:
-            raise InputError(f"{self.name}: cfa is {self.cfa!r}; expected one of {', '.join(CFAS)}")
-
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """The parameters, and what a restorer may know."""
-        return {"cfa": self.cfa}
+    limits: ClassVar[Mapping[str, Any]] = {"cfa": OneOf(CFAS)}
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Keeps one plane of each pixel of (3, H, W); `generator` is not used.
@@ -44,8 +35,7 @@ class BayerMosaic:
         """
         import numpy as np
 
-        if image.shape[0] != 3:
-            raise ImageError(f"{self.name}: the image has one plane; expected RGB")
+        check_colour(image, self.name)
         mosaic = np.zeros_like(image)
         for position, colour in enumerate(self.cfa):
             here = np.s_["RGB".index(colour), position // 2 :: 2, position % 2 :: 2]

@@ -40,12 +40,23 @@ class Whole:
         return f"expected a whole number from {self.low} to {self.high}"
 
 
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of a few names."""
+
+    names: tuple[str, ...]
+
+    def problem(self, value: object) -> str | None:
+        """What was expected, if the value is not that."""
+        return None if value in self.names else f"expected one of {', '.join(self.names)}"
+
+
 class Parametrised:
     """A degradation whose parameters are the fields of its dataclass, checked when it is made."""
 
     __slots__ = ()
     name: ClassVar[str]
-    limits: ClassVar[Mapping[str, Between | Whole]]
+    limits: ClassVar[Mapping[str, Between | Whole | OneOf]]
 
     def __post_init__(self) -> None:
         """Checks the parameters.

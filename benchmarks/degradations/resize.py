@@ -1,4 +1,4 @@
-"""Downscaling as MATLAB does it."""
+"""Shrinking by a whole factor, by each library that people use: they differ, so they have names of their own."""
 
 from __future__ import annotations
 
@@ -6,33 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from harness.errors import InputError
+from benchmarks.degradations.parameters import OneOf, Parametrised, Whole
 
 if TYPE_CHECKING:
     import numpy as np
 
     from harness.images import Image
 
+SCALE = Whole(2, 16)
+
 
 @dataclass(frozen=True, slots=True)
-class MatlabBicubic:
+class MatlabBicubic(Parametrised):
     """Protocol A: antialiased bicubic of uint8, bit-exact with the public LR of Set5 and Set14.
 
     Args:
-        scale: Factor, a whole number from 2 on.
+        scale: Factor, a whole number from 2 to 16.
     """
 
     scale: int
     name: ClassVar[str] = "imresize"
-
-    def __post_init__(self) -> None:
-        """Checks the parameter."""
-        _check_scale(self.scale, self.name)
-
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """The parameters, and what a restorer may know."""
-        return {"scale": self.scale}
+    limits: ClassVar[Mapping[str, Any]] = {"scale": SCALE}
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Shrinks (C, H, W) to (C, H / scale, W / scale) of 8 bits; `generator` is not used."""
@@ -42,24 +36,16 @@ class MatlabBicubic:
 
 
 @dataclass(frozen=True, slots=True)
-class MatlabBicubicFloat:
+class MatlabBicubicFloat(Parametrised):
     """Protocol B: the same filter on float input; nothing is rounded.
 
     Args:
-        scale: Factor, a whole number from 2 on.
+        scale: Factor, a whole number from 2 to 16.
     """
 
     scale: int
     name: ClassVar[str] = "imresize-float"
-
-    def __post_init__(self) -> None:
-        """Checks the parameter."""
-        _check_scale(self.scale, self.name)
-
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """The parameters, and what a restorer may know."""
-        return {"scale": self.scale}
+    limits: ClassVar[Mapping[str, Any]] = {"scale": SCALE}
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Shrinks (C, H, W) to (C, H / scale, W / scale); `generator` is not used."""
@@ -68,6 +54,101 @@ class MatlabBicubicFloat:
         return imresize(image, 1 / self.scale, rounding="none")
 
 
-def _check_scale(scale: int, name: str) -> None:
-    if not isinstance(scale, int) or not 2 <= scale <= 16:
-        raise InputError(f"{name}: scale is {scale!r}; expected a whole number from 2 to 16")
+@dataclass(frozen=True, slots=True)
+class MatlabBicubicRoundedOnce(Parametrised):
+    """The same filter on float input, rounded to 8 bits once, at the end: the LR that BasicSR and KAIR make.
+
+    10-15 % of the pixels differ from MATLAB's by up to 2 levels (protocol A).
+
+    Args:
+        scale: Factor, a whole number from 2 to 16.
+    """
+
+    scale: int
+    name: ClassVar[str] = "imresize-rounded-once"
+    limits: ClassVar[Mapping[str, Any]] = {"scale": SCALE}
+
+    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+        """Shrinks (C, H, W) to (C, H / scale, W / scale) of 8 bits; `generator` is not used."""
+        from harness.images import imresize, quantise
+
+        return quantise(imresize(image, 1 / self.scale, rounding="none"))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCVResize(Parametrised):
+    """`cv2.resize` of uint8. Only `area` is antialiased.
+
+    Args:
+        scale: Factor, a whole number from 2 to 16.
+        method: cubic, linear, area or lanczos.
+    """
+
+    scale: int
+    method: str = "cubic"
+    name: ClassVar[str] = "opencv-resize"
+    limits: ClassVar[Mapping[str, Any]] = {"scale": SCALE, "method": OneOf(("cubic", "linear", "area", "lanczos"))}
+
+    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+        """Shrinks (C, H, W) to (C, H / scale, W / scale) of 8 bits; `generator` is not used."""
+        import cv2
+
+        from harness.images import from_uint8, to_uint8
+
+        flag = {"cubic": cv2.INTER_CUBIC, "linear": cv2.INTER_LINEAR, "area": cv2.INTER_AREA}
+        height, width = _shrunk(image, self.scale)
+        small = cv2.resize(to_uint8(image), (width, height), interpolation=flag.get(self.method, cv2.INTER_LANCZOS4))
+        return from_uint8(small.reshape(height, width, image.shape[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class PillowResize(Parametrised):
+    """`PIL.Image.resize` of uint8: antialiased, cubic with a = -0.5, but rounded otherwise than MATLAB's.
+
+    Args:
+        scale: Factor, a whole number from 2 to 16.
+        method: bicubic, bilinear, box, hamming or lanczos.
+    """
+
+    scale: int
+    method: str = "bicubic"
+    name: ClassVar[str] = "pillow-resize"
+    limits: ClassVar[Mapping[str, Any]] = {
+        "scale": SCALE,
+        "method": OneOf(("bicubic", "bilinear", "box", "hamming", "lanczos")),
+    }
+
+    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+        """Shrinks (C, H, W) to (C, H / scale, W / scale) of 8 bits; `generator` is not used."""
+        import numpy as np
+        from PIL import Image as PillowImage
+
+        from harness.images import from_uint8, to_uint8
+
+        height, width = _shrunk(image, self.scale)
+        pixels = to_uint8(image)
+        picture = PillowImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+        small = picture.resize((width, height), PillowImage.Resampling[self.method.upper()])
+        return from_uint8(np.asarray(small).reshape(height, width, image.shape[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class NearestResize(Parametrised):
+    """Decimation: the top left pixel of each block, as OpenCV's INTER_NEAREST and KAIR's direct downsampler.
+
+    Args:
+        scale: Factor, a whole number from 2 to 16.
+    """
+
+    scale: int
+    name: ClassVar[str] = "nearest-resize"
+    limits: ClassVar[Mapping[str, Any]] = {"scale": SCALE}
+
+    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+        """Shrinks (C, H, W) to (C, H / scale, W / scale); `generator` is not used."""
+        return image[:, :: self.scale, :: self.scale].copy()
+
+
+def _shrunk(image: Image, scale: int) -> tuple[int, int]:
+    """Height and width after shrinking, rounded up as MATLAB does."""
+    return -(-image.shape[1] // scale), -(-image.shape[2] // scale)

@@ -17,9 +17,26 @@ GOOD: dict[str, dict[str, Any]] = {
     **{item.degradation: dict(item.parameters(4)) for item in KADID},
     "gaussian-noise": {"sigma_255": 20.0},
     "correlated-noise": {"sigma_255": 20.0, "grain": 1.5},
+    "poisson-noise": {"peak": 30.0},
+    "poisson-gaussian-noise": {"peak": 60.0, "read_255": 10.0},
+    "camera-noise": {"shot": 0.01, "read": 0.0002},
+    "jpeg-after-noise": {"sigma_255": 15.0, "quality": 40},
     "anisotropic-blur": {"sigma_x": 3.0, "sigma_y": 1.0, "angle": 30.0},
     "imresize": {"scale": 2},
     "imresize-float": {"scale": 2},
+    "shake-blur": {"size": 15, "number": 3},
+    "imresize-rounded-once": {"scale": 2},
+    "opencv-resize": {"scale": 2, "method": "linear"},
+    "pillow-resize": {"scale": 2, "method": "lanczos"},
+    "nearest-resize": {"scale": 2},
+    "eight-bits": {},
+    "exposure": {"stops": -2.0},
+    "low-light": {"stops": 3.0, "shot": 0.003, "read": 0.00001},
+    "haze": {"beta": 1.2, "airlight": 0.8},
+    "rain": {"density": 0.01, "length": 12.0, "strength": 0.8, "slant": 10.0},
+    "bsrgan": {"scale": 2},
+    "real-esrgan": {"scale": 2},
+    "kadid-mix": {"count": 2},
     "webp": {"quality": 20},
     "avif": {"quality": 20},
     "bayer-mosaic": {"cfa": "GRBG"},
@@ -30,8 +47,8 @@ GOOD: dict[str, dict[str, Any]] = {
 """A degradation's parameters for the tests; a new degradation is added here."""
 
 COLOUR_ONLY = {
-    "bayer-mosaic", "colour-diffusion", "colour-noise", "colour-quantisation", "colour-shift", "saturation-hsv",
-    "saturation-lab",
+    "bayer-mosaic", "colour-diffusion", "colour-noise", "colour-quantisation", "colour-shift", "kadid-mix",
+    "saturation-hsv", "saturation-lab",
 }  # fmt: skip
 """Those that have nothing to do on a grey plane, and say so."""
 

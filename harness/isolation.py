@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import resource
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,10 +20,12 @@ from pebble import ProcessExpired, ProcessPool
 from harness.adaptation import restore_image
 from harness.cache import load_array, save_array
 from harness.errors import HarnessError, ImageError, RestorationError
-from harness.images import image_hash, quantise
+from harness.images import Image, image_hash, quantise
+from harness.measuring import count_flops, measure, runs_modules
 from harness.plugins import RestorerSpec
 from harness.probing import wrong_range
 from harness.protocols import Conditions, DegradedSet, Restorer, RestorerCard
+from harness.recording import recording
 from harness.results import FailureKind
 
 EXIT_IN_CELL = 71
@@ -53,12 +53,17 @@ class RestoreTask:
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """A cell that worked: the file, its pixel hash, and what it cost."""
+    """A cell that worked: the file, its pixel hash, and what `harness.results.Timing` says of it."""
 
     path: Path
     sha256: str
     seconds: float
     peak_mib: float
+    cuda_mib: float | None
+    flops: int | None
+    tile: int | None
+    precision: str
+    fell_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,8 @@ def _die_with(parent: int) -> None:
 
 
 _loaded: dict[tuple[RestorerSpec, str], Restorer] = {}
-_warm: set[tuple[RestorerSpec, str, int]] = set()
+_runs_torch: dict[tuple[RestorerSpec, str, int], bool] = {}
+_flops: dict[tuple[RestorerSpec, str, int, tuple[int, ...]], int | None] = {}
 
 
 def restore_cell(task: RestoreTask) -> Restoration | Trouble:
@@ -174,36 +180,56 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble:
 
 
 def _restore_cell(task: RestoreTask) -> Restoration | Trouble:
-    key = (task.spec, task.device)
     try:
-        if key not in _loaded:
-            _loaded.clear()
-            _loaded[key] = task.spec.build(task.device)
-        restorer = _loaded[key]
+        restorer = _load(task.spec, task.device)
     except BaseException as error:  # a third party's code may raise SystemExit as well
         return Trouble(FailureKind.LOAD, _say(error))
     try:
         image, conditions = load_array(task.degraded), task.conditions
         if task.mask is not None:
             conditions = replace(conditions, mask=load_array(task.mask)[0] > 0.5)
-        if (*key, conditions.scale) not in _warm:
-            with suppress(Exception):
-                restore_image(restorer, image[:, :64, :64].copy(), conditions.corner(64))
-            _warm.add((*key, conditions.scale))
-        before = _peak_mib()
-        started = time.perf_counter()
-        restored = restore_image(restorer, image, conditions)
-        _synchronise(task.device)
-        seconds = time.perf_counter() - started
-        restored = quantise(restored) if task.quantise else restored
-        path = save_array(restored, task.stem)
-        return Restoration(path, image_hash(restored), seconds, max(0.0, _peak_mib() - before))
+        flops = _operations(task, restorer, image, conditions)
+        with recording() as recorded:
+            measured = measure(lambda: restore_image(restorer, image, conditions), task.device)
+        restored = quantise(measured.value) if task.quantise else measured.value
+        return Restoration(
+            path=save_array(restored, task.stem),
+            sha256=image_hash(restored),
+            seconds=measured.seconds,
+            peak_mib=measured.peak_mib,
+            cuda_mib=measured.cuda_mib,
+            flops=flops,
+            tile=recorded.tile,
+            precision=recorded.precision,
+            fell_back=recorded.fell_back,
+        )
     except RestorationError as error:
         return Trouble(FailureKind.INVALID, str(error))
     except ImageError as error:
         return Trouble(FailureKind.SAMPLE, str(error))
     except BaseException as error:
         return Trouble(FailureKind.RAISED, _say(error))
+
+
+def _load(spec: RestorerSpec, device: str) -> Restorer:
+    if (spec, device) not in _loaded:
+        _loaded.clear()
+        _loaded[spec, device] = spec.build(device)
+    return _loaded[spec, device]
+
+
+def _operations(task: RestoreTask, restorer: Restorer, image: Image, conditions: Conditions) -> int | None:
+    """Warms the restorer up on a corner, once a scale, and counts the operations of this shape, once a shape."""
+    warm = (task.spec, task.device, conditions.scale)
+    if warm not in _runs_torch:
+        corner = image[:, :64, :64].copy()
+        _runs_torch[warm] = runs_modules(lambda: restore_image(restorer, corner, conditions.corner(64)))
+    if not _runs_torch[warm]:
+        return None
+    key = (*warm, image.shape)
+    if key not in _flops:
+        _flops[key] = count_flops(lambda: restore_image(restorer, image, conditions))
+    return _flops[key]
 
 
 def describe_restorer(
@@ -220,18 +246,5 @@ def describe_restorer(
         return Trouble(FailureKind.LOAD, _say(error))
 
 
-def _synchronise(device: str) -> None:
-    """Waits for the GPU, whose work is asynchronous: without it a timing is ten times too short (MPRNet#83)."""
-    if device.startswith("cuda"):
-        import torch
-
-        torch.cuda.synchronize(device)
-
-
 def _say(error: BaseException) -> str:
     return str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"[:2000]
-
-
-def _peak_mib() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

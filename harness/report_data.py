@@ -14,7 +14,17 @@ from harness.columns import as_columns
 from harness.pairwise import critical_difference, pair_tests
 from harness.protocols import ReportData
 from harness.ranking import differences, rank_tables
-from harness.results import FEW_IMAGES, Cost, Difference, Headline, Leaderboard, RunData, TradeOff, TradeOffPoint
+from harness.results import (
+    FEW_IMAGES,
+    Cost,
+    Difference,
+    Headline,
+    Leaderboard,
+    RunData,
+    Timing,
+    TradeOff,
+    TradeOffPoint,
+)
 from harness.score_table import Table, count_failures, make_blocks, metric_names, scopes, tables, task_of
 from harness.stability import stability
 from harness.standings import CriticalDifference, PairTest
@@ -70,13 +80,26 @@ def _compare_pairs(
 
 
 def costs(data: RunData) -> tuple[Cost, ...]:
-    """Median seconds and largest peak memory of every restorer on every set."""
-    groups: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    """What every restorer costs on every set: medians of time and operations, largest memory, smallest tile."""
+    groups: dict[tuple[str, str], list[Timing]] = {}
     for timing in data.timings:
-        groups.setdefault((timing.cell.restorer, timing.cell.set), []).append((timing.seconds, timing.peak_mib))
-    return tuple(
-        Cost(restorer, name, median(s for s, _ in found), max(mib for _, mib in found), len(found))
-        for (restorer, name), found in groups.items()
+        groups.setdefault((timing.cell.restorer, timing.cell.set), []).append(timing)
+    return tuple(_cost(restorer, name, found) for (restorer, name), found in groups.items())
+
+
+def _cost(restorer: str, set_name: str, timings: Sequence[Timing]) -> Cost:
+    flops = [item.flops for item in timings if item.flops is not None]
+    return Cost(
+        restorer,
+        set_name,
+        seconds=median(item.seconds for item in timings),
+        peak_mib=max(item.peak_mib for item in timings),
+        n=len(timings),
+        cuda_mib=max((item.cuda_mib for item in timings if item.cuda_mib is not None), default=None),
+        flops=median(flops) if flops else None,
+        tile=min((item.tile for item in timings if item.tile is not None), default=None),
+        precision=", ".join(sorted({item.precision for item in timings if item.precision is not None})) or None,
+        fell_back=sum(item.fell_back for item in timings),
     )
 
 

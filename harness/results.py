@@ -71,16 +71,27 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What one restoration cost.
+    """What one restoration cost, and how it was computed.
 
     Attributes:
         seconds: Wall-clock seconds of `restore` alone: the restorer was loaded and warmed up before.
         peak_mib: Growth of the worker's peak resident memory over what it held before the cell, in MiB.
+        cuda_mib: Peak of what torch held on the GPU during the cell, weights included, in MiB; `None` on a CPU.
+        flops: Floating-point operations of the torch modules, a multiply-add counted as two; `None` for a restorer
+            that runs none, and where they cannot be counted.
+        tile: Height and width of the smallest tile that was used, in degraded pixels; `None`: the whole image at once.
+        precision: `fp32`, `fp16` or `bf16`; `None` in runs of older versions, which did not record it.
+        fell_back: Whether a reduced precision gave no image, so that `fp32` was used in its place.
     """
 
     cell: Cell
     seconds: float
     peak_mib: float
+    cuda_mib: float | None = None
+    flops: int | None = None
+    tile: int | None = None
+    precision: str | None = None
+    fell_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,13 +222,28 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a restorer costs on one set: median seconds and largest peak memory of an image, over n images."""
+    """What a restorer costs on one set, over n images.
+
+    Attributes:
+        seconds: Median.
+        peak_mib: Largest.
+        cuda_mib: Largest; `None` on a CPU.
+        flops: Median; `None` where they were not counted.
+        tile: Smallest; `None` where every image was restored at once.
+        precision: Those that were used, such as `fp32` or `fp16, fp32`; `None` where it was not recorded.
+        fell_back: How many images fell back to `fp32`.
+    """
 
     restorer: str
     set: str
     seconds: float
     peak_mib: float
     n: int
+    cuda_mib: float | None = None
+    flops: float | None = None
+    tile: int | None = None
+    precision: str | None = None
+    fell_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)

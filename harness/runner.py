@@ -210,7 +210,7 @@ class _Job:
         self.store.add_restored(
             Restored(
                 cell, restorer.fingerprint, sample.degraded_sha256, str(path), result.sha256, result.seconds,
-                result.peak_mib,
+                result.peak_mib, result.cuda_mib, result.flops, result.tile, result.precision, result.fell_back,
             )
         )  # fmt: skip
         self._queue_scores(cell, sample, result.path, result.sha256)

@@ -14,7 +14,7 @@ from harness.cache import StoredSample, safe_name
 from harness.errors import StoreError
 from harness.results import Cell, CellRecord, Failure, FailureKind, Run, RunData, Score, Skipped, Timing
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FILENAME = "results.sqlite"
 
 _SCHEMA = """
@@ -25,6 +25,7 @@ CREATE TABLE samples (
 CREATE TABLE cells (
     restorer TEXT, set_name TEXT, image TEXT, fingerprint TEXT NOT NULL, degraded_sha256 TEXT NOT NULL,
     restored TEXT NOT NULL, sha256 TEXT NOT NULL, seconds REAL NOT NULL, peak_mib REAL NOT NULL,
+    cuda_mib REAL, flops INTEGER, tile INTEGER, precision TEXT, fell_back INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (restorer, set_name, image)) WITHOUT ROWID;
 CREATE TABLE scores (
     restorer TEXT, set_name TEXT, image TEXT, metric TEXT, fingerprint TEXT NOT NULL, sha256 TEXT NOT NULL,
@@ -36,6 +37,17 @@ CREATE TABLE skipped (restorer TEXT NOT NULL DEFAULT '', set_name TEXT, reason T
     PRIMARY KEY (restorer, set_name)) WITHOUT ROWID;
 """
 
+_UPGRADES = {
+    1: """
+ALTER TABLE cells ADD COLUMN cuda_mib REAL;
+ALTER TABLE cells ADD COLUMN flops INTEGER;
+ALTER TABLE cells ADD COLUMN tile INTEGER;
+ALTER TABLE cells ADD COLUMN precision TEXT;
+ALTER TABLE cells ADD COLUMN fell_back INTEGER NOT NULL DEFAULT 0;
+"""
+}
+"""What leads from a schema to the next; a store of an older version is brought up to date where it lies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -44,6 +56,7 @@ class Restored:
     Attributes:
         path: Relative to the run folder.
         sha256: Pixel hash of the restored image.
+        seconds: This and what follows: see `harness.results.Timing`.
     """
 
     cell: Cell
@@ -53,6 +66,11 @@ class Restored:
     sha256: str
     seconds: float
     peak_mib: float
+    cuda_mib: float | None = None
+    flops: int | None = None
+    tile: int | None = None
+    precision: str | None = None
+    fell_back: bool = False
 
 
 class Store:
@@ -88,9 +106,10 @@ class Store:
         # WAL with NORMAL survives a killed process with every committed row
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
-        if version == 0:
+        if version < SCHEMA_VERSION:
+            script = _SCHEMA if version == 0 else "".join(_UPGRADES[old] for old in range(version, SCHEMA_VERSION))
             with self.transaction():
-                for statement in filter(None, map(str.strip, _SCHEMA.split(";"))):
+                for statement in filter(None, map(str.strip, script.split(";"))):
                     self._database.execute(statement)
                 self._database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
@@ -143,9 +162,10 @@ class Store:
             self._database.execute(f"DELETE FROM failures {where}", key)  # noqa: S608 - no value is in the text
             self._database.execute(f"DELETE FROM scores {where} AND sha256 <> ?", (*key, restored.sha256))  # noqa: S608
             self._database.execute(
-                "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*key, restored.fingerprint, restored.degraded_sha256, restored.path, restored.sha256,
-                 restored.seconds, restored.peak_mib),
+                 restored.seconds, restored.peak_mib, restored.cuda_mib, restored.flops, restored.tile,
+                 restored.precision, restored.fell_back),
             )  # fmt: skip
 
     def add_scores(
@@ -197,9 +217,11 @@ class Store:
 
     def restored(self) -> dict[Cell, Restored]:
         """Every restored image whose file is still there."""
+        return {item.cell: item for item in self._cells() if (self.folder / item.path).is_file()}
+
+    def _cells(self) -> list[Restored]:
         rows = self._database.execute("SELECT * FROM cells").fetchall()
-        found = (Restored(Cell(*row[:3]), *row[3:]) for row in rows)
-        return {item.cell: item for item in found if (self.folder / item.path).is_file()}
+        return [Restored(Cell(*row[:3]), *(*row[3:-1], bool(row[-1]))) for row in rows]
 
     def score_keys(self) -> dict[tuple[Cell, str], tuple[str, str]]:
         """(cell, metric) -> (metric's fingerprint, hash of the image it scored)."""
@@ -216,7 +238,7 @@ class Store:
         if "plan" not in meta:
             raise StoreError(f"{self.folder} is no complete run: it was stopped before anything ran; run it again")
         query = self._database.execute
-        cells = query("SELECT restorer, set_name, image, restored, sha256, seconds, peak_mib FROM cells").fetchall()
+        cells = self._cells()
         return RunData(
             run=Run(
                 meta["id"], meta["started"], meta["plan"]["benchmark"], meta["plan"], meta["restorers"],
@@ -230,11 +252,17 @@ class Store:
                 Failure(Cell(*row[:3]), FailureKind(row[4]), row[5], row[3] or None)
                 for row in query("SELECT restorer, set_name, image, metric, kind, message FROM failures")
             ),
-            timings=tuple(Timing(Cell(*row[:3]), row[5], row[6]) for row in cells),
+            timings=tuple(
+                Timing(
+                    item.cell, item.seconds, item.peak_mib, item.cuda_mib, item.flops, item.tile, item.precision,
+                    item.fell_back,
+                )
+                for item in cells
+            ),
             skipped=tuple(
                 Skipped(row[0] or None, *row[1:]) for row in query("SELECT restorer, set_name, reason FROM skipped")
             ),
-            cells=tuple(CellRecord(Cell(*row[:3]), row[3], row[4]) for row in cells),
+            cells=tuple(CellRecord(item.cell, item.path, item.sha256) for item in cells),
             samples={
                 (row[0], row[1]): {
                     **_previews(row[0], row[1], row[3] is not None),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from harness.recording import record_tile
+
 if TYPE_CHECKING:  # restorers import this module, and `restobench list` imports restorers: numpy stays inside
     import numpy as np
     import numpy.typing as npt
@@ -32,6 +34,7 @@ def tile(function: Callable[[Image], Image], image: Image, *, scale: int, size: 
     planes, height, width = image.shape
     if height <= size and width <= size:
         return function(image)
+    record_tile(size)
     total = np.zeros((planes, height * scale, width * scale), dtype=np.float32)
     weights = np.zeros((1, height * scale, width * scale), dtype=np.float32)
     for top, bottom in _spans(height, size, overlap):

@@ -1,0 +1,38 @@
+"""What happens inside one restoration and belongs beside its score: the tile, the precision, a fallback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Recorded:
+    """How one restoration was computed; `harness.results.Timing` says what the fields mean."""
+
+    tile: int | None = None
+    precision: str = "fp32"
+    fell_back: bool = False
+
+
+_current: ContextVar[Recorded | None] = ContextVar("recorded", default=None)
+
+
+@contextmanager
+def recording() -> Iterator[Recorded]:
+    """Collects what the calls inside record."""
+    recorded = Recorded()
+    token = _current.set(recorded)
+    try:
+        yield recorded
+    finally:
+        _current.reset(token)
+
+
+def record_tile(size: int) -> None:
+    """Says that tiles of at most `size` x `size` pixels were used; the smallest is kept."""
+    recorded = _current.get()
+    if recorded is not None:
+        recorded.tile = min(size, recorded.tile or size)

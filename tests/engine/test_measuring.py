@@ -1,0 +1,39 @@
+"""What a call costs: operations by hand, memory that was touched, and nothing for what is no torch module."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from harness.measuring import count_flops, measure, runs_modules
+
+
+def test_operations_of_a_convolution_are_those_of_its_formula() -> None:
+    convolution = torch.nn.Conv2d(3, 8, 3, padding=1)
+    image = np.ones((3, 20, 30), np.float32)
+    out = []
+
+    def restore() -> None:
+        with torch.inference_mode():
+            out.append(convolution(torch.from_numpy(image)[None])[0].numpy())
+
+    assert runs_modules(restore)
+    assert count_flops(restore) == 2 * 3 * 8 * 3 * 3 * 20 * 30
+    assert out[0].shape == out[1].shape == (8, 20, 30)
+    assert np.allclose(out[1].ravel(), np.linspace(0, 1, 8 * 20 * 30)), "nothing is computed while counting"
+
+
+def test_what_runs_no_module_has_no_operations() -> None:
+    assert not runs_modules(lambda: np.ones(5) * 2)
+    assert not runs_modules(lambda: 1 / 0)
+    assert count_flops(lambda: np.ones(5) * 2) is None
+    assert count_flops(lambda: 1 / 0) is None
+
+
+def test_memory_is_that_of_the_call_and_not_of_an_earlier_one() -> None:
+    large = measure(lambda: float(np.ones(2**23).sum()), "cpu")  # 64 MiB of float64
+    small = measure(lambda: float(np.ones(2**20).sum()), "cpu")
+    assert large.value == 2**23
+    assert 60 < large.peak_mib < 100
+    assert small.peak_mib < 20
+    assert large.cuda_mib is None

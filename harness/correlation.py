@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +21,11 @@ KENDALL_RESAMPLES = 100
 
 TEST_SHARE = 0.2
 MIN_IMAGES = 8
+STARTS = (-1.0, 0.5)
+"""Logarithms of the logistic's width, in standard deviations of the scores, from which it is fitted."""
+LOG_WIDTHS = (-6.0, 6.0)
+"""Between a step and a line."""
+
 NAMES = ("srcc", "plcc", "krcc", "rmse", "srcc_within")
 
 Floats = npt.NDArray[np.float64]
@@ -122,28 +126,57 @@ def _figures(x: Floats, mos: Floats, groups: npt.NDArray[np.str_], *, krcc: bool
 
 
 def fit_logistic(x: Floats, mos: Floats) -> Floats:
-    """Maps scores to MOS by the four-parameter logistic of VQEG (2000); a straight line where it does not converge.
+    """Maps scores to MOS by the four-parameter logistic of VQEG (2000), fitted by least squares.
+
+    Fitted on standardised scores from a flat and from a steep start, so that the unit of a metric does not matter;
+    the straight line, which is the limit of a flat logistic, is returned where it is closer.
+
+    Args:
+        x: (N,) scores, not all the same.
+        mos: (N,).
 
     Returns:
-        The mapped scores, as many.
+        (N,) the mapped scores.
     """
-    from scipy.optimize import OptimizeWarning, curve_fit
+    from scipy.optimize import least_squares
+
+    scores, target = (x - x.mean()) / x.std(), (mos - mos.mean()) / mos.std()
+    best: Floats = np.asarray(np.polyval(np.polyfit(scores, target, 1), scores), dtype=np.float64)
+    for log_width in STARTS:
+        start = np.array([-2.0, 4.0, float(np.median(scores)), log_width])
+        fit = least_squares(_distances, start, _slopes, method="lm", args=(scores, target))
+        curve = _logistic(fit.x, scores)
+        if np.sum((curve - target) ** 2) < np.sum((best - target) ** 2):
+            best = curve
+    fitted: Floats = mos.mean() + mos.std() * best
+    return fitted
+
+
+def _logistic(parameters: Floats, x: Floats) -> Floats:
+    """The curve bottom + height / (1 + exp(-(x - centre) / width)); its width is given by its logarithm."""
     from scipy.special import expit
 
-    def logistic(value: Floats, top: float, bottom: float, centre: float, width: float) -> Floats:
-        rising = expit((value - centre) / (abs(width) + 1e-12))
-        curve: Floats = np.asarray(bottom + (top - bottom) * rising, dtype=np.float64)
-        return curve
+    bottom, height, centre, log_width = parameters
+    curve: Floats = bottom + height * expit((x - centre) / np.exp(np.clip(log_width, *LOG_WIDTHS)))
+    return curve
 
-    start = [float(np.max(mos)), float(np.min(mos)), float(np.median(x)), float(x.std()) / 2 or 1.0]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", OptimizeWarning)
-            parameters, _ = curve_fit(logistic, x, mos, p0=start, maxfev=2000)
-        return logistic(x, *parameters)
-    except (RuntimeError, OptimizeWarning):
-        line: Floats = np.asarray(np.polyval(np.polyfit(x, mos, 1), x), dtype=np.float64)
-        return line
+
+def _distances(parameters: Floats, x: Floats, target: Floats) -> Floats:
+    """What least squares makes small."""
+    return _logistic(parameters, x) - target
+
+
+def _slopes(parameters: Floats, x: Floats, target: Floats) -> Floats:  # noqa: ARG001 - as `_distances` is called
+    """Derivatives of `_distances` by the parameters, (N, 4)."""
+    from scipy.special import expit
+
+    _, height, centre, log_width = parameters
+    width = np.exp(np.clip(log_width, *LOG_WIDTHS))
+    along = (x - centre) / width
+    rising = expit(along)
+    steep = height * rising * (1 - rising)
+    inside = LOG_WIDTHS[0] < log_width < LOG_WIDTHS[1]
+    return np.stack([np.ones_like(x), rising, -steep / width, -steep * along * inside], axis=1)
 
 
 def _within(x: Floats, mos: Floats, groups: npt.NDArray[np.str_]) -> float:

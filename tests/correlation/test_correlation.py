@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import curve_fit
 from scipy.special import expit
-from scipy.stats import kendalltau, spearmanr
+from scipy.stats import kendalltau, pearsonr, spearmanr
 
 from harness.correlation import correlate, fit_logistic
 from harness.errors import InputError
@@ -58,6 +61,38 @@ def test_the_logistic_straightens_what_saturates(generator: np.random.Generator)
     assert found[0] < 0.01
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1), st.integers(-6, 6), st.floats(-100, 100), st.sampled_from(["even", "steep", "tail"])
+)
+def test_the_unit_of_a_metric_does_not_matter(seed: int, decade: int, offset: float, shape: str) -> None:
+    random = np.random.default_rng(seed)
+    mos = random.uniform(0, 100, 60)
+    noisy = mos + random.normal(0, 15, 60)
+    x = {"even": noisy, "steep": expit((noisy - 50) / 5), "tail": np.exp(noisy / 50)}[shape]
+    fitted = fit_logistic(x, mos)
+    assert np.allclose(fit_logistic(10.0**decade * (x + offset), mos), fitted, atol=0.5)
+    line = np.polyval(np.polyfit(x, mos, 1), x)
+    assert np.sum((fitted - mos) ** 2) <= np.sum((line - mos) ** 2) * (1 + 1e-9)
+
+
+def test_the_fit_is_as_close_as_scipys(generator: np.random.Generator) -> None:
+    x = generator.uniform(-3, 3, 300)
+    mos = 10 + 80 * expit((x - 0.5) / 0.7) + generator.normal(0, 8, 300)
+
+    def logistic(x: np.ndarray, top: float, bottom: float, centre: float, width: float) -> np.ndarray:
+        return bottom + (top - bottom) * expit((x - centre) / width)
+
+    parameters, _ = curve_fit(logistic, x, mos, p0=[90, 10, 0.5, 0.7])
+    expected = logistic(x, *parameters)
+    assert np.allclose(fit_logistic(x, mos), expected, atol=0.01)
+    found = correlate("m", list(x), labelled(list(mos)), True).values
+    assert found["plcc"] is not None
+    assert found["rmse"] is not None
+    assert found["plcc"][0] == pytest.approx(pearsonr(expected, mos).statistic, abs=1e-5)
+    assert found["rmse"][0] == pytest.approx(np.sqrt(np.mean((expected - mos) ** 2)), abs=1e-3)
+
+
 def test_groups_are_ranked_inside() -> None:
     # inside each scene the order is right, between scenes it is wrong
     mos = [10.0, 20, 30, 40, 50, 60, 70, 80, 90]
@@ -73,8 +108,10 @@ def test_splits_give_a_median(generator: np.random.Generator) -> None:
     mos = list(generator.uniform(0, 100, 100))
     scores = [value + generator.normal(0, 20) for value in mos]
     found = correlate("m", scores, labelled(mos), True, splits=10).values["srcc"]
-    assert found is not None
-    assert found[1] < found[0] < found[2]
+    random = np.random.default_rng(0)
+    tests = [random.permutation(100)[:20] for _ in range(10)]
+    each = [spearmanr(np.array(scores)[rows], np.array(mos)[rows]).statistic for rows in tests]
+    assert found == pytest.approx((np.median(each), *np.percentile(each, [2.5, 97.5])))
 
 
 def test_images_without_a_score_are_counted_and_too_few_are_refused() -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from harness.errors import HarnessError, InputError
 from harness.evaluation import prepare
-from harness.images import read_image
+from harness.images import content_key, read_image
 from harness.mos import LabelledImage
 from harness.protocols import Evaluation
 from harness.scoring import build_metric
@@ -48,13 +48,26 @@ class Agreement:
     values: Mapping[str, tuple[float, float, float] | None]
 
 
-def measure_image(image: LabelledImage, metrics: Sequence[str], device: str) -> dict[str, float | str]:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One image.
+
+    Attributes:
+        scores: Metric -> its score, or why it has none.
+        content: `harness.images.content_key`; empty when the image could not be read.
+    """
+
+    scores: Mapping[str, float | str]
+    content: str = ""
+
+
+def measure_image(image: LabelledImage, metrics: Sequence[str], device: str) -> Measured:
     """Scores one image by every metric, or says why not; runs in a worker."""
     try:
         shown = read_image(image.path)
         reference = read_image(image.reference) if image.reference else None
     except HarnessError as error:
-        return dict.fromkeys(metrics, str(error))
+        return Measured(dict.fromkeys(metrics, str(error)))
     scores: dict[str, float | str] = {}
     for name in metrics:
         try:
@@ -64,7 +77,7 @@ def measure_image(image: LabelledImage, metrics: Sequence[str], device: str) -> 
             scores[name] = str(error)
         except Exception as error:  # a third party's metric may raise anything
             scores[name] = f"{type(error).__name__}: {error}"
-    return scores
+    return Measured(scores, content_key(shown))
 
 
 def correlate(

@@ -176,6 +176,11 @@ def image_hash(image: Image) -> str:
     return digest.hexdigest()
 
 
+def content_key(image: Image) -> str:
+    """16 hex digits that tell an image by its RGB pixels: whether a metric has learnt from it (`Metric.trained_on`)."""
+    return image_hash(to_rgb(image))[:16]
+
+
 def _cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Keys' cubic convolution kernel with a = -0.5 (Keys 1981, eq. 15)."""
     x = np.abs(x)

@@ -337,6 +337,11 @@ class Metric(Protocol):
         """What is missing here and what mends it, or `None`. Must import nothing heavy."""
         return None
 
+    @classmethod
+    def trained_on(cls) -> frozenset[str]:
+        """The images it has learnt from, by `harness.images.content_key`: `correlate` warns when it is given them."""
+        return frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class ReportData:

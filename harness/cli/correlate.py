@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from harness.correlation import Agreement
+    from harness.correlation import Agreement, Measured
     from harness.mos import LabelledImage
 
 EXAMPLES = """
@@ -40,7 +40,7 @@ def correlate(
     """Compare metrics with people: SRCC, PLCC after a logistic fit, KRCC and RMSE, with 95 % intervals.
 
     Metrics where lower is better are turned round. With a column `group` in labels.csv there is also the mean SRCC
-    within each group. A metric that was trained on FOLDER's images has seen the answers.
+    within each group. A metric that was trained on FOLDER's images has seen the answers; where it knows, it says so.
     """
     from harness import plugins
     from harness.cli.output import print_json, print_table
@@ -58,9 +58,16 @@ def correlate(
     measured = _measure(labelled, list(classes), choose_device(device), workers, context.obj["quiet"])
     rows = []
     for name, cls in classes.items():
-        scores = [row[name] for row in measured]
+        scores = [row.scores[name] for row in measured]
         numbers = [score if isinstance(score, float) else float("nan") for score in scores]
-        rows.append(_row(compare(name, numbers, labelled, cls.card.higher_is_better, splits), dataset.name))
+        known = _count_known(cls, measured)
+        agreement = compare(name, numbers, labelled, cls.card.higher_is_better, splits)
+        rows.append({**_row(agreement, dataset.name), "trained_on": known})
+        if known:
+            click.echo(
+                f"warning: {name} was trained on {known} of these {len(scores)} images: its figures say nothing about "
+                "images that are new to it", err=True,
+            )  # fmt: skip
         failed = [score for score in scores if isinstance(score, str)]
         if failed:
             click.echo(f"{name}: {len(failed)} of {len(scores)} images have no score: {failed[0]}", err=True)
@@ -74,11 +81,11 @@ def correlate(
 
 def _measure(
     labelled: Sequence[LabelledImage], metrics: list[str], device: str, workers: int | None, quiet: bool
-) -> list[dict[str, float | str]]:
+) -> list[Measured]:
     """Every metric on every image, in worker processes; in the order of the images."""
     from tqdm import tqdm
 
-    from harness.correlation import measure_image
+    from harness.correlation import Measured, measure_image
     from harness.isolation import Trouble, WorkerPool, outcome
 
     pool = WorkerPool(workers or os.cpu_count() or 1)
@@ -88,7 +95,7 @@ def _measure(
         results = [outcome(future, None) for future in tqdm(futures, unit="image", disable=hidden)]
     finally:
         pool.close(kill=True)
-    return [dict.fromkeys(metrics, row.message) if isinstance(row, Trouble) else row for row in results]
+    return [Measured(dict.fromkeys(metrics, row.message)) if isinstance(row, Trouble) else row for row in results]
 
 
 def _row(agreement: Agreement, dataset: str) -> dict[str, Any]:
@@ -101,3 +108,9 @@ def _row(agreement: Agreement, dataset: str) -> dict[str, Any]:
     for name, figures in agreement.values.items():
         row |= dict(zip((name, f"{name}_low", f"{name}_high"), figures or (None, None, None), strict=True))
     return row
+
+
+def _count_known(cls: Any, measured: Sequence[Measured]) -> int:
+    """How many of the images a metric says it has learnt from."""
+    keys = cls.trained_on() if hasattr(cls, "trained_on") else frozenset()
+    return sum(row.content in keys for row in measured)

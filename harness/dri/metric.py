@@ -51,6 +51,13 @@ class Dri(Metric):
         self.device = device
         self.network = load_weights(Path(weights) if weights else SHIPPED).to(device)
 
+    @classmethod
+    def trained_on(cls) -> frozenset[str]:
+        """Photographs and MOS images of all stages of the shipped weights."""
+        from harness.dri.training_images import read_training_images
+
+        return frozenset(key for keys in read_training_images().values() for key in keys.values())
+
     def __call__(self, restored: Image, reference: Image | None = None) -> MetricValue:
         """Scores one image.
 

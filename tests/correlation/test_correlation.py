@@ -16,7 +16,8 @@ from scipy.stats import kendalltau, pearsonr, spearmanr
 
 from harness.correlation import correlate, fit_logistic
 from harness.errors import InputError
-from harness.images import write_image
+from harness.images import content_key, read_image, write_image
+from harness.metrics.psnr import PSNR
 from harness.mos import LabelledImage
 
 
@@ -62,9 +63,7 @@ def test_the_logistic_straightens_what_saturates(generator: np.random.Generator)
 
 
 @settings(max_examples=30, deadline=None)
-@given(
-    st.integers(0, 2**32 - 1), st.integers(-6, 6), st.floats(-100, 100), st.sampled_from(["even", "steep", "tail"])
-)
+@given(st.integers(0, 2**32 - 1), st.integers(-6, 6), st.floats(-100, 100), st.sampled_from(["even", "steep", "tail"]))
 def test_the_unit_of_a_metric_does_not_matter(seed: int, decade: int, offset: float, shape: str) -> None:
     random = np.random.default_rng(seed)
     mos = random.uniform(0, 100, 60)
@@ -151,3 +150,15 @@ def test_a_damaged_image_is_a_failure(command_line: Callable[..., tuple[int, str
     assert code == 3
     assert "1 of 10 images have no score" in err
     assert "psnr" in out
+
+
+def test_it_warns_of_images_that_a_metric_has_learnt_from(
+    command_line: Callable[..., tuple[int, str, str]], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = frozenset(content_key(read_image(folder / f"{level}.png")) for level in (2, 5))
+    monkeypatch.setattr(PSNR, "trained_on", lambda: keys)
+    code, out, err = command_line("correlate", "-m", "psnr", "-m", "blur-effect", "--dataset", folder, "--json")
+    assert code == 0
+    assert "warning: psnr was trained on 2 of these 10 images" in err
+    assert "blur-effect was trained" not in err
+    assert [row["trained_on"] for row in json.loads(out)["rows"]] == [2, 0]

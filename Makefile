@@ -32,6 +32,7 @@ lint: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python tests/performance/bench.py
 	$(BIN)/python tests/performance/regression_power.py
+	$(BIN)/python tests/performance/scorer_cost.py
 
 # basicsr's setup.py imports torch, so torch comes first and basicsr is built without isolation
 $(VENV)/.base:

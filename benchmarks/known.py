@@ -65,6 +65,11 @@ def _real(name: str, folder: str, task: Task, scale: int) -> DegradedSet:
     return UnreferencedSet(name, task, known_folder(folder, "rgb"), Conditions(scale=scale))
 
 
+def _own() -> DegradedSet:
+    """Anybody's own photographs, in `sets/own`."""
+    return UnreferencedSet("own", Task.BLIND, Folder(sets_folder() / "own", "rgb", "your own"))
+
+
 def _real_pairs(name: str, folder: str, task: Task, scale: int = 1) -> DegradedSet:
     degraded, reference = (known_folder(folder, "rgb", part) for part in ("degraded", "reference"))
     return PairedSet(name, task, degraded, reference, Conditions(scale=scale))
@@ -97,6 +102,7 @@ def _catalogue() -> dict[str, Callable[[], DegradedSet]]:
         ("sidd", Task.DENOISE), ("polyu", Task.DENOISE), ("gopro", Task.DEBLUR), ("lol", Task.LOW_LIGHT),
     ):  # fmt: skip
         makers[folder] = partial(_real_pairs, folder, folder, task)
+    makers["own"] = _own
     makers["realsr-x4"] = partial(_real_pairs, "realsr-x4", "realsr", Task.SUPER_RESOLVE, 4)
     return makers
 

@@ -23,8 +23,14 @@ def prepare(
         Both images as the metric takes them. No-reference metrics get the uncropped RGB image.
 
     Raises:
-        ImageError: The metric needs a reference and there is none, or the shapes differ.
+        ImageError: The metric needs a reference and there is none, the shapes differ, or the image is too large for it.
     """
+    pixels = restored.shape[1] * restored.shape[2]
+    if card.max_pixels is not None and pixels > card.max_pixels:
+        raise ImageError(
+            f"{card.name} takes images whole, of at most {card.max_pixels:,} pixels; this one has {pixels:,}: "
+            "score parts of it, or another metric"
+        )
     if evaluation.quantise:
         restored = quantise(restored)
     if not card.needs_reference:

@@ -7,6 +7,7 @@ restored images lie in [0, 1]; degraded ones may lie outside (protocol E).
 from __future__ import annotations
 
 import hashlib
+import warnings
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,8 +20,8 @@ from harness.errors import ImageError
 
 Image = npt.NDArray[np.float32]
 
-MAX_PIXELS = 300_000_000
-"""Larger files are refused before they are decoded: a small file can claim a picture that fills the memory."""
+MAX_PIXELS = 178_956_970
+"""Larger files are refused before they are decoded, here as in Pillow: a small file can claim what fills the memory."""
 
 # BT.601, limited ("studio") range: what MATLAB's rgb2ycbcr and the field's scripts use (protocols.md B, C).
 _LUMA = np.array([65.481, 128.553, 24.966], dtype=np.float64)
@@ -53,7 +54,7 @@ def check_image(image: object, what: str = "image") -> Image:
 def read_image(path: str | Path, *, mode: Literal["auto", "rgb", "grey"] = "auto") -> Image:
     """Reads an image file.
 
-    EXIF rotation is applied; alpha is dropped; palettes and CMYK become RGB; 16-bit grey keeps its depth.
+    EXIF rotation is applied; alpha is dropped; palettes and CMYK become RGB; 16 bits keep their depth.
 
     Args:
         path: The file.
@@ -66,12 +67,16 @@ def read_image(path: str | Path, *, mode: Literal["auto", "rgb", "grey"] = "auto
         ImageError: The file is missing, is no image, is damaged, or is larger than `MAX_PIXELS`.
     """
     try:
-        with PillowImage.open(path) as file:
-            if file.width * file.height > MAX_PIXELS:
-                raise ImageError(f"{path} has {file.width}x{file.height} pixels; at most {MAX_PIXELS:,} are read")
-            image = _decode(ImageOps.exif_transpose(file))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)  # from half the limit on
+            with PillowImage.open(path) as file:
+                if file.width * file.height > MAX_PIXELS:
+                    raise PillowImage.DecompressionBombError
+                image = _decode_deep(Path(path)) if _is_deep(file) else _decode(ImageOps.exif_transpose(file))
     except ImageError:
         raise
+    except PillowImage.DecompressionBombError:
+        raise ImageError(f"{path} has more than {MAX_PIXELS:,} pixels; cut it into parts") from None
     except FileNotFoundError:
         raise ImageError(f"{path} does not exist") from None
     except Exception as error:  # Pillow's decoders raise many types, SyntaxError and struct.error among them
@@ -88,10 +93,25 @@ def as_mode(image: Image, mode: Literal["auto", "rgb", "grey"]) -> Image:
     return image
 
 
+def _is_deep(file: PillowImage.Image) -> bool:
+    """Whether the file has 16 bits for each of several colours, of which Pillow would keep the upper eight."""
+    return any(";16" in str(tile[3]) for tile in getattr(file, "tile", ())) and file.mode in ("RGB", "RGBA", "LA")
+
+
+def _decode_deep(path: Path) -> Image:
+    import cv2
+
+    pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    if pixels is None or pixels.dtype != np.uint16:
+        raise ImageError(f"{path} cannot be read as an image of 16 bits")
+    return np.ascontiguousarray(pixels[..., ::-1].transpose(2, 0, 1)).astype(np.float32) / np.float32(65535)
+
+
 def _decode(file: PillowImage.Image) -> Image:
     if file.mode.startswith("I") or file.mode == "F":
         plane = np.asarray(file, dtype=np.float64)
-        return (plane[None] / (65535.0 if file.mode.startswith("I") else 1.0)).astype(np.float32)
+        image = (plane[None] / (65535.0 if file.mode.startswith("I") else 1.0)).astype(np.float32)
+        return check_image(image, str(getattr(file, "filename", "image")))
     if file.mode in ("1", "L", "LA"):
         return from_uint8(np.asarray(file.convert("L"))[..., None])
     return from_uint8(np.asarray(file.convert("RGB")))

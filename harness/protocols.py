@@ -296,6 +296,7 @@ class MetricCard:
         source: Paper or implementation.
         version: Changes when the same image gets another score; scores of different versions are never compared.
         tolerance: Largest mean difference between two runs that nobody minds, in the metric's unit.
+        max_pixels: Larger images are refused, for the metric takes them whole and fills the memory; `None`: takes any.
     """
 
     name: str
@@ -308,6 +309,7 @@ class MetricCard:
     source: str = ""
     version: str = "1"
     tolerance: float = 0.0
+    max_pixels: int | None = None
 
 
 @runtime_checkable

@@ -25,6 +25,7 @@ class BlurEffect(Metric):
         higher_is_better=False,
         bounds=(0.0, 1.0),
         tolerance=0.001,
+        max_pixels=2**27,
         licence="BSD-3-Clause",
         source="Crete et al., SPIE 2007; skimage.measure.blur_effect",
     )

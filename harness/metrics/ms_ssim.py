@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.metrics.ssim import WINDOW, ssim_maps
+from harness.metrics.ssim import WINDOW, ssim_means
 from harness.protocols import Metric, MetricCard
 from harness.results import MetricValue
 
@@ -32,7 +32,7 @@ class MSSSIM(Metric):
     )
 
     def __init__(self, device: str = "cpu") -> None:
-        """Takes any device: the filters are OpenCV's."""
+        """Takes any device: the filters are OpenCV's, on the processor."""
 
     def __call__(self, restored: Image, reference: Image | None = None) -> MetricValue:
         """Measures one image against its reference.
@@ -51,9 +51,8 @@ class MSSSIM(Metric):
         for x, y in zip(restored.astype(np.float64), reference.astype(np.float64), strict=True):
             terms = []
             for scale in range(len(WEIGHTS)):
-                luminance, structure = ssim_maps(x, y)
-                last = scale == len(WEIGHTS) - 1
-                terms.append(max(float(np.mean(luminance * structure if last else structure)), 0.0))
+                whole, structure = ssim_means(x, y)
+                terms.append(max(whole if scale == len(WEIGHTS) - 1 else structure, 0.0))
                 size = (x.shape[1] // 2, x.shape[0] // 2)
                 x, y = (cv2.resize(p[: size[1] * 2, : size[0] * 2], size, interpolation=cv2.INTER_AREA) for p in (x, y))
             values.append(float(np.prod(np.power(terms, WEIGHTS))))

@@ -29,6 +29,7 @@ class NIQE(Metric):
         higher_is_better=False,
         bounds=(0.0, math.inf),
         tolerance=0.02,
+        max_pixels=2**27,
         licence="Apache-2.0 (basicsr); parameters: University of Texas at Austin",
         source="Mittal et al., IEEE SPL 2013; basicsr.metrics.niqe",
     )

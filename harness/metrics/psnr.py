@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.protocols import Metric, MetricCard
@@ -10,6 +11,9 @@ from harness.results import MetricValue
 
 if TYPE_CHECKING:
     from harness.images import Image
+
+
+STRIP = 64
 
 
 class PSNR(Metric):
@@ -41,8 +45,19 @@ class PSNR(Metric):
         from harness.metrics.pairs import check_pair
 
         reference = check_pair(restored, reference, self.card.name)
-        mse = float(np.mean(np.square(restored.astype(np.float64) - reference.astype(np.float64))))
+        total = 0.0
+        for x, y in zip(_rows(restored), _rows(reference), strict=True):
+            error = np.subtract(x, y, dtype=np.float64)
+            total += float(np.vdot(error, error))
+        mse = total / restored.size
         return MetricValue(math.inf if mse == 0 else -10 * math.log10(mse))
+
+
+def _rows(image: Image) -> Iterator[Image]:
+    """A few rows at a time: quicker, for they stay in the processor's cache, and any image needs little memory."""
+    for plane in image:
+        for top in range(0, len(plane), STRIP):
+            yield plane[top : top + STRIP]
 
 
 class PSNRY(PSNR):

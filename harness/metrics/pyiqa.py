@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from harness.images import Image
 
 PREFIX = "pyiqa-"
+MAX_PIXELS = 2**25
+"""An 8K picture. Networks keep dozens of feature maps of an image's size: four times as much has filled 64 GB."""
+
 LICENCE = "PolyForm-Noncommercial-1.0.0 (pyiqa)"
 
 
@@ -66,6 +69,7 @@ def make_card(row: Mapping[str, Any]) -> MetricCard:
         bounds=(-math.inf if "~" in low else float(low), math.inf if "~" in high else float(high)),
         licence=LICENCE,
         version=_installed_version(),
+        max_pixels=MAX_PIXELS,
         source=f"pyiqa's {row['name']}",
     )
 

@@ -11,7 +11,16 @@ import pytest
 
 from benchmarks.evaluations import EVALUATIONS
 from harness.cli.group import COMMANDS
-from harness.plugins import degradations, metrics, parse_restorer, reports, resolve_benchmark, restorers
+from harness.plugins import (
+    benchmarks,
+    degradations,
+    known_sets,
+    metrics,
+    parse_restorer,
+    reports,
+    resolve_benchmark,
+    restorers,
+)
 from harness.protocols import Conditions, Task
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +44,7 @@ def test_everything_is_named_where_a_reader_looks() -> None:
     assert [name for name in restorers if f"`{name}`" not in restorer_page] == []
     assert [name for name in metrics if f"`{name}`" not in metric_page and not name.startswith("pyiqa-")] == []
     benchmark_page = page("docs/add-a-benchmark.md")
+    assert [name for name in (*benchmarks, *known_sets) if f"`{name}`" not in benchmark_page] == []
     assert [name for name in (*degradations, *Task) if f"`{name}`" not in benchmark_page] == []
     assert [name for name in EVALUATIONS if f"`{name}`" not in page("docs/protocols.md")] == []
     assert [name for name in reports if f"`{name}`" not in page("docs/results-format.md")] == []
@@ -55,6 +65,7 @@ def test_the_benchmark_of_the_docs_is_read(tmp_path: Path) -> None:
     benchmark = resolve_benchmark(str(tmp_path / "mine.toml"))
     assert [item.name for item in benchmark.sets] == [
         "photos-sigma25", "night-sigma30", "phone", "archive", "small-photos",
+        "set14-blur1.0", "set14-blur1.6", "set14-blur2.4", "kodak24-blur1.0", "kodak24-blur1.6", "kodak24-blur2.4",
     ]  # fmt: skip
 
 

@@ -1,0 +1,142 @@
+"""A TOML file whose mistakes are named with their line and key."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.errors import InputError
+
+Key = str | int
+"""A key of a table, or a place in an array."""
+
+
+class Table:
+    """One table of a TOML file, which knows where it stands.
+
+    Args:
+        path: The file.
+        text: Its content.
+        content: The table.
+        where: Keys and places that lead to the table from the top.
+    """
+
+    def __init__(self, path: Path, text: str, content: dict[str, Any], where: tuple[Key, ...] = ()) -> None:
+        self.path, self.text, self.content, self.where = path, text, content, where
+
+    def __contains__(self, key: str) -> bool:
+        """Whether the key is there."""
+        return key in self.content
+
+    def error(self, key: str, problem: str, *more: Key) -> InputError:
+        """An error at a key, or at what `more` leads to from there: file, line, key, what is wrong."""
+        line = find_line(self.text, (*self.where, key, *more))
+        at = f", line {line}" if line else ""
+        return InputError(f"{self.path}{at}: {key}: {problem}")
+
+    def check_keys(self, allowed: Iterable[str], what: str) -> None:
+        """Refuses a key that means nothing, with a near one that does."""
+        for key in self.content:
+            if key not in allowed:
+                near = difflib.get_close_matches(key, allowed, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(allowed))}"
+                raise self.error(key, f"is no key of {what}; {hint}")
+
+    def get(self, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
+        """A value of the right type, or the default; a key without default is required."""
+        value = self.content.get(key, default)
+        if value is None:
+            raise self.error(key, "is missing")
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            names = " or ".join(item.__name__ for item in (kind if isinstance(kind, tuple) else (kind,)))
+            raise self.error(key, f"is {value!r}; expected {names}")
+        return value
+
+    def choose(self, key: str, choices: Sequence[str], default: str | None = None) -> str:
+        """One of several words."""
+        value: str = self.get(key, str, default)
+        if value not in choices:
+            raise self.error(key, f"is {value!r}; expected one of {', '.join(choices)}")
+        return value
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """A list of names, or one name; empty when the key is not there."""
+        value = self.get(key, (list, str), [])
+        values = [value] if isinstance(value, str) else value
+        for place, item in enumerate(values):
+            if not isinstance(item, str):
+                raise self.error(key, f"holds {item!r}; expected names", place)
+        return tuple(values)
+
+    def table(self, key: str) -> Table:
+        """A table within this one; empty when the key is not there."""
+        return Table(self.path, self.text, self.get(key, dict, {}), (*self.where, key))
+
+    def tables(self, key: str) -> Iterator[Table]:
+        """The tables of an array."""
+        for place, item in enumerate(self.get(key, list)):
+            if not isinstance(item, dict):
+                raise self.error(key, f"holds {item!r}; expected tables", place)
+            yield Table(self.path, self.text, item, (*self.where, key, place))
+
+
+def read_toml(path: Path) -> Table:
+    """Reads a file.
+
+    Raises:
+        InputError: It does not exist, or is no TOML; the message has the line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        return Table(path, text, tomllib.loads(text))
+    except FileNotFoundError:
+        raise InputError(f"benchmark file {path} does not exist") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"benchmark file {path} cannot be read: {error}") from None
+
+
+def find_line(text: str, where: tuple[Key, ...]) -> int | None:
+    """Finds the line, from 1, that a key or table is written in; that of the nearest table when it is not there.
+
+    tomllib gives no lines, so it is asked: the key stands in the first statement after which the beginning of the file
+    has it. In a statement of several lines, it is the line of the key's name.
+    """
+    lines = text.splitlines()
+    for depth in range(len(where), 0, -1):
+        start = 0
+        for end in range(1, len(lines) + 1):
+            try:
+                content = tomllib.loads("\n".join(lines[:end]))
+            except tomllib.TOMLDecodeError:  # within a statement of several lines
+                continue
+            if _holds(content, where[:depth]):
+                return start + 1 + _line_within(lines[start:end], where[:depth])
+            start = end
+    return None
+
+
+def _holds(content: Any, where: tuple[Key, ...]) -> bool:
+    for key in where:
+        try:
+            content = content[key]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
+
+
+def _line_within(statement: list[str], where: tuple[Key, ...]) -> int:
+    """The line of a statement that names the last key, in the array's place that the path leads to."""
+    name = next(key for key in reversed(where) if isinstance(key, str))
+    place = next((key for key in reversed(where) if isinstance(key, int)), 0)
+    mentions = [
+        number
+        for number, line in enumerate(statement)
+        if re.search(rf"(^|[\s{{\[.,])[\"']?{re.escape(name)}[\"']?\s*(=|\])", line)
+    ]
+    if not mentions:
+        return 0
+    return mentions[min(place, len(mentions) - 1)] if len(statement) > 1 else mentions[0]

@@ -21,6 +21,9 @@ from harness.score_table import FailureCounts, by_image, count_failures, make_bl
 POINTS = 400 / np.log(10)
 """Elo's scale: 400 points are odds of ten to one."""
 
+VIRTUAL_TIES = 0.01
+"""For every real comparison of a pair: they keep strengths finite where one restorer always wins."""
+
 
 def aggregate(data: RunData, how: str) -> list[dict[str, Any]]:
     """Ranks restorers over all sets and metrics of each task; every leaderboard counts the same.
@@ -104,35 +107,31 @@ def _strengths(shares: Floats) -> Floats:
     """
     count, images = shares.shape
     played = 1.0 - np.eye(count)
-    strengths = _fit(shares.sum(axis=1) * (count - 1), played)
+    strengths = _fit(shares.sum(axis=1) * (count - 1), played, VIRTUAL_TIES)
     expected = 1 / (1 + np.exp(strengths[None] - strengths[:, None]))
-    information = -_PRIOR * played * expected * (1 - expected)
+    information = -(1 + VIRTUAL_TIES) * played * expected * (1 - expected)
     np.fill_diagonal(information, -information.sum(axis=1))
     gradient = (count - 1) * (shares - shares.mean(axis=1, keepdims=True))
     return np.asarray(POINTS * (np.linalg.pinv(information) @ gradient + strengths[:, None] / images))
 
 
-_PRIOR = 1.01
-"""Comparisons with the virtual ties: one of each pair for every hundred real ones keeps strengths finite where one
-restorer always wins."""
-
-
-def bradley_terry(won: Floats) -> Floats:
-    """Maximum likelihood strengths in Elo points around a mean of 0, with a few virtual ties.
+def bradley_terry(won: Floats, ties: float = VIRTUAL_TIES) -> Floats:
+    """Maximum likelihood strengths in Elo points around a mean of 0.
 
     Args:
         won: (restorers, restorers): how often the row's beat the column's; a tie is half a win to each. Not
             negative, and every pair has been compared.
+        ties: Virtual ties of each pair for every real comparison of it.
 
     Returns:
         (restorers,).
     """
-    return np.asarray(POINTS * _fit(won.sum(axis=1), won + won.T))
+    return np.asarray(POINTS * _fit(won.sum(axis=1), won + won.T, ties))
 
 
-def _fit(total: Floats, played: Floats, steps: int = 500, tolerance: float = 1e-10) -> Floats:
+def _fit(total: Floats, played: Floats, ties: float, steps: int = 2000, tolerance: float = 1e-10) -> Floats:
     """Log strengths around 0 by minorisation (Hunter, Annals of Statistics 2004), from wins and comparisons."""
-    total, played = total + (_PRIOR - 1) / 2 * played.sum(axis=1), _PRIOR * played
+    total, played = total + ties / 2 * played.sum(axis=1), (1 + ties) * played
     strengths: Floats = np.ones(len(total))
     for _ in range(steps):
         updated = total / (played / (strengths[:, None] + strengths)).sum(axis=1)

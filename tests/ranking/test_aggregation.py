@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from harness.aggregation import aggregate, bradley_terry
 from harness.ballots import shares_won
@@ -37,6 +38,51 @@ def test_one_that_always_wins_stays_finite() -> None:
     strengths = bradley_terry(np.array([[0, 5, 5], [0, 0, 5], [0, 0, 0]], dtype=float))
     assert np.isfinite(strengths).all()
     assert strengths[0] > strengths[1] > strengths[2]
+
+
+def test_baseball_as_published() -> None:
+    # American League 1987, wins of the row over the column: Agresti, Categorical Data Analysis (2002), table 10.10; the
+    # abilities, Baltimore's being 0, are those of the R package BradleyTerry2 (baseballModel1 of its vignette)
+    teams = ("Milwaukee", "Detroit", "Toronto", "New York", "Boston", "Cleveland", "Baltimore")
+    won = np.array(
+        [
+            [0, 7, 9, 7, 7, 9, 11],
+            [6, 0, 7, 5, 11, 9, 9],
+            [4, 6, 0, 7, 7, 8, 12],
+            [6, 8, 6, 0, 6, 7, 10],
+            [6, 2, 6, 7, 0, 7, 12],
+            [4, 4, 5, 6, 6, 0, 6],
+            [2, 4, 1, 3, 1, 7, 0],
+        ],
+        dtype=float,
+    )
+    strengths = bradley_terry(won, ties=0) / (400 / np.log(10))
+    found = dict(zip(teams, (strengths - strengths[-1]).round(4), strict=True))
+    assert found == pytest.approx(
+        {"Milwaukee": 1.5814, "Detroit": 1.4364, "Toronto": 1.2945, "New York": 1.2476, "Boston": 1.1077,
+         "Cleveland": 0.6839, "Baltimore": 0.0},
+        abs=1.5e-4,
+    )  # fmt: skip
+
+
+def test_strengths_are_those_of_a_logistic_regression_on_battles(generator: np.random.Generator) -> None:
+    """Arenas of language models fit one: a row for each battle, 1 for one side and -1 for the other, 400 / ln 10."""
+    true, names = generator.normal(size=5), range(5)
+    won = np.zeros((5, 5))
+    for one, other in itertools.combinations(names, 2):
+        share = 1 / (1 + np.exp(true[other] - true[one]))
+        won[one, other] = generator.binomial(60, share)
+        won[other, one] = 60 - won[one, other]
+    rows, outcomes, weights = [], [], []
+    for one, other in itertools.permutations(names, 2):
+        row = np.zeros(5)
+        row[one], row[other] = 1, -1
+        rows += [row, -row]
+        outcomes += [1, 0]
+        weights += [won[one, other]] * 2
+    fitted = LogisticRegression(C=1e9, fit_intercept=False, tol=1e-10, max_iter=1000).fit(rows, outcomes, weights)
+    expected = 400 / np.log(10) * (fitted.coef_[0] - fitted.coef_[0].mean())
+    assert bradley_terry(won, ties=0) == pytest.approx(expected, abs=0.05)
 
 
 def make_run(values: dict[tuple[str, str, str], list[float]]) -> RunData:

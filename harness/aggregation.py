@@ -1,4 +1,4 @@
-"""One order out of many leaderboards: Borda counts and Bradley-Terry strengths, from wins by image and metric.
+"""One order out of many leaderboards of a task: Borda counts, mean ranks, Bradley-Terry strengths, weighted scores.
 
 Aggregates never cross tasks, and rank only restorers that are ranked on every leaderboard of the task: one that
 skipped or failed a set is shown without a rank, for nothing can be said of it there.
@@ -6,58 +6,101 @@ skipped or failed a set is shown without a rank, for nothing can be said of it t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from harness.ballots import Ballots, ballots, shares_won
+from harness.bradley_terry import strengths_by_image
+from harness.efficiency import Efficiency, efficiencies
 from harness.errors import InputError
+from harness.permutation import pairs_p
 from harness.ranking import SIGNIFICANT, tie_groups
-from harness.resampling import Floats, intervals, pairs_p
+from harness.resampling import Floats, capped, intervals, percentile_order, resample_counts
 from harness.results import RunData
-from harness.score_table import FailureCounts, by_image, count_failures, make_blocks, tables
-
-POINTS = 400 / np.log(10)
-"""Elo's scale: 400 points are odds of ten to one."""
-
-VIRTUAL_TIES = 0.01
-"""For every real comparison of a pair: they keep strengths finite where one restorer always wins."""
+from harness.score_table import FailureCounts, by_image, count_failures, make_blocks, metric_names, tables
 
 
-def aggregate(data: RunData, how: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An aggregate of each restorer, in the ballots' order.
+
+    Attributes:
+        scores: (restorers,).
+        low: Lower ends of the 95 % intervals.
+        high: Upper ends.
+        p: (restorers, restorers), corrected over all pairs.
+        images: What was resampled.
+        leaderboards: What went in.
+    """
+
+    restorers: tuple[str, ...]
+    scores: Floats
+    low: Floats
+    high: Floats
+    p: Floats
+    images: int
+    leaderboards: int
+    higher_is_better: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What an aggregate needs to be told.
+
+    Attributes:
+        weights: Of `weighted`, by metric.
+        base: Of `ntire-efficiency`: the restorer that scores 1 x e^2.
+    """
+
+    weights: Mapping[str, float] = field(default_factory=dict)
+    base: str | None = None
+
+
+def aggregate(data: RunData, how: str, wishes: Wishes | None = None, *, policy: str = "common") -> list[dict[str, Any]]:
     """Ranks restorers over all sets and metrics of each task; every leaderboard counts the same.
 
     Args:
         data: The run.
-        how: `borda`: each image is a ballot of each metric; the share of other restorers that one beats on it,
-            averaged (0 to 100). `bradley-terry`: strengths of that model (Bradley & Terry, Biometrika 1952) fitted to
-            wins by image and metric, in Elo points around a mean of 0; ties are half a win to each.
+        how: One of `WAYS`. `borda`: each image is a ballot of each metric; the share of other restorers that one beats
+            on it, averaged (0 to 100). `mean-rank`: mean over the leaderboards of the rank by mean. `bradley-terry`:
+            strengths of that model fitted to wins by image and metric, in Elo points around a mean of 0; a tie is half
+            a win to each. `weighted`: sum of weight times mean over the metrics, negative where lower is better,
+            averaged over the sets. `ntire-efficiency`: the cost of each restorer against a base (`harness.efficiency`).
+        wishes: Weights, or the base.
+        policy: As for `harness.ranking.leaderboards`.
 
     Returns:
         Flat rows as those of `restobench/rank/1`, best first: `metric` is the way, `mean` the aggregate, `n` counts
         images, `leaderboards` what went in. Intervals are by bootstrap over images, the same resamples for everyone.
 
     Raises:
-        InputError: An unknown way.
+        InputError: An unknown way, or wishes that it cannot follow.
     """
     if how not in WAYS:
         raise InputError(f"--aggregate {how!r} is unknown; expected one of {', '.join(WAYS)}")
     failures = count_failures(data)
-    found = tuple(tables(data, make_blocks(data), failures))
-    return [row for item in ballots(data, found) for row in _rank_task(data, item, how, failures)]
+    found = tuple(tables(data, make_blocks(data), failures, policy=policy))
+    return [
+        row
+        for item in ballots(data, found)
+        for row in _rows(data, item, how, failures, WAYS[how](data, item, wishes or Wishes()))
+    ]
 
 
-def _rank_task(data: RunData, item: Ballots, how: str, failures: FailureCounts) -> list[dict[str, Any]]:
+def _rows(data: RunData, item: Ballots, how: str, failures: FailureCounts, order: Order | None) -> list[dict[str, Any]]:
     failed = dict.fromkeys(item.entrants, 0)
     for table in item.tables:
         for name, count in failures.get((table.set or "", table.metric), {}).items():
             failed[name] = failed.get(name, 0) + count
     shown = {
         "benchmark": data.run.benchmark, "set": None, "task": item.task, "metric": how,
-        "leaderboards": len(item.tables),
+        "leaderboards": order.leaderboards if order else len(item.tables),
+        "higher_is_better": how not in _LOWER_IS_BETTER,
     }  # fmt: skip
-    rows = [{**shown, **row, "failures": failed[row["restorer"]]} for row in _ranked(item, how)]
+    rows = [{**shown, **row, "failures": failed[row["restorer"]]} for row in (_ranked(order) if order else [])]
     ranked = {row["restorer"] for row in rows}
     nothing = dict.fromkeys(("rank", "rank_low", "rank_high", "group", "mean", "ci_low", "ci_high"))
     rows += [
@@ -68,80 +111,103 @@ def _rank_task(data: RunData, item: Ballots, how: str, failures: FailureCounts) 
     return rows
 
 
-def _ranked(item: Ballots, how: str) -> list[dict[str, Any]]:
-    names = item.restorers
-    if len(names) < 2:
-        return []
-    joined = np.concatenate([shares_won(v) / v.shape[1] / len(item.values) for v in item.values], axis=1)
-    shares, images, strata = by_image(joined, [table.images for table in item.tables])
-    scores, low, high = intervals(WAYS[how](shares), strata, 1)
-    order = sorted(range(len(names)), key=lambda place: (-scores[place], names[place]))
-    scores, low, high = scores[order], low[order], high[order]
-    better = (pairs_p(shares[order], strata) <= SIGNIFICANT) & (scores[:, None] > scores)
-    groups, doubt = tie_groups(better), len(images) > 1
+def _ranked(order: Order) -> list[dict[str, Any]]:
+    names = order.restorers
+    oriented = order.scores if order.higher_is_better else -order.scores
+    places = sorted(range(len(names)), key=lambda place: (-oriented[place], names[place]))
+    oriented = oriented[places]
+    better = (order.p[np.ix_(places, places)] <= SIGNIFICANT) & (oriented[:, None] > oriented)
+    groups, doubt = tie_groups(better), order.images > 1
     return [
         {
             "restorer": names[place],
-            "rank": 1 + int((scores > scores[row]).sum()),
+            "rank": 1 + int((oriented > oriented[row]).sum()),
             "rank_low": 1 + int(better[:, row].sum()),
             "rank_high": len(names) - int(better[row].sum()),
             "group": groups[row],
-            "mean": float(scores[row]),
-            "ci_low": float(low[row]) if doubt else None,
-            "ci_high": float(high[row]) if doubt else None,
-            "n": len(images),
+            "mean": float(order.scores[place]),
+            "ci_low": float(order.low[place]) if doubt else None,
+            "ci_high": float(order.high[place]) if doubt else None,
+            "n": order.images,
         }
-        for row, place in enumerate(order)
+        for row, place in enumerate(places)
     ]
 
 
-def _percent(shares: Floats) -> Floats:
-    return 100 * shares
+def _of_sums(item: Ballots, sums: Floats, images: int, strata: tuple[int, ...], boards: int) -> Order:
+    """The order by a total over images."""
+    scores, low, high = intervals(sums, strata, 1)
+    return Order(item.restorers, scores, low, high, pairs_p(sums, strata), images, boards)
 
 
-def _strengths(shares: Floats) -> Floats:
-    """Bradley-Terry strengths as sums over images, to first order: what the bootstrap then resamples.
-
-    Every ballot compares everyone, so that the likelihood knows the wins of each restorer only, and the strengths have
-    the order of the Borda counts. An image moves them by its gradient, times the inverse of the information.
-    """
-    count, images = shares.shape
-    played = 1.0 - np.eye(count)
-    strengths = _fit(shares.sum(axis=1) * (count - 1), played, VIRTUAL_TIES)
-    expected = 1 / (1 + np.exp(strengths[None] - strengths[:, None]))
-    information = -(1 + VIRTUAL_TIES) * played * expected * (1 - expected)
-    np.fill_diagonal(information, -information.sum(axis=1))
-    gradient = (count - 1) * (shares - shares.mean(axis=1, keepdims=True))
-    return np.asarray(POINTS * (np.linalg.pinv(information) @ gradient + strengths[:, None] / images))
+def _shares(item: Ballots) -> tuple[Floats, int, tuple[int, ...]]:
+    joined = np.concatenate([shares_won(v) / v.shape[1] / len(item.values) for v in item.values], axis=1)
+    shares, images, strata = by_image(joined, [table.images for table in item.tables])
+    return shares, len(images), strata
 
 
-def bradley_terry(won: Floats, ties: float = VIRTUAL_TIES) -> Floats:
-    """Maximum likelihood strengths in Elo points around a mean of 0.
-
-    Args:
-        won: (restorers, restorers): how often the row's beat the column's; a tie is half a win to each. Not
-            negative, and every pair has been compared.
-        ties: Virtual ties of each pair for every real comparison of it.
-
-    Returns:
-        (restorers,).
-    """
-    return np.asarray(POINTS * _fit(won.sum(axis=1), won + won.T, ties))
+def _borda(item: Ballots) -> Order | None:
+    if len(item.restorers) < 2:
+        return None
+    shares, images, strata = _shares(item)
+    return _of_sums(item, 100 * shares, images, strata, len(item.tables))
 
 
-def _fit(total: Floats, played: Floats, ties: float, steps: int = 2000, tolerance: float = 1e-10) -> Floats:
-    """Log strengths around 0 by minorisation (Hunter, Annals of Statistics 2004), from wins and comparisons."""
-    total, played = total + ties / 2 * played.sum(axis=1), (1 + ties) * played
-    strengths: Floats = np.ones(len(total))
-    for _ in range(steps):
-        updated = total / (played / (strengths[:, None] + strengths)).sum(axis=1)
-        updated /= np.exp(np.log(updated).mean())
-        done = np.abs(updated / strengths - 1).max() < tolerance
-        strengths = updated
-        if done:
-            break
-    return np.asarray(np.log(strengths))
+def _bradley_terry(item: Ballots) -> Order | None:
+    if len(item.restorers) < 2:
+        return None
+    shares, images, strata = _shares(item)
+    scores, low, high = intervals(strengths_by_image(shares), strata, 1)
+    return Order(item.restorers, scores, low, high, pairs_p(shares, strata), images, len(item.tables))
 
 
-WAYS: dict[str, Callable[[Floats], Floats]] = {"borda": _percent, "bradley-terry": _strengths}
-"""Shares won on each image (restorers, images), which sum up to 0 to 1, into what is summed up to the aggregate."""
+def _mean_rank(item: Ballots) -> Order | None:
+    from scipy.stats import rankdata
+
+    if len(item.restorers) < 2:
+        return None
+    everything = np.concatenate([capped(values) for values in item.values], axis=1)
+    _, images, strata = by_image(everything, [table.images for table in item.tables])
+    place, counts = {image: index for index, image in enumerate(images)}, resample_counts(strata)
+    points, boot = np.zeros(len(item.restorers)), np.zeros((len(item.restorers), counts.shape[1]))
+    for table, values in zip(item.tables, item.values, strict=True):
+        drawn = counts[[place[image] for image in table.images]]
+        points += rankdata(-capped(values).sum(axis=1))
+        boot += rankdata(-(capped(values) @ drawn) / np.maximum(drawn.sum(axis=0), 1), axis=0)
+    low, high, p = percentile_order(points / len(item.tables), boot / len(item.tables), len(images))
+    return Order(item.restorers, points / len(item.tables), low, high, p, len(images), len(item.tables), False)
+
+
+def _weighted(data: RunData, item: Ballots, wishes: Wishes) -> Order | None:
+    known = metric_names(data)
+    unknown = [name for name in wishes.weights if name not in known]
+    if unknown or not wishes.weights:
+        given = ", ".join(unknown) or "no metric"
+        raise InputError(f"weights are for {given}; expected --weight METRIC=NUMBER of {', '.join(known)}")
+    chosen = [(t, v) for t, v in zip(item.tables, item.values, strict=True) if t.metric in wishes.weights]
+    if not chosen or len(item.restorers) < 2:
+        return None
+    sets = {name: sum(table.metric == name for table, _ in chosen) for name in wishes.weights}
+    parts = [wishes.weights[t.metric] / sets[t.metric] / v.shape[1] * capped(v) for t, v in chosen]
+    sums, images, strata = by_image(np.concatenate(parts, axis=1), [table.images for table, _ in chosen])
+    return _of_sums(item, sums, len(images), strata, len(chosen))
+
+
+def _efficiency(data: RunData, item: Ballots, wishes: Wishes) -> Order | None:
+    found: Efficiency | None = efficiencies(data, item, wishes.base)
+    if found is None:
+        return None
+    low, high, p = percentile_order(found.scores, found.resampled, found.images)
+    return Order(found.restorers, found.scores, low, high, p, found.images, 0, False)
+
+
+_LOWER_IS_BETTER = ("mean-rank", "ntire-efficiency")
+
+WAYS: dict[str, Callable[[RunData, Ballots, Wishes], Order | None]] = {
+    "borda": lambda _, item, __: _borda(item),
+    "mean-rank": lambda _, item, __: _mean_rank(item),
+    "bradley-terry": lambda _, item, __: _bradley_terry(item),
+    "weighted": _weighted,
+    "ntire-efficiency": _efficiency,
+}
+"""Names of aggregates; each gives `None` where fewer than two restorers can be ranked."""

@@ -10,7 +10,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from harness.resampling import Floats, holm, pair_flips_p
+from harness.permutation import holm, pair_flips_p
+from harness.resampling import Floats
 from harness.score_table import Table
 from harness.standings import MOST_COMPARED, CriticalDifference, PairTest
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from harness.errors import InputError
-from harness.resampling import Floats, intervals, pairs_p, sign_flip_p
+from harness.permutation import pairs_p, sign_flip_p
+from harness.resampling import Floats, intervals
 from harness.results import Difference, Leaderboard, LeaderboardRow, RunData
 from harness.score_table import FailureCounts, Table, count_failures, make_blocks, scopes, tables
 

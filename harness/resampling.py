@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +12,6 @@ Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 
 RESAMPLES = 1000
-FLIPS = 9999
 CONFIDENCE = 0.95
 
 MIN_TESTABLE = 6
@@ -24,8 +23,7 @@ MIN_RESAMPLED = 12
 MOST_UNITS = 1024
 """With more images, they are put together at random into so many batches: the statistics are those of sums."""
 
-_SEED = 20240229
-_EXACT_UP_TO = 12  # images: 4,096 sign patterns are enumerated, more are drawn
+SEED = 20240229
 
 
 @lru_cache(maxsize=32)
@@ -38,7 +36,7 @@ def resample_counts(strata: tuple[int, ...]) -> Singles:
     Returns:
         (images, RESAMPLES); the columns of a stratum sum to its size. Deterministic.
     """
-    generator = np.random.default_rng(_SEED)
+    generator = np.random.default_rng(SEED)
     parts = [generator.multinomial(size, np.full(size, 1 / size), size=RESAMPLES).T for size in strata]
     counts = np.concatenate(parts).astype(np.float32)
     counts.setflags(write=False)
@@ -77,7 +75,7 @@ def _studentised(sums: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[F
     """Standard errors of totals, and the lower and upper quantiles of the studentised total, of every row."""
     from scipy.special import stdtrit
 
-    centred, sizes = _batches(_centred(sums, strata), strata)
+    centred, sizes = batches(_centred(sums, strata), strata)
     variance = _total_variance(centred, sizes)
     degrees = max(sum(sizes) - len(sizes), 1)
     student = float(stdtrit(degrees, (1 + CONFIDENCE) / 2))
@@ -130,11 +128,11 @@ def _total_variance(centred: Floats, sizes: tuple[int, ...]) -> Floats:
     return found
 
 
-def _batches(values: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[int, ...]]:
+def batches(values: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[int, ...]]:
     """Puts the images of each stratum beyond `MOST_UNITS` together at random, by summing them."""
     if max(strata) <= MOST_UNITS:
         return values, strata
-    generator, parts = np.random.default_rng(_SEED), []
+    generator, parts = np.random.default_rng(SEED), []
     for part, size in _parts(strata):
         if size > MOST_UNITS:
             shuffled = values[:, part][:, generator.permutation(size)]
@@ -144,43 +142,17 @@ def _batches(values: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[int
     return np.concatenate(parts, axis=1), tuple(min(size, MOST_UNITS) for size in strata)
 
 
-def pairs_p(sums: Floats, strata: tuple[int, ...]) -> Floats:
-    """Two-sided p of every pair having no mean difference, corrected over all pairs (Westfall & Young 1993).
-
-    The signs of whole images are flipped, for all restorers at once, and each pair's studentised difference is held
-    against the largest of any pair: the share of patterns with one as large is its p. All verdicts at p <= 0.05 hold
-    together with 95 %, whatever the distribution of the differences, so long as it is symmetric.
+def largest_of_pairs(values: Floats, inverse: Floats) -> Singles:
+    """For every column, the largest scaled difference of any pair of rows.
 
     Args:
-        sums: (restorers, images), infinities allowed: they count as just beyond everything finite.
-        strata: As for `intervals`.
+        values: (restorers, columns).
+        inverse: (restorers, restorers): what the difference of each pair is multiplied by.
 
     Returns:
-        (restorers, restorers), symmetric, 1 on the diagonal.
+        (columns,).
     """
-    finite, _ = _batches(_capped(sums), strata)
-    rounding = finite.shape[1] * (1e-12 * float(np.abs(finite).max(initial=0.0))) ** 2
-    finite = finite - finite.mean(axis=0)  # differences stay
-    count, units = finite.shape
-    p = np.ones((count, count))
-    if count < 2 or units < MIN_TESTABLE:
-        return p
-    norms = (finite**2).sum(axis=1)
-    spread = norms[:, None] + norms - 2 * finite @ finite.T
-    real = spread > max(1e-12 * float(norms.max()), rounding)
-    inverse = np.where(real, 1 / np.sqrt(np.where(real, spread, 1)), 0)
-    totals = finite.sum(axis=1)
-    observed = np.abs(totals[:, None] - totals) * inverse
-    largest = np.sort(_largest_by_flip((finite @ _half_patterns(units)), inverse))
-    beyond = len(largest) - np.searchsorted(largest, observed * (1 - 1e-6), side="left")
-    if units <= _EXACT_UP_TO:
-        return np.where(real, beyond / len(largest), 1.0)
-    return np.where(real, (beyond + 1) / (len(largest) + 1), 1.0)
-
-
-def _largest_by_flip(flipped: Floats, inverse: Floats) -> Singles:
-    """For every sign pattern, the largest studentised difference of any pair."""
-    rows, scale = flipped.astype(np.float32), inverse.astype(np.float32)
+    rows, scale = values.astype(np.float32), inverse.astype(np.float32)
     largest = np.zeros(rows.shape[1], np.float32)
     for row in range(len(rows) - 1):
         difference = rows[row + 1 :] - rows[row]
@@ -190,7 +162,7 @@ def _largest_by_flip(flipped: Floats, inverse: Floats) -> Singles:
     return largest
 
 
-def _capped(sums: Floats) -> Floats:
+def capped(sums: Floats) -> Floats:
     """Infinities made finite: further out than everything else by the range of the rest."""
     if np.isfinite(sums).all():
         return sums
@@ -200,95 +172,30 @@ def _capped(sums: Floats) -> Floats:
     return np.nan_to_num(sums, nan=low - width, posinf=high + width, neginf=low - width)
 
 
-def sign_flip_p(differences: Floats) -> Floats:
-    """Two-sided p of a mean difference of zero, by flipping signs (Fisher's randomisation test for pairs).
-
-    Exact for up to 12 images, 9,999 random patterns beyond. A row with infinities is tested on its signed ranks
-    instead, which is Wilcoxon's signed-rank test.
+def percentile_order(points: Floats, boot: Floats, units: int) -> tuple[Floats, Floats, Floats]:
+    """Intervals and comparisons of statistics that are no means, from their resampled values.
 
     Args:
-        differences: (pairs, images).
+        points: (restorers,): the statistics themselves.
+        boot: (restorers, RESAMPLES).
+        units: Number of images.
 
     Returns:
-        (pairs,) in (0, 1].
+        Lower and upper ends (restorers,): percentiles, widened to hold the statistic itself. And p (restorers,
+        restorers) of every pair being alike, corrected over all pairs as in `harness.permutation.pairs_p`, from how far
+        resampled differences are from the observed ones in their own standard deviations.
     """
-    rows = np.array([row if np.isfinite(row).all() else _signed_ranks(row) for row in differences])
-    rows, _ = _batches(rows, (rows.shape[1],))
-    units = rows.shape[1]
-    signs = _sign_patterns(units)
-    observed = np.abs(rows.sum(axis=1))
-    rounding = 1e-12 * np.abs(rows).sum(axis=1)
-    extreme = (np.abs(rows @ signs) >= (observed - rounding)[:, None]).sum(axis=1)
-    if units <= _EXACT_UP_TO:
-        return np.asarray(extreme / signs.shape[1], dtype=np.float64)
-    return np.asarray((extreme + 1) / (signs.shape[1] + 1), dtype=np.float64)
-
-
-def pair_flips_p(sums: Floats, rows: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
-    """As `sign_flip_p` of the differences of many pairs of rows, which takes one product for each row, not each pair.
-
-    Args:
-        sums: (restorers, images).
-        rows: (pairs, images): the differences.
-        pairs: Which rows of `sums` each is the difference of.
-
-    Returns:
-        (pairs,) in (0, 1].
-    """
-    if not np.isfinite(sums).all():
-        return sign_flip_p(rows)
-    centred, _ = _batches(sums - sums.mean(axis=0), (sums.shape[1],))
-    units = centred.shape[1]
-    flipped = centred @ _sign_patterns(units)
-    observed, rounding = np.abs(rows.sum(axis=1)), 1e-12 * np.abs(rows).sum(axis=1)
-    extreme = np.array(
-        [
-            np.count_nonzero(np.abs(flipped[one] - flipped[other]) >= observed[place] - rounding[place])
-            for place, (one, other) in enumerate(pairs)
-        ]
-    )
-    exact = units <= _EXACT_UP_TO
-    return np.asarray(extreme / flipped.shape[1] if exact else (extreme + 1) / (flipped.shape[1] + 1), dtype=np.float64)
-
-
-def holm(p: Floats) -> Floats:
-    """Corrects p values for their number (Holm, Scandinavian Journal of Statistics 1979).
-
-    Args:
-        p: (tests,).
-
-    Returns:
-        (tests,): at most 0.05 where the family of verdicts holds together with 95 %.
-    """
-    order = np.argsort(p, kind="stable")
-    corrected = np.empty_like(p)
-    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
-    return corrected
-
-
-def _signed_ranks(row: Floats) -> Floats:
-    from scipy.stats import rankdata
-
-    return np.asarray(np.sign(row) * rankdata(np.abs(row)), dtype=np.float64)
-
-
-def _sign_patterns(units: int) -> Floats:
-    return _signs(units).astype(np.float64)
-
-
-@lru_cache(maxsize=16)
-def _signs(units: int) -> npt.NDArray[np.int8]:
-    if units <= _EXACT_UP_TO:
-        patterns = np.arange(2**units)[None, :] >> np.arange(units)[:, None] & 1
-    else:
-        patterns = np.random.default_rng(_SEED).integers(0, 2, size=(units, FLIPS))
-    signs: npt.NDArray[np.int8] = (patterns * 2 - 1).astype(np.int8)
-    signs.setflags(write=False)
-    return signs
-
-
-def _half_patterns(units: int) -> Floats:
-    """Patterns without their mirror images, which give the same absolute differences."""
-    if units <= _EXACT_UP_TO:
-        return _signs(units)[:, : 2 ** (units - 1)].astype(np.float64)
-    return _signs(units)[:, :RESAMPLES].astype(np.float64)
+    tail = int((RESAMPLES + 1) * (1 - CONFIDENCE) / 2) - 1
+    ordered = np.partition(boot, (tail, RESAMPLES - 1 - tail), axis=1)
+    low, high = np.minimum(ordered[:, tail], points), np.maximum(ordered[:, RESAMPLES - 1 - tail], points)
+    centred = boot - boot.mean(axis=1, keepdims=True)
+    norms = (centred**2).mean(axis=1)
+    spread = np.sqrt(np.maximum(norms[:, None] + norms - 2 * centred @ centred.T / RESAMPLES, 0))
+    gaps = np.abs(points[:, None] - points)
+    real = spread > 1e-9 * max(float(np.abs(points).max()), np.finfo(float).tiny)
+    inverse = np.where(real, 1 / np.where(real, spread, 1), 0)
+    largest = np.sort(largest_of_pairs(boot - points[:, None], inverse))
+    p = (RESAMPLES - np.searchsorted(largest, gaps * inverse * (1 - 1e-6)) + 1) / (RESAMPLES + 1)
+    certain = ~real & (gaps > 1e-12 * np.abs(points).max(initial=0.0))  # every resample says the same
+    p = np.where(certain, 1 / (RESAMPLES + 1), np.where(real, p, 1.0))
+    return low, high, p if units >= MIN_TESTABLE else np.ones_like(p)

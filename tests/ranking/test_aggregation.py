@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from harness.aggregation import aggregate, bradley_terry
+from harness.aggregation import WAYS, Wishes, aggregate
 from harness.ballots import shares_won
+from harness.bradley_terry import bradley_terry, strengths_by_image
+from harness.efficiency import ntire_score
 from harness.errors import InputError
 from harness.results import Cell, Run, RunData, Score, Skipped
 
@@ -105,7 +107,7 @@ def make_run(values: dict[tuple[str, str, str], list[float]]) -> RunData:
     return RunData(run, tuple(scores), (), (), tuple(skipped), ())
 
 
-@pytest.mark.parametrize("how", ["borda", "bradley-terry"])
+@pytest.mark.parametrize("how", ["borda", "mean-rank", "bradley-terry"])
 def test_aggregates_keep_tasks_apart_and_do_not_rank_the_incomplete(how: str) -> None:
     values: dict[tuple[str, str, str], list[float]] = {}
     for (place, name), set_name in itertools.product(enumerate(("good", "fair", "poor")), ("noise", "more")):
@@ -133,5 +135,55 @@ def test_equals_share_a_rank() -> None:
 
 
 def test_an_unknown_way_is_named() -> None:
-    with pytest.raises(InputError, match="borda, bradley-terry"):
+    with pytest.raises(InputError, match="borda, mean-rank, bradley-terry, weighted, ntire-efficiency"):
         aggregate(make_run({}), "condorcet")
+
+
+def test_mean_rank_and_weighted_by_hand() -> None:
+    values = {
+        ("a", "noise", "psnr"): [30.0, 32.0], ("a", "noise", "error"): [5.0, 5.0],
+        ("b", "noise", "psnr"): [29.0, 31.0], ("b", "noise", "error"): [2.0, 4.0],
+        ("c", "noise", "psnr"): [20.0, 20.0], ("c", "noise", "error"): [9.0, 9.0],
+    }  # fmt: skip
+    ranks = {row["restorer"]: row["mean"] for row in aggregate(make_run(values), "mean-rank")}
+    assert ranks == {"a": 1.5, "b": 1.5, "c": 3.0}
+    rows = aggregate(make_run(values), "weighted", Wishes({"psnr": 1.0, "error": 0.8}))
+    assert [(row["restorer"], row["rank"], row["mean"]) for row in rows] == [
+        ("b", 1, pytest.approx(30 - 2.4)), ("a", 2, pytest.approx(31 - 4.0)), ("c", 3, pytest.approx(20 - 7.2)),
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="weights are for dri"):
+        aggregate(make_run(values), "weighted", Wishes({"dri": 1.0}))
+
+
+def test_linearised_strengths_sum_to_the_estimate_and_spread_as_refits_do(generator: np.random.Generator) -> None:
+    values = generator.normal(size=(4, 80)) + np.array([[0.0], [0.3], [0.6], [1.2]])
+    shares = shares_won(values) / 80
+    by_image = strengths_by_image(shares)
+    won = (values[:, None] > values[None]).sum(axis=2).astype(float)
+    assert by_image.sum(axis=1) == pytest.approx(bradley_terry(won), abs=1e-3)
+    refits = []
+    for _ in range(200):
+        drawn = values[:, generator.integers(0, 80, 80)]
+        refits.append(bradley_terry((drawn[:, None] > drawn[None]).sum(axis=2).astype(float)))
+    errors = by_image.std(axis=1, ddof=1) * np.sqrt(80)
+    assert errors == pytest.approx(np.std(refits, axis=0), rel=0.25)
+
+
+def test_ntires_score() -> None:
+    # NTIRE 2025, efficient super-resolution: the baseline has exp(2); one twice as fast, with half of everything, has e
+    assert ntire_score(np.array([1.0, 0.5]), np.ones(2) * [1, 0.5], np.array([1.0, 0.5])) == pytest.approx(
+        np.exp([2, 1])
+    )
+
+
+def test_every_way_ranks_the_better_first() -> None:
+    values = {
+        (name, "noise", metric): [base + step * place + 0.01 * index for index in range(7)]
+        for place, name in enumerate(("first", "second", "third"))
+        for metric, base, step in (("psnr", 30.0, -1.0), ("error", 1.0, 1.0))
+    }
+    for how in WAYS:
+        if how != "ntire-efficiency":
+            rows = aggregate(make_run(values), how, Wishes({"psnr": 1, "error": 1}))
+            assert [row["restorer"] for row in rows] == ["first", "second", "third"], how
+            assert [row["rank"] for row in rows] == [1, 2, 3]

@@ -8,15 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.resampling import (
-    RESAMPLES,
-    holm,
-    intervals,
-    pair_flips_p,
-    pairs_p,
-    resample_counts,
-    sign_flip_p,
-)
+from harness.permutation import holm, pair_flips_p, pairs_p, sign_flip_p
+from harness.resampling import RESAMPLES, intervals, percentile_order, resample_counts
 
 
 def test_every_resample_draws_as_many_images_of_each_stratum_as_there_are() -> None:
@@ -155,3 +148,17 @@ def test_infinite_differences_are_tested_by_rank() -> None:
     finite = np.array([9.0, 1.0, 2.0, 3.0, -0.5, 4.0, 9.0, 5.0])
     expected = stats.wilcoxon(finite, method=stats.PermutationMethod(n_resamples=np.inf)).pvalue  # type: ignore[arg-type]
     assert sign_flip_p(row[None])[0] == pytest.approx(expected)
+
+
+def test_percentiles_of_resampled_statistics_tell_apart_what_every_resample_orders() -> None:
+    generator = np.random.default_rng(3)
+    points = np.array([1.0, 1.1, 5.0])
+    boot = points[:, None] + generator.normal(0, 0.2, size=(3, RESAMPLES))
+    low, high, p = percentile_order(points, boot, 30)
+    assert low == pytest.approx(points - 1.96 * 0.2, abs=0.1)
+    assert high == pytest.approx(points + 1.96 * 0.2, abs=0.1)
+    assert p[0, 1] > 0.5
+    assert max(p[0, 2], p[1, 2]) < 0.01
+    assert (percentile_order(points, boot, 5)[2] == 1).all()
+    certain = percentile_order(np.array([1.0, 2.0]), np.array([[1.0], [2.0]]).repeat(RESAMPLES, axis=1), 30)[2]
+    assert certain[0, 1] < 0.01

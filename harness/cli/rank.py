@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from harness.aggregation import Wishes
     from harness.results import Difference, RunData
 
 EXAMPLES = """
@@ -17,7 +18,10 @@ Examples:
   restobench rank runs/mine
   restobench rank runs/mine --by dri --set photos-sigma25
   restobench rank runs/mine --versus bicubic
+  restobench rank runs/mine --require-complete
   restobench rank runs/mine --aggregate borda
+  restobench rank runs/mine --aggregate weighted --weight psnr-y=1 --weight pyiqa-lpips=20
+  restobench rank runs/mine --aggregate ntire-efficiency --versus edsr
   restobench rank runs/mine --json
 """
 
@@ -25,56 +29,96 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--by", metavar="METRIC", help="Metric to rank by  [default: the benchmark's first; with --json: all]")
-@click.option("--aggregate", type=click.Choice(["borda", "bradley-terry"]),
-              help="One order for each task, over all its sets and metrics.")  # fmt: skip
+@click.option(
+    "--aggregate",
+    type=click.Choice(["borda", "mean-rank", "bradley-terry", "weighted", "ntire-efficiency"]),
+    help="One order for each task, over all its sets and metrics.",
+)
+@click.option(
+    "--weight", "weights", metavar="METRIC=NUMBER", multiple=True, help="Of --aggregate weighted; again for more."
+)
 @click.option("--versus", metavar="RESTORER", help="By how much each differs from this one: difference, interval, p.")
 @click.option("--set", "set_name", metavar="SET", help="Only this set.")
+@click.option("--require-complete", is_flag=True, help="Rank only restorers that have a score of every image.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, restobench/rank/1.")
 def rank(
-    folder: Path, by: str | None, aggregate: str | None, versus: str | None, set_name: str | None, as_json: bool
+    folder: Path,
+    by: str | None,
+    aggregate: str | None,
+    weights: tuple[str, ...],
+    versus: str | None,
+    set_name: str | None,
+    require_complete: bool,
+    as_json: bool,
 ) -> int:
     """Rank the restorers of a run, set by set.
 
-    Means are over the images that all ranked restorers have in common; intervals are 95 % bootstrap intervals paired
-    by image; the range holds the ranks that the data cannot exclude. There is no mean across tasks.
+    Means are over the images that all ranked restorers have in common. Intervals are studentised 95 % bootstrap
+    intervals, paired by image. The range holds the ranks that the data cannot exclude, and restorers of one group are
+    not told apart from its first. There is no mean across tasks.
     """
     from harness.cli.output import print_json
     from harness.store import load_run
 
-    data = load_run(folder)
-    if aggregate:
-        return _print_aggregate(data, aggregate, bool(by or versus or set_name), as_json)
-    rows = select_rows(data, by, set_name)
-    differences = _differences(data, versus, by, set_name) if versus else {}
+    data, policy = load_run(folder), "complete" if require_complete else "common"
+    if aggregate or weights:
+        narrowed = bool(by or set_name or (versus and aggregate != "ntire-efficiency"))
+        return _print_aggregate(data, aggregate or "", _wishes(weights, versus), policy, narrowed, as_json)
+    rows = select_rows(data, by, set_name, policy)
+    differences = _differences(data, versus, by, set_name, policy) if versus else {}
     if as_json:
         print_json("rank", [{**row, **_gap(row, versus, differences)} for row in rows] if versus else rows)
     elif versus:
         _print_differences(rows, versus, differences, by)
     else:
-        print_leaderboards(data, by=by, set_name=set_name)
+        _print_tables(rows, by)
     return 0 if any(row["rank"] is not None for row in rows) else 4
 
 
-def _print_aggregate(data: RunData, how: str, narrowed: bool, as_json: bool) -> int:
+def _wishes(weights: tuple[str, ...], versus: str | None) -> Wishes:
+    from harness.aggregation import Wishes
+    from harness.errors import InputError
+
+    found: dict[str, float] = {}
+    for text in weights:
+        name, _, number = text.rpartition("=")
+        try:
+            found[name] = float(number)
+        except ValueError:
+            found[name] = -1.0
+        if not name or not 0 < found[name] < float("inf"):
+            raise InputError(
+                f"--weight {text!r} is no weight; expected METRIC=NUMBER, such as psnr=1, the number above 0: "
+                "the metric's card knows which way is better"
+            )
+    return Wishes(found, versus)
+
+
+def _print_aggregate(data: RunData, how: str, wishes: Wishes, policy: str, narrowed: bool, as_json: bool) -> int:
     from harness.aggregation import aggregate
     from harness.cli.output import print_json, print_table
     from harness.errors import InputError
 
     if narrowed:
         raise InputError("--aggregate goes over all sets and metrics of a task: leave --by, --versus and --set out")
-    rows = aggregate(data, how)
+    if wishes.weights and how != "weighted":
+        raise InputError("--weight is of --aggregate weighted; give both, or neither")
+    rows = aggregate(data, how, wishes, policy=policy)
+    code = 0 if any(row["rank"] is not None for row in rows) else 4
     if as_json:
         print_json("rank", rows)
-        return 0 if rows else 4
+        return code
     for task in dict.fromkeys(row["task"] for row in rows):
         chosen = [row for row in rows if row["task"] == task]
-        click.echo(f"\n{_safe(task)}: {how} over {chosen[0]['leaderboards']} leaderboards, higher is better")
+        better = "higher" if chosen[0]["higher_is_better"] else "lower"
+        over = f" over {found} leaderboards" if (found := chosen[0]["leaderboards"]) else ""
+        click.echo(f"\n{_safe(task)}: {how}{over}, {better} is better")
         columns = ("rank", "range", "group", "restorer", "mean", "ci_low", "ci_high", "n", "failures")
         print_table([{**row, "range": _range(row)} for row in chosen], columns)
-    return 0 if rows else 4
+    return code
 
 
-def select_rows(data: RunData, by: str | None, set_name: str | None) -> list[dict[str, Any]]:
+def select_rows(data: RunData, by: str | None, set_name: str | None, policy: str = "common") -> list[dict[str, Any]]:
     """The flat rows of a run's leaderboards.
 
     Raises:
@@ -91,7 +135,7 @@ def select_rows(data: RunData, by: str | None, set_name: str | None) -> list[dic
         raise InputError(f"the run has no set {set_name!r}; it has {', '.join(set_names(data))}")
     boards = [
         board
-        for board in leaderboards(data)
+        for board in leaderboards(data, policy=policy)
         if by in (None, board.metric) and (set_name is None or board.set == set_name)
     ]
     return rank_rows(data, boards, costs(data))
@@ -105,9 +149,13 @@ def print_leaderboards(data: RunData, *, by: str | None = None, set_name: str | 
         by: The metric; `None`: on each set, the first of the benchmark's that ranks there.
         set_name: Only this set.
     """
+    _print_tables(select_rows(data, by, set_name), by)
+
+
+def _print_tables(found: Sequence[dict[str, Any]], by: str | None) -> None:
     from harness.cli.output import print_table
 
-    for rows in _tables(select_rows(data, by, set_name), by):
+    for rows in _tables(found, by):
         _print_heading(rows[0], rows)
         columns = (
             "rank", "range", "group", "restorer", "mean", "ci_low", "ci_high", "median", "n", "failures", "seconds",
@@ -148,10 +196,11 @@ def _range(row: Mapping[str, Any]) -> str:
 _Key = tuple[str | None, str, str]
 
 
-def _differences(data: RunData, base: str, by: str | None, set_name: str | None) -> dict[_Key, Difference]:
+def _differences(data: RunData, base: str, by: str | None, set_name: str | None, policy: str) -> dict[_Key, Difference]:
     from harness.ranking import versus
 
-    return {(row.set, row.metric, row.restorer): row for row in versus(data, base, set_name=set_name, metric=by)}
+    found = versus(data, base, set_name=set_name, metric=by, policy=policy)
+    return {(row.set, row.metric, row.restorer): row for row in found}
 
 
 def _gap(row: Mapping[str, Any], base: str | None, differences: Mapping[_Key, Difference]) -> dict[str, Any]:

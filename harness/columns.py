@@ -1,11 +1,11 @@
-"""A million scores without a million objects: names as codes, values as arrays; each `Score` is made when asked for."""
+"""A million rows without a million objects: columns, out of which each row is made when it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, overload
+from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,58 @@ from harness.results import Cell, Score
 Codes = npt.NDArray[np.int32]
 
 _CHUNK = 50_000
+
+Row = TypeVar("Row")
+
+
+class Rows(Sequence[Row], Generic[Row]):
+    """Rows that are kept as columns of equal length.
+
+    Args:
+        make: Makes a row out of one value of each column.
+        columns: The columns.
+    """
+
+    def __init__(self, make: Callable[..., Row], columns: Sequence[Sequence[Any]]) -> None:
+        self._make, self._columns = make, columns
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self._columns[0])
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Row, ...]: ...
+    def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
+        """One row, or those of a slice."""
+        if isinstance(index, slice):
+            return tuple(map(self._make, *(column[index] for column in self._columns)))
+        return self._make(*(column[index] for column in self._columns))
+
+    def __iter__(self) -> Iterator[Row]:
+        """Every row in its turn."""
+        return map(self._make, *self._columns)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the rows are the same, in the same order."""
+        return _same(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def read_columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Turns rows into columns; equal values of a chunk's column, such as names, are one object."""
+    columns: list[list[Any]] = [[] for _ in range(width)]
+    shared: dict[str, str] = {}
+    source = iter(rows)
+    while chunk := list(islice(source, _CHUNK)):
+        for place, column in enumerate(zip(*chunk, strict=True)):
+            text = isinstance(column[0], str)
+            columns[place] += [shared.setdefault(value, value) for value in column] if text else column
+        if len(shared) > 4 * _CHUNK:  # hashes and paths, which are not shared
+            shared = {}
+    return columns
 
 
 class Names:
@@ -81,6 +133,12 @@ class ScoreColumns(Sequence[Score]):
         for start in range(0, len(self), _CHUNK):
             yield from self[start : start + _CHUNK]
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the scores are the same, in the same order."""
+        return _same(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
     def _scores(
         self, codes: npt.NDArray[np.int32], values: npt.NDArray[np.float64], spreads: npt.NDArray[np.float64]
     ) -> Iterator[Score]:
@@ -88,6 +146,12 @@ class ScoreColumns(Sequence[Score]):
         for (r, s, i, m), value, spread in zip(codes.T.tolist(), values.tolist(), spreads.tolist(), strict=True):
             cell = Cell(restorers[r], sets[s], images[i])
             yield Score(cell, metrics[m], value, None if spread != spread else spread)
+
+
+def _same(one: Sequence[Any], other: object) -> bool:
+    return (
+        isinstance(other, Sequence) and len(one) == len(other) and all(a == b for a, b in zip(one, other, strict=True))
+    )
 
 
 def as_columns(scores: Sequence[Score]) -> ScoreColumns:

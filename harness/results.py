@@ -186,9 +186,9 @@ class RunData:
     run: Run
     scores: Sequence[Score]
     failures: tuple[Failure, ...]
-    timings: tuple[Timing, ...]
+    timings: Sequence[Timing]
     skipped: tuple[Skipped, ...]
-    cells: tuple[CellRecord, ...]
+    cells: Sequence[CellRecord]
     samples: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     """(set, image) -> `degraded` and `reference` (or `None`), PNG previews relative to the run folder, and the hashes
     of the pixels themselves, `degraded_sha256` and `reference_sha256`."""

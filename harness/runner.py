@@ -20,8 +20,9 @@ from harness.isolation import Restoration, RestoreTask, Trouble, WorkerPool, out
 from harness.plan import Plan, PlannedRestorer
 from harness.protocols import DegradedSet
 from harness.results import Cell, Failure, FailureKind
+from harness.run_files import preview_folder, restored_stem
 from harness.scoring import Scored, ScoreTask, score_cell
-from harness.store import Restored, Store, preview_folder, restored_stem
+from harness.store import Restored, Store
 
 
 class Progress(Protocol):

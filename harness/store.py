@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.cache import StoredSample, safe_name
+from harness.cache import StoredSample
+from harness.columns import Rows, ScoreColumns, read_columns
 from harness.errors import StoreError
 from harness.results import Cell, CellRecord, Failure, FailureKind, Run, RunData, Score, Skipped, Timing
+from harness.run_files import previews
 
 SCHEMA_VERSION = 2
 FILENAME = "results.sqlite"
@@ -238,34 +240,25 @@ class Store:
         if "plan" not in meta:
             raise StoreError(f"{self.folder} is no complete run: it was stopped before anything ran; run it again")
         query = self._database.execute
-        cells = self._cells()
+        columns = read_columns(query(f"SELECT {', '.join(_CELL_COLUMNS)} FROM cells"), len(_CELL_COLUMNS))  # noqa: S608
         return RunData(
             run=Run(
                 meta["id"], meta["started"], meta["plan"]["benchmark"], meta["plan"], meta["restorers"],
                 meta["metrics"], meta["environment"], meta["status"],
             ),
-            scores=tuple(
-                Score(Cell(*row[:3]), *row[3:])
-                for row in query("SELECT restorer, set_name, image, metric, value, spread FROM scores")
-            ),
+            scores=ScoreColumns.from_rows(query("SELECT restorer, set_name, image, metric, value, spread FROM scores")),
             failures=tuple(
                 Failure(Cell(*row[:3]), FailureKind(row[4]), row[5], row[3] or None)
                 for row in query("SELECT restorer, set_name, image, metric, kind, message FROM failures")
             ),
-            timings=tuple(
-                Timing(
-                    item.cell, item.seconds, item.peak_mib, item.cuda_mib, item.flops, item.tile, item.precision,
-                    item.fell_back,
-                )
-                for item in cells
-            ),
+            timings=Rows(_timing, [*columns[:3], *columns[5:]]),
             skipped=tuple(
                 Skipped(row[0] or None, *row[1:]) for row in query("SELECT restorer, set_name, reason FROM skipped")
             ),
-            cells=tuple(CellRecord(item.cell, item.path, item.sha256) for item in cells),
+            cells=Rows(_record, columns[:5]),
             samples={
                 (row[0], row[1]): {
-                    **_previews(row[0], row[1], row[3] is not None),
+                    **previews(row[0], row[1], row[3] is not None),
                     "degraded_sha256": row[2],
                     "reference_sha256": row[3],
                 }
@@ -274,20 +267,20 @@ class Store:
         )  # fmt: skip
 
 
-def preview_folder(set_name: str) -> Path:
-    """Folder of a set's previews, relative to the run folder."""
-    return Path("images") / safe_name(set_name)
+_CELL_COLUMNS = (
+    "restorer", "set_name", "image", "restored", "sha256", "seconds", "peak_mib", "cuda_mib", "flops", "tile",
+    "precision", "fell_back",
+)  # fmt: skip
 
 
-def restored_stem(cell: Cell) -> Path:
-    """Path of a restored image without its suffix, relative to the run folder."""
-    return Path("restored") / safe_name(cell.restorer) / safe_name(cell.set) / safe_name(cell.image)
+def _record(restorer: str, set_name: str, image: str, restored: str, sha256: str) -> CellRecord:
+    return CellRecord(Cell(restorer, set_name, image), restored, sha256)
 
 
-def _previews(set_name: str, image: str, has_reference: bool) -> dict[str, str | None]:
-    stem = preview_folder(set_name) / safe_name(image)
-    reference = str(stem.with_name(stem.name + "-reference.png")) if has_reference else None
-    return {"degraded": str(stem.with_name(stem.name + "-degraded.png")), "reference": reference}
+def _timing(restorer: str, set_name: str, image: str, seconds: float, peak_mib: float, cuda_mib: float | None,
+            flops: int | None, tile: int | None, precision: str | None, fell_back: int) -> Timing:  # fmt: skip
+    cell = Cell(restorer, set_name, image)
+    return Timing(cell, seconds, peak_mib, cuda_mib, flops, tile, precision, bool(fell_back))
 
 
 def load_run(folder: Path) -> RunData:

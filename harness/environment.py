@@ -32,6 +32,7 @@ def describe_environment(device: str) -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "device": device,
+        "accelerator": _accelerator(device),
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
         "git": _git(),
     }
@@ -120,6 +121,15 @@ def _processor() -> str:
         if match:
             return match.group(1).strip()
     return platform.processor() or platform.machine()
+
+
+def _accelerator(device: str) -> str | None:
+    """The GPU's name; `None` on the CPU."""
+    if not device.startswith("cuda"):
+        return None
+    import torch
+
+    return str(torch.cuda.get_device_name(device))
 
 
 def _git() -> Mapping[str, Any] | None:

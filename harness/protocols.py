@@ -297,6 +297,7 @@ class MetricCard:
         version: Changes when the same image gets another score; scores of different versions are never compared.
         tolerance: Largest mean difference between two runs that nobody minds, in the metric's unit.
         max_pixels: Larger images are refused, for the metric takes them whole and fills the memory; `None`: takes any.
+        tolerance_on: The same on other kinds of device than the CPU, whose sums end in other last digits: `cuda`.
     """
 
     name: str
@@ -310,6 +311,7 @@ class MetricCard:
     version: str = "1"
     tolerance: float = 0.0
     max_pixels: int | None = None
+    tolerance_on: Mapping[str, float] = field(default_factory=dict)
 
 
 @runtime_checkable

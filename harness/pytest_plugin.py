@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from harness.baseline import Baseline
     from harness.plan import Plan
-    from harness.regression import Comparison
+    from harness.verdicts import Comparison
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,7 +46,7 @@ class Checker:
         workers: int = 1,
         timeout: float = 600.0,
         settings: str | Path | None = None,
-    ) -> list[Comparison]:
+    ) -> Comparison | None:
         """Runs a restorer over a benchmark and fails the test where it is worse than the baseline.
 
         Args:
@@ -61,15 +61,16 @@ class Checker:
             settings: TOML with tolerances.
 
         Returns:
-            Every comparison; empty when the baseline was written.
+            The comparison; `None` when the baseline was written.
 
         Raises:
             pytest.fail.Exception: Something regressed, fails now, or was not comparable; or there is no baseline.
         """
-        from harness.baseline import read_baseline, write_baseline
+        from harness.baseline_file import read_baseline, write_baseline
         from harness.plan import make_plan
         from harness.plugins import resolve_benchmark
-        from harness.regression import Settings, compare, exit_code, read_settings
+        from harness.regression import compare
+        from harness.thresholds import Settings, read_settings
         from harness.verdict_files import BAD, describe
 
         path = self._root / baseline
@@ -81,24 +82,24 @@ class Checker:
         if self._update:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_baseline(now, path)
-            return []
-        rows = compare(now, read_baseline(path), read_settings(Path(settings)) if settings else Settings())
-        code = exit_code(rows)
-        told = [row for row in rows if row.verdict in BAD] if code in (1, 3) else rows
+            return None
+        chosen = read_settings(self._root / settings) if settings else Settings()
+        comparison = compare(now, read_baseline(path), chosen, name=str(baseline))
+        code = comparison.exit_code()
         if code:
-            lines = [f"{row.restorer} on {row.set}: {row.metric} {describe(row)}" for row in told]
+            told = comparison.of(*BAD) if code in (1, 3) else comparison.findings
+            lines = [f"{item.restorer} on {item.set}: {item.metric} {describe(item)}" for item in told]
             pytest.fail("\n".join(lines) or f"nothing of this run is in {path}", pytrace=False)
-        return rows
+        return comparison
 
     def _run(self, plan: Plan, workers: int, timeout: float) -> Baseline:
-        from harness.baseline import make_baseline
+        from harness.baseline import load_measured
         from harness.runner import run_plan
-        from harness.store import load_run
 
         self._calls += 1
         folder = self._folder / f"run{self._calls}"
         run_plan(plan, folder, workers=workers, timeout=timeout)
-        return make_baseline(load_run(folder))
+        return load_measured(folder)
 
 
 @pytest.fixture

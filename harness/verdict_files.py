@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 from harness.errors import InputError
-from harness.regression import Comparison, Verdict
+from harness.verdicts import Comparison, Finding, Verdict
 
 BAD = (Verdict.REGRESSED, Verdict.FAILED)
 QUIET = (Verdict.NEW, Verdict.GONE, Verdict.INCOMPARABLE)
 
 
-def describe(row: Comparison) -> str:
+def describe(row: Finding) -> str:
     """One line: what happened, by how much, and where it is worst."""
     parts = [str(row.verdict)]
     if row.difference is not None and row.ci_low is not None:
-        parts.append(f"by {row.difference:+.4g} [{row.ci_low:+.4g}, {row.ci_high:+.4g}], p {row.p:.2g}, n {row.n}")
+        p = "" if row.p is None else f" p {row.p:.2g},"
+        parts.append(f"by {row.difference:+.4g} [{row.ci_low:+.4g}, {row.ci_high:+.4g}],{p} n {row.n}")
     if row.worst_image:
         parts.append(f"worst image {row.worst_image}")
     if row.reason:
@@ -25,12 +25,13 @@ def describe(row: Comparison) -> str:
     return "; ".join(parts)
 
 
-def write_junit(rows: Sequence[Comparison], path: Path) -> None:
-    """Writes JUnit XML: one test case a row, regressions as failures, failing cells as errors.
+def write_junit(comparison: Comparison, path: Path) -> None:
+    """Writes JUnit XML: one test case a finding, regressions as failures, failing cells as errors.
 
     Raises:
         InputError: The file cannot be written.
     """
+    rows = comparison.findings
     suite = ElementTree.Element("testsuite", name="restobench compare", tests=str(len(rows)))
     for row in rows:
         case = ElementTree.SubElement(
@@ -55,14 +56,16 @@ def _xml_text(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
-def github_annotations(rows: Sequence[Comparison]) -> list[str]:
-    """GitHub workflow commands: an error for each regression or failure, a notice for each improvement."""
+def github_annotations(comparison: Comparison) -> list[str]:
+    """GitHub workflow commands: an error for each regression or failure, a notice for each improvement.
+
+    Regressions come first: GitHub shows ten annotations of a kind and step.
+    """
     lines = []
-    for row in rows:
-        kind = "error" if row.verdict in BAD else "notice" if row.verdict is Verdict.IMPROVED else None
-        if kind:
-            title = _command_property(f"{row.restorer} on {row.set}: {row.metric} {row.verdict}")
-            lines.append(f"::{kind} title={title}::{_command_text(describe(row))}")
+    for row in (*comparison.of(Verdict.REGRESSED), *comparison.of(Verdict.FAILED), *comparison.of(Verdict.IMPROVED)):
+        kind = "error" if row.verdict in BAD else "notice"
+        title = _command_property(f"{row.restorer} on {row.set}: {row.metric} {row.verdict}")
+        lines.append(f"::{kind} title={title}::{_command_text(describe(row))}")
     return lines
 
 
@@ -75,10 +78,27 @@ def _command_property(text: str) -> str:
     return _command_text(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def job_summary(rows: Sequence[Comparison]) -> str:
+def append_summary(comparison: Comparison, path: str | None) -> None:
+    """Appends the job summary to the file that GitHub names in GITHUB_STEP_SUMMARY; elsewhere there is none.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    if not path:
+        return
+    try:
+        with Path(path).open("a", encoding="utf-8", errors="replace") as file:
+            file.write(job_summary(comparison))
+    except OSError as error:
+        raise InputError(f"GITHUB_STEP_SUMMARY {path} cannot be written: {error.strerror}") from error
+
+
+def job_summary(comparison: Comparison) -> str:
     """A Markdown table of everything that is not the same, for the summary page of a job."""
+    rows = comparison.findings
     counts = {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
-    lines = ["## restobench", "", ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count), ""]
+    shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count) or "nothing to compare"
+    lines = ["## restobench", "", shown, ""]
     told = [row for row in rows if row.verdict not in (Verdict.SAME, Verdict.EQUAL)]
     if told:
         lines += ["| restorer | set | metric | |", "|---|---|---|---|"]

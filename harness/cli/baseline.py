@@ -20,10 +20,10 @@ Examples:
               help="The baseline, JSON with one line for each image and metric.")  # fmt: skip
 def baseline(folder: Path, output: Path) -> int:
     """Write the scores, costs and hashes of a finished run, for `restobench compare`."""
-    from harness.baseline import make_baseline, write_baseline
-    from harness.store import load_run
+    from harness.baseline import load_measured
+    from harness.baseline_file import write_baseline
 
-    made = make_baseline(load_run(folder))
+    made = load_measured(folder)
     write_baseline(made, output)
     rows = sum(len(images) for images in made.scores.values())
     click.echo(f"{output}: {rows} scores, {len(made.failures)} failures, {output.stat().st_size / 2**10:.0f} KiB")

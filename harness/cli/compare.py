@@ -6,12 +6,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from harness.regression import Comparison
+    from harness.verdicts import Finding
 
 EXAMPLES = """
 \b
@@ -33,7 +33,7 @@ Exit codes: 0 none; 1 regression; 3 cells that had a score fail now; 4 nothing w
     "--alias", "aliases", metavar="NEW=OLD", multiple=True, help="A restorer that was renamed; again for more."
 )
 @click.option("--settings", metavar="FILE", type=click.Path(path_type=Path),
-              help="TOML: alpha, [tolerance] by metric, seconds and peak_mib as ratios.")  # fmt: skip
+              help="TOML: alpha, [tolerance] by metric, [tolerance.cuda], seconds and peak_mib.")  # fmt: skip
 @click.option("--junit", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML.")
 @click.option("--github", is_flag=True, help="Print annotations, and append to $GITHUB_STEP_SUMMARY.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, restobench/compare/1.")
@@ -44,49 +44,53 @@ def compare(
 ) -> int:  # fmt: skip
     """Judge RUN against a baseline, by restorer, set and metric.
 
-    Images are paired by name and by the hash of their pixels. Quality regresses when a paired test, corrected for the
-    number of tests, and the interval of the mean difference, beyond the metric's tolerance, both say so. Seconds and
-    memory are judged where the hardware agrees and both runs had --workers 1.
+    Images are paired by name and by the hash of their pixels. Quality regresses when a paired test, corrected over the
+    whole run, and the interval of the mean difference, beyond the metric's tolerance, both say so. Seconds and memory
+    are judged where the hardware agrees and both runs had --workers 1. `restobench report RUN --baseline FILE` shows
+    the images.
     """
-    from harness.baseline import make_baseline, read_baseline, rename
+    from harness.baseline import load_measured, rename
+    from harness.baseline_file import load_baseline
     from harness.cli.output import print_json
-    from harness.regression import Settings, exit_code, read_settings
     from harness.regression import compare as judge
-    from harness.store import load_run
-    from harness.verdict_files import github_annotations, job_summary, write_junit
+    from harness.thresholds import Settings, read_settings
+    from harness.verdict_files import append_summary, github_annotations, write_junit
 
-    now = rename(make_baseline(load_run(folder)), aliases)
-    before = make_baseline(load_run(source)) if source.is_dir() else read_baseline(source)
-    rows = judge(now, before, read_settings(settings) if settings else Settings())
+    chosen = read_settings(settings) if settings else Settings()
+    comparison = judge(load_measured(folder), rename(load_baseline(source), aliases), chosen, name=str(source))
     if junit:
-        write_junit(rows, junit)
+        write_junit(comparison, junit)
     if github:
-        for line in github_annotations(rows):
+        for line in github_annotations(comparison):
             click.echo(line, err=as_json)
-        if os.environ.get("GITHUB_STEP_SUMMARY"):
-            with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
-                file.write(job_summary(rows))
+        append_summary(comparison, os.environ.get("GITHUB_STEP_SUMMARY"))
     if as_json:
-        print_json("compare", [asdict(row) for row in rows])
+        print_json("compare", [_flat(finding) for finding in comparison.findings])
     elif not context.obj["quiet"]:
-        _print(rows)
-    return exit_code(rows)
+        _print(comparison.findings)
+    return comparison.exit_code()
 
 
-def _print(rows: Sequence[Comparison]) -> None:
+def _flat(finding: Finding) -> dict[str, Any]:
+    row = asdict(finding)
+    del row["worst"]
+    return {**row, "verdict": str(finding.verdict)}
+
+
+def _print(findings: Sequence[Finding]) -> None:
     """Everything that is not the same, then a count of the verdicts."""
     from harness.cli.output import print_table
-    from harness.regression import COSTS, Verdict
+    from harness.verdicts import COSTS, Verdict
 
-    quality, costs = ([row for row in rows if (row.metric in COSTS) is wanted] for wanted in (False, True))
-    unjudged = [row for row in costs if row.verdict is Verdict.INCOMPARABLE]
-    told = [row for row in rows if row.verdict not in (Verdict.SAME, Verdict.EQUAL) and row not in unjudged]
+    scores, costs = ([item for item in findings if (item.metric in COSTS) is wanted] for wanted in (False, True))
+    unjudged = [item for item in costs if item.verdict is Verdict.INCOMPARABLE]
+    told = [item for item in findings if item.verdict not in (Verdict.SAME, Verdict.EQUAL) and item not in unjudged]
     columns = ("verdict", "restorer", "set", "metric", "difference", "ci_low", "ci_high", "p", "n", "worst_image")
-    print_table([{**asdict(row), "verdict": str(row.verdict)} for row in told], (*columns, "reason"))
-    for kind, chosen in (("scores", quality), ("costs", costs)):
-        counts = {verdict: sum(row.verdict is verdict for row in chosen) for verdict in Verdict}
+    print_table([_flat(item) for item in told], (*columns, "reason"))
+    for kind, chosen in (("scores", scores), ("costs", costs)):
+        counts = {verdict: sum(item.verdict is verdict for item in chosen) for verdict in Verdict}
         click.echo(
             f"{kind}: " + (", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count) or "none")
         )
-    for reason in dict.fromkeys(row.reason for row in unjudged):
+    for reason in dict.fromkeys(item.reason for item in unjudged):
         click.echo(f"costs not judged: {reason}")

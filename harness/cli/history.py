@@ -32,12 +32,11 @@ def history(sources: tuple[Path, ...], metrics: tuple[str, ...], svg: Path | Non
     RUN is a run folder or a baseline. Means are over the images of the same pixels in all runs; runs of another
     protocol than the last one's are left out, and named.
     """
-    from harness.baseline import make_baseline, read_baseline
+    from harness.baseline_file import load_baseline
     from harness.cli.output import print_json
     from harness.history import draw_history, trace
-    from harness.store import load_run
 
-    runs = {str(path): make_baseline(load_run(path)) if path.is_dir() else read_baseline(path) for path in sources}
+    runs = {str(path): load_baseline(path) for path in sources}
     points, left_out = trace(runs)
     points = [point for point in points if not metrics or point.metric in metrics]
     for line in left_out:

@@ -29,6 +29,7 @@ class Dri(Metric):
         unit="points",
         bounds=(0.0, 100.0),
         tolerance=0.3,
+        tolerance_on={"cuda": 0.6},
         version=SHIPPED_SHA256[:12],
         licence="Apache-2.0; trained on LIVE in the Wild (University of Texas at Austin)",
         source="after Yue et al., WACV 2025, arXiv 2411.17390; weights and design choices: docs/dri.md",

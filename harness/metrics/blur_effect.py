@@ -26,6 +26,7 @@ class BlurEffect(Metric):
         bounds=(0.0, 1.0),
         tolerance=0.001,
         max_pixels=2**27,
+        tolerance_on={"cuda": 0.002},
         licence="BSD-3-Clause",
         source="Crete et al., SPIE 2007; skimage.measure.blur_effect",
     )

@@ -27,6 +27,7 @@ class MSSSIM(Metric):
         higher_is_better=True,
         bounds=(0.0, 1.0),
         tolerance=0.0005,
+        tolerance_on={"cuda": 0.001},
         licence="Apache-2.0",
         source="Wang, Simoncelli, Bovik, Asilomar 2003",
     )

@@ -30,6 +30,7 @@ class NIQE(Metric):
         bounds=(0.0, math.inf),
         tolerance=0.02,
         max_pixels=2**27,
+        tolerance_on={"cuda": 0.04},
         licence="Apache-2.0 (basicsr); parameters: University of Texas at Austin",
         source="Mittal et al., IEEE SPL 2013; basicsr.metrics.niqe",
     )

@@ -82,6 +82,7 @@ class SSIM(Metric):
         higher_is_better=True,
         bounds=(-1.0, 1.0),
         tolerance=0.0005,
+        tolerance_on={"cuda": 0.001},
         licence="Apache-2.0",
         source="Wang et al., IEEE TIP 2004",
     )
@@ -113,6 +114,7 @@ class SSIMY(SSIM):
         channel="y",
         bounds=(-1.0, 1.0),
         tolerance=0.0005,
+        tolerance_on={"cuda": 0.001},
         licence="Apache-2.0",
         source="Wang et al., IEEE TIP 2004, on BT.601 limited-range Y",
     )

@@ -52,3 +52,25 @@ class AnotherSigma(Plain):
 class FailsNow(Plain):
     def restore(self, image: Any, conditions: Conditions) -> Any:
         raise ValueError("a new bug")
+
+
+class Unsteady(Plain):
+    """Non-deterministic: its strength is drawn anew for every image."""
+
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        strength = 0.8 * np.random.default_rng().normal(1.0, 0.1)
+        return NonLocalMeans(strength=strength).restore(image, conditions)
+
+
+class MistunedNetwork(Restorer):
+    """FFDNet, told of 4 % more noise than there is."""
+
+    def __init__(self, *, device: str = "cpu") -> None:
+        from restorers.ffdnet import FFDNet
+
+        self.inner = FFDNet(device=device)
+        self.card = replace(FFDNet.card, name="mistuned-network")
+
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        sigma = conditions.sigma_255
+        return self.inner.restore(image, replace(conditions, sigma_255=None if sigma is None else 1.04 * sigma))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.baseline import Baseline, Measured, read_baseline, rename, write_baseline
+from harness.baseline import Baseline, Measured, rename
+from harness.baseline_file import read_baseline, write_baseline
 from harness.errors import InputError
 
 HISTORIC = Path(__file__).parents[1] / "historic_runs"
@@ -19,7 +20,10 @@ def baseline() -> Baseline:
     return Baseline(
         benchmark="b", started="2026-01-01T00:00:00+00:00", evaluation={"name": "rgb", "hash": "e1"},
         hardware={"processor": "p", "cores": 2, "device": "cpu", "workers": 1},
-        metrics={"psnr": {"version": "1", "higher_is_better": True, "unit": "dB", "tolerance": 0.02}},
+        sets={"noise": {"conditions": {"sigma_255": 25.0}, "definition": {"seed": 0}, "fingerprint": "f1"}},
+        environment={"python": "3.11.7", "packages": {"torch": "2.1"}},
+        metrics={"psnr": {"version": "1", "higher_is_better": True, "unit": "dB", "tolerance": 0.02,
+                          "tolerance_on": {"cuda": 0.04}}},
         scores={("mine", "noise", "psnr"): measured}, costs={("mine", "noise"): {"a": (0.5, 12.0)}},
         failures={("mine", "noise", "c", ""): 'raised: "quoted" </script>'},
     )  # fmt: skip
@@ -82,9 +86,9 @@ def test_a_truncated_baseline_is_refused(baseline: Baseline, tmp_path: Path) -> 
 
 
 def test_a_renamed_restorer_finds_its_rows(baseline: Baseline) -> None:
-    renamed = rename(baseline, ["mine=old"])
-    assert {key[0] for key in (*renamed.scores, *renamed.costs, *renamed.failures)} == {"old"}
-    for alias in ("mine", "nobody=old", "mine=mine"):
+    renamed = rename(baseline, ["new=mine"])
+    assert {key[0] for key in (*renamed.scores, *renamed.costs, *renamed.failures)} == {"new"}
+    for alias in ("mine", "new=nobody", "mine=mine"):
         with pytest.raises(InputError, match="expected NEW=OLD"):
             rename(baseline, [alias])
 

@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from harness.baseline import Baseline, Measured, write_baseline
+from harness.baseline import Baseline, Measured
+from harness.baseline_file import write_baseline
 from harness.history import find_steps, trace
 
 

@@ -20,10 +20,11 @@ TEST = """
 from lab import Denoiser
 
 def test_denoiser(restobench):
-    rows = restobench.check(
+    checked = restobench.check(
         Denoiser, "quickstart", sets=["photos-sigma25"], metrics=["psnr"], baseline="baselines/lab.json"
     )
-    assert {str(row.verdict) for row in rows if row.metric == "psnr"} <= {"equal"}
+    found = checked.findings if checked else ()
+    assert {str(item.verdict) for item in found if item.metric == "psnr"} <= {"equal"}
 """
 
 

@@ -13,10 +13,12 @@ import pytest
 from harness.baseline import Baseline, Measured
 from harness.errors import InputError
 from harness.plugins import metrics
-from harness.regression import Settings, Verdict, compare, exit_code, read_settings
+from harness.regression import compare
+from harness.thresholds import Settings, read_settings
+from harness.verdicts import Verdict
 
 IMAGES = [f"i{index:02}" for index in range(24)]
-PSNR = {"version": "1", "higher_is_better": True, "unit": "dB", "tolerance": 0.02}
+PSNR = {"version": "1", "higher_is_better": True, "unit": "dB", "tolerance": 0.02, "tolerance_on": {"cuda": 0.04}}
 NIQE = {"version": "1", "higher_is_better": False, "unit": "", "tolerance": 0.02}
 
 
@@ -38,7 +40,7 @@ def base(values: Mapping[str, list[float]], mark: str = "a", **changes: Any) -> 
 
 
 def verdicts(now: Baseline, before: Baseline, settings: Settings | None = None) -> dict[str, Verdict]:
-    return {row.metric: row.verdict for row in compare(now, before, settings)}
+    return {row.metric: row.verdict for row in compare(now, before, settings).findings}
 
 
 OLD = [30 + 0.2 * index for index in range(24)]
@@ -57,7 +59,7 @@ def test_the_direction_is_the_cards(change: float, psnr: Verdict, niqe: Verdict)
     new = [value + change for value in OLD]
     now, before = base({"psnr": new, "niqe": new}, mark="b"), base({"psnr": OLD, "niqe": OLD})
     assert verdicts(now, before) == {"psnr": psnr, "niqe": niqe}
-    assert exit_code(compare(now, before)) == (1 if abs(change) > 0.02 else 0)
+    assert compare(now, before).exit_code() == (1 if abs(change) > 0.02 else 0)
 
 
 @pytest.mark.parametrize("name", ["psnr", "ssim-y", "niqe", "blur-effect", "dri", "pyiqa-gmsd", "pyiqa-vif"])
@@ -71,7 +73,8 @@ def test_worse_is_worse_for_every_kind_of_card(name: str) -> None:
 
 def test_the_worst_image_is_named() -> None:
     new = [value - (3.0 if index == 7 else 0.4) for index, value in enumerate(OLD)]
-    [row] = compare(base({"psnr": new}, "b"), base({"psnr": OLD}))
+    comparison = compare(base({"psnr": new}, "b"), base({"psnr": OLD}))
+    [row] = comparison.findings
     assert (row.verdict, row.worst_image, row.n) == (Verdict.REGRESSED, "i07", 24)
     assert row.ci_low is not None
     assert row.ci_high is not None
@@ -80,13 +83,15 @@ def test_the_worst_image_is_named() -> None:
 
 
 def test_equal_bytes_are_equal() -> None:
-    [row] = compare(base({"psnr": OLD}), base({"psnr": OLD}))
-    assert (row.verdict, row.difference, exit_code([row])) == (Verdict.EQUAL, 0.0, 0)
+    comparison = compare(base({"psnr": OLD}), base({"psnr": OLD}))
+    [row] = comparison.findings
+    assert (row.verdict, row.difference, comparison.exit_code()) == (Verdict.EQUAL, 0.0, 0)
 
 
 def test_equal_bytes_with_other_scores_are_a_changed_metric() -> None:
-    [row] = compare(base({"psnr": [value - 1 for value in OLD]}), base({"psnr": OLD}))
-    assert (row.verdict, exit_code([row])) == (Verdict.INCOMPARABLE, 4)
+    comparison = compare(base({"psnr": [value - 1 for value in OLD]}), base({"psnr": OLD}))
+    [row] = comparison.findings
+    assert (row.verdict, comparison.exit_code()) == (Verdict.INCOMPARABLE, 4)
     assert "the metric changed" in row.reason
 
 
@@ -98,8 +103,9 @@ def test_equal_bytes_with_other_scores_are_a_changed_metric() -> None:
     ],
 )
 def test_another_protocol_is_refused_with_the_field_that_differs(changes: dict[str, Any], field: str) -> None:
-    [row] = compare(base({"psnr": [0.0] * 24}, "b", **changes), base({"psnr": OLD}))
-    assert (row.verdict, row.reason, exit_code([row])) == (Verdict.INCOMPARABLE, field, 4)
+    comparison = compare(base({"psnr": [0.0] * 24}, "b", **changes), base({"psnr": OLD}))
+    [row] = comparison.findings
+    assert (row.verdict, row.reason, comparison.exit_code()) == (Verdict.INCOMPARABLE, field, 4)
 
 
 def test_images_of_other_pixels_are_left_out_and_named() -> None:
@@ -107,37 +113,45 @@ def test_images_of_other_pixels_are_left_out_and_named() -> None:
     group = ("mine", "noise", "psnr")
     images = dict(now.scores[group])
     images["i03"] = dataclasses.replace(images["i03"], degraded="other")
-    [row] = compare(dataclasses.replace(now, scores={group: images}), before)
-    assert (row.verdict, row.n, row.reason) == (Verdict.SAME, 23, "other pixels in i03")
+    comparison = compare(dataclasses.replace(now, scores={group: images}), before)
+    [row] = comparison.findings
+    assert (row.verdict, row.n, row.reason) == (
+        Verdict.SAME,
+        23,
+        "other version of the set in i03 (degraded pixels: baseline di03, now other)",
+    )
     everything = {image: dataclasses.replace(item, degraded="other") for image, item in images.items()}
-    [row] = compare(dataclasses.replace(now, scores={group: everything}), before)
-    assert (row.verdict, exit_code([row])) == (Verdict.INCOMPARABLE, 4)
+    comparison = compare(dataclasses.replace(now, scores={group: everything}), before)
+    [row] = comparison.findings
+    assert (row.verdict, comparison.exit_code()) == (Verdict.INCOMPARABLE, 4)
 
 
 def test_new_gone_and_failing_cells_are_named() -> None:
     before = base({"psnr": OLD, "niqe": OLD})
     now = base({"psnr": OLD[:20]}, failures={("mine", "noise", "i21", ""): "timeout: too slow"})
-    rows = {row.metric: row for row in compare(now, before)}
+    comparison = compare(now, before)
+    rows = {row.metric: row for row in comparison.findings}
     assert rows["psnr"].verdict is Verdict.FAILED
-    assert rows["psnr"].reason == "1 image fails now that had a score in the baseline: timeout: too slow"
+    assert rows["psnr"].reason == "1 image fails now that did not in the baseline: timeout: too slow"
     assert rows["psnr"].worst_image == "i21"
     assert rows["niqe"].verdict is Verdict.FAILED
-    assert exit_code(list(rows.values())) == 3
+    assert comparison.exit_code() == 3
     assert verdicts(base({"psnr": OLD}), before)["niqe"] is Verdict.GONE
     assert verdicts(before, base({"psnr": OLD}))["niqe"] is Verdict.NEW
 
 
 def test_a_failing_cell_does_not_hide_a_regression_of_the_others() -> None:
     now = base({"psnr": [value - 1 for value in OLD[:23]]}, "b", failures={("mine", "noise", "i23", ""): "raised: x"})
-    [row] = compare(now, base({"psnr": OLD}))
-    assert (row.verdict, row.n, exit_code([row])) == (Verdict.REGRESSED, 23, 1)
+    comparison = compare(now, base({"psnr": OLD}))
+    [row] = comparison.findings
+    assert (row.verdict, row.n, comparison.exit_code()) == (Verdict.REGRESSED, 23, 1)
     assert "raised: x" in row.reason
 
 
 def test_a_regression_outranks_a_failure() -> None:
     now = base({"psnr": [value - 1 for value in OLD], "niqe": OLD[:23]}, "b")
     now = dataclasses.replace(now, failures={("mine", "noise", "i23", "niqe"): "metric: NaN"})
-    assert exit_code(compare(now, base({"psnr": OLD, "niqe": OLD}))) == 1
+    assert compare(now, base({"psnr": OLD, "niqe": OLD})).exit_code() == 1
 
 
 def test_a_cell_that_failed_already_is_no_news() -> None:
@@ -153,8 +167,9 @@ def test_infinite_scores_take_part() -> None:
 
 
 def test_two_images_are_too_few() -> None:
-    [row] = compare(base({"psnr": [1.0, 1.0]}, "b"), base({"psnr": OLD[:2]}))
-    assert (row.verdict, exit_code([row])) == (Verdict.INCOMPARABLE, 4)
+    comparison = compare(base({"psnr": [1.0, 1.0]}, "b"), base({"psnr": OLD[:2]}))
+    [row] = comparison.findings
+    assert (row.verdict, comparison.exit_code()) == (Verdict.INCOMPARABLE, 4)
 
 
 def test_a_small_drop_is_found_and_noise_is_not(generator: np.random.Generator) -> None:
@@ -198,13 +213,13 @@ def test_slower_and_hungrier_is_found(column: int, metric: str, unit: float, gen
 def test_costs_are_not_judged_across_machines_or_side_by_side() -> None:
     slow, quick = [9.0 + 0.1 * index for index in range(24)], [1.0 + 0.01 * index for index in range(24)]
     for hardware, reason in (({"cores": 64}, "cores: baseline 2, now 64"), ({"processor": "q"}, "processor: ")):
-        row = next(row for row in compare(*costs(slow, quick, **hardware)) if row.metric == "seconds")
+        row = next(row for row in compare(*costs(slow, quick, **hardware)).findings if row.metric == "seconds")
         assert row.verdict is Verdict.INCOMPARABLE
         assert row.reason.startswith(reason)
         assert row.difference is not None, "reported all the same"
     now, before = costs(slow, quick)
     side_by_side = {**before.hardware, "workers": 4}
-    rows = compare(*(dataclasses.replace(item, hardware=side_by_side) for item in (now, before)))
+    rows = compare(*(dataclasses.replace(item, hardware=side_by_side) for item in (now, before))).findings
     assert "--workers 1" in next(row for row in rows if row.metric == "seconds").reason
 
 

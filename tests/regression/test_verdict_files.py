@@ -8,15 +8,21 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.regression import Comparison, Verdict
 from harness.verdict_files import github_annotations, job_summary, write_junit
+from harness.verdicts import Comparison, Finding, Verdict
 
 HOSTILE = "x\x00]]><script>|\n::error::%0A`\x1b[2J"
 
 
+def judged(*findings: Finding) -> Comparison:
+    return Comparison("baseline.json", "", findings)
+
+
 def test_junit_is_xml(tmp_path: Path) -> None:
-    rows = [Comparison(HOSTILE, HOSTILE, "psnr", verdict, reason=HOSTILE) for verdict in Verdict]
-    write_junit(rows, tmp_path / "verdict.xml")
+    write_junit(
+        judged(*(Finding(HOSTILE, HOSTILE, "psnr", verdict, reason=HOSTILE) for verdict in Verdict)),
+        tmp_path / "verdict.xml",
+    )
     suite = ElementTree.parse(tmp_path / "verdict.xml").getroot()
     counts = [suite.get(name) for name in ("tests", "failures", "errors", "skipped")]
     assert counts == ["8", "1", "1", "3"]
@@ -24,7 +30,7 @@ def test_junit_is_xml(tmp_path: Path) -> None:
 
 @given(st.text())
 def test_no_text_starts_a_command_of_its_own(text: str) -> None:
-    for line in github_annotations([Comparison(text, text, text, Verdict.REGRESSED, reason=text)]):
+    for line in github_annotations(judged(Finding(text, text, text, Verdict.REGRESSED, reason=text))):
         assert "\n" not in line
         assert "\r" not in line
         assert line.startswith("::error title=")
@@ -34,6 +40,6 @@ def test_no_text_starts_a_command_of_its_own(text: str) -> None:
 
 @given(st.text())
 def test_the_summary_stays_a_table(text: str) -> None:
-    lines = job_summary([Comparison(text, text, text, Verdict.FAILED, reason=text)]).splitlines()
+    lines = job_summary(judged(Finding(text, text, text, Verdict.FAILED, reason=text))).splitlines()
     assert len(lines) == 7
     assert "<" not in lines[6].replace("\\<", "")

@@ -1,0 +1,84 @@
+"""What counts as a regression: the settings of a check, from TOML or from the metrics' cards."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from harness.errors import InputError
+from harness.plugins import metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What counts as a regression.
+
+    Attributes:
+        alpha: Chance of a false alarm in a whole run where nothing has changed. The default keeps a margin below 1 %.
+        tolerance: Metric -> largest mean difference that nobody minds, instead of the card's; in the metric's unit.
+        tolerance_on: Kind of device (`cpu`, `cuda`) -> the same, for that kind alone.
+        seconds: Ratio from which on slower is a regression.
+        peak_mib: The same for memory.
+        quick_seconds: Restorations quicker than this are not judged: their time is noise.
+        small_mib: Restorations that take less memory than this are not judged.
+    """
+
+    alpha: float = 0.0075
+    tolerance: Mapping[str, float] = field(default_factory=dict)
+    tolerance_on: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    seconds: float = 1.25
+    peak_mib: float = 1.25
+    quick_seconds: float = 0.02
+    small_mib: float = 64.0
+
+    def tolerance_of(self, metric: str, card: Mapping[str, Any], kind: str) -> float:
+        """The tolerance of a metric on a kind of device; what the user said goes before what the card says."""
+        user = self.tolerance_on.get(kind, {}).get(metric, self.tolerance.get(metric))
+        if user is not None:
+            return user
+        return float(card.get("tolerance_on", {}).get(kind, card["tolerance"]))
+
+
+def read_settings(path: Path) -> Settings:
+    """Reads settings from TOML: the fields of `Settings`; tolerances as `[tolerance]`, by device as `[tolerance.cuda]`.
+
+    Raises:
+        InputError: Damaged TOML, an unknown key or metric, or a value that is no number from 0 on.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"settings {path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InputError(f"settings {path} cannot be read: {error}") from None
+    known = sorted(item.name for item in fields(Settings) if item.name != "tolerance_on")
+    for key, value in table.items():
+        if key not in known:
+            raise InputError(f"settings {path}: {key!r} is unknown; expected one of {', '.join(known)}")
+        if key != "tolerance":
+            _check_number(path, key, value)
+    tolerance = table.pop("tolerance", {})
+    if not isinstance(tolerance, dict):
+        raise InputError(
+            f"settings {path}: tolerance is {tolerance!r}; expected a table such as [tolerance] psnr = 0.05"
+        )
+    by_device = {key: value for key, value in tolerance.items() if isinstance(value, dict)}
+    plain = {key: value for key, value in tolerance.items() if key not in by_device}
+    for kind, chosen in [("", plain), *by_device.items()]:
+        if kind not in ("", "cpu", "cuda"):
+            raise InputError(f"settings {path}: [tolerance.{kind}] is no kind of device; expected cpu or cuda")
+        for name, value in chosen.items():
+            if name not in metrics:
+                raise InputError(f"settings {path}: {name!r} is no metric; `restobench list metrics` shows them")
+            _check_number(path, name, value)
+    return Settings(**table, tolerance=plain, tolerance_on=by_device)
+
+
+def _check_number(path: Path, key: str, value: Any) -> None:
+    number = not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
+    if not number or value < 0:
+        raise InputError(f"settings {path}: {key} is {value!r}; expected a number from 0 on")

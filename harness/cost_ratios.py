@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.baseline import HARDWARE, Baseline
-from harness.resampling import bootstrap_means, interval
+from harness.resampling import intervals
 from harness.significance import correct, paired_t
 from harness.thresholds import Settings
 from harness.verdicts import COSTS, Finding, Verdict
@@ -63,10 +63,9 @@ def _measure(new: _Spent, old: _Spent, finding: Finding, floor: float) -> tuple[
         return replace(finding, reason="too quick, too small or too few to judge"), None
     # what lies below the floor is noise, zero included: it counts as the floor
     ratios = np.log(np.maximum(now, floor) / np.maximum(before, floor))
-    mean, _, _, p_low = paired_t(ratios)
-    boot = bootstrap_means(ratios[None], np.ones(len(common)))
-    low, high = interval(np.array([mean]), boot, len(common))
-    difference, ci_low, ci_high = (math.expm1(float(end)) for end in (mean, low[0], high[0]))
+    *_, p_low = paired_t(ratios)
+    ends = intervals(ratios[None], (len(common),), len(common))
+    difference, ci_low, ci_high = (math.expm1(float(end[0])) for end in ends)
     worst = common[int(np.argmax(ratios))]
     return replace(finding, difference=difference, ci_low=ci_low, ci_high=ci_high, worst_image=worst), p_low
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from harness.baseline import Baseline, Group
+from harness.trends import History, Trend, TrendPoint
 
 MIN_RUNS = 3
 """With fewer runs there is a difference, and no trend: `restobench compare` judges that."""
@@ -17,91 +16,90 @@ MIN_RUNS = 3
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One run of one trend.
-
-    Attributes:
-        run: What the user called the run: its folder or file.
-        started: ISO 8601.
-        value: Mean over the images that all runs of the trend have in common.
-        n: How many images these are.
-        step: How far the level after this run lies from the level before it, where a step begins here.
-        worse: Whether that step is in the wrong direction; `None` without one.
-    """
-
-    benchmark: str
-    set: str
-    metric: str
-    restorer: str
-    run: str
-    started: str
-    value: float
-    n: int
-    step: float | None
-    worse: bool | None
-
-
-def trace(runs: Mapping[str, Baseline]) -> tuple[list[Point], list[str]]:
+def trace(runs: Mapping[str, Baseline], metrics: Sequence[str] = ()) -> History:
     """Makes the trends, in the order of the runs' own times.
 
     Only images with the same pixels in every run of a trend enter its means.
 
     Args:
         runs: By name; at least one.
+        metrics: Only these; empty: all.
 
     Returns:
-        The points, trend by trend, and why runs or parts of them were left out: another protocol or metric version than
-        the last run's.
+        The trends of what the last run has, and why runs or parts of them were left out: another protocol or metric
+        version than the last run's.
     """
     ordered = sorted(runs.items(), key=lambda item: item[1].started)
     last = ordered[-1][1]
     left_out: list[str] = []
-    points: list[Point] = []
     same = []
     for name, run in ordered:
         if run.evaluation["hash"] != last.evaluation["hash"]:
             left_out.append(f"{name}: evaluation {run.evaluation['name']}, the last run has {last.evaluation['name']}")
         else:
             same.append((name, run))
+    trends = []
     for group in last.scores:
-        metric = group[2]
+        if metrics and group[2] not in metrics:
+            continue
         chosen = []
         for name, run in same:
             if group in run.scores:
-                version, wanted = run.metrics[metric]["version"], last.metrics[metric]["version"]
+                version, wanted = run.metrics[group[2]]["version"], last.metrics[group[2]]["version"]
                 if version == wanted:
                     chosen.append((name, run))
                 else:
-                    left_out.append(f"{name}: {metric} has version {version}, the last run {wanted}")
-        points += _trend(group, chosen)
-    return points, list(dict.fromkeys(left_out))
+                    left_out.append(f"{name}: {group[2]} has version {version}, the last run {wanted}")
+        trends.append(_trend(group, chosen))
+    found = tuple(trend for trend in trends if trend is not None)
+    return History(found, tuple(name for name, _ in same), tuple(dict.fromkeys(left_out)))
 
 
-def _trend(group: Group, runs: Sequence[tuple[str, Baseline]]) -> list[Point]:
+def _trend(group: Group, runs: Sequence[tuple[str, Baseline]]) -> Trend | None:
     restorer, set_name, metric = group
-    final = runs[-1][1].scores[group]
 
     def pixels(run: Baseline) -> set[tuple[str, str, str]]:
         return {(image, item.degraded, item.reference) for image, item in run.scores[group].items()}
 
     common = sorted(image for image, *_ in set.intersection(*(pixels(run) for _, run in runs)))
-    if not common or not all(np.isfinite(item.value) for item in final.values()):
-        return []
+    if not common:
+        return None
     values = np.array([np.mean([run.scores[group][image].value for image in common]) for _, run in runs])
     card = runs[-1][1].metrics[metric]
     steps = find_steps(values, float(card["tolerance"])) if np.isfinite(values).all() else {}
-    return [
-        Point(
-            run.benchmark, set_name, metric, restorer, name, run.started, float(value), len(common),
-            step=steps.get(index), worse=_is_worse(steps.get(index), bool(card["higher_is_better"])),
+    points = tuple(
+        TrendPoint(
+            name, run.started, float(value), step=steps.get(index),
+            worse=None if index not in steps else (steps[index] < 0) == bool(card["higher_is_better"]),
+            changes=tuple(changes(runs[index - 1][1], run)) if index in steps else (),
         )
         for index, ((name, run), value) in enumerate(zip(runs, values, strict=True))
-    ]  # fmt: skip
+    )  # fmt: skip
+    return Trend(
+        runs[-1][1].benchmark, set_name, metric, restorer, str(card["unit"]), bool(card["higher_is_better"]),
+        len(common), points,
+    )  # fmt: skip
 
 
-def _is_worse(step: float | None, higher_is_better: bool) -> bool | None:
-    return None if step is None else (step < 0) == higher_is_better
+def changes(before: Baseline, now: Baseline) -> Iterator[str]:
+    """What else is different between two runs: versions, commit, hardware. Where to look for the cause of a step."""
+    flat = [dict(_flatten({**dict(run.environment), **dict(run.hardware)})) for run in (before, now)]
+    for key in sorted(flat[0].keys() | flat[1].keys()):
+        old, new = (side.get(key) for side in flat)
+        if old != new:
+            yield f"{key}: {_short(old)}, now {_short(new)}"
+
+
+def _flatten(mapping: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in mapping.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, "" if key == "packages" else f"{prefix}{key} ")
+        elif value is not None:
+            yield f"{prefix}{key}", value
+
+
+def _short(value: object) -> str:
+    return "none" if value is None else str(value)[:60]
 
 
 def find_steps(values: Floats, tolerance: float) -> dict[int, float]:
@@ -109,7 +107,6 @@ def find_steps(values: Floats, tolerance: float) -> dict[int, float]:
 
     The penalty of a step is 4 log(n) times the noise's variance, which is read off the differences of neighbours by
     their median, and at least the square of the tolerance: a deterministic restorer has no noise.
-
 
     Args:
         values: One a run.
@@ -129,34 +126,3 @@ def find_steps(values: Floats, tolerance: float) -> dict[int, float]:
     levels = [float(values[start:end].mean()) for start, end in zip(edges, ends, strict=False)]
     gaps = np.diff(levels)
     return {edge: float(gap) for edge, gap in zip(ends[:-1], gaps, strict=True) if abs(gap) > tolerance}
-
-
-def draw_history(points: Sequence[Point], path: Path) -> None:
-    """Draws a plot for each set and metric as SVG: a line a restorer, a ring where a step begins."""
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    panels: dict[tuple[str, str], dict[str, list[Point]]] = {}
-    for point in points:
-        panels.setdefault((point.set, point.metric), {}).setdefault(point.restorer, []).append(point)
-    runs = list(dict.fromkeys(point.run for point in sorted(points, key=lambda point: point.started)))
-    figure = Figure(figsize=(8, 3.2 * max(len(panels), 1)), layout="constrained")
-    FigureCanvasSVG(figure)
-    for axes, ((set_name, metric), trends) in zip(
-        figure.subplots(max(len(panels), 1), squeeze=False)[:, 0], panels.items(), strict=False
-    ):
-        for restorer, trend in trends.items():
-            places = [runs.index(point.run) for point in trend]
-            [line] = axes.plot(places, [point.value for point in trend], marker=".", label=_plain(restorer))
-            stepped = [(place, point.value) for place, point in zip(places, trend, strict=True) if point.step]
-            if stepped:
-                axes.scatter(*zip(*stepped, strict=True), s=90, facecolors="none", edgecolors=line.get_color())
-        axes.set(title=_plain(f"{set_name}: {metric}"))
-        axes.set_xticks(range(len(runs)), [_plain(Path(run).stem) for run in runs], rotation=30, ha="right")
-        axes.legend(fontsize="small")
-    figure.savefig(path, metadata={"Date": None})
-
-
-def _plain(text: str) -> str:
-    """Names come from elsewhere: `$` would start mathematics, a leading `_` hide the name from the legend."""
-    return " " * text.startswith("_") + text.replace("$", r"\$")

@@ -11,7 +11,7 @@ from harness.known_sets import KnownSet
 from harness.registry import Registry
 
 if TYPE_CHECKING:
-    from harness.protocols import Benchmark, DegradedSet, Metric, Report, Restorer
+    from harness.protocols import Benchmark, DegradedSet, HistoryReport, Metric, Report, Restorer
 
 restorers: Registry[type[Restorer]] = Registry("restorer")
 """Classes, built in a worker with `cls(device=..., **parameters)`."""
@@ -39,6 +39,9 @@ metrics: Registry[type[Metric]] = Registry("metric")
 
 reports: Registry[type[Report]] = Registry("report")
 """Classes, built without arguments."""
+
+history_reports: Registry[type[HistoryReport]] = Registry("history_report")
+"""Classes, built without arguments; `restobench history` has an option for each of ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from harness.conditions import Conditions as Conditions  # part of every restore
 from harness.conditions import conditions_of
 from harness.results import Cost, Difference, Headline, Leaderboard, MetricValue, RunData, TradeOff
 from harness.standings import Agreement, CriticalDifference, Disagreement, PairTest, Stability
+from harness.trends import History
 from harness.verdicts import Comparison
 
 if TYPE_CHECKING:
@@ -398,6 +399,17 @@ class Report(Protocol):
         Returns:
             The page or file that the user should open.
         """
+        ...
+
+
+@runtime_checkable
+class HistoryReport(Protocol):
+    """Writes one presentation of many runs. A class is registered."""
+
+    name: ClassVar[str]
+
+    def write(self, history: History, out: Path) -> Path:
+        """Writes the history into the file `out`, whose parent exists, and returns it."""
         ...
 
 

@@ -1,72 +1,186 @@
 """How often `restobench compare` finds a drop, and how often it cries wolf, by simulation: part of `make bench`.
 
-Scores are drawn from a real baseline; what is added to them between two runs is normal, or heavy-tailed (Student's t
-with 3 degrees of freedom), with the given standard deviation by image.
+Everything is drawn from real scores (record_scores.py): Kodak24, four metrics. A restorer that lost has the real
+differences by image of a restorer and one that somebody changed a little, moved and scaled to the given drop and
+deviation of PSNR; the other metrics move along as they really did. A non-deterministic restorer has real re-runs.
 """
 
 from __future__ import annotations
 
+import json
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.baseline import Baseline, Measured, read_baseline
-from harness.regression import Verdict, compare
+from harness.baseline import Baseline, Measured
+from harness.plugins import metrics
+from harness.regression import compare
+from harness.verdicts import Verdict
 
 IMAGES = 24
-GROUPS = 40
-HISTORIC = sorted((Path(__file__).parents[1] / "historic_runs").glob("baseline-*.json"))[-1]
+RECORD = json.loads(Path(__file__).with_name("kodak24_scores.json").read_text())
+METRICS = tuple(RECORD["takes"][0])
+DROP = 0.1
 
 Floats = npt.NDArray[np.float64]
+"""Scores of one restorer on one set: (metrics, images)."""
+
+TAKES = np.array([[take[name] for name in METRICS] for take in RECORD["takes"]])
+PAIRS = [
+    tuple(np.array([pair[when][name] for name in METRICS]) for when in ("before", "now")) for pair in RECORD["pairs"]
+]
 
 
-def draw_noise(generator: np.random.Generator, kind: str, spread: float, shape: tuple[int, ...]) -> Floats:
-    """Differences between two runs: normal, or Student's t with 3 degrees of freedom, of the same deviation."""
-    if kind == "normal":
-        return generator.normal(0, spread, shape)
-    return generator.standard_t(3, shape) * spread / np.sqrt(3)
+def draw_rerun(generator: np.random.Generator, spread: float | None) -> tuple[Floats, Floats]:
+    """Two runs of a non-deterministic restorer over images drawn from Kodak24.
+
+    Args:
+        generator: Source of randomness.
+        spread: Deviation of the differences in PSNR, in dB; `None`: as they really are.
+    """
+    images = generator.integers(0, TAKES.shape[2], IMAGES)
+    first = generator.integers(0, len(TAKES), IMAGES)
+    second = (first + generator.integers(1, len(TAKES), IMAGES)) % len(TAKES)
+    old, new = TAKES[first, :, images].T, TAKES[second, :, images].T
+    if spread is not None:
+        new = old + (new - old) * spread / rerun_deviation()
+    return old, new
 
 
-def make_run(template: Baseline, scores: Floats, mark: str) -> Baseline:
-    """A run of len(scores) restorers on one set, by PSNR; `mark` makes the bytes of restored images."""
-    groups = {
-        (f"restorer{number}", "set", "psnr"): {
-            f"i{index}": Measured(float(value), "d", "r", f"{mark}{number}-{index}") for index, value in enumerate(row)
+def rerun_deviation() -> float:
+    """Standard deviation of the difference in PSNR between two real re-runs, over all images, in dB."""
+    psnr = TAKES[:, METRICS.index("psnr")]
+    return float(np.sqrt(2 * psnr.var(axis=0, ddof=1).mean()))
+
+
+def draw_drop(generator: np.random.Generator, drop: float, spread: float) -> tuple[Floats, Floats]:
+    """Two runs of a restorer that lost `drop` dB on average, with deviation `spread` by image."""
+    before, now = PAIRS[generator.integers(len(PAIRS))]
+    change = now - before
+    change = change - change.mean(axis=1, keepdims=True)
+    psnr = change[METRICS.index("psnr")]
+    slopes = change @ psnr / (psnr @ psnr)
+    images = generator.integers(0, before.shape[1], IMAGES)
+    moved = change[:, images] * spread / psnr.std() - drop * slopes[:, None]
+    return before[:, images], before[:, images] + moved
+
+
+def as_runs(drawn: dict[tuple[str, str], tuple[Floats, Floats]], shown: Sequence[str]) -> tuple[Baseline, Baseline]:
+    """Two runs as a regression check sees them, newer first."""
+
+    def run(which: int) -> Baseline:
+        scores = {
+            (*pair, name): {
+                f"i{index}": Measured(float(value), "d", "r", f"{which}{pair}{index}")
+                for index, value in enumerate(columns[which][METRICS.index(name)])
+            }
+            for pair, columns in drawn.items()
+            for name in shown
         }
-        for number, row in enumerate(scores)
-    }
-    return replace(template, scores=groups, costs={}, failures={})
+        cards = {
+            name: {"version": "1", "higher_is_better": card.higher_is_better, "tolerance": card.tolerance}
+            for name in shown
+            for card in [metrics.get(name).card]
+        }
+        return Baseline("b", "", {"name": "awgn", "hash": "e"}, {"device": "cpu"}, cards, scores, {}, {})
+
+    return run(1), run(0)
 
 
-def measure(drop: float, spread: float, kind: str, groups: int, trials: int) -> float:
-    """Share of trials in which at least one restorer of the run is said to have regressed."""
+def holm(p: Sequence[float], _families: Sequence[str]) -> list[float]:
+    """Holm over all cells, for comparison."""
+    order = np.argsort(p)
+    corrected = np.minimum(1, np.maximum.accumulate(np.array(p)[order] * (len(p) - np.arange(len(p)))))
+    return [float(value) for value in corrected[np.argsort(order)]]
+
+
+def power(restorers: int, sets: int, shown: Sequence[str], dropping: int, trials: int, way: str) -> float:
+    """Share of trials in which PSNR on the first set of the first restorer is said to have regressed.
+
+    Args:
+        restorers: The first one lost; the others are not deterministic, with a deviation of 0.1 dB.
+        sets: Sets of 24 images.
+        shown: Metrics.
+        dropping: On so many sets the first restorer lost; on the others it is like the others.
+        trials: How many.
+        way: `ours`, or `holm` over all cells.
+    """
     generator = np.random.default_rng(0)
-    template = read_baseline(HISTORIC)
-    real = np.array([item.value for key, row in template.scores.items() if key[2] == "psnr" for item in row.values()])
     found = 0
     for _ in range(trials):
-        old = generator.choice(real, (groups, IMAGES))
-        new = old - drop + draw_noise(generator, kind, spread, old.shape)
-        rows = compare(make_run(template, new, "new"), make_run(template, old, "old"))
-        found += any(row.verdict is Verdict.REGRESSED for row in rows)
+        drawn = {
+            (f"r{number}", f"s{place}"): draw_drop(generator, DROP, 0.1)
+            if number == 0 and place < dropping
+            else draw_rerun(generator, 0.1)
+            for number in range(restorers)
+            for place in range(sets)
+        }
+        if way == "holm":
+            with patch("harness.regression.correct", holm):
+                comparison = compare(*as_runs(drawn, shown))
+        else:
+            comparison = compare(*as_runs(drawn, shown))
+        regressed = {(item.restorer, item.set, item.metric) for item in comparison.of(Verdict.REGRESSED)}
+        found += ("r0", "s0", "psnr") in regressed
     return found / trials
 
 
+def false_alarms(restorers: int, sets: int, spread: float | None, trials: int) -> float:
+    """Share of re-runs of an unchanged, non-deterministic benchmark in which anything is said to have regressed."""
+    generator = np.random.default_rng(1)
+    alarms = 0
+    for _ in range(trials):
+        drawn = {
+            (f"r{number}", f"s{place}"): draw_rerun(generator, spread)
+            for number in range(restorers)
+            for place in range(sets)
+        }
+        alarms += bool(compare(*as_runs(drawn, METRICS)).of(Verdict.REGRESSED))
+    return alarms / trials
+
+
+def timing_alarms(restorers: int, trials: int) -> float:
+    """Share of re-runs in which timing noise of +-10 % by image, and by machine, is said to be a regression."""
+    generator = np.random.default_rng(2)
+    alarms = 0
+    for _ in range(trials):
+        costs = []
+        for _ in range(2):
+            machine = generator.uniform(0.9, 1.1)
+            noise = machine * generator.uniform(0.9, 1.1, (restorers, IMAGES, 2))
+            costs.append(
+                {
+                    (f"r{number}", "s"): {f"i{index}": (0.5 * a, 500.0 * b) for index, (a, b) in enumerate(rows)}
+                    for number, rows in enumerate(noise)
+                }
+            )
+        hardware = {"device": "cpu", "workers": 1}
+        now, before = (Baseline("b", "", {"name": "", "hash": ""}, hardware, {}, {}, cost, {}) for cost in costs)
+        alarms += bool(compare(now, before).of(Verdict.REGRESSED))
+    return alarms / trials
+
+
 def main(trials: int) -> None:
-    """Prints both tables."""
-    print(f"{IMAGES} images, psnr, tolerance 0.02 dB, alpha 0.01; {trials} trials each")
-    print("share of trials in which a drop is found, one restorer:")
-    for drop in (0.05, 0.1, 0.2):
-        for spread in (0.03, 0.1):
-            shares = [measure(drop, spread, kind, 1, trials) for kind in ("normal", "heavy")]
-            print(f"  drop {drop:4} dB, spread {spread:4} dB: normal {shares[0]:6.1%}, heavy-tailed {shares[1]:6.1%}")
-    print(f"share of whole runs of {GROUPS} restorers with a false alarm:")
-    for spread in (0.001, 0.03, 0.1):
-        shares = [measure(0.0, spread, kind, GROUPS, trials) for kind in ("normal", "heavy")]
-        print(f"  spread {spread:5} dB: normal {shares[0]:6.1%}, heavy-tailed {shares[1]:6.1%}")
+    """Prints the tables of docs/regression.md."""
+    print(f"{IMAGES} images a set, drop {DROP} dB, deviation 0.1 dB, tolerance 0.02 dB; {trials} trials each")
+    print(f"two real re-runs differ by {rerun_deviation():.3f} dB (standard deviation by image)")
+    print("restorers x sets x metrics, sets with a drop: PSNR of the first set is found, ours / Holm over all cells")
+    for restorers, sets, shown, dropping in (
+        (1, 1, METRICS[:1], 1), (1, 1, METRICS, 1), (1, 3, METRICS, 3), (1, 3, METRICS, 1), (3, 3, METRICS, 3),
+        (3, 3, METRICS, 1), (10, 3, METRICS, 3), (10, 3, METRICS, 1),
+    ):  # fmt: skip
+        ours, plain = (power(restorers, sets, shown, dropping, trials, way) for way in ("ours", "holm"))
+        print(f"  {restorers:2} x {sets} x {len(shown)}, {dropping}: {ours:6.1%} / {plain:6.1%}", flush=True)
+    print("whole runs with a false alarm, by deviation between re-runs:")
+    for restorers, sets in ((1, 3), (10, 3)):
+        for spread in (0.01, 0.1, None):
+            share = false_alarms(restorers, sets, spread, trials)
+            print(f"  {restorers:2} x {sets} x {len(METRICS)}, {spread or 'as it is'}: {share:6.1%}", flush=True)
+    print(f"40 restorers with timing and memory noise of +-10 %: {timing_alarms(40, trials):6.1%}")
 
 
 if __name__ == "__main__":

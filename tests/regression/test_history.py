@@ -30,12 +30,23 @@ def run(day: int, level: float, degraded: str = "d", **changes: object) -> Basel
 def test_the_run_that_introduced_a_step_is_named() -> None:
     levels = [30.0, 30.0, 30.0, 29.7, 29.7, 30.4]
     runs = {f"run{day}": run(day, level) for day, level in enumerate(levels, start=1)}
-    points, left_out = trace(dict(reversed(runs.items())))
-    assert left_out == []
-    assert [point.run for point in points] == list(runs), "in the order of their times"
-    assert [(point.run, point.worse) for point in points if point.step] == [("run4", True), ("run6", False)]
-    assert [point.step for point in points if point.step] == pytest.approx([-0.3, 0.7])
-    assert {point.n for point in points} == {4}
+    history = trace(dict(reversed(runs.items())))
+    [trend] = history.trends
+    assert history.left_out == ()
+    assert history.runs == tuple(runs), "in the order of their times"
+    assert [(before.run, point.run, point.worse) for before, point in trend.steps()] == [
+        ("run3", "run4", True), ("run5", "run6", False),
+    ]  # fmt: skip
+    assert [point.step for _, point in trend.steps()] == pytest.approx([-0.3, 0.7])
+    assert trend.n == 4
+
+
+def test_what_else_changed_with_a_step_is_named() -> None:
+    old, new = ({"packages": {"torch": version, "numpy": "2.0"}, "git": {"commit": version}} for version in "12")
+    levels = [(30.0, old), (30.0, old), (29.0, new), (29.0, new)]
+    runs = {f"run{day}": run(day, level, environment=where) for day, (level, where) in enumerate(levels, start=1)}
+    [(_, point)] = trace(runs).trends[0].steps()
+    assert (point.run, point.changes) == ("run3", ("git commit: 1, now 2", "torch: 1, now 2"))
 
 
 def test_noise_is_no_step_and_a_drop_in_it_is_one(generator: np.random.Generator) -> None:
@@ -56,12 +67,12 @@ def test_what_cannot_be_compared_is_left_out_and_named() -> None:
         "good": run(3, 30),
         "last": run(4, 30),
     }
-    points, left_out = trace(runs)
-    assert [point.run for point in points] == ["good", "last"]
-    assert left_out == [
+    history = trace(runs)
+    assert [point.run for point in history.trends[0].points] == ["good", "last"]
+    assert history.left_out == (
         "other protocol: evaluation sr-y, the last run has rgb", "other metric: psnr has version 0, the last run 1",
-    ]  # fmt: skip
-    assert trace({"a": run(1, 30, degraded="other"), "b": run(2, 30)})[0] == [], "no image has the same pixels"
+    )  # fmt: skip
+    assert trace({"a": run(1, 30, degraded="other"), "b": run(2, 30)}).trends == (), "no image has the same pixels"
 
 
 def test_the_command(command_line: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
@@ -69,11 +80,16 @@ def test_the_command(command_line: Callable[..., tuple[int, str, str]], tmp_path
     for day, level in enumerate([30.0, 30.0, 30.0, 29.0], start=1):
         paths.append(tmp_path / f"day{day}.json")
         write_baseline(run(day, level), paths[-1])
-    code, out, _ = command_line("history", *paths, "--svg", tmp_path / "trend.svg", "--json")
+    code, out, _ = command_line(
+        "history", *paths, "--svg", tmp_path / "trend.svg", "--html", tmp_path / "trend.html", "--json"
+    )
     document = json.loads(out)
     assert (code, document["schema"]) == (0, "restobench/history/1")
     assert [row["step"] for row in document["rows"]] == [None, None, None, pytest.approx(-1.0)]
     assert ElementTree.parse(tmp_path / "trend.svg").getroot().tag.endswith("svg")
+    assert "introduced by" in (tmp_path / "trend.html").read_text()
+    assert command_line("history", *paths, "--html", tmp_path)[0] == 2
+    assert command_line("history", *paths, "--html", tmp_path / "gone" / "trend.html")[0] == 2
     code, out, _ = command_line("history", *paths)
     assert "-1 at" in out
     assert "(worse)" in out

@@ -1,0 +1,1 @@
+"""The history of many runs as a page and as a plot."""

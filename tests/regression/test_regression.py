@@ -100,10 +100,17 @@ def test_equal_bytes_with_other_scores_are_a_changed_metric() -> None:
     [
         ({"evaluation": {"name": "sr-y", "hash": "e2"}}, "evaluation: baseline rgb e1, now sr-y e2"),
         ({"metrics": {"psnr": {**PSNR, "version": "2"}}}, "version of psnr: baseline 1, now 2"),
+        (
+            {"sets": {"noise": {"conditions": {"sigma_255": 15}}}},
+            "conditions of noise: baseline sigma_255 25, now sigma_255 15",
+        ),
     ],
 )
 def test_another_protocol_is_refused_with_the_field_that_differs(changes: dict[str, Any], field: str) -> None:
-    comparison = compare(base({"psnr": [0.0] * 24}, "b", **changes), base({"psnr": OLD}))
+    comparison = compare(
+        base({"psnr": [0.0] * 24}, "b", **changes),
+        base({"psnr": OLD}, sets={"noise": {"conditions": {"sigma_255": 25}}}),
+    )
     [row] = comparison.findings
     assert (row.verdict, row.reason, comparison.exit_code()) == (Verdict.INCOMPARABLE, field, 4)
 

@@ -1,0 +1,113 @@
+"""Changed weights of a real network, DnCNN: what is worse is found with its worst image, what is not is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from harness.baseline import Baseline, load_measured, rename
+from harness.regression import compare
+from harness.verdicts import Comparison, Verdict
+
+BENCHMARK = """
+evaluation = "awgn"
+metrics = ["psnr"]
+[[sets]]
+name = "crops"
+task = "denoise"
+folder = "crops"
+degradations = [{ name = "gaussian-noise", sigma_255 = 25 }]
+"""
+
+
+def quantised(weights: dict[str, Any], bits: int) -> dict[str, Any]:
+    """Every tensor rounded to so many bits, symmetric around 0."""
+    levels = 2 ** (bits - 1) - 1
+    return {name: (tensor / (tensor.abs().max() / levels)).round() * (tensor.abs().max() / levels)
+            for name, tensor in weights.items()}  # fmt: skip
+
+
+def for_sigma(weights: dict[str, Any], sigma: float) -> dict[str, Any]:
+    """The network for another noise level: it sees its input brighter and returns the noise darker again."""
+    first, last = "model.0.weight", ("model.32.weight", "model.32.bias")
+    changed = {first: weights[first] * 25 / sigma, **{name: weights[name] * sigma / 25 for name in last}}
+    return {**weights, **changed}
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Comparison]:
+    """Judges one of the weight files against the original, all from one run."""
+    import os
+
+    import torch
+
+    from harness.plan import make_plan
+    from harness.plugins import resolve_benchmark
+    from harness.runner import run_plan
+
+    data = Path(os.environ.get("RESTOBENCH_DATA", ""))
+    original = data / "weights" / "dncnn_25.pth"
+    if not original.is_file():
+        pytest.skip("RESTOBENCH_DATA has no weights/dncnn_25.pth")
+    folder = tmp_path_factory.mktemp("weights")
+    (folder / "crops").mkdir()
+    for path in sorted((data / "sets" / "set12").glob("*.png")):
+        with Image.open(path) as image:
+            image.crop((96, 96, 160, 160)).save(folder / "crops" / path.name)
+    (folder / "b.toml").write_text(BENCHMARK)
+    weights = torch.load(original, weights_only=True)
+    changes = {
+        "original": weights, "half": {name: tensor.half().float() for name, tensor in weights.items()},
+        "seven-bits": quantised(weights, 7), "sigma-15": for_sigma(weights, 15),
+    }  # fmt: skip
+    for name, changed in changes.items():
+        torch.save(changed, folder / f"{name}.pth")
+    plan = make_plan(resolve_benchmark(str(folder / "b.toml")), [str(folder / f"{name}.pth") for name in changes])
+    run_plan(plan, folder / "run")
+    run = load_measured(folder / "run")
+
+    def judge(name: str) -> Comparison:
+        now = only(run, name)
+        return compare(now if name == "original" else rename(now, [f"original={name}"]), only(run, "original"))
+
+    return judge
+
+
+def only(run: Baseline, restorer: str) -> Baseline:
+    """One restorer of a run."""
+
+    def of(keys: Iterable[Any]) -> list[Any]:
+        return [key for key in keys if key[0] == restorer]
+
+    return replace(run, scores={key: run.scores[key] for key in of(run.scores)}, costs={}, failures={})
+
+
+@pytest.mark.parametrize(("name", "least"), [("seven-bits", 0.2), ("sigma-15", 3.0)])
+def test_worse_weights_are_found(judge: Callable[[str], Comparison], name: str, least: float) -> None:
+    comparison = judge(name)
+    [finding] = comparison.findings
+    assert (finding.verdict, finding.n, comparison.exit_code()) == (Verdict.REGRESSED, 12, 1)
+    assert finding.difference is not None
+    assert finding.difference < -least
+    assert finding.worst_image == min(finding.worst, key=lambda changed: changed.difference).image
+    assert finding.worst[0].difference < finding.difference, "the worst image lost more than the mean"
+    assert finding.worst[0].restored_before is not None
+    assert finding.worst[0].restored_before.is_file()
+
+
+def test_half_precision_weights_are_within_the_tolerance(judge: Callable[[str], Comparison]) -> None:
+    # 0.002 dB: the restored images differ, and nobody minds
+    comparison = judge("half")
+    [finding] = comparison.findings
+    assert (finding.verdict, comparison.exit_code()) == (Verdict.SAME, 0)
+    assert finding.difference is not None
+    assert 0 < abs(finding.difference) < 0.02
+
+
+def test_the_original_is_equal(judge: Callable[[str], Comparison]) -> None:
+    assert [finding.verdict for finding in judge("original").findings] == [Verdict.EQUAL]

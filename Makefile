@@ -18,7 +18,7 @@ demo: $(VENV)/.demo
 	$(BIN)/restobench run -b demo --out runs/demo
 	@echo "open runs/demo/report/index.html in a browser"
 
-test: $(VENV)/.test lint
+test: $(VENV)/.test lint tests/browser/node_modules
 	$(BIN)/restobench zoo get $(ZOO)
 	$(BIN)/python -m pytest -q -n logical --dist loadfile
 
@@ -52,6 +52,10 @@ $(VENV)/.demo: $(VENV)/.base setup.cfg pyproject.toml
 $(VENV)/.test: $(VENV)/.base setup.cfg pyproject.toml
 	$(BIN)/pip install --quiet -e ".[test]"
 	touch $@
+
+# axe-core, which looks for barriers in the report's pages; without npm its tests are skipped
+tests/browser/node_modules: tests/browser/package.json
+	command -v npm >/dev/null || exit 0; cd tests/browser && npm install --silent --no-audit --no-fund --no-package-lock
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

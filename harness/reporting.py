@@ -22,7 +22,7 @@ def write_reports(
         folder: The run folder.
         formats: Names of report plugins.
         out: A folder for the reports; or the file itself, when there is one format and the suffix is its own
-            (`.html` included, whose crops then go into `NAME-files/` beside it). Default: `folder/report`.
+            (`.html` included: everything else then goes into `NAME-files/` beside it). Default: `folder/report`.
         title: Heading; empty: the benchmark's name.
         notes: Free text shown under the heading.
 

@@ -1,17 +1,29 @@
-"""Debian's Chromium, driven by playwright; a skip where either is missing."""
+"""Debian's Chromium, driven by playwright; a skip where either is missing. And a report for it to show."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "reports"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fabricated_run import fabricate, hostile
+from visits import Visit
+
+from harness.report_data import assemble
+from reports.html.report import HTMLReport
+
 CHROMIUM = Path("/usr/bin/chromium")
+NAME = "</script><script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.is_file():
@@ -23,42 +35,26 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
-class Visit:
-    """A page that keeps what it logged and asked for."""
-
-    def __init__(self, browser: Any, path: Path, **context: Any) -> None:
-        self.page = browser.new_page(**context)
-        self.logged: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self.logged.append(message.text))
-        self.page.on("pageerror", lambda error: self.logged.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.logged.append(f"failed: {request.url}"))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path.as_uri())
-
-    def column(self, place: int) -> list[str]:
-        cells: list[str] = self.page.eval_on_selector_all(
-            "#board tbody tr:not([hidden])", f"rows => rows.map(row => row.cells[{place}].dataset.value)"
-        )
-        return cells
-
-    def load_images(self) -> list[int]:
-        """Opens what is folded, scrolls to every image, and returns the widths they turned out to have."""
-        for details in self.page.query_selector_all("details:not([open])"):
-            details.evaluate("element => { element.open = true; }")
-        images = self.page.query_selector_all("img")
-        for image in images:
-            image.scroll_into_view_if_needed(timeout=5000)
-        # wait_for_function would need eval, which the page's own security policy forbids
-        for _ in range(100):
-            widths: list[int] = [image.evaluate("image => image.complete ? image.naturalWidth : 0") for image in images]
-            if all(widths):
-                break
-            self.page.wait_for_timeout(100)
-        return widths
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two reports: `report`, and `hostile` of the same run with markup in every name."""
+    run = tmp_path_factory.mktemp("run")
+    data = fabricate(run, images=6, side=128)
+    HTMLReport().write(assemble(data, run, title="A title", notes="Some notes"), run / "report")
+    hostile_run = replace(assemble(hostile(data, NAME, "../x.png"), run), title=NAME, notes=NAME)
+    HTMLReport().write(hostile_run, run / "hostile")
+    return run
 
 
 @pytest.fixture
-def open_page(browser: Any) -> Callable[..., Visit]:
+def open_page(browser: Any) -> Iterator[Callable[..., Visit]]:
     """Opens a file as a page: `open_page(path, color_scheme="dark")`."""
-    return lambda path, **context: Visit(browser, path, **context)
+    visits: list[Visit] = []
+
+    def visit(path: Path, hash: str = "", **context: Any) -> Visit:
+        visits.append(Visit(browser, path, hash, **context))
+        return visits[-1]
+
+    yield visit
+    for found in visits:
+        found.page.close()

@@ -1,0 +1,199 @@
+"""What a comparison viewer shows: the pixels as they are, a small detail of each picture, and one thumbnail."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import ImageError
+
+if TYPE_CHECKING:
+    from harness.images import Image
+
+SIDE = 96
+"""Side of a detail in pixels of the restored image; divides by 2, 3, 4 and 8, so that degraded details line up."""
+
+_STEP = 24
+_THUMBNAIL = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A picture to show.
+
+    Attributes:
+        kind: `degraded`, `restored` or `reference`; styles it.
+        label: What it is called; unique within a viewer.
+        path: Its file, or `None`.
+        note: Why there is no file.
+        caption: Its score, worded.
+        link: A page about it, from the files folder.
+    """
+
+    kind: str
+    label: str
+    path: Path | None
+    note: str = ""
+    caption: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as written. Without a `file`, `note` says why.
+
+    Attributes:
+        file: Its pixels, lossless, from the files folder.
+        detail: A window of `SIDE` pixels, where the pictures differ most; lossless.
+    """
+
+    kind: str
+    label: str
+    file: str
+    detail: str
+    note: str
+    caption: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The pictures of one viewer, and what it needs.
+
+    Attributes:
+        frame: Width and height of the largest picture; smaller ones are enlarged to it.
+        thumbnail: The whole image, small, from the files folder; empty when no picture is readable.
+    """
+
+    pictures: tuple[Picture, ...]
+    frame: tuple[int, int]
+    thumbnail: str
+
+    @property
+    def readable(self) -> tuple[Picture, ...]:
+        """Those that have pixels."""
+        return tuple(picture for picture in self.pictures if picture.file)
+
+
+def inside(folder: Path, relative: str) -> Path | None:
+    """The path below `folder`, or `None` when it would lead out of it, through a link as well."""
+    try:
+        path = (folder / relative).resolve()
+        return path if path.is_relative_to(folder.resolve()) else None
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+def write_pictures(sources: Sequence[Source], files: Path, stem: str) -> Shown:
+    """Writes what one viewer shows.
+
+    Args:
+        sources: The pictures, in the order to show; the window of the details is chosen among all but the degraded.
+        files: The files folder of the report.
+        stem: Names the files; letters, digits and hyphens only.
+
+    Returns:
+        What the templates show. Pictures that cannot be read have a note in place of a file.
+    """
+    loaded = [_load(source) for source in sources]
+    full = [image for source, (image, _) in zip(sources, loaded, strict=True)
+            if image is not None and source.kind != "degraded"]  # fmt: skip
+    full = full or [image for image, _ in loaded if image is not None]
+    window = find_window(full)
+    frame = full[0].shape if full else (1, 0, 0)
+    pictures = []
+    for number, (source, (image, note)) in enumerate(zip(sources, loaded, strict=True)):
+        file = detail = ""
+        if image is not None and source.path is not None:
+            file, detail = f"pixels/{stem}/{number}.png", f"details/{stem}/{number}.webp"
+            _copy(source.path, image, files / file)
+            _save(_crop(image, window, frame), files / detail)
+        pictures.append(Picture(source.kind, source.label, file, detail, note, source.caption, source.link))
+    thumbnail = f"thumbnails/{stem}.webp" if full else ""
+    if full:
+        _save_small(full[-1], files / thumbnail)
+    return Shown(tuple(pictures), (frame[2], frame[1]), thumbnail)
+
+
+def _load(source: Source) -> tuple[Image | None, str]:
+    import numpy as np
+
+    from harness.images import check_image, read_image
+
+    path = source.path
+    if path is None:
+        return None, source.note
+    try:
+        if path.suffix != ".npy":
+            return read_image(path), ""
+        # mapped, not read: a header may claim more than the file holds
+        return check_image(np.array(np.load(path, mmap_mode="r", allow_pickle=False))), ""
+    except (ImageError, OSError, ValueError, EOFError) as error:
+        return None, f"not readable: {type(error).__name__}"
+
+
+def _copy(path: Path, image: Image, to: Path) -> None:
+    """Puts the pixels where the pages find them: a PNG as it is, anything else as a PNG."""
+    from harness.images import write_image
+
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("rb") as file:
+        png = file.read(8) == b"\x89PNG\r\n\x1a\n"
+    if png:
+        shutil.copyfile(path, to)
+    else:
+        write_image(to, image)
+
+
+def _save(image: Image, to: Path) -> None:
+    from PIL import Image as PillowImage
+
+    from harness.images import to_rgb, to_uint8
+
+    to.parent.mkdir(parents=True, exist_ok=True)
+    PillowImage.fromarray(to_uint8(to_rgb(image))).save(to, format="WEBP", lossless=True, quality=0, method=0)
+
+
+def _save_small(image: Image, to: Path) -> None:
+    from PIL import Image as PillowImage
+
+    from harness.images import to_rgb, to_uint8
+
+    to.parent.mkdir(parents=True, exist_ok=True)
+    small = PillowImage.fromarray(to_uint8(to_rgb(image)))
+    small.thumbnail((_THUMBNAIL, _THUMBNAIL))
+    small.save(to, format="WEBP", quality=82, method=2)
+
+
+def find_window(images: Sequence[Image]) -> tuple[int, int]:
+    """Top left corner of the window where the images differ most from one another, or else has most detail.
+
+    Args:
+        images: Restored images and the reference; those of another size than the first are left out.
+    """
+    import numpy as np
+
+    same = [image.mean(axis=0) for image in images if image.shape[1:] == images[0].shape[1:]]
+    if not same:
+        return 0, 0
+    if len(same) > 1:
+        interest = np.var(np.stack(same), axis=0, dtype=np.float64)
+    else:
+        interest = np.abs(np.gradient(np.pad(same[0], ((0, 1), (0, 1)), mode="edge"))).sum(axis=0)[:-1, :-1]
+    total = np.pad(interest, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+    height, width = (min(SIDE, side) for side in interest.shape)
+    sums = (total[height:, width:] - total[:-height, width:] - total[height:, :-width] + total[:-height, :-width])[
+        ::_STEP, ::_STEP
+    ]
+    top, left = np.unravel_index(int(np.argmax(sums)), sums.shape)
+    return int(top) * _STEP, int(left) * _STEP
+
+
+def _crop(image: Image, window: tuple[int, int], full: tuple[int, ...]) -> Image:
+    """Cuts the window out of an image that is smaller than the full one by some factor, or equal to it."""
+    rows, columns = (image.shape[axis] / full[axis] for axis in (1, 2))
+    top, left = int(window[0] * rows), int(window[1] * columns)
+    return image[:, top : top + max(1, round(SIDE * rows)), left : left + max(1, round(SIDE * columns))]

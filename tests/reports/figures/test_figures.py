@@ -1,0 +1,50 @@
+"""Plots: text is text, names are inert, nothing needs a style attribute, and what cannot be drawn is left out."""
+
+from __future__ import annotations
+
+import re
+
+from pages import MARKUP, Page
+
+from harness.results import TradeOff, TradeOffPoint
+from reports.figures.distributions import draw_distributions
+from reports.figures.trade_offs import draw_trade_off
+
+
+def trade_off(points: list[tuple[float, float]], x: str = "seconds") -> TradeOff:
+    made = tuple(TradeOffPoint(f"{MARKUP}{n}", *point, n == 0) for n, point in enumerate(points))
+    return TradeOff("quality-seconds", "s", x, "psnr", False, True, made)
+
+
+def assert_inert(svg: str) -> Page:
+    assert svg.startswith("<svg")
+    page = Page(svg)
+    assert {tag for tag, _ in page.tags} <= {"svg", "g", "path", "text", "defs", "use", "clippath", "rect", "tspan"}
+    assert not [key for _, attributes in page.tags for key in attributes if key == "style" or key.startswith("on")]
+    return page
+
+
+def test_names_are_text_and_neither_mathematics_nor_markup() -> None:
+    page = assert_inert(draw_trade_off(trade_off([(1, 30), (2, 31), (3, 29)]), {"psnr": MARKUP}, "a"))
+    assert "alert(1)" in page.text
+    values = {f"{MARKUP}{n}": [n + 0.1 * k for k in range(9)] for n in range(3)}
+    page = assert_inert(draw_distributions(values, MARKUP, MARKUP, True, list(values), "a"))
+    assert "alert(1)" in page.text
+
+
+def test_colours_are_the_pages_own() -> None:
+    svg = draw_trade_off(trade_off([(1, 30), (2, 31)]), {}, "a")
+    colours = set(re.findall(r'(?:fill|stroke)="([^"]+)"', svg))
+    assert colours <= {"currentColor", "none", "var(--accent)", "var(--muted)", "var(--line)"}
+
+
+def test_ids_differ_between_plots_of_one_page() -> None:
+    ids = [set(re.findall(r'id="([^"]+)"', draw_trade_off(trade_off([(1, 30), (2, 31)]), {}, salt))) for salt in "ab"]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+
+
+def test_what_cannot_be_drawn_is_left_out() -> None:
+    assert draw_trade_off(trade_off([(1, float("inf")), (2, 30)]), {}, "a") == ""
+    assert draw_trade_off(trade_off([(0, 30), (2, 30)], "parameters"), {}, "a") == "", "a logarithm has no zero"
+    assert draw_distributions({"a": [float("inf")] * 5, "b": [1.0]}, "psnr", "dB", True, ["a", "b"], "a") == ""

@@ -1,0 +1,17 @@
+"""The pages of the fabricated run, written once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pages import Page, write
+
+from harness.protocols import ReportData
+
+
+@pytest.fixture(scope="session")
+def site(fabricated: ReportData, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Page]]:
+    """The report's folder and its pages."""
+    out = tmp_path_factory.mktemp("report")
+    return out, write(fabricated, out)

@@ -1,0 +1,189 @@
+"""The pages: complete, beside one another, and inert whatever the names are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+from fabricated_run import hostile
+from pages import MARKUP, Page, write
+
+from harness.images import write_image
+from harness.protocols import ReportData
+from harness.report_data import assemble
+from reports.html.report import HTMLReport
+
+Site = tuple[Path, dict[str, Page]]
+
+
+def test_there_is_a_page_for_every_set_restorer_and_image(site: Site, fabricated: ReportData) -> None:
+    kinds = [re.sub(r"site/([a-z]+)-.*", r"\1", name) for name in site[1]]
+    sets = {board.set for board in fabricated.leaderboards}
+    assert kinds.count("set") == len(sets)
+    assert kinds.count("restorer") == len(fabricated.data.run.restorers)
+    assert kinds.count("image") == len(fabricated.data.samples)
+
+
+def test_the_leaderboard_shows_what_the_engine_computed(site: Site, fabricated: ReportData) -> None:
+    text = site[1]["index.html"].text
+    for row in fabricated.rows:
+        assert str(row["restorer"]) in text
+        if row["mean"] is not None:
+            assert f"{row['mean']:.{2 if row['metric'] == 'psnr' else 4}f}" in text
+    for words in (
+        "A title",
+        "Some notes",
+        "a1b2c3d4e5f6",
+        "9f2c41d07be2a310",
+        "size mismatch",
+        "does not super-resolve",
+    ):
+        assert words in text
+    assert "CC-BY-NC-4.0 non-commercial" in " ".join(text.split())
+
+
+def test_the_answer_says_who_leads_by_how_much_and_whether_that_is_real(site: Site, fabricated: ReportData) -> None:
+    text = " ".join(site[1]["index.html"].text.split())
+    assert fabricated.headlines
+    for line in fabricated.headlines:
+        second = next(
+            row.restorer
+            for b in fabricated.leaderboards
+            if (b.set, b.metric) == (line.set, line.metric)
+            for row in b.rows[1:2]
+        )
+        gap = next(d for d in fabricated.behind if (d.set, d.metric, d.restorer) == (line.set, line.metric, second))
+        assert gap.difference is not None
+        if len(line.leaders) == 1:
+            assert f"{abs(gap.difference):.2f} dB psnr ahead of {second}" in text
+            assert f"real 95 % interval {abs(gap.ci_high or 0):.2f} to {abs(gap.ci_low or 0):.2f}" in text.replace(
+                "\xa0", " "
+            )
+        else:
+            assert f"tie not told apart from {', '.join(line.leaders[1:4])}" in text
+
+
+def test_a_restorers_page_has_its_scores_failures_and_environment(site: Site, fabricated: ReportData) -> None:
+    text = site[1]["site/restorer-median.html"].text
+    row = next(row for row in fabricated.rows if row["restorer"] == "median" and row["metric"] == "psnr")
+    assert f"{row['mean']:.2f}" in text
+    for words in ("took longer than 600 s", "does not super-resolve", "s an image", "numpy", "Apache-2.0"):
+        assert words in text
+    assert "size mismatch" not in text, "of another restorer"
+
+
+def test_an_images_page_has_every_score_of_it(site: Site, fabricated: ReportData) -> None:
+    image = min(image for name, image in fabricated.data.samples if name == "photos-sigma25")
+    page = site[1][f"site/image-photos-sigma25-{image}.html"]
+    scores = [s for s in fabricated.data.scores if (s.cell.set, s.cell.image) == ("photos-sigma25", image)]
+    assert len(scores) > 10
+    for score in scores:
+        assert f"{score.value:.{2 if score.metric == 'psnr' else 4}f}" in page.text
+    viewer = next(attributes for attributes in page.all("div") if attributes.get("class") == "viewer")
+    assert (viewer["data-width"], viewer["data-height"], viewer["data-left"]) == ("128", "128", "degraded")
+
+
+def test_every_link_and_file_is_in_the_folder(site: Site) -> None:
+    folder, pages = site
+    for name, page in pages.items():
+        here = (folder / name).parent
+        for tag, attributes in page.tags:
+            for key in ("src", "href", "data-src"):
+                address = attributes.get(key)
+                if address is not None and not address.startswith("#"):
+                    assert not re.match(r"[a-z]+:|//", address), (tag, address)
+                    target = (here / unquote(address.partition("#")[0])).resolve()
+                    assert target.is_file(), (name, address)
+                    assert target.is_relative_to(folder.resolve())
+        assert not {"action", "srcset", "poster", "style"} & {key for _, attributes in page.tags for key in attributes}
+    for sheet in (folder / "site" / "static").glob("*.css"):
+        assert not re.findall(r"@import|url\(", sheet.read_text())
+
+
+def test_images_are_lazy_and_of_known_size(site: Site) -> None:
+    images = [attributes for page in site[1].values() for attributes in page.all("img")]
+    assert len(images) > 50
+    assert {attributes.get("loading") for attributes in images} == {"lazy"}
+    assert all(attributes.get("width") and "alt" in attributes for attributes in images)
+
+
+def test_pages_allow_no_script_but_the_reports_own(site: Site) -> None:
+    for page in site[1].values():
+        policy = next(a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy")
+        assert policy is not None
+        assert policy.startswith("default-src 'none'")
+        assert "unsafe" not in policy
+        assert all(attributes.get("src", "").split("static/")[-1] for attributes in page.all("script"))
+        assert not [key for _, attributes in page.tags for key in attributes if key.startswith("on")]
+
+
+def test_a_hostile_run_is_inert(fabricated: ReportData, tmp_path: Path) -> None:
+    secret = fabricated.run_folder.parent / "secret.png"
+    write_image(secret, np.zeros((3, 128, 128), np.float32))
+    data = hostile(fabricated.data, MARKUP, "../secret.png")
+    report = replace(assemble(data, fabricated.run_folder), title=MARKUP, notes=MARKUP)
+    out = tmp_path / "deep" / "report"
+    out.mkdir(parents=True)
+    pages = write(report, out)
+    kinds = {re.sub(r"site/([a-z]+)-.*", r"\1", name) for name in pages}
+    assert {"index.html", "set", "restorer", "image"} <= kinds
+    for name, page in pages.items():
+        sources = [attributes.get("src") for attributes in page.all("script")]
+        assert all(source and re.fullmatch(r"(site/)?static/[a-z-]+\.js", source) for source in sources), name
+        assert len(page.all("title")) == 1
+        assert not page.all("style")
+        assert not [key for _, attributes in page.tags for key in attributes if key.startswith("on")]
+        assert "{{ 7*7 }}" in page.text
+        assert "\u202e" not in page.source
+    assert any("alert(1)" in page.text for page in pages.values())
+    assert any("refused: the path leads out of the run" in page.text for page in pages.values())
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert all(path.is_relative_to(out) for path in files)
+    assert all(re.fullmatch(r"[a-z0-9-]+\.(html|png|webp|css|js)", path.name) for path in files)
+    pixels = [path for path in files if path.suffix == ".png"]
+    assert len(pixels) == len(fabricated.data.samples), "the references alone"
+
+
+def test_a_page_can_be_named_and_what_an_earlier_report_left_goes(fabricated: ReportData, tmp_path: Path) -> None:
+    folder = tmp_path / "mine-files"
+    (folder / "pixels" / "old").mkdir(parents=True)
+    stale = [folder / "pixels" / "old" / "0.png", folder / "set-old.html", folder / "thumbnails" / "old.webp"]
+    stale[2].parent.mkdir()
+    for path in (*stale, folder / "keep.txt"):
+        path.touch()
+    assert HTMLReport().write(fabricated, tmp_path / "mine.html") == tmp_path / "mine.html"
+    assert not any(path.exists() for path in stale)
+    assert (folder / "keep.txt").exists()
+    assert 'href="../mine.html"' in next(folder.glob("set-*.html")).read_text()
+
+
+def test_an_empty_run_still_makes_a_page(fabricated: ReportData, tmp_path: Path) -> None:
+    empty = replace(fabricated.data, scores=(), failures=(), timings=(), skipped=(), cells=(), samples={})
+    assert "No restorer has a score yet" in write(assemble(empty, tmp_path), tmp_path)["index.html"].text
+
+
+@pytest.mark.parametrize("name", ["reference", "degraded"])
+def test_a_restorer_called_as_a_picture_is_told_apart(name: str, fabricated: ReportData, tmp_path: Path) -> None:
+    def rename(item: object) -> object:
+        cell = item.cell  # type: ignore[attr-defined]
+        return replace(item, cell=replace(cell, restorer=name if cell.restorer == "tv" else cell.restorer))  # type: ignore[type-var]
+
+    data = fabricated.data
+    renamed = replace(
+        data,
+        scores=tuple(map(rename, data.scores)),
+        cells=tuple(map(rename, data.cells)),
+        run=replace(
+            data.run, restorers={name if key == "tv" else key: card for key, card in data.run.restorers.items()}
+        ),
+    )
+    pages = write(assemble(renamed, fabricated.run_folder), tmp_path)
+    for address, page in pages.items():
+        if "image-photos-sigma25" in address:
+            labels = [attributes["data-label"] for attributes in page.all("figure") if "data-label" in attributes]
+            assert len(labels) == len(set(labels))
+            assert {name, f"{name} (restorer)"} <= set(labels)

@@ -172,7 +172,7 @@ def behind_leaders(found: Iterable[Table], boards: Iterable[Leaderboard]) -> tup
 
 
 def trade_offs(data: RunData, boards: Sequence[Leaderboard], spent: Sequence[Cost]) -> tuple[TradeOff, ...]:
-    """For each set: quality against seconds, and its first no-reference metric against its first full-reference one.
+    """For each set: quality against each cost, and its first no-reference metric against its first full-reference one.
 
     Perception and distortion are at odds (Blau and Michaeli 2018): no restorer can be best in both.
     """
@@ -181,8 +181,8 @@ def trade_offs(data: RunData, boards: Sequence[Leaderboard], spent: Sequence[Cos
         main = _main_board(data, boards, scope)
         if scope is None or main is None:
             continue
-        seconds = {item.restorer: item.seconds for item in spent if item.set == scope}
-        found.append(_trade_off("quality-seconds", scope, ("seconds", seconds, False), _axis(main)))
+        for name, values in _costs_on(data, spent, scope).items():
+            found.append(_trade_off(f"quality-{name}", scope, (name, values, False), _axis(main)))
         sides: dict[bool, Leaderboard] = {}
         for board in boards:
             if board.set == scope:
@@ -190,6 +190,17 @@ def trade_offs(data: RunData, boards: Sequence[Leaderboard], spent: Sequence[Cos
         if len(sides) == 2:
             found.append(_trade_off("perception-distortion", scope, _axis(sides[True]), _axis(sides[False])))
     return tuple(item for item in found if len(item.points) > 1)
+
+
+def _costs_on(data: RunData, spent: Sequence[Cost], scope: str) -> dict[str, dict[str, float]]:
+    """What each restorer costs on a set: median seconds, learned weights, peak memory."""
+    here = [item for item in spent if item.set == scope]
+    weights = {item.restorer: data.run.restorers.get(item.restorer, {}).get("parameters") for item in here}
+    return {
+        "seconds": {item.restorer: item.seconds for item in here},
+        "parameters": {name: float(value) for name, value in weights.items() if isinstance(value, int | float)},
+        "peak_mib": {item.restorer: item.peak_mib for item in here},
+    }
 
 
 _Axis = tuple[str, dict[str, float], bool]

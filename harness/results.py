@@ -277,11 +277,11 @@ class TradeOffPoint:
 
 @dataclass(frozen=True, slots=True)
 class TradeOff:
-    """Two quantities of one set that pull apart: quality and seconds, or perception and distortion.
+    """Two quantities of one set that pull apart: quality and a cost, or perception and distortion.
 
     Attributes:
-        kind: `quality-seconds` or `perception-distortion`.
-        x: `seconds`, or the name of a metric.
+        kind: `quality-seconds`, `quality-parameters`, `quality-peak_mib` or `perception-distortion`.
+        x: `seconds`, `parameters`, `peak_mib`, or the name of a metric.
         y: The name of a metric.
     """
 

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # matplotlib writes these placeholders, which then become the page's own colours
-INK, ACCENT, FAINT, GRID, SOFT = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f"
+INK, ACCENT, FAINT, GRID, BAD = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f"
 _COLOURS = {
     INK: "currentColor", ACCENT: "var(--accent)", FAINT: "var(--muted)", GRID: "var(--line)",
-    SOFT: "var(--accent-soft)",
+    BAD: "var(--bad)",
 }  # fmt: skip
 _FONT_SIZE = 10.0
 MOST_NAMED = 34

@@ -21,7 +21,6 @@ def common(report: ReportData) -> dict[str, Any]:
         "started": _when(run.started),
         "evaluation": run.plan.get("evaluation") or {},
         "environment": list(flatten(run.environment)),
-        "disagreement": False,
     }
 
 

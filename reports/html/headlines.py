@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.protocols import ReportData
@@ -57,17 +57,25 @@ def _worded(report: ReportData, gap: Difference) -> dict[str, str]:
 
 
 def summary(lines: Sequence[Headline]) -> str:
-    """All sets in one sentence."""
-    clear = [line for line in lines if len(line.leaders) == 1 and line.ranked > 1]
-    winners: dict[str, list[str]] = {}
-    for line in clear:
-        winners.setdefault(line.leaders[0], []).append(line.set or "all sets")
-    parts = [f"{name} on {_join(sets)}" for name, sets in winners.items()]
+    """All sets in a sentence or three: where somebody is ahead, where that rests on few images, and where nobody is."""
+    sure: dict[str, list[str]] = {}
+    likely: dict[str, list[str]] = {}
+    for line in lines:
+        if len(line.leaders) == 1 and line.ranked > 1:
+            (likely if line.n < FEW_IMAGES else sure).setdefault(line.leaders[0], []).append(line.set or "all sets")
     tied = [line.set or "all sets" for line in lines if len(line.leaders) > 1]
-    text = f"Best, beyond what chance explains: {'; '.join(parts)}. " if parts else ""
+    parts = []
+    if sure:
+        parts.append(f"Best, beyond what chance explains: {_winners(sure)}.")
+    if likely:
+        parts.append(f"Ahead, on fewer than {FEW_IMAGES} images: {_winners(likely)}.")
     if tied:
-        text += f"On {_join(tied)} the data cannot tell the leaders apart. "
-    return text.strip()
+        parts.append(f"On {_join(tied)} the data cannot tell the leaders apart.")
+    return " ".join(parts)
+
+
+def _winners(found: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{name} on {_join(sets)}" for name, sets in found.items())
 
 
 def _join(names: Sequence[str]) -> str:

@@ -6,12 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.protocols import ReportData
+from reports.figures.agreement import draw_agreement
+from reports.figures.critical_difference import draw_critical_difference
 from reports.figures.distributions import draw_distributions
 from reports.figures.trade_offs import draw_trade_off
 from reports.html.scores import Scores
 from reports.pivot import SetTable
+from reports.wording import p_value
+
+Drawn = tuple[str, str, str, str]
+"""Kind, SVG, title, and the words below it."""
 
 _FRONT = "Filled and joined: no other restorer is at least as good in both."
+_NO_ZERO = "Those without weights are left out: a logarithm has no zero."
 _COSTS = {"seconds": "seconds an image", "parameters": "the number of parameters", "peak_mib": "peak memory"}
 
 
@@ -19,34 +26,60 @@ def plots(report: ReportData, table: SetTable, scores: Scores, salt: str) -> lis
     """Draws a set's plots; those without enough points are left out. `salt` keeps their ids apart."""
     from markupsafe import Markup
 
-    drawn = [*_trade_offs(report, table, salt), *_distributions(report, table, scores, salt)]
+    drawn = [
+        *_trade_offs(report, table, salt),
+        *_distributions(report, table, scores, salt),
+        *_ranks(report, table, salt),
+        *_agreement(report, table, salt),
+    ]
     # matplotlib has escaped every name in them
-    return [{"svg": Markup(svg), "title": title, "words": words} for svg, title, words in drawn if svg]  # noqa: S704
+    return [
+        {"kind": kind, "svg": Markup(svg), "title": title, "words": words}  # noqa: S704
+        for kind, svg, title, words in drawn
+        if svg
+    ]
 
 
 def _unit(report: ReportData, metric: str) -> str:
     return str(report.data.run.metrics.get(metric, {}).get("unit") or "")
 
 
-def _trade_offs(report: ReportData, table: SetTable, salt: str) -> Iterator[tuple[str, str, str]]:
+def _trade_offs(report: ReportData, table: SetTable, salt: str) -> Iterator[Drawn]:
     units = {name: _unit(report, name) for name in report.data.run.metrics}
     for item in report.trade_offs:
         if item.set == table.set:
             svg = draw_trade_off(item, units, f"{salt}-{item.kind}-{item.x}")
             quality = f"Quality ({item.y}) against {_COSTS.get(item.x, item.x)}."
             title = f"Perception ({item.y}) against distortion ({item.x})." if item.x not in _COSTS else quality
-            yield svg, title, _FRONT
+            yield "points", svg, title, f"{_FRONT} {_NO_ZERO}" if item.x == "parameters" else _FRONT
 
 
-def _distributions(report: ReportData, table: SetTable, scores: Scores, salt: str) -> Iterator[tuple[str, str, str]]:
+def _distributions(report: ReportData, table: SetTable, scores: Scores, salt: str) -> Iterator[Drawn]:
     values = scores.sets.get(table.set or "")
     if values and table.boards:
         board = table.boards[0]
         order = [line.restorer for line in table.lines]
         unit = _unit(report, board.metric)
         svg = draw_distributions(values, board.metric, unit, board.higher_is_better, order, f"{salt}-distributions")
-        yield (
-            svg,
-            f"{board.metric} of each image.",
-            "A dot for each image; the box holds the middle half, its line is the median.",
-        )
+        words = "A dot for each image; the box holds the middle half, its line is the median."
+        yield "boxes", svg, f"{board.metric} of each image.", words
+
+
+def _ranks(report: ReportData, table: SetTable, salt: str) -> Iterator[Drawn]:
+    for item in report.critical_differences:
+        if item.set == table.set and table.boards and item.metric == table.boards[0].metric:
+            svg = draw_critical_difference(item, f"{salt}-ranks")
+            friedman = f" Friedman p {p_value(item.friedman_p)}." if item.friedman_p is not None else ""
+            words = (
+                "A bar joins those that Wilcoxon's signed ranks with Holm's correction do not tell apart; by Nemenyi's "
+                f"test, mean ranks closer than {item.critical_difference:.2f}.{friedman}"
+            )
+            yield "ranks", svg, f"Critical differences by {item.metric}, over {item.n} images.", words
+
+
+def _agreement(report: ReportData, table: SetTable, salt: str) -> Iterator[Drawn]:
+    here = [item for item in report.agreements if item.set == table.set]
+    words = (
+        "Kendall's τ: above the diagonal between the orders of the restorers, below it between those within an image."
+    )
+    yield "heat", draw_agreement(here, f"{salt}-agreement"), "Do the metrics agree?", words

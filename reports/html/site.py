@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.protocols import ReportData
 from reports.html.cells import Gaps
 from reports.html.choice import choose_images
+from reports.html.disagreement import disagreement_page
 from reports.html.facts import common, failures_by_restorer, provenance, troubles
 from reports.html.headlines import headline, summary
 from reports.html.image_pages import ImagePage, image_pages
@@ -18,21 +19,29 @@ from reports.html.render import Renderer
 from reports.html.restorer_pages import restorer_page
 from reports.html.scores import Scores, collect
 from reports.html.set_pages import set_page
+from reports.html.stability import stability_words
 from reports.pivot import SetTable, set_tables
 
 
 def write_site(report: ReportData, out: Path) -> Path:
     """Writes the whole report; see `HTMLReport`."""
     tables = set_tables(report)
-    images = choose_images(report, tables)
+    telling = [(item.set, item.image) for item in report.disagreements]
+    images = choose_images(report, tables, telling)
     restorers = list(dict.fromkeys([*report.data.run.restorers, *(line.restorer for t in tables for line in t.lines)]))
     places = plan_places(out, restorers, [table.set for table in tables], images)
     places.files.mkdir(parents=True, exist_ok=True)
     scores = collect(report.data, images, {str(table.set): table.boards[0].metric for table in tables})
     pages = image_pages(report, tables, places, scores)
-    renderer = Renderer(report, places, common(report))
+    disagreement = disagreement_page(report, places, pages)
+    renderer = Renderer(report, places, {**common(report), "disagreement": bool(disagreement)})
     renderer.static()
     _write_pages(renderer, report, tables, places, scores, pages)
+    if disagreement:
+        first = report.disagreements[0]
+        renderer.page(
+            "disagreement.html", "disagreement.html", groups=disagreement, metric=first.metric, versus=first.versus
+        )
     pictures = [
         places.files / p for page in pages for picture in page.shown.readable for p in (picture.file, picture.detail)
     ]
@@ -71,6 +80,7 @@ def _write_pages(
         summary=summary(report.headlines),
         board=leaderboard(report, tables, places),
         sets=_cards(tables, places, pages),
+        stability=[stability_words(item) for item in report.stability if item.left_out != "image"],
         **provenance(report, places),
         **troubles(failures, report, places),
     )

@@ -93,7 +93,7 @@ def test_zoom_and_pan_stay_in_step_and_show_whole_pixels(visit: Any) -> None:
         visit.page.keyboard.press("+")
     assert scale(visit) == pytest.approx(fit * 1.25**3, rel=1e-4)
     before = visit.page.evaluate(TRANSFORMS)
-    visit.page.keyboard.press("ArrowRight")
+    visit.page.keyboard.press("ArrowDown")
     assert visit.page.evaluate(TRANSFORMS)[0] != before[0]
     scale(visit)
     rendering = (

@@ -44,7 +44,12 @@ def test_costs_are_medians_and_maxima(fabricated: ReportData) -> None:
 
 
 def test_pareto_points_are_those_that_nobody_beats_in_both(fabricated: ReportData) -> None:
-    assert {item.kind for item in fabricated.trade_offs} == {"quality-seconds", "perception-distortion"}
+    assert {item.kind for item in fabricated.trade_offs} == {
+        "quality-seconds",
+        "quality-parameters",
+        "quality-peak_mib",
+        "perception-distortion",
+    }
     for trade_off in fabricated.trade_offs:
         assert [point.pareto for point in trade_off.points] == [
             _on_front(trade_off, n) for n in range(len(trade_off.points))

@@ -7,6 +7,9 @@ import re
 from pages import MARKUP, Page
 
 from harness.results import TradeOff, TradeOffPoint
+from harness.standings import Agreement, CriticalDifference
+from reports.figures.agreement import draw_agreement
+from reports.figures.critical_difference import draw_critical_difference
 from reports.figures.distributions import draw_distributions
 from reports.figures.trade_offs import draw_trade_off
 
@@ -30,6 +33,13 @@ def test_names_are_text_and_neither_mathematics_nor_markup() -> None:
     values = {f"{MARKUP}{n}": [n + 0.1 * k for k in range(9)] for n in range(3)}
     page = assert_inert(draw_distributions(values, MARKUP, MARKUP, True, list(values), "a"))
     assert "alert(1)" in page.text
+    names = tuple(f"{MARKUP}{n}" for n in range(4))
+    diagram = CriticalDifference("s", "psnr", names, (1.2, 2.0, 2.8, 4.0), 0.01, 1.5, (), (names[1:3],), 30)
+    assert "alert(1)" in assert_inert(draw_critical_difference(diagram, "a")).text
+    taus = [Agreement("s", names[0], name, 0.5, -0.25, None, None, 4, 30) for name in names[1:]]
+    page = assert_inert(draw_agreement(taus, "a"))
+    assert "alert(1)" in page.text
+    assert page.text.count("0.50") == page.text.count("−0.25") == 3
 
 
 def test_colours_are_the_pages_own() -> None:
@@ -47,4 +57,7 @@ def test_ids_differ_between_plots_of_one_page() -> None:
 def test_what_cannot_be_drawn_is_left_out() -> None:
     assert draw_trade_off(trade_off([(1, float("inf")), (2, 30)]), {}, "a") == ""
     assert draw_trade_off(trade_off([(0, 30), (2, 30)], "parameters"), {}, "a") == "", "a logarithm has no zero"
+    pair = CriticalDifference("s", "psnr", ("a", "b"), (1.2, 1.8), None, 1.0, (), (), 30)
+    assert draw_critical_difference(pair, "a") == ""
+    assert draw_agreement([Agreement("s", "psnr", "ssim", 0.5, 0.5, None, None, 4, 30)], "a") == ""
     assert draw_distributions({"a": [float("inf")] * 5, "b": [1.0]}, "psnr", "dB", True, ["a", "b"], "a") == ""

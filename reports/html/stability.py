@@ -1,0 +1,32 @@
+"""How an order holds when one thing is left out, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.standings import Stability
+from reports.wording import number
+
+
+def stability_words(item: Stability) -> dict[str, Any]:
+    """One statement: what was left out, what stayed, and what mattered most."""
+    what = f"{item.left_out}s" if item.cases != 1 else item.left_out
+    return {
+        "task": item.task,
+        "of": f"each of {item.cases} {what} left out in turn",
+        "leader": _share(item.same_leader),
+        "order": _share(item.same_order),
+        "influential": item.most_influential or "",
+        "tau": number(item.lowest_tau, 2),
+        "moving": [
+            f"{row.restorer} {row.best} to {row.worst}"
+            for row in item.ranges
+            if (row.best, row.worst) != (row.rank, row.rank)
+        ],
+    }
+
+
+def _share(value: float) -> str:
+    if value == 1:
+        return "always"
+    return "never" if value == 0 else f"in {100 * value:.0f} % of cases"

@@ -22,7 +22,7 @@ SIGNIFICANT = 0.05
 MOST_PAIRED = 10
 """Restorers of a table of all pairs."""
 
-MOST_ROWS = 1_800
+MOST_ROWS = 1_200
 """Rows of all leaderboards of a page; each metric's shows as many, so that the page stays below 2 MB."""
 
 

@@ -289,15 +289,17 @@ def _begin(store: Store, plan: Plan, workers: int) -> None:
 
 def _check_same_plan(folder: Path, known: dict[str, Any], planned: dict[str, Any]) -> None:
     """Refuses to mix results that must not be ranked together; says which field differs."""
-    fields = [("benchmark", known["benchmark"], planned["benchmark"])]
-    fields.append(("evaluation", known["evaluation"]["hash"], planned["evaluation"]["hash"]))
+    fields: list[tuple[str, Any, Any]] = [("benchmark", known["benchmark"], planned["benchmark"])]
+    old, new = known["evaluation"], planned["evaluation"]
+    fields += [(f"evaluation.{key}", old[key], new[key]) for key in old.keys() & new.keys() - {"name", "hash"}]
+    fields.append(("evaluation", old["hash"], new["hash"]))
     for name in known["sets"].keys() & planned["sets"].keys():
         old_set, new_set = known["sets"][name], planned["sets"][name]
         fields += [(f"set {name}: {key}", old_set[key], new_set[key]) for key in ("conditions", "definition")]
-    for what, old, new in fields:
-        if old != new:
+    for what, before, now in fields:
+        if before != now:
             raise StoreError(
-                f"{folder} holds a run of another plan: its {what} is {old}, now it would be {new}; "
+                f"{folder} holds a run of another plan: its {what} is {before}, now it would be {now}; "
                 "give another --out, or --fresh to start again"
             )
 

@@ -98,16 +98,16 @@ def _sets() -> Iterator[dict[str, Any]]:
     from harness.plugins import sets
 
     for name, factory, reason in _plugins(sets):
-        task, licence, images = None, None, None
+        task, licence, images, pinned = None, None, None, None
         if factory is not None:
             try:
                 item = factory()
                 reason, task = item.absent(), str(item.task)
-                licence = item.describe().get("licence")
+                licence, pinned = (item.describe().get(key) for key in ("licence", "pinned"))
                 images = len(item.ids()) if reason is None else None
             except HarnessError as error:
                 reason = str(error)
-        yield _row(sets, name, reason, licence, task=task, sets=1, images=images)
+        yield _row(sets, name, reason, licence, task=task, sets=1, images=images, pinned=pinned)
 
 
 def _benchmarks() -> Iterator[dict[str, Any]]:
@@ -143,7 +143,7 @@ _ROWS = {"restorers": _restorers, "benchmarks": _benchmarks, "sets": _sets, "met
 _COLUMNS = {
     "restorers": ["name", "tasks", "scale", "parameters", "licence", "usable", "distribution", "reason"],
     "benchmarks": ["name", "sets", "images", "usable", "distribution", "description", "reason"],
-    "sets": ["name", "task", "images", "licence", "usable", "distribution", "reason"],
+    "sets": ["name", "task", "images", "pinned", "licence", "usable", "distribution", "reason"],
     "metrics": ["name", "needs_reference", "higher_is_better", "licence", "usable", "distribution", "reason"],
     "reports": ["name", "usable", "distribution", "reason"],
 }

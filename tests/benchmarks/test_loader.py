@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.errors import InputError
-from harness.images import write_image
+from harness.images import check_image, write_image
 from harness.plugins import benchmarks, metrics, parse_restorer, resolve_benchmark
 from harness.protocols import Task
 
@@ -179,3 +179,16 @@ def test_use_takes_a_list(tmp_path: Path) -> None:
     assert [item.name for item in resolve_benchmark(str(write(tmp_path, text))).sets] == ["photos-x2", "photos-q20"]
     with pytest.raises(InputError, match="line 3: use: 'photos-x2' is there twice"):
         resolve_benchmark(str(write(tmp_path, text.replace("photos-q20", "photos-x2"))))
+
+
+@pytest.mark.parametrize("name", list(benchmarks))
+def test_built_in_benchmarks_make_what_they_promise(name: str) -> None:
+    for degraded_set in resolve_benchmark(name).sets:
+        if not degraded_set.name.startswith("photos-"):
+            continue
+        sample = degraded_set.sample(degraded_set.ids()[0])
+        assert sample.reference is not None
+        planes, height, width = check_image(sample.degraded).shape
+        scale = degraded_set.conditions.scale
+        assert sample.reference.shape == (planes, height * scale, width * scale), degraded_set.name
+        assert not np.array_equal(sample.reference, sample.degraded), degraded_set.name

@@ -15,7 +15,7 @@ MORE = {
     "restorers": {"tasks", "scale", "parameters"},
     "metrics": {"needs_reference", "higher_is_better"},
     "benchmarks": {"sets", "images"},
-    "sets": {"sets", "images"},
+    "sets": {"sets", "images", "pinned"},
     "reports": set(),
 }
 

@@ -143,7 +143,7 @@ def test_changed_code_is_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_another_protocol_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     run_plan(make_plan(benchmark(), [restorer("Good")]), tmp_path / "run")
     other = make_plan(benchmark(evaluation=Evaluation("other", crop_border=4)), [restorer("Good")])
-    with pytest.raises(StoreError, match="evaluation"):
+    with pytest.raises(StoreError, match=r"its evaluation\.crop_border is 0, now it would be 4"):
         run_plan(other, tmp_path / "run")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ class Photos:
         return None
 
 
+@functools.cache
 def _package_folder(package: str) -> Path:
     """The package's folder, without importing it."""
     spec = importlib.util.find_spec(package)
@@ -169,7 +171,11 @@ class Folder:
         """Says that there is no such folder, or no image in it."""
         if not self.path.is_dir():
             return f"folder {self.path} does not exist"
-        return None if self.files() else f"folder {self.path} holds no image"
+        from harness.formats import SUFFIXES
+
+        if any(path.suffix.lower() in SUFFIXES and not path.name.startswith(".") for path in self.path.iterdir()):
+            return None
+        return f"folder {self.path} holds no image"
 
 
 def _cut_centre(image: Image, side: int, path: Path) -> Image:

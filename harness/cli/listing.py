@@ -119,8 +119,9 @@ def _benchmarks() -> Iterator[dict[str, Any]]:
         if factory is not None:
             try:
                 benchmark = factory()
-                here = [item for item in benchmark.sets if item.absent() is None]
-                absent = [f"{item.name}: {item.absent()}" for item in benchmark.sets if item not in here]
+                reasons = [item.absent() for item in benchmark.sets]
+                here = [item for item, why in zip(benchmark.sets, reasons, strict=True) if why is None]
+                absent = [f"{item.name}: {why}" for item, why in zip(benchmark.sets, reasons, strict=True) if why]
                 row = {
                     "sets": len(benchmark.sets),
                     "images": sum(len(item.ids()) for item in here),

@@ -48,7 +48,7 @@ class Baseline:
     Attributes:
         benchmark: Name of the benchmark.
         started: ISO 8601 time of the run.
-        evaluation: Name and hash of the protocol.
+        evaluation: Name, hash and fields of the protocol; older files have no fields.
         hardware: The fields `HARDWARE` of the environment.
         metrics: Name -> version, higher_is_better, unit, tolerance, tolerance_on.
         scores: (restorer, set, metric) -> image -> what was measured.
@@ -105,7 +105,7 @@ def make_baseline(data: RunData) -> Baseline:
     return Baseline(
         benchmark=data.run.benchmark,
         started=data.run.started,
-        evaluation={key: str(evaluation.get(key, "")) for key in ("name", "hash")},
+        evaluation={"name": "", "hash": "", **{key: str(value) for key, value in evaluation.items()}},
         hardware={name: data.run.environment.get(name) for name in HARDWARE},
         metrics={
             name: {

@@ -127,10 +127,11 @@ def _parse(content: Mapping[str, Any]) -> Baseline:
         restorer, set_name, image = (_text(row, key, number) for key in ("restorer", "set", "image"))
         spent = _number(row, "seconds", number), _number(row, "peak_mib", number)
         costs.setdefault((restorer, set_name), {})[image] = spent
+    rules = dict(content["evaluation"])
     return Baseline(
         benchmark=str(content["benchmark"]),
         started=str(content["started"]),
-        evaluation={key: str(content["evaluation"][key]) for key in ("name", "hash")},
+        evaluation={key: str(rules[key]) for key in ("name", "hash", *rules)},
         hardware=dict(content["hardware"]),
         metrics=metrics,
         scores=scores,

@@ -119,9 +119,12 @@ def _compare_group(now: Baseline, before: Baseline, group: Group) -> tuple[Findi
 def _protocol_difference(now: Baseline, before: Baseline, group: Group) -> str:
     """Which field keeps the scores of a group from being compared, or an empty string."""
     _, set_name, metric = group
-    if now.evaluation["hash"] != before.evaluation["hash"]:
-        names = (f"{item.evaluation['name']} {item.evaluation['hash']}" for item in (before, now))
-        return "evaluation: baseline {}, now {}".format(*names)
+    old_rules, new_rules = before.evaluation, now.evaluation
+    if new_rules["hash"] != old_rules["hash"]:
+        fields = [key for key in old_rules if key in new_rules and key not in ("name", "hash")]
+        differ = [f"{key} {old_rules[key]}, now {new_rules[key]}" for key in fields if old_rules[key] != new_rules[key]]
+        names = (f"{item['name']} {item['hash']}" for item in (old_rules, new_rules))
+        return "evaluation: baseline {}, now {}".format(*names) + "".join(f"; baseline {item}" for item in differ)
     for key in ("version", "higher_is_better"):
         old, new = before.metrics[metric][key], now.metrics[metric][key]
         if old != new:

@@ -32,7 +32,7 @@ def base(values: Mapping[str, list[float]], mark: str = "a", **changes: Any) -> 
         for metric, column in values.items()
     }
     plain = Baseline(
-        benchmark="b", started="", evaluation={"name": "rgb", "hash": "e1"},
+        benchmark="b", started="", evaluation={"name": "rgb", "hash": "e1", "crop_border": "0", "luma": "float"},
         hardware={"processor": "p", "cores": 2, "device": "cpu", "workers": 1},
         metrics={"psnr": PSNR, "niqe": NIQE}, scores=scores, costs={}, failures={},
     )  # fmt: skip
@@ -99,6 +99,10 @@ def test_equal_bytes_with_other_scores_are_a_changed_metric() -> None:
     ("changes", "field"),
     [
         ({"evaluation": {"name": "sr-y", "hash": "e2"}}, "evaluation: baseline rgb e1, now sr-y e2"),
+        (
+            {"evaluation": {"name": "sr-y", "hash": "e2", "crop_border": "scale", "luma": "float"}},
+            "evaluation: baseline rgb e1, now sr-y e2; baseline crop_border 0, now scale",
+        ),
         ({"metrics": {"psnr": {**PSNR, "version": "2"}}}, "version of psnr: baseline 1, now 2"),
         (
             {"sets": {"noise": {"conditions": {"sigma_255": 15}}}},

@@ -49,12 +49,13 @@ class MSSSIM(Metric):
 
         reference = check_pair(restored, reference, self.card.name, SMALLEST)
         values = []
-        for x, y in zip(restored.astype(np.float64), reference.astype(np.float64), strict=True):
+        for x, y in zip(restored, reference, strict=True):
             terms = []
             for scale in range(len(WEIGHTS)):
                 whole, structure = ssim_means(x, y)
                 terms.append(max(whole if scale == len(WEIGHTS) - 1 else structure, 0.0))
                 size = (x.shape[1] // 2, x.shape[0] // 2)
-                x, y = (cv2.resize(p[: size[1] * 2, : size[0] * 2], size, interpolation=cv2.INTER_AREA) for p in (x, y))
+                cut = (plane[: size[1] * 2, : size[0] * 2].astype(np.float64) for plane in (x, y))
+                x, y = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in cut)
             values.append(float(np.prod(np.power(terms, WEIGHTS))))
         return MetricValue(float(np.mean(values)))

@@ -34,6 +34,7 @@ bench: $(VENV)/.test
 	$(BIN)/python tests/performance/metric_agreement.py
 	$(BIN)/python tests/performance/regression_power.py
 	$(BIN)/python tests/performance/scorer_cost.py
+	$(BIN)/python tests/performance/published_figures.py
 
 # basicsr's setup.py imports torch, so torch comes first and basicsr is built without isolation
 $(VENV)/.base:

@@ -35,6 +35,9 @@ class Conditions:
             sum over planes is the mosaic.
         mask: Boolean (H, W), true where pixels are missing; the degraded image is 0 there. Not part of `==`.
         per_image: Fields that each `Sample` knows for itself, and the set as a whole does not.
+        set_name: Set that the image belongs to, and
+        sample_id: its id there, for restorers that look results up. Neither is part of `==`: they are no knowledge of a
+            degradation.
     """
 
     scale: int = 1
@@ -44,6 +47,8 @@ class Conditions:
     cfa: str | None = None
     mask: Mask | None = field(default=None, compare=False, repr=False)
     per_image: tuple[str, ...] = ()
+    set_name: str | None = field(default=None, compare=False)
+    sample_id: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Checks the pattern and the kernel's sides."""

@@ -233,12 +233,13 @@ def restorer_fingerprint(spec: RestorerSpec, card: RestorerCard, device: str) ->
         source_hash(module),
         _version_of(package),
         *(weight.sha256 for weight in card.weights),
+        *card.weights_sha256,
         repr(spec.parameters),
         device.partition(":")[0],
     ]
     if spec.argument is not None:
         path = Path(spec.argument)
-        parts.append(file_hash(path) if path.is_file() else source_hash(spec.argument.partition(":")[0]))
+        parts += [file_hash(path)] if path.is_file() else [spec.argument, source_hash(spec.argument.partition(":")[0])]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

@@ -91,8 +91,8 @@ class RestorerSpec:
 def parse_restorer(text: str) -> RestorerSpec:
     """Reads what a user writes after `-r`.
 
-    Examples: `bicubic`, `bm3d:sigma_255=25`, `weights.pth`, `weights.pth:scale=2`, `basicsr:options.yml`,
-    `my_module:MyRestorer`.
+    Examples: `bicubic`, `bm3d:sigma_255=25`, `weights.pth`, `model.onnx:range=255`, `basicsr:options.yml`,
+    `cmd:tool {input} {output}`, `folder:results`, `my_module:MyRestorer`.
 
     Raises:
         UnknownNameError: No such name, and no such file.
@@ -117,9 +117,13 @@ def parse_restorer(text: str) -> RestorerSpec:
     raise PluginError(f"{text!r} names no restorer")
 
 
+VERBATIM = ("cmd:", "http:", "https:")
+"""Prefixes whose argument may hold `:` and `=` itself; what follows is handed over as it is."""
+
+
 def _split_parameters(text: str) -> tuple[str, tuple[tuple[str, str | int | float | bool], ...]]:
     head, colon, tail = text.rpartition(":")
-    if not colon or "=" not in tail or text.startswith("cmd:"):
+    if not colon or "=" not in tail or text.startswith(VERBATIM):
         return text, ()
     pairs = []
     for part in tail.split(","):

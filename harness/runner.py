@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -181,7 +181,7 @@ class _Job:
             spec=restorer.spec,
             device=self.plan.device,
             degraded=sample.degraded,
-            conditions=sample.conditions,
+            conditions=replace(sample.conditions, set_name=degraded_set.name, sample_id=image),
             mask=sample.mask,
             stem=self.store.folder / restored_stem(cell),
             quantise=self.plan.benchmark.evaluation.quantise,

@@ -15,26 +15,29 @@ class NcnnNetwork:
     Args:
         param: The `.param` file.
         model: The `.bin` file.
-        input: Name of the input blob.
-        output: Name of the output blob.
+        input: Name of the input blob; empty: the only one.
+        output: Name of the output blob; empty: the only one.
     """
 
-    def __init__(self, param: Path, model: Path, input: str, output: str) -> None:
+    def __init__(self, param: Path, model: Path, input: str = "", output: str = "") -> None:
         """Loads the network.
 
         Raises:
-            InputError: ncnn refuses a file.
+            InputError: ncnn refuses a file, or there is more than one blob to choose from.
         """
         import ncnn
 
         from harness.errors import InputError
 
-        self._input, self._output = input, output
         self._net = ncnn.Net()
         self._net.opt.num_threads = 1
         self._net.opt.use_vulkan_compute = False
         if self._net.load_param(str(param)) or self._net.load_model(str(model)):
-            raise InputError(f"ncnn cannot load {param.name} and {model.name}: delete them and fetch them again")
+            raise InputError(f"ncnn cannot load {param} and {model.name}: they are damaged, or of another network")
+        inputs, outputs = list(self._net.input_names()), list(self._net.output_names())
+        if (not input and len(inputs) != 1) or (not output and len(outputs) != 1):
+            raise InputError(f"{param} has inputs {inputs} and outputs {outputs}; expected one image in and one out")
+        self._input, self._output = input or inputs[0], output or outputs[0]
 
     def __call__(self, image: Image) -> Image:
         """Runs the network on float32 (C, H, W); returns what the output blob holds, (C', H', W')."""

@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
+from harness.tiling import tile
 from restorers._packages import absent_package
+from restorers._specification import measured_scale, positive, specified
 
 if TYPE_CHECKING:
     from harness.images import Image
 
+_TYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(uint8)": "uint8",
+}
+
 
 class OnnxRestorer(Restorer):
-    """One input (N, C, H, W) and one output, run by onnxruntime on one CPU thread.
+    """One image in and one out, run by onnxruntime on one CPU thread.
+
+    Layout (planes first or last), number of planes, number type and fixed sizes are read from the file. A network of a
+    fixed size is run tile by tile.
 
     Args:
         device: Only the CPU.
         path: The .onnx file.
-        scale: Factor by which the network enlarges.
-        range: Largest input value the network expects: 1, or 255.
+        scale: Factor by which the network enlarges; measured where it is not given.
+        tile_size: Height and width of a tile in degraded pixels, for networks without a fixed size; 0: whole images.
+        overlap: Pixels that neighbouring tiles share.
+        said: See `restorers._specification`.
     """
 
-    def __init__(self, *, path: str, device: str = "cpu", scale: int = 1, range: float = 1.0) -> None:
+    def __init__(
+        self,
+        *,
+        path: str,
+        device: str = "cpu",
+        scale: int | None = None,
+        tile_size: int = 0,
+        overlap: int = 16,
+        **said: Any,
+    ) -> None:
         """Loads the network.
 
         Raises:
-            InputError: The file is missing or damaged, or has another layout.
+            InputError: The file is missing or damaged, or its input is no image.
         """
         import onnxruntime
 
@@ -41,18 +64,22 @@ class OnnxRestorer(Restorer):
         except Exception as error:  # onnxruntime raises types of its own for every kind of damage
             raise InputError(f"{path} cannot be read by onnxruntime {onnxruntime.__version__}: {error}") from error
         inputs = self._session.get_inputs()
-        if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] not in (1, 3):
-            shapes = [item.shape for item in inputs]
-            raise InputError(f"{path} has inputs {shapes}; expected one of (N, 1 or 3, H, W)")
-        self._input, self._range = inputs[0].name, range
-        self.card = RestorerCard(
+        self._planes_last, planes, self._fixed = _layout(path, inputs)
+        self._input, self._type = inputs[0].name, _TYPES[inputs[0].type]
+        if scale is None:
+            scale = measured_scale(path, self._run, planes, self._fixed or (64, 64))
+        self._tile, self._overlap = min(self._fixed) if self._fixed else tile_size or 2**31, overlap
+        self._overlap = min(self._overlap, self._tile // 4)
+        card = RestorerCard(
             name=Path(path).stem,
-            tasks=(Task.SUPER_RESOLVE,) if scale > 1 else (),
+            tasks=(Task.SUPER_RESOLVE,) if positive("scale", scale) > 1 else (),
             scales=(scale,),
-            channels=(int(inputs[0].shape[1]),),
+            channels=(planes,),
+            value_range=(0, 255) if self._type == "uint8" else (0, 1),
             licence="unknown",
             source="onnxruntime",
         )
+        self.card = specified(card, **said)
 
     @classmethod
     def missing(cls) -> str | None:
@@ -61,7 +88,45 @@ class OnnxRestorer(Restorer):
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Restores (C, H, W) to (C, scale * H, scale * W)."""
+        return tile(self._restore, image, scale=self.card.scales[0], size=self._tile, overlap=self._overlap)
+
+    def _restore(self, image: Image) -> Image:
         import numpy as np
 
-        restored = self._session.run(None, {self._input: image[None] * np.float32(self._range)})[0]
-        return np.ascontiguousarray(restored[0] / np.float32(self._range), dtype=np.float32)
+        height, width = image.shape[1:]
+        wanted = self._fixed or (height, width)
+        padding = ((0, 0), (0, max(0, wanted[0] - height)), (0, max(0, wanted[1] - width)))
+        restored = self._run(np.pad(image, padding, mode="symmetric"))
+        scale = self.card.scales[0]
+        return np.ascontiguousarray(restored[:, : height * scale, : width * scale])
+
+    def _run(self, image: Image) -> Image:
+        import numpy as np
+
+        fed = image.transpose(1, 2, 0) if self._planes_last else image
+        if self._type == "uint8":
+            fed = np.rint(np.clip(fed, 0, 255))
+        restored = self._session.run(None, {self._input: np.ascontiguousarray(fed[None], dtype=self._type)})[0][0]
+        restored = restored.transpose(2, 0, 1) if self._planes_last else restored
+        result: Image = restored.astype(np.float32)
+        return result
+
+
+def _layout(path: str, inputs: Any) -> tuple[bool, int, tuple[int, int] | None]:
+    """Whether planes come last, how many there are, and the fixed height and width, or `None`.
+
+    Raises:
+        InputError: There is not one input that is an image.
+    """
+    from harness.errors import InputError
+
+    shapes = [list(item.shape) for item in inputs]
+    types = [item.type for item in inputs]
+    if len(shapes) == 1 and len(shapes[0]) == 4 and types[0] in _TYPES:
+        for planes_last, planes, sides in ((False, shapes[0][1], shapes[0][2:]), (True, shapes[0][3], shapes[0][1:3])):
+            if planes in (1, 3):
+                fixed = all(isinstance(side, int) for side in sides)
+                return planes_last, int(planes), (int(sides[0]), int(sides[1])) if fixed else None
+    raise InputError(
+        f"{path} has inputs {shapes} of {types}; expected one image, (N, 1 or 3, H, W) or (N, H, W, 1 or 3)"
+    )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 from harness.tiling import tile
+from restorers._specification import specified
 
 if TYPE_CHECKING:
     from harness.images import Image
@@ -28,9 +29,11 @@ class SpandrelRestorer(Restorer):
         path: The weight file: .pth, .pt, .ckpt or .safetensors.
         tile_size: Height and width of a tile in degraded pixels; 0: whole images.
         overlap: Pixels that neighbouring tiles share.
+        said: See `restorers._specification`. spandrel's networks are fed 0-1; with another range the network itself is
+            called, without what spandrel puts around it.
     """
 
-    def __init__(self, *, path: str, device: str = "cpu", tile_size: int = 512, overlap: int = 32) -> None:
+    def __init__(self, *, path: str, device: str = "cpu", tile_size: int = 512, overlap: int = 32, **said: Any) -> None:
         """Loads the network.
 
         Raises:
@@ -47,7 +50,9 @@ class SpandrelRestorer(Restorer):
             raise InputError(f"weight file {path} does not exist")
         _add_extra_architectures()
         try:
-            model = spandrel.ModelLoader(torch.device(device)).load_from_file(path)
+            # not load_from_file: for .pt it tries TorchScript first, whose code would be run
+            state = spandrel.canonicalize_state_dict(_read_weights(path))
+            model = spandrel.ModelLoader(torch.device(device)).load_from_state_dict(state)
         except pickle.UnpicklingError as error:
             raise InputError(f"{path} is refused: it holds more than weights, and would run code ({error})") from error
         except spandrel.UnsupportedModelError:
@@ -60,15 +65,17 @@ class SpandrelRestorer(Restorer):
             )
         self._model, self._device = model.eval(), device
         self._tile, self._overlap = tile_size or 2**31, overlap
-        self.card = RestorerCard(
+        card = RestorerCard(
             name=Path(path).stem,
             tasks=_TASKS.get(model.purpose, ()),
             scales=(model.scale,),
             channels=(model.input_channels,),
+            size_multiple=model.size_requirements.multiple_of,
             parameters=sum(parameter.numel() for parameter in model.model.parameters()),
             licence="unknown",
             source=f"{model.architecture.name}, spandrel",
         )
+        self.card = specified(card, **said)
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Restores (C, H, W); spandrel pads to what the network can take, and crops."""
@@ -79,8 +86,19 @@ class SpandrelRestorer(Restorer):
         import torch
 
         with torch.inference_mode():
-            restored = self._model(torch.from_numpy(np.ascontiguousarray(image))[None].to(self._device))
+            network = self._model if self.card.value_range == (0, 1) else self._model.model
+            restored = network(torch.from_numpy(np.ascontiguousarray(image))[None].to(self._device))
         return np.ascontiguousarray(restored[0].float().cpu().numpy())
+
+
+def _read_weights(path: str) -> Any:
+    if path.endswith(".safetensors"):
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    import torch
+
+    return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _add_extra_architectures() -> None:

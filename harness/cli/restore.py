@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def restore(context: click.Context, /, input: Path, output: Path, restorer: str,
     with click.progressbar(pairs, label=built.card.name, hidden=context.obj["quiet"]) as bar:
         for source, target in bar:
             try:
-                restored = restore_image(built, read_image(source), conditions)
+                restored = restore_image(built, read_image(source), replace(conditions, sample_id=source.stem))
             except (ImageError, RestorationError) as error:
                 click.echo(f"error: {source}: {error}", err=True)
                 failed += 1

@@ -1,0 +1,95 @@
+"""Somebody's command-line tool: `-r "cmd:denoise --level {sigma_255} {input} {output}"`."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import string
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.protocols import Conditions, Restorer, RestorerCard
+
+if TYPE_CHECKING:
+    from harness.images import Image
+
+FILES = ("input", "output")
+KNOWN = ("scale", "sigma_255", "quality")
+"""Conditions that a command may be told."""
+
+
+class CommandRestorer(Restorer):
+    """Runs a command for each image: it reads one PNG and writes another. No shell sees it.
+
+    The command is split into arguments as a POSIX shell would, before anything is put into it: names of files are
+    single arguments, whatever they hold. Images are files of 8 bits: noise that was not clipped is clipped here.
+
+    Args:
+        device: Not told to the command.
+        path: The command, with `{input}` and `{output}` in it, and perhaps `{scale}`, `{sigma_255}`, `{quality}`.
+    """
+
+    def __init__(self, *, path: str, device: str = "cpu") -> None:
+        """Splits the command.
+
+        Raises:
+            InputError: It cannot be split, names no `{input}` or `{output}`, or has another field.
+        """
+        from harness.errors import InputError
+
+        try:
+            self._arguments = shlex.split(path)
+            fields = [
+                name for part in self._arguments for _, name, _, _ in string.Formatter().parse(part) if name is not None
+            ]
+        except ValueError as error:
+            raise InputError(f"command {path!r} cannot be read: {error}") from error
+        unknown = [name for name in fields if name not in (*FILES, *KNOWN)]
+        if unknown or not set(FILES) <= set(fields) or not self._arguments:
+            seen = f"has {{{unknown[0]}}}" if unknown else "lacks {input} or {output}"
+            raise InputError(
+                f"command {path!r} {seen}; it may hold {', '.join(f'{{{name}}}' for name in (*FILES, *KNOWN))}"
+            )
+        self.card = RestorerCard(
+            name=_name(self._arguments),
+            scales=() if "scale" in fields else (1,),
+            conditions=tuple(name for name in KNOWN if name in fields and name != "scale"),
+            licence="unknown",
+            source=path,
+        )
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        """Restores (C, H, W) to what the command writes, which has to be (C, scale * H, scale * W).
+
+        Raises:
+            RestorationError: The command ends with another code than 0, or writes no image.
+        """
+        from harness.errors import ImageError, RestorationError
+        from harness.images import read_image, write_image
+
+        with tempfile.TemporaryDirectory(prefix="restobench-") as folder:
+            files = {"input": Path(folder) / "input.png", "output": Path(folder) / "output.png"}
+            write_image(files["input"], image)
+            values = {**files, **{name: getattr(conditions, name) for name in KNOWN}}
+            command = [part.format(**values) for part in self._arguments]
+            try:
+                done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+            except OSError as error:
+                raise RestorationError(f"{self.card.name} cannot be started: {error}") from error
+            if done.returncode:
+                last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["nothing on standard error"]
+                raise RestorationError(f"{self.card.name} ended with code {done.returncode}: {last[0][:300]}")
+            try:
+                return read_image(files["output"], mode="rgb" if image.shape[0] == 3 else "grey")
+            except ImageError as error:
+                raise RestorationError(f"{self.card.name} wrote no image: {error}") from error
+
+
+def _name(arguments: list[str]) -> str:
+    """What to call it: the program, or the script that an interpreter runs."""
+    names = [Path(part).stem for part in arguments[:2]]
+    return (
+        names[1] if len(names) == 2 and re.fullmatch(r"python[\d.]*|bash|sh|node|julia|Rscript", names[0]) else names[0]
+    )

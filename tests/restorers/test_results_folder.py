@@ -1,0 +1,107 @@
+"""Results that exist already: paired by name, by set, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.adaptation import restore_image
+from harness.errors import InputError, RestorationError
+from harness.images import Image, quantise, write_image
+from harness.plugins import parse_restorer, resolve_set
+from harness.protocols import Conditions
+from harness.results import FailureKind
+from harness.store import load_run
+
+
+def picture(seed: int) -> Image:
+    return quantise(np.random.default_rng(seed).random((3, 8, 10), dtype=np.float32))
+
+
+def fill(folder: Path, *names: str) -> Path:
+    for number, name in enumerate(names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_image(folder / name, picture(number))
+    return folder
+
+
+def look_up(folder: Path, id: str, set_name: str = "set5-x2", parameters: str = "") -> Image:
+    restorer = parse_restorer(f"folder:{folder}{parameters}").build()
+    return restore_image(
+        restorer, np.zeros((3, 4, 5), np.float32), Conditions(scale=2, set_name=set_name, sample_id=id)
+    )
+
+
+def test_by_name_and_never_by_position(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "mine", "woman.png", "babyx2.png", "bird_SwinIR.png", "bird_2.png/ignored.txt.png")
+    for number, id in enumerate(["woman", "baby", "bird"]):
+        assert np.array_equal(look_up(folder, id), picture(number))
+
+
+def test_a_set_has_its_own_folder(tmp_path: Path) -> None:
+    folder = fill(tmp_path, "set5-x2/baby.png", "set14-x2/baby.png")
+    assert np.array_equal(look_up(folder, "baby", "set14-x2"), picture(1))
+    restorer = parse_restorer(f"folder:{folder}").build()
+    assert restorer.supports(resolve_set("set5-x2")) is None
+    assert "there is no" in str(restorer.supports(resolve_set("set5-x4")))
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["woman.png"], "has no file for baby; expected one"),
+        (["baby_a.png", "baby_b.png"], r"has baby_a\.png, baby_b\.png for baby; expected one"),
+        (["babylon.png", "baby2.png"], "has no file for baby"),
+        (["set5-x4/baby.png"], "has no file for baby"),
+    ],
+)
+def test_missing_and_ambiguous_names_are_typed(tmp_path: Path, names: list[str], message: str) -> None:
+    with pytest.raises(RestorationError, match=message):
+        look_up(fill(tmp_path, *names), "baby")
+
+
+def test_an_exact_name_wins_and_a_pattern_is_exact(tmp_path: Path) -> None:
+    folder = fill(tmp_path, "img_1.png", "img_1_0.png", "img_1_x2_MyNet.png")
+    assert np.array_equal(look_up(folder, "img_1"), picture(0))
+    assert np.array_equal(look_up(folder, "img_1", parameters=":pattern={id}_x2_MyNet.png"), picture(2))
+
+
+def test_a_path_cannot_leave_the_folder(tmp_path: Path) -> None:
+    fill(tmp_path, "secret.png", "mine/baby.png")
+    with pytest.raises(RestorationError, match="has no file"):
+        look_up(tmp_path / "mine", "../secret", "..")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("folder:/no/such/folder", "does not exist"),
+        ("folder:{empty}", "holds no image"),
+        ("folder:{full}:pattern=x.png", "expected a file name with {id}"),
+    ],
+)
+def test_a_folder_that_makes_no_sense(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "empty").mkdir()
+    full = fill(tmp_path / "full", "a.png")
+    with pytest.raises(InputError, match=message):
+        parse_restorer(text.replace("{empty}", str(tmp_path / "empty")).replace("{full}", str(full))).build()
+
+
+def test_a_run_scores_them(tmp_path: Path, command_line: Callable[..., tuple[int, str, str]]) -> None:
+    degraded_set = resolve_set("photos-sigma25")
+    first, second = degraded_set.ids()[:2]
+    reference = degraded_set.sample(first).reference
+    assert reference is not None
+    (tmp_path / "paper").mkdir()
+    write_image(tmp_path / "paper" / f"{first}.png", reference)
+    code, out, _ = command_line(
+        "run", "-b", "quickstart", "--set", "photos-sigma25", "--limit", 2, "-m", "psnr", "--out", tmp_path / "run",
+        "-r", f"folder:{tmp_path / 'paper'}",
+    )  # fmt: skip
+    assert code == 3, out
+    data = load_run(tmp_path / "run")
+    assert [(score.cell.image, score.value) for score in data.scores] == [(first, float("inf"))]
+    assert [(failure.cell.image, failure.kind) for failure in data.failures] == [(second, FailureKind.INVALID)]

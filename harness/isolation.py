@@ -235,15 +235,20 @@ def _operations(task: RestoreTask, restorer: Restorer, image: Image, conditions:
 def describe_restorer(
     spec: RestorerSpec, sets: tuple[DegradedSet, ...]
 ) -> tuple[RestorerCard, dict[str, str | None]] | Trouble:
-    """Builds and probes a restorer, asks for its card and why it cannot be run on each set; runs in a worker."""
+    """Builds a restorer and asks for its card and why it cannot be run on each set; runs in a worker."""
     try:
-        restorer = spec.build("cpu")
-        wrong = wrong_range(restorer) if spec.probed() else None
-        if wrong:
-            return Trouble(FailureKind.LOAD, wrong)
+        restorer = _loaded[spec, "cpu"] = spec.build("cpu")
         return restorer.card, {item.name: restorer.supports(item) for item in sets}
     except BaseException as error:
         return Trouble(FailureKind.LOAD, _say(error))
+
+
+def probe_restorer(spec: RestorerSpec) -> str | None:
+    """What `probing.wrong_range` says of a restorer that `describe_restorer` has built; runs in the same worker."""
+    try:
+        return wrong_range(_loaded.get((spec, "cpu")) or spec.build("cpu"))
+    except BaseException:  # what a restorer does to its worker is for its cells to tell
+        return None
 
 
 def _say(error: BaseException) -> str:

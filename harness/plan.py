@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.environment import file_hash, source_hash
 from harness.errors import InputError, UnavailableError
-from harness.isolation import Trouble, WorkerPool, describe_restorer, outcome
+from harness.isolation import Trouble, WorkerPool, describe_restorer, outcome, probe_restorer
 from harness.plugins import RestorerSpec, metrics, parse_restorer, restorers
 from harness.protocols import Benchmark, DegradedSet, MetricCard, Restorer, RestorerCard, card_mismatch
 from harness.results import Skipped
@@ -19,6 +19,9 @@ from harness.scoring import metric_fingerprint
 
 LOAD_SECONDS = 300.0
 """How long a restorer given by path may take to load."""
+
+PROBE_SECONDS = 120.0
+"""How long a small photograph may take; a network that needs longer is not probed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +211,14 @@ def _describe(spec: RestorerSpec, sets: Sequence[DegradedSet]) -> tuple[Restorer
     try:
         future = pool.submit(describe_restorer, spec, tuple(sets), timeout=LOAD_SECONDS)
         described = outcome(future, LOAD_SECONDS)
+        wrong = None
+        if spec.probed() and not isinstance(described, Trouble):
+            # a network that hangs or crashes here does so in its cells as well, which are rows that say so
+            wrong = outcome(pool.submit(probe_restorer, spec, timeout=PROBE_SECONDS), PROBE_SECONDS)
     finally:
         pool.close(kill=True)
+    if isinstance(wrong, str):
+        raise InputError(f"restorer {spec.text!r}: {wrong}")
     if isinstance(described, Trouble):
         raise InputError(f"restorer {spec.text!r} cannot be loaded: {described.message}")
     card, reasons = described

@@ -65,8 +65,9 @@ class RestorerSpec:
         return restorers.get(self.plugin) if self.argument is None else loaders.get(self.plugin)
 
     def probed(self) -> bool:
-        """Whether a probe image is run when it is registered: given by path, and not told `probe=false`."""
-        return self.argument is not None and dict(self.parameters).get("probe") is not False
+        """Whether a probe image is run when it is registered: given by a file, and not told `probe=false`."""
+        file = self.argument is not None and Path(self.argument).is_file()
+        return file and dict(self.parameters).get("probe") is not False
 
     def build(self, device: str = "cpu") -> Restorer:
         """Builds the restorer: imports its packages and loads its weights.

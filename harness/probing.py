@@ -52,8 +52,10 @@ def wrong_range(restorer: Restorer) -> str | None:
         return None
     if kept >= GOOD_DB:
         return None
-    others = {name: span for name, span in RANGES.items() if span != tuple(card.value_range)}
-    better, best = max(((_kept_in(restorer, span, conditions), name) for name, span in others.items()))[::-1]
+    others = {
+        name: _kept_in(restorer, span, conditions) for name, span in RANGES.items() if span != tuple(card.value_range)
+    }
+    better, best = max(others.items(), key=lambda item: item[1])
     if best < kept + MARGIN_DB:
         return None
     return (

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
+from harness.errors import InputError
 from harness.images import Image, imresize
+from harness.plan import make_plan
+from harness.plugins import resolve_benchmark
 from harness.probing import RANGES, probe_photo, wrong_range
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 
@@ -58,3 +64,15 @@ def test_the_restorer_is_left_as_it_was() -> None:
     assert wrong_range(restorer) is not None
     assert restorer.card is card
     assert probe_photo().shape == (3, 48, 48)
+
+
+def test_a_run_refuses_a_network_in_the_wrong_range_and_says_what_to_set(tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Hardtanh(0.0, 255.0), nn.Conv2d(3, 3, 1, groups=3, bias=False))
+    nn.init.ones_(network[1].weight)  # right in any range that holds nothing negative
+    torch.jit.script(network).save(str(tmp_path / "clamps.ts"))
+    benchmark = resolve_benchmark("quickstart")
+    with pytest.raises(InputError, match=r"clamps is fed in the wrong range: .*set range=1 .* or probe=false"):
+        make_plan(benchmark, [f"{tmp_path / 'clamps.ts'}:range=-1..1"], set_names=["photos-sigma25"], limit=1)
+    unprobed = f"{tmp_path / 'clamps.ts'}:range=-1..1,probe=false"
+    plan = make_plan(benchmark, [unprobed], set_names=["photos-sigma25"], limit=1)
+    assert plan.cells() == 1

@@ -20,6 +20,8 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test lint tests/browser/node_modules
 	$(BIN)/restobench zoo get $(ZOO)
+test: $(VENV)/.test lint
+	$(BIN)/restobench zoo get --all
 	$(BIN)/python -m pytest -q -n logical --dist loadfile
 
 lint: $(VENV)/.test

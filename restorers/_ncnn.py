@@ -1,9 +1,13 @@
-"""Runs an ncnn network on one image."""
+"""Runs ncnn networks: one image, padding, and restorers out of the zoo."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from harness import zoo
+from harness.protocols import Restorer, RestorerCard, WeightFile
+from restorers._packages import absent_package
 
 if TYPE_CHECKING:
     from harness.images import Image
@@ -52,3 +56,57 @@ class NcnnNetwork:
             if status:
                 raise RuntimeError(f"ncnn stopped with status {status} at {self._output}")
             return np.array(blob, dtype=np.float32)
+
+
+class NcnnZoo(Restorer):
+    """A restorer whose weights `restobench zoo get` fetches and ncnn runs: what they have in common.
+
+    Args:
+        device: Only the CPU.
+    """
+
+    card: RestorerCard
+
+    def __init__(self, *, device: str = "cpu") -> None:
+        """Loads nothing yet: a run of one scale needs one network."""
+        self._networks: dict[WeightFile, NcnnNetwork] = {}
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Names the package or the command that is needed."""
+        install = "pip install 'restobench[ncnn]'"
+        return absent_package("ncnn", install) or zoo.missing(cls.card.weights, cls.card.name)
+
+    def network(self, param: WeightFile, model: WeightFile) -> NcnnNetwork:
+        """A network, loaded once.
+
+        Raises:
+            UnavailableError: A file is not here.
+        """
+        if model not in self._networks:
+            name = self.card.name
+            self._networks[model] = NcnnNetwork(zoo.locate(param, name), zoo.locate(model, name))
+        return self._networks[model]
+
+
+def run_padded(network: NcnnNetwork, image: Image, *, border: int, multiple: int = 1, scale: int) -> Image:
+    """Pads by edge pixels, to a multiple of what the network can take, and crops what is beyond the image.
+
+    Args:
+        network: From (C, H, W) to (C, scale * H, scale * W), or to less where it eats up `border` pixels on each side.
+        image: Float32 (C, H, W).
+        border: Pixels of padding on each side.
+        multiple: Of height and width inside of the border.
+        scale: Factor by which it enlarges.
+
+    Returns:
+        Float32 (C, scale * H, scale * W).
+    """
+    import numpy as np
+
+    height, width = image.shape[1:]
+    bottom, right = border + -height % multiple, border + -width % multiple
+    padded = np.pad(image, ((0, 0), (border, bottom), (border, right)), mode="edge")
+    restored = network(padded)
+    cut = border * scale if restored.shape[1] == padded.shape[1] * scale else 0
+    return np.ascontiguousarray(restored[:, cut : cut + height * scale, cut : cut + width * scale])

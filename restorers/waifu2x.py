@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness import zoo
-from harness.protocols import Conditions, Restorer, RestorerCard, Task, WeightFile
-from restorers._ncnn import NcnnNetwork
-from restorers._packages import absent_package
+from harness.protocols import Conditions, RestorerCard, Task, WeightFile
+from restorers._ncnn import NcnnZoo, run_padded
 
 if TYPE_CHECKING:
     from harness.images import Image
@@ -47,25 +45,9 @@ PHOTO_X2 = (
         "25a2bb25b29e43e63179aac216cd87690791243a436328506d4ef9fca88ee962",
     ),
 )
-_INSTALL = "pip install 'restobench[zoo]'"
 
 
-def _load(files: tuple[WeightFile, WeightFile], restorer: str) -> NcnnNetwork:
-    param, model = (zoo.locate(weight, restorer) for weight in files)
-    return NcnnNetwork(param, model, "Input1", "Eltwise4")
-
-
-def _run(network: NcnnNetwork, image: Image, border: int, multiple: int, scale: int) -> Image:
-    """Pads by edge pixels as the network eats them up, to a multiple of what it can take, and crops."""
-    import numpy as np
-
-    height, width = image.shape[1:]
-    bottom, right = border + -height % multiple, border + -width % multiple
-    padded = np.pad(image, ((0, 0), (border, bottom), (border, right)), mode="edge")
-    return np.ascontiguousarray(network(padded)[:, : height * scale, : width * scale])
-
-
-class CUNet(Restorer):
+class CUNet(NcnnZoo):
     """The cunet models: JPEG artifact removal at a noise level, and x2 without denoising.
 
     Args:
@@ -86,7 +68,7 @@ class CUNet(Restorer):
     )
 
     def __init__(self, *, device: str = "cpu", noise: int = 3) -> None:
-        """Loads both networks.
+        """Checks the level.
 
         Raises:
             InputError: No such noise level.
@@ -95,22 +77,17 @@ class CUNet(Restorer):
 
         if noise not in range(len(CUNET_NOISE)):
             raise InputError(f"waifu2x-cunet: noise is {noise!r}; expected 0, 1, 2 or 3")
-        self._same_size = _load(CUNET_NOISE[noise], self.card.name)
-        self._twice = _load(CUNET_X2, self.card.name)
-
-    @classmethod
-    def missing(cls) -> str | None:
-        """Names the package or the command that is needed."""
-        return absent_package("ncnn", _INSTALL) or zoo.missing(cls.card.weights, cls.card.name)
+        super().__init__(device=device)
+        self._noise = noise
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Restores (3, H, W) to (3, scale * H, scale * W), scale 1 or 2."""
         if conditions.scale == 2:
-            return _run(self._twice, image, border=18, multiple=2, scale=2)
-        return _run(self._same_size, image, border=28, multiple=4, scale=1)
+            return run_padded(self.network(*CUNET_X2), image, border=18, multiple=2, scale=2)
+        return run_padded(self.network(*CUNET_NOISE[self._noise]), image, border=28, multiple=4, scale=1)
 
 
-class Photo(Restorer):
+class Photo(NcnnZoo):
     """The upconv_7 model trained on photographs: x2."""
 
     card = RestorerCard(
@@ -125,15 +102,6 @@ class Photo(Restorer):
         weights=PHOTO_X2,
     )
 
-    def __init__(self, *, device: str = "cpu") -> None:
-        """Loads the network."""
-        self._twice = _load(PHOTO_X2, self.card.name)
-
-    @classmethod
-    def missing(cls) -> str | None:
-        """Names the package or the command that is needed."""
-        return absent_package("ncnn", _INSTALL) or zoo.missing(cls.card.weights, cls.card.name)
-
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Enlarges (3, H, W) to (3, 2 H, 2 W)."""
-        return _run(self._twice, image, border=7, multiple=1, scale=2)
+        return run_padded(self.network(*PHOTO_X2), image, border=7, scale=2)

@@ -1,0 +1,102 @@
+"""Demosaicking by a network (Gharbi, Chaurasia, Paris, Durand, SIGGRAPH Asia 2016)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness import zoo
+from harness.protocols import Conditions, Restorer, RestorerCard, Task, WeightFile
+
+if TYPE_CHECKING:
+    import torch
+
+    from harness.images import Image
+
+WEIGHTS = WeightFile(
+    distribution="demosaicnet",
+    version="0.0.14",
+    path="demosaicnet/data/bayer.pth",
+    sha256="a90f45c34b89fea3faf49060687839a7d191d302f597a302b31d1bbc021ff7d8",
+    licence="MIT",
+)
+DEPTH, WIDTH = 15, 64
+BORDER = 2 * DEPTH + 1
+"""Pixels that the unpadded convolutions eat up on each side: `DEPTH` at half the resolution, one at the whole."""
+
+
+class DemosaicNet(Restorer):
+    """The authors' Bayer network of 2018, built from the shapes of its checkpoint."""
+
+    card = RestorerCard(
+        name="demosaicnet",
+        tasks=(Task.DEMOSAIC,),
+        conditions=("cfa",),
+        channels=(3,),
+        parameters=560_886,
+        licence="MIT",
+        paper="Gharbi et al., SIGGRAPH Asia 2016",
+        source="demosaicnet 0.0.14",
+        weights=(WEIGHTS,),
+    )
+
+    def __init__(self, *, device: str = "cpu") -> None:
+        """Loads the weights.
+
+        Raises:
+            UnavailableError: The weights are not here.
+        """
+        import torch
+
+        path = zoo.locate(WEIGHTS, self.card.name)
+        state = torch.load(path, map_location=device, weights_only=True)
+        self._device, self._layers = device, _Layers(state)
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """Names the command that fetches the weights."""
+        return zoo.missing(cls.card.weights, cls.card.name)
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        """Fills in the mosaic (3, H, W), which is 0 where its sensor has no such pixel."""
+        import numpy as np
+        import torch
+
+        _, height, width = image.shape
+        top, left = (BORDER + 1 + shift for shift in _shift(str(conditions.cfa)))
+        bottom, right = BORDER + (height + top + BORDER) % 2, BORDER + (width + left + BORDER) % 2
+        # reflection without the edge pixel goes on with the right colours
+        padded = np.pad(image, ((0, 0), (top, bottom), (left, right)), mode="reflect").astype(np.float32)
+        with torch.inference_mode():
+            restored = self._layers(torch.from_numpy(padded)[None].to(self._device))[0].cpu().numpy()
+        top, left = top - BORDER, left - BORDER
+        return np.ascontiguousarray(restored[:, top : top + height, left : left + width])
+
+
+def _shift(cfa: str) -> tuple[int, int]:
+    """Rows and columns to add at the top and left so that the pattern becomes GRBG, which the network knows."""
+    red = cfa.index("R")
+    return red // 2, 1 - red % 2
+
+
+class _Layers:
+    """(N, 3, H, W), H and W even, to (N, 3, H - 2 BORDER, W - 2 BORDER). Half the features are masks of the others."""
+
+    def __init__(self, state: dict[str, torch.Tensor]) -> None:
+        self._state = state
+
+    def __call__(self, mosaic: torch.Tensor) -> torch.Tensor:
+        import torch
+        from torch.nn import functional as F
+
+        features = F.conv2d(mosaic, *self._of("main_processor.pack_mosaic"), stride=2)
+        for number in range(1, DEPTH + 1):
+            features = F.relu(F.conv2d(features, *self._of(f"main_processor.conv{number}")))
+        residual = F.conv2d(features[:, :WIDTH] * features[:, WIDTH:], *self._of("residual_predictor"))
+        enlarged = F.conv_transpose2d(residual, *self._of("upsampler"), stride=2, groups=3)
+        cut = BORDER - 1
+        both = torch.cat([mosaic[:, :, cut:-cut, cut:-cut], enlarged], dim=1)
+        full = F.relu(F.conv2d(both, *self._of("fullres_processor.post_conv")))
+        return F.conv2d(full, *self._of("fullres_processor.output"))
+
+    def _of(self, layer: str) -> tuple[Any, Any]:
+        return self._state[f"{layer}.weight"], self._state[f"{layer}.bias"]

@@ -89,7 +89,7 @@ class NcnnZoo(Restorer):
         return self._networks[model]
 
 
-def run_padded(network: NcnnNetwork, image: Image, *, border: int, multiple: int = 1, scale: int) -> Image:
+def run_padded(network: NcnnNetwork, image: Image, *, border: int, multiple: int = 1, scale: int = 0) -> Image:
     """Pads by edge pixels, to a multiple of what the network can take, and crops what is beyond the image.
 
     Args:
@@ -97,7 +97,7 @@ def run_padded(network: NcnnNetwork, image: Image, *, border: int, multiple: int
         image: Float32 (C, H, W).
         border: Pixels of padding on each side.
         multiple: Of height and width inside of the border.
-        scale: Factor by which it enlarges.
+        scale: Factor by which it enlarges; 0: as much as its output says.
 
     Returns:
         Float32 (C, scale * H, scale * W).
@@ -108,5 +108,6 @@ def run_padded(network: NcnnNetwork, image: Image, *, border: int, multiple: int
     bottom, right = border + -height % multiple, border + -width % multiple
     padded = np.pad(image, ((0, 0), (border, bottom), (border, right)), mode="edge")
     restored = network(padded)
+    scale = scale or restored.shape[1] // height
     cut = border * scale if restored.shape[1] == padded.shape[1] * scale else 0
     return np.ascontiguousarray(restored[:, cut : cut + height * scale, cut : cut + width * scale])

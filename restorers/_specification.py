@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.errors import InputError
 from harness.protocols import RestorerCard, Task
-
-if TYPE_CHECKING:
-    from harness.images import Image
 
 RANGES = {
     "1": (0.0, 1.0), "0-1": (0.0, 1.0), "0..1": (0.0, 1.0),
@@ -57,27 +53,6 @@ def positive(word: str, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise InputError(f"{word} is {value!r}; expected a whole number above 0")
     return value
-
-
-def measured_scale(path: str, run: Callable[[Image], Image], planes: int, sides: tuple[int, int] = (64, 64)) -> int:
-    """By what factor a network enlarges: a grey image of `sides` is run through it once.
-
-    Raises:
-        InputError: What it returns is no image of a whole multiple of that size, or it does not run.
-    """
-    import numpy as np
-
-    try:
-        shape = run(np.full((planes, *sides), 0.5, dtype=np.float32)).shape
-    except Exception as error:
-        seen = " ".join(str(error).split())[:300]
-        raise InputError(f"{path} does not run on {planes} x {sides[0]} x {sides[1]} values: {seen}") from error
-    scale = shape[1] // sides[0] if len(shape) == 3 else 0
-    if scale < 1 or shape != (planes, scale * sides[0], scale * sides[1]):
-        raise InputError(
-            f"{path} turns {planes} x {sides[0]} x {sides[1]} values into {shape}; expected a whole multiple"
-        )
-    return scale
 
 
 def _choose(word: str, value: Any, known: dict[str, Any]) -> Any:

@@ -6,17 +6,15 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.protocols import Conditions, Restorer, RestorerCard, Task
-from harness.tiling import tile
-from restorers._ncnn import NcnnNetwork
+from restorers._ncnn import NcnnNetwork, run_padded
+from restorers._network_file import NetworkFile
 from restorers._packages import absent_package
-from restorers._specification import measured_scale, specified
 
 if TYPE_CHECKING:
     from harness.images import Image
 
 
-class NcnnRestorer(Restorer):
+class NcnnRestorer(NetworkFile):
     """One input blob and one output blob, run on one CPU thread.
 
     Args:
@@ -56,36 +54,23 @@ class NcnnRestorer(Restorer):
         if channels not in (1, 3):
             raise InputError(f"channels is {channels!r}; expected 1 or 3")
         self._network = NcnnNetwork(param, model)
-        self._border, self._tile, self._overlap = border, tile_size or 2**31, overlap
-        if scale is None:
-            scale = measured_scale(path, self._network, channels)
-        card = RestorerCard(
-            name=param.stem,
-            tasks=(Task.SUPER_RESOLVE,) if scale > 1 else (),
-            scales=(scale,),
-            channels=(channels,),
-            licence="unknown",
+        self._border = border
+        self.describe(
+            path,
+            channels=channels,
+            scale=scale,
+            said=said,
+            tile_size=tile_size,
+            overlap=overlap,
             source="ncnn",
             weights_sha256=(hashlib.sha256(model.read_bytes()).hexdigest(),),
         )
-        self.card = specified(card, **said)
 
     @classmethod
     def missing(cls) -> str | None:
         """Says how to install ncnn."""
         return absent_package("ncnn", "pip install 'restobench[ncnn]'")
 
-    def restore(self, image: Image, conditions: Conditions) -> Image:
-        """Restores (C, H, W) to (C, scale * H, scale * W)."""
-        return tile(self._restore, image, scale=self.card.scales[0], size=self._tile, overlap=self._overlap)
-
-    def _restore(self, image: Image) -> Image:
-        import numpy as np
-
-        scale, border = self.card.scales[0], self._border
-        height, width = image.shape[1] * scale, image.shape[2] * scale
-        padded = np.pad(image, ((0, 0), (border, border), (border, border)), mode="edge")
-        restored = self._network(padded)
-        # a network that eats up its border has cropped the padding itself
-        top, left = (restored.shape[1] - height) // 2, (restored.shape[2] - width) // 2
-        return np.ascontiguousarray(restored[:, top : top + height, left : left + width])
+    def run(self, image: Image) -> Image:
+        """Runs the network on float32 (C, H, W), with its border around it."""
+        return run_padded(self._network, image, border=self._border)

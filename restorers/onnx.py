@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.protocols import Conditions, Restorer, RestorerCard, Task
-from harness.tiling import tile
+from restorers._network_file import NetworkFile
 from restorers._packages import absent_package
-from restorers._specification import measured_scale, positive, specified
 
 if TYPE_CHECKING:
     from harness.images import Image
@@ -21,7 +19,7 @@ _TYPES = {
 }
 
 
-class OnnxRestorer(Restorer):
+class OnnxRestorer(NetworkFile):
     """One image in and one out, run by onnxruntime on one CPU thread.
 
     Layout (planes first or last), number of planes, number type and fixed sizes are read from the file. A network of a
@@ -64,43 +62,27 @@ class OnnxRestorer(Restorer):
         except Exception as error:  # onnxruntime raises types of its own for every kind of damage
             raise InputError(f"{path} cannot be read by onnxruntime {onnxruntime.__version__}: {error}") from error
         inputs = self._session.get_inputs()
-        self._planes_last, planes, self._fixed = _layout(path, inputs)
+        self._planes_last, planes, sides = _layout(path, inputs)
         self._input, self._type = inputs[0].name, _TYPES[inputs[0].type]
-        if scale is None:
-            scale = measured_scale(path, self._run, planes, self._fixed or (64, 64))
-        self._tile, self._overlap = min(self._fixed) if self._fixed else tile_size or 2**31, overlap
-        self._overlap = min(self._overlap, self._tile // 4)
-        card = RestorerCard(
-            name=Path(path).stem,
-            tasks=(Task.SUPER_RESOLVE,) if positive("scale", scale) > 1 else (),
-            scales=(scale,),
-            channels=(planes,),
-            value_range=(0, 255) if self._type == "uint8" else (0, 1),
-            licence="unknown",
+        self.describe(
+            path,
+            channels=planes,
+            scale=scale,
+            said=said,
+            tile_size=tile_size,
+            overlap=overlap,
+            sides=sides,
             source="onnxruntime",
+            value_range=(0, 255) if self._type == "uint8" else (0, 1),
         )
-        self.card = specified(card, **said)
 
     @classmethod
     def missing(cls) -> str | None:
         """Says how to install onnxruntime."""
         return absent_package("onnxruntime", "pip install 'restobench[onnx]'")
 
-    def restore(self, image: Image, conditions: Conditions) -> Image:
-        """Restores (C, H, W) to (C, scale * H, scale * W)."""
-        return tile(self._restore, image, scale=self.card.scales[0], size=self._tile, overlap=self._overlap)
-
-    def _restore(self, image: Image) -> Image:
-        import numpy as np
-
-        height, width = image.shape[1:]
-        wanted = self._fixed or (height, width)
-        padding = ((0, 0), (0, max(0, wanted[0] - height)), (0, max(0, wanted[1] - width)))
-        restored = self._run(np.pad(image, padding, mode="symmetric"))
-        scale = self.card.scales[0]
-        return np.ascontiguousarray(restored[:, : height * scale, : width * scale])
-
-    def _run(self, image: Image) -> Image:
+    def run(self, image: Image) -> Image:
+        """Runs the network on float32 (C, H, W), in the layout and type of its input."""
         import numpy as np
 
         fed = image.transpose(1, 2, 0) if self._planes_last else image

@@ -6,16 +6,15 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.protocols import Conditions, Restorer, RestorerCard, Task
-from harness.tiling import tile
+from harness.protocols import Restorer
 from restorers._archives import check_exported_program, check_torchscript, is_torchscript, weights_only
-from restorers._specification import measured_scale, specified
+from restorers._network_file import NetworkFile
 
 if TYPE_CHECKING:
     from harness.images import Image
 
 
-class _TorchProgram(Restorer):
+class _TorchProgram(NetworkFile):
     """(N, C, H, W) to (N, C, scale * H, scale * W), any height and width unless `size` says otherwise.
 
     Args:
@@ -55,31 +54,24 @@ class _TorchProgram(Restorer):
             raise InputError(f"model file {path} does not exist")
         self._device = device
         self._program = self._load(path)
-        if scale is None:
-            scale = measured_scale(path, self._run, channels, (size or 64, size or 64))
-        self._tile = size or tile_size or 2**31
-        self._overlap = min(overlap, self._tile // 4)
-        card = RestorerCard(
-            name=Path(path).stem,
-            tasks=(Task.SUPER_RESOLVE,) if scale > 1 else (),
-            scales=(scale,),
-            channels=(channels,),
-            size_minimum=size or 1,
+        self.describe(
+            path,
+            channels=channels,
+            scale=scale,
+            said=said,
+            tile_size=tile_size,
+            overlap=overlap,
+            sides=(size, size) if size else None,
             parameters=sum(parameter.numel() for parameter in self._program.parameters()),
-            licence="unknown",
             source=self.source,
         )
-        self.card = specified(card, **said)
-
-    def restore(self, image: Image, conditions: Conditions) -> Image:
-        """Restores (C, H, W) to (C, scale * H, scale * W)."""
-        return tile(self._run, image, scale=self.card.scales[0], size=self._tile, overlap=self._overlap)
 
     @abstractmethod
     def _load(self, path: str) -> Any:
         """Checks the file and returns the module in it."""
 
-    def _run(self, image: Image) -> Image:
+    def run(self, image: Image) -> Image:
+        """Runs the program on float32 (C, H, W)."""
         import numpy as np
         import torch
 

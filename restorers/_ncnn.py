@@ -97,7 +97,7 @@ def run_padded(network: NcnnNetwork, image: Image, *, border: int, multiple: int
         image: Float32 (C, H, W).
         border: Pixels of padding on each side.
         multiple: Of height and width inside of the border.
-        scale: Factor by which it enlarges; 0: as much as its output says.
+        scale: Factor by which it enlarges; 0: as its output says, which small images leave open.
 
     Returns:
         Float32 (C, scale * H, scale * W).
@@ -108,6 +108,8 @@ def run_padded(network: NcnnNetwork, image: Image, *, border: int, multiple: int
     bottom, right = border + -height % multiple, border + -width % multiple
     padded = np.pad(image, ((0, 0), (border, bottom), (border, right)), mode="edge")
     restored = network(padded)
-    scale = scale or restored.shape[1] // height
+    if not scale:
+        whole = restored.shape[1] % padded.shape[1] == 0
+        scale = restored.shape[1] // (padded.shape[1] if whole else height)
     cut = border * scale if restored.shape[1] == padded.shape[1] * scale else 0
     return np.ascontiguousarray(restored[:, cut : cut + height * scale, cut : cut + width * scale])

@@ -54,7 +54,7 @@ class NcnnRestorer(NetworkFile):
         if channels not in (1, 3):
             raise InputError(f"channels is {channels!r}; expected 1 or 3")
         self._network = NcnnNetwork(param, model)
-        self._border = border
+        self._border, self._scale = border, 0
         self.describe(
             path,
             channels=channels,
@@ -65,6 +65,7 @@ class NcnnRestorer(NetworkFile):
             source="ncnn",
             weights_sha256=(hashlib.sha256(model.read_bytes()).hexdigest(),),
         )
+        self._scale = self.card.scales[0]
 
     @classmethod
     def missing(cls) -> str | None:
@@ -73,4 +74,4 @@ class NcnnRestorer(NetworkFile):
 
     def run(self, image: Image) -> Image:
         """Runs the network on float32 (C, H, W), with its border around it."""
-        return run_padded(self._network, image, border=self._border)
+        return run_padded(self._network, image, border=self._border, scale=self._scale)

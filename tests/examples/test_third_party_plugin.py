@@ -7,10 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from harness.probing import wrong_range
 
 SOURCE = Path(__file__).parents[2] / "examples" / "third_party_plugin"
 
@@ -63,3 +66,16 @@ def test_its_published_figures(site: Path, data: Path, tmp_path: Path) -> None:
     means = {row["set"]: row["mean"] for row in rows}
     assert means["set5-x2"] == pytest.approx(38.066, abs=1e-3)
     assert means["set5-x4"] == pytest.approx(32.238, abs=1e-3)
+
+
+def test_in_the_wrong_range_it_is_told_so(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RLFN_WEIGHTS", str(data / "weights" / "rlfn"))
+    monkeypatch.syspath_prepend(str(SOURCE))
+    from restobench_rlfn.restorer import RLFN  # type: ignore[import-not-found]
+
+    if RLFN.missing() is not None:
+        pytest.skip(RLFN.missing())
+    restorer = RLFN()
+    assert wrong_range(restorer) is None
+    restorer.card = replace(RLFN.card, value_range=(0.0, 1.0))
+    assert "set range=255 (a class: value_range on its card)" in str(wrong_range(restorer))

@@ -15,6 +15,7 @@ from harness import basicsr_shim
 from harness.adaptation import restore_image
 from harness.errors import HarnessError, InputError, UnknownNameError
 from harness.plugins import parse_restorer
+from harness.probing import wrong_range
 from harness.protocols import Conditions, Task
 
 NETWORK = {"type": "MSRResNet", "num_in_ch": 3, "num_out_ch": 3, "num_feat": 8, "num_block": 1, "upscale": 2}
@@ -107,6 +108,26 @@ def test_onnx_equals_the_network_it_was_exported_from(data: Path, generator: np.
         for name in ("dncnn_25.pth", "dncnn_25_gray.onnx")
     )
     assert np.abs(by_spandrel - by_onnx).max() < 1e-4
+
+
+@pytest.mark.parametrize("name", ["dncnn_25.pth", "dncnn_25_gray.onnx", "opencv_pb/FSRCNN_x2.pb"])
+def test_a_network_in_its_own_range_is_let_through(data: Path, name: str) -> None:
+    if name.endswith(".onnx"):
+        pytest.importorskip("onnxruntime")
+    assert wrong_range(parse_restorer(str(data / "weights" / name)).build()) is None
+
+
+def test_safetensors_and_another_range(data: Path, tmp_path: Path, generator: np.random.Generator) -> None:
+    from safetensors.torch import save_file
+
+    source = data / "weights/dncnn_25.pth"
+    save_file(torch.load(source, weights_only=True, map_location="cpu"), tmp_path / "dncnn.safetensors")
+    image = generator.random((1, 24, 31), dtype=np.float32)
+    expected = restore_image(parse_restorer(str(source)).build(), image, Conditions())
+    restorer = parse_restorer(str(tmp_path / "dncnn.safetensors")).build()
+    assert np.array_equal(restore_image(restorer, image, Conditions()), expected)
+    ranged = parse_restorer(f"{tmp_path / 'dncnn.safetensors'}:range=255").build()
+    assert restore_image(ranged, image, Conditions()).mean() > 0.3, "spandrel's own call would clip it to 1 of 255"
 
 
 def test_a_python_object(generator: np.random.Generator) -> None:

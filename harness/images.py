@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -51,13 +51,13 @@ def check_image(image: object, what: str = "image") -> Image:
     return image
 
 
-def read_image(path: str | Path | IO[bytes], *, mode: Literal["auto", "rgb", "grey"] = "auto") -> Image:
+def read_image(path: str | Path, *, mode: Literal["auto", "rgb", "grey"] = "auto") -> Image:
     """Reads an image file.
 
     EXIF rotation is applied; alpha is dropped; palettes and CMYK become RGB; 16 bits keep their depth.
 
     Args:
-        path: The file, or an open one.
+        path: The file.
         mode: `auto` keeps grey files as one plane; `rgb` repeats the plane; `grey` takes Y (rounded) of colour files.
 
     Returns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import string
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -79,7 +80,10 @@ class EndpointRestorer(Restorer):
         known = {name: quote(str(getattr(conditions, name))) for name in KNOWN}
         answer = self._post(self._url.format(**known), _png(to_uint8(image)))
         try:
-            return read_image(io.BytesIO(answer), mode="rgb" if image.shape[0] == 3 else "grey")
+            with tempfile.NamedTemporaryFile(prefix="restobench-") as file:
+                file.write(answer)
+                file.flush()
+                return read_image(file.name, mode="rgb" if image.shape[0] == 3 else "grey")
         except ImageError as error:
             raise RestorationError(f"{self.card.name} returned {len(answer)} bytes that are no image") from error
 

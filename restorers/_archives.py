@@ -15,7 +15,7 @@ from harness.errors import InputError
 _FILE_OPERATORS = re.compile(rb"\b(from_file|save|load_tensor|ops\.(?!aten\b|prim\b|torchvision\b)\w+)\b")
 """Operators of TorchScript that reach files, and operators of libraries other than torch's own."""
 
-_OPERATOR = re.compile(r"torch\.ops\.(aten|prims|prim|higher_order)\.\w+(\.\w+)*|torch\.sym_\w+|math\.\w+")
+_OPERATOR = re.compile(r"torch\.ops\.(aten|prims|prim)\.\w+(\.\w+)*|torch\.sym_\w+|math\.\w+")
 _PYTHON_OPERATORS = frozenset(
     f"_operator.{name}"
     for name in (

@@ -39,6 +39,7 @@ def restore(context: click.Context, /, input: Path, output: Path, restorer: str,
     from harness.errors import ImageError, InputError, RestorationError, UnavailableError
     from harness.images import read_image, write_image
     from harness.plugins import parse_restorer
+    from harness.probing import wrong_range
     from harness.protocols import Conditions
 
     spec = parse_restorer(restorer)
@@ -47,6 +48,9 @@ def restore(context: click.Context, /, input: Path, output: Path, restorer: str,
     if reason:
         raise UnavailableError(f"restorer {restorer} is not usable here: {reason}")
     built = spec.build(choose_device(device))
+    wrong = wrong_range(built) if spec.probed() else None
+    if wrong:
+        raise InputError(wrong)
     scale = known.pop("scale") or min(built.card.scales or (1,))
     conditions = Conditions(scale=scale, **known)
     if built.card.scales and scale not in built.card.scales:

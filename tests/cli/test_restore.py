@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from harness.images import read_image, write_image
 
@@ -64,3 +66,16 @@ def test_two_files_of_one_name(command_line: Command, folder: Path, tmp_path: Pa
     code, _, err = command_line("restore", "-r", "identity", folder, tmp_path / "out")
     assert code == 2
     assert "both would be written to a.png" in err
+
+
+def test_a_network_in_the_wrong_range_is_not_run(command_line: Command, folder: Path, tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Hardtanh(0.0, 255.0), nn.Conv2d(3, 3, 1, groups=3, bias=False))
+    nn.init.ones_(network[1].weight)
+    torch.jit.script(network).save(str(tmp_path / "clamps.ts"))
+    arguments = ["restore", "-r", f"{tmp_path / 'clamps.ts'}:range=-1..1", folder, tmp_path / "out"]
+    code, _, err = command_line(*arguments)
+    assert code == 2
+    assert "set range=1" in err
+    assert not (tmp_path / "out").exists()
+    arguments[2] += ",probe=false"
+    assert command_line(*arguments)[0] == 0

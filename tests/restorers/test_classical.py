@@ -10,22 +10,11 @@ import pytest
 from harness.adaptation import restore_image
 from harness.images import Image
 from harness.metrics.psnr import PSNR
-from harness.plugins import resolve_set, restorers
+from harness.plugins import resolve_set
 from harness.protocols import Conditions, Restorer
 
 DENOISERS = ["nl-means", "tv", "wavelet", "bilateral"]
 INTERPOLATORS = ["nearest", "bicubic", "lanczos"]
-
-
-@pytest.fixture
-def build() -> Callable[[str], Restorer]:
-    def make(name: str) -> Restorer:
-        cls = restorers.get(name)
-        if cls.missing() is not None:
-            pytest.skip(str(cls.missing()))
-        return cls()
-
-    return make
 
 
 def gain(restorer: Restorer, set_name: str) -> float:

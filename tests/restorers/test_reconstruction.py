@@ -15,24 +15,12 @@ from harness.adaptation import restore_image
 from harness.conditions import CFAS, Conditions, conditions_of
 from harness.images import Image
 from harness.metrics.psnr import PSNR
-from harness.plugins import restorers
 from harness.protocols import Restorer
 
 
 @pytest.fixture
 def photo() -> Image:
     return Photos(128).read("coffee")
-
-
-@pytest.fixture
-def build() -> Callable[[str], Restorer]:
-    def make(name: str) -> Restorer:
-        cls = restorers.get(name)
-        if cls.missing() is not None:
-            pytest.skip(str(cls.missing()))
-        return cls()
-
-    return make
 
 
 def psnr(restored: Image, reference: Image) -> float:

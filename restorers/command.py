@@ -52,6 +52,7 @@ class CommandRestorer(Restorer):
             raise InputError(
                 f"command {path!r} {seen}; it may hold {', '.join(f'{{{name}}}' for name in (*FILES, *KNOWN))}"
             )
+        self._folder = Path.cwd()  # a script in it is found, wherever the restorer is run
         self.card = RestorerCard(
             name=_name(self._arguments),
             scales=() if "scale" in fields else (1,),
@@ -75,7 +76,9 @@ class CommandRestorer(Restorer):
             values = {**files, **{name: getattr(conditions, name) for name in KNOWN}}
             command = [part.format(**values) for part in self._arguments]
             try:
-                done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+                done = subprocess.run(
+                    command, capture_output=True, check=False, cwd=self._folder, stdin=subprocess.DEVNULL
+                )
             except OSError as error:
                 raise RestorationError(f"{self.card.name} cannot be started: {error}") from error
             if done.returncode:

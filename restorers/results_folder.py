@@ -34,7 +34,8 @@ class ResultsFolder(Restorer):
         from harness.errors import InputError
         from harness.formats import SUFFIXES
 
-        self._folder, self._pattern = Path(path), pattern
+        # absolute: a restorer may be run in another folder than the one it is built in
+        self._folder, self._pattern = Path(path).resolve(), pattern
         if not self._folder.is_dir():
             raise InputError(f"results folder {path} does not exist")
         files = [file for file in sorted(self._folder.rglob("*")) if file.suffix.lower() in SUFFIXES and file.is_file()]
@@ -48,7 +49,7 @@ class ResultsFolder(Restorer):
         for file in files:
             self._files.setdefault(file.parent, []).append(file)
         self.card = RestorerCard(
-            name=self._folder.resolve().name,
+            name=self._folder.name,
             scales=(),
             licence="unknown",
             source=f"results in {path}",

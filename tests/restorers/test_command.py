@@ -50,6 +50,16 @@ def test_files_go_in_and_out(tool: Path, generator: np.random.Generator, channel
     assert not list(tool.parents[1].glob("owned")), "no shell has seen the name"
 
 
+def test_names_are_of_the_folder_it_was_given_in(
+    tool: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, generator: np.random.Generator
+) -> None:
+    monkeypatch.chdir(tool.parent)
+    restorer = parse_restorer(f"cmd:{sys.executable} {tool.name} {{input}} {{output}}").build()
+    monkeypatch.chdir(tmp_path)
+    image = quantise(generator.random((3, 5, 7), dtype=np.float32))
+    assert np.array_equal(restore_image(restorer, image, Conditions()), image)
+
+
 def test_it_is_told_what_it_asks_for(tool: Path, generator: np.random.Generator) -> None:
     image = quantise(generator.random((3, 5, 7), dtype=np.float32))
     restored = restore_image(build(tool, "{scale}"), image, Conditions(scale=3))

@@ -41,6 +41,15 @@ def test_by_name_and_never_by_position(tmp_path: Path) -> None:
         assert np.array_equal(look_up(folder, id), picture(number))
 
 
+def test_a_folder_is_that_of_where_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path / "mine", "baby.png")
+    monkeypatch.chdir(tmp_path)
+    restorer = parse_restorer("folder:mine").build()
+    monkeypatch.chdir("/")
+    conditions = Conditions(scale=2, set_name="set5-x2", sample_id="baby")
+    assert np.array_equal(restore_image(restorer, np.zeros((3, 4, 5), np.float32), conditions), picture(0))
+
+
 def test_a_set_has_its_own_folder(tmp_path: Path) -> None:
     folder = fill(tmp_path, "set5-x2/baby.png", "set14-x2/baby.png")
     assert np.array_equal(look_up(folder, "baby", "set14-x2"), picture(1))

@@ -47,7 +47,7 @@ def is_torchscript(path: str) -> bool:
     """Whether a file is an archive with TorchScript code in it."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return any("/code/" in name for name in archive.namelist())
+            return any("/code/" in name.lower() for name in archive.namelist())
     except (OSError, zipfile.BadZipFile):
         return False
 
@@ -61,15 +61,16 @@ def check_torchscript(path: str) -> None:
         InputError: The file is no such archive, or is refused.
     """
     with _opened(path, "TorchScript") as archive:
-        code = [name for name in archive.namelist() if "/code/" in name and name.endswith(".py")]
+        # every entry, whatever the case of its name and however often it is there: torch's reader has rules of its own
+        code = [entry for entry in archive.infolist() if entry.filename.lower().endswith(".py")]
         if not code:
             raise InputError(f"{path} cannot be read as TorchScript: there is no code in it")
-        for name in code:
-            found = _FILE_OPERATORS.search(archive.read(name))
+        for entry in code:
+            found = _FILE_OPERATORS.search(archive.read(entry))
             if found:
-                word = found.group().decode()
+                where, word = entry.filename, found.group().decode()
                 raise InputError(
-                    f"{path} is refused: its code ({name}) names {word!r}; a network needs no such operator"
+                    f"{path} is refused: its code ({where}) names {word!r}; a network needs no such operator"
                 )
 
 
@@ -80,15 +81,19 @@ def check_exported_program(path: str) -> None:
         InputError: The file is no such archive, or is refused.
     """
     with _opened(path, "an exported program") as archive:
-        names = archive.namelist()
-        for name in names:
+        entries = {entry: entry.filename.lower() for entry in archive.infolist()}
+        for entry, name in entries.items():
             if re.search(r"/data/aotinductor/|/(custom|opaque)_obj|\.(so|dll|dylib|py|cpp|cubin)$", name):
-                raise InputError(f"{path} is refused: it holds {name}, which is not a graph or a tensor")
-        graphs = [name for name in names if "/models/" in name and name.endswith(".json")]
+                raise InputError(f"{path} is refused: it holds {entry.filename}, which is not a graph or a tensor")
+        graphs = [entry for entry, name in entries.items() if "/models/" in name or name.endswith(".json")]
         if not graphs:
             raise InputError(f"{path} cannot be read as an exported program: there is no graph in it")
         for graph in graphs:
-            _check_graph(path, json.loads(archive.read(graph)))
+            try:
+                content = json.loads(archive.read(graph))
+            except ValueError as error:
+                raise InputError(f"{path} cannot be read as an exported program: {graph.filename}: {error}") from error
+            _check_graph(path, content)
 
 
 @contextmanager

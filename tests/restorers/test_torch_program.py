@@ -95,6 +95,17 @@ def test_torchscript_that_reaches_files_is_refused(tmp_path: Path) -> None:
     assert victim.exists(), "the file would have done harm, had it been run"
 
 
+def test_code_under_an_odd_name_is_read_as_well(tmp_path: Path) -> None:
+    torch.jit.script(Writes("victim")).save(str(tmp_path / "writes.ts"))
+    with zipfile.ZipFile(tmp_path / "writes.ts") as old, zipfile.ZipFile(tmp_path / "odd.ts", "w") as new:
+        for name in old.namelist():
+            new.writestr(name.replace("/code/", "/CODE/").replace(".py", ".PY"), old.read(name))
+            if name.endswith(".py"):
+                new.writestr(name, "class Writes(Module):\n  pass\n")
+    with pytest.raises(InputError, match=r"names 'from_file'"):
+        parse_restorer(str(tmp_path / "odd.ts")).build()
+
+
 def altered(source: Path, target: Path, change: Any = None, more: dict[str, bytes] | None = None) -> str:
     """A copy of an exported program with another graph, or with more files in it."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:

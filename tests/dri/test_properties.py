@@ -1,0 +1,85 @@
+"""Properties of the scorer that a user may rely on (docs/dri.md), beyond those of `test_metric.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as PillowImage
+
+from benchmarks.degradations.compression import Jpeg
+from benchmarks.degradations.kadid import KADID, Distortion
+from benchmarks.sources import Photos
+from harness.dri.backbone import fit_size
+from harness.dri.metric import TILE, Dri, _tiles
+from harness.images import Image, quantise, read_image
+
+CONTENTS = ("coffee", "chelsea", "china", "flower")
+SIDE = 160
+
+
+@pytest.fixture(scope="module")
+def dri() -> Dri:
+    return Dri()
+
+
+@torch.inference_mode()
+def test_a_score_does_not_depend_on_the_batch(dri: Dri) -> None:
+    photos = [torch.from_numpy(np.ascontiguousarray(Photos(SIDE).read(name))) for name in CONTENTS]
+    together, _ = dri.network(fit_size(torch.stack(photos)))
+    alone = [float(dri.network(fit_size(photo[None]))[0]) for photo in photos]
+    assert together.tolist() == pytest.approx(alone, abs=0.01)
+
+
+def test_alpha_is_no_part_of_the_image(dri: Dri, tmp_path: Path) -> None:
+    photo = Photos(SIDE).read("coffee")
+    pixels = np.rint(photo.transpose(1, 2, 0) * 255).astype(np.uint8)
+    alpha = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 1), dtype=np.uint8)
+    PillowImage.fromarray(np.concatenate([pixels, alpha], axis=2)).save(tmp_path / "alpha.png")
+    assert dri(read_image(tmp_path / "alpha.png")) == dri(photo)
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_a_tiny_photograph_has_a_score(dri: Dri, name: str) -> None:
+    said = dri(Photos(32).read(name))
+    assert 0 <= said.value <= 100
+    assert said.spread is not None
+    assert 0 < said.spread < 100
+
+
+def test_8k_is_covered_by_tiles_without_copies() -> None:
+    image = torch.empty(1, 3, 4320, 7680)  # virtual: no page of it is touched
+    parts = _tiles(image)
+    assert sum(part.shape[2] * part.shape[3] for part in parts) == 4320 * 7680
+    assert max(max(part.shape[2:]) for part in parts) <= TILE
+    assert all(part.untyped_storage().data_ptr() == image.untyped_storage().data_ptr() for part in parts)
+
+
+def test_an_image_as_wide_as_8k_has_the_score_of_its_content(dri: Dri) -> None:
+    photo = Photos(96).read("coffee")
+    wide = dri(np.tile(photo, (1, 1, 80)))
+    assert wide.value == pytest.approx(dri(np.tile(photo, (1, 1, 8))).value, abs=2)
+
+
+def mean_scores(dri: Dri, distortion: Distortion) -> list[float]:
+    """Of each level, over the photographs."""
+
+    def damage(level: int, name: str) -> Image:
+        return quantise(distortion.build(level)(Photos(SIDE).read(name), np.random.default_rng(0)))
+
+    return [float(np.mean([dri(damage(level, name)).value for name in CONTENTS])) for level in range(1, 6)]
+
+
+@pytest.mark.parametrize("distortion", KADID, ids=lambda item: item.type)
+def test_on_average_a_stronger_distortion_is_worse(dri: Dri, distortion: Distortion) -> None:
+    means = mean_scores(dri, distortion)
+    assert means[-1] < means[0]
+    assert max(np.diff(means)) < 2, f"a level up, and the mean score rises: {means}"
+
+
+@pytest.mark.parametrize("name", [name for name in Photos().ids() if name != "hubble"])
+def test_jpeg_of_quality_98_is_not_seen(dri: Dri, name: str) -> None:
+    photo = Photos(240).read(name)
+    assert abs(dri(Jpeg(98)(photo, np.random.default_rng(0))).value - dri(photo).value) < 2

@@ -18,6 +18,8 @@ from harness.images import Image, quantise, read_image
 
 CONTENTS = ("coffee", "chelsea", "china", "flower")
 SIDE = 160
+STRENGTHS = {"mean-shift": ((1,), (2, 3), (4, 5))}
+"""Levels of one strength are taken together: those of mean shift go up and down by turns."""
 
 
 @pytest.fixture(scope="module")
@@ -63,20 +65,19 @@ def test_an_image_as_wide_as_8k_has_the_score_of_its_content(dri: Dri) -> None:
     assert wide.value == pytest.approx(dri(np.tile(photo, (1, 1, 8))).value, abs=2)
 
 
-def mean_scores(dri: Dri, distortion: Distortion) -> list[float]:
-    """Of each level, over the photographs."""
-
-    def damage(level: int, name: str) -> Image:
-        return quantise(distortion.build(level)(Photos(SIDE).read(name), np.random.default_rng(0)))
-
-    return [float(np.mean([dri(damage(level, name)).value for name in CONTENTS])) for level in range(1, 6)]
+def damage(distortion: Distortion, level: int, name: str) -> Image:
+    return quantise(distortion.build(level)(Photos(SIDE).read(name), np.random.default_rng(0)))
 
 
 @pytest.mark.parametrize("distortion", KADID, ids=lambda item: item.type)
 def test_on_average_a_stronger_distortion_is_worse(dri: Dri, distortion: Distortion) -> None:
-    means = mean_scores(dri, distortion)
+    strengths = STRENGTHS.get(distortion.type, ((1,), (2,), (3,), (4,), (5,)))
+    means = [
+        np.mean([dri(damage(distortion, level, name)).value for level in levels for name in CONTENTS])
+        for levels in strengths
+    ]
     assert means[-1] < means[0]
-    assert max(np.diff(means)) < 2, f"a level up, and the mean score rises: {means}"
+    assert max(np.diff(means)) < 2, f"a step up, and the mean score rises by what one may see: {means}"
 
 
 @pytest.mark.parametrize("name", [name for name in Photos().ids() if name != "hubble"])

@@ -26,32 +26,52 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scenes import HALLUCINATING, agreement, clean_sets, count_triples, hallucination, read_scenes, split_metrics
+from scenes import (
+    HALLUCINATING,
+    Floats,
+    agreement,
+    clean_sets,
+    count_triples,
+    hallucination,
+    read_scenes,
+    split_metrics,
+)
 
-from harness.resampling import Floats, bootstrap_means, interval
 from harness.results import RunData
-from harness.score_table import set_names
 from harness.store import load_run
+
+RESAMPLES = 4000
+
+
+def resampled_means(sums: Floats, weights: Floats) -> Floats:
+    """Weighted means of (rows, scenes) in each resample of the scenes: (rows, RESAMPLES)."""
+    scenes = len(weights)
+    counts = np.random.default_rng(0).multinomial(scenes, np.full(scenes, 1 / scenes), size=RESAMPLES).T
+    means: Floats = (sums @ counts) / (weights @ counts)
+    return means
 
 
 def with_interval(sums: Floats, weights: Floats) -> list[tuple[float, float, float]]:
     """Weighted means over scenes with their intervals: one (value, low, high) a row of (rows, scenes)."""
     means = sums.sum(axis=1) / weights.sum()
-    low, high = interval(means, bootstrap_means(sums, weights), len(weights))
+    low, high = np.percentile(resampled_means(sums, weights), [2.5, 97.5], axis=1)
     return [tuple(map(float, row)) for row in zip(means, low, high, strict=True)]  # type: ignore[misc]
 
 
 def against_best_peer(values: Floats, metrics: Sequence[str], subject: str, peers: Sequence[str]) -> dict[str, Any]:
     """The subject's mean minus that of its best peer, which each resample chooses anew."""
-    kept = np.isfinite(values).all(axis=0)
-    values = values[:, kept]
+    values = values[:, np.isfinite(values).all(axis=0)]
     own, others = metrics.index(subject), [metrics.index(peer) for peer in peers]
-    boot = bootstrap_means(values, np.ones(values.shape[1]))
+    boot = resampled_means(values, np.ones(values.shape[1]))
     means = values.mean(axis=1)
     best = max(others, key=lambda row: means[row])
-    difference = np.array([means[own] - means[best]])
-    low, high = interval(difference, (boot[own] - boot[others].max(axis=0))[None], values.shape[1])
-    return {"versus": metrics[best], "difference": float(difference[0]), "low": float(low[0]), "high": float(high[0])}
+    low, high = np.percentile(boot[own] - boot[others].max(axis=0), [2.5, 97.5])
+    return {
+        "versus": metrics[best],
+        "difference": float(means[own] - means[best]),
+        "low": float(low),
+        "high": float(high),
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -87,7 +107,7 @@ def evaluate(data: RunData, subject: str, peers: Sequence[str], psnr: str) -> di
         sys.exit(f"the run has no scene with three scored versions, or no scores of {subject}")
 
     tables: dict[str, list[dict[str, Any]]] = {"Agreement with the consensus within a scene (SRCC)": []}
-    restored_sets = [name for name in set_names(data) if name not in clean_sets(data)]
+    restored_sets = [name for name in data.run.plan["sets"] if name not in clean_sets(data)]
     scopes = {"all versions": None, **{name: [name] for name in restored_sets}}
     for scope, sets in scopes.items():
         values = agreement(scenes, blind, sets)

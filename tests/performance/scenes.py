@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import rankdata, spearmanr
 
-from harness.resampling import Floats
 from harness.results import RunData
-from harness.score_table import index_scores, metric_names, orientation, set_names
+
+Floats = npt.NDArray[np.float64]
 
 CLEAR_DB = 1.0
 VISIBLE_DB = 40.0
@@ -47,7 +48,7 @@ class Scene:
 
 def split_metrics(data: RunData) -> tuple[list[str], list[str]]:
     """The run's full-reference and no-reference metrics."""
-    names = metric_names(data)
+    names = list(data.run.metrics)
     full = [name for name in names if data.run.metrics[name]["needs_reference"]]
     return full, [name for name in names if name not in full]
 
@@ -55,12 +56,14 @@ def split_metrics(data: RunData) -> tuple[list[str], list[str]]:
 def clean_sets(data: RunData) -> list[str]:
     """Sets whose degraded images are the references."""
     sets = data.run.plan["sets"]
-    return [name for name in set_names(data) if sets[name]["definition"].get("degradations") == []]
+    return [name for name in sets if sets[name]["definition"].get("degradations") == []]
 
 
 def read_scenes(data: RunData) -> list[Scene]:
     """Lays a run out by scene; images of one id in several sets are one scene."""
-    index = index_scores(data)
+    index = {
+        (score.metric, score.cell.set, score.cell.restorer, score.cell.image): score.value for score in data.scores
+    }
     full, blind = split_metrics(data)
     clean = clean_sets(data)
     by_image: dict[str, set[Version]] = {}
@@ -69,8 +72,8 @@ def read_scenes(data: RunData) -> list[Scene]:
             by_image.setdefault(score.cell.image, set()).add((score.cell.set, score.cell.restorer))
 
     def get(metric: str, version: Version, image: str) -> float:
-        value = index[metric].get(version[1], {}).get((version[0], image), float("nan"))
-        return orientation(data, metric) * value
+        value = index.get((metric, *version, image), float("nan"))
+        return value if data.run.metrics[metric]["higher_is_better"] else -value
 
     scenes = []
     for image, found in sorted(by_image.items()):

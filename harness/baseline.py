@@ -78,12 +78,13 @@ def load_measured(folder: Path) -> Baseline:
     Raises:
         StoreError: No run there.
     """
-    data = load_run(folder)
-    files = {
-        (record.cell.restorer, record.cell.set, record.cell.image): folder / record.restored
-        for record in data.cells
-        if record.restored
-    }
+    data, root = load_run(folder), folder.resolve()
+    files = {}
+    for record in data.cells:
+        # a run may come from elsewhere: a path that leads out of it is none of its files
+        path = (root / record.restored).resolve() if record.restored else None
+        if path is not None and path.is_relative_to(root):
+            files[record.cell.restorer, record.cell.set, record.cell.image] = path
     return replace(make_baseline(data), files=files)
 
 

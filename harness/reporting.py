@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import InputError
@@ -11,10 +12,16 @@ from harness.protocols import Report
 from harness.report_data import assemble
 from harness.results import RunData
 from harness.store import load_run
+from harness.verdicts import Comparison
 
 
 def write_reports(
-    folder: Path, formats: Sequence[str] = ("html",), out: Path | None = None, title: str = "", notes: str = ""
+    folder: Path,
+    formats: Sequence[str] = ("html",),
+    out: Path | None = None,
+    title: str = "",
+    notes: str = "",
+    comparison: Comparison | None = None,
 ) -> list[Path]:
     """Writes reports of a run folder.
 
@@ -25,6 +32,7 @@ def write_reports(
             (`.html` included: everything else then goes into `NAME-files/` beside it). Default: `folder/report`.
         title: Heading; empty: the benchmark's name.
         notes: Free text shown under the heading.
+        comparison: The run judged against a baseline, to be shown as well.
 
     Returns:
         For each format, the page or file to open.
@@ -35,7 +43,7 @@ def write_reports(
         InputError: The reports cannot be written there.
     """
     writers = [(name, reports.get(name)()) for name in dict.fromkeys(formats)]
-    return write_run_reports(load_run(folder), folder, writers, out, title, notes)
+    return write_run_reports(load_run(folder), folder, writers, out, title, notes, comparison)
 
 
 def write_run_reports(
@@ -45,9 +53,10 @@ def write_run_reports(
     out: Path | None = None,
     title: str = "",
     notes: str = "",
+    comparison: Comparison | None = None,
 ) -> list[Path]:
     """As `write_reports`, for a run that is already in memory and report objects with their names."""
-    report = assemble(data, folder, title=title, notes=notes)
+    report = replace(assemble(data, folder, title=title, notes=notes), comparison=comparison)
     written = []
     for name, writer in writers:
         target = _target(name, writer, folder / "report" if out is None else out, single=len(writers) == 1)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from harness.verdicts import Comparison
 
 EXAMPLES = """
 \b
@@ -12,6 +16,7 @@ Examples:
   restobench report runs/mine
   restobench report runs/mine --format markdown --format csv --out tables
   restobench report runs/mine --format latex --out paper/table.tex
+  restobench report runs/today --baseline runs/last-week
 """
 
 
@@ -30,10 +35,28 @@ Examples:
 )
 @click.option("--title", default="", help="Heading of the report  [default: the benchmark's name]")
 @click.option("--notes", default="", help="Free text under the heading.")
-def report(folder: Path, formats: tuple[str, ...], out: Path | None, title: str, notes: str) -> int:
+@click.option("--baseline", "source", metavar="FILE", type=click.Path(path_type=Path),
+              help="Also show the regression check against a baseline; a run folder has the images, too.")  # fmt: skip
+@click.option("--alias", "aliases", metavar="NEW=OLD", multiple=True, help="A restorer that was renamed since.")
+@click.option("--settings", metavar="FILE", type=click.Path(path_type=Path), help="As of `restobench compare`.")
+def report(
+    folder: Path, formats: tuple[str, ...], out: Path | None, title: str, notes: str, source: Path | None,
+    aliases: tuple[str, ...], settings: Path | None,
+) -> int:  # fmt: skip
     """Write reports of a run: a page that opens from disk, or tables."""
     from harness.reporting import write_reports
 
-    for path in write_reports(folder, formats, out, title, notes):
+    comparison = _compare(folder, source, aliases, settings) if source else None
+    for path in write_reports(folder, formats, out, title, notes, comparison):
         click.echo(path)
     return 0
+
+
+def _compare(folder: Path, source: Path, aliases: tuple[str, ...], settings: Path | None) -> Comparison:
+    from harness.baseline import load_measured, rename
+    from harness.baseline_file import load_baseline
+    from harness.regression import compare
+    from harness.thresholds import Settings, read_settings
+
+    chosen = read_settings(settings) if settings else Settings()
+    return compare(load_measured(folder), rename(load_baseline(source), aliases), chosen, name=str(source))

@@ -15,6 +15,7 @@ from reports.html.image_pages import ImagePage, image_pages
 from reports.html.leaderboard import leaderboard
 from reports.html.places import Places, plan_places, remove_stale
 from reports.html.plots import plots
+from reports.html.regression_page import verdict_in_words, write_regression_page
 from reports.html.render import Renderer
 from reports.html.restorer_pages import restorer_page
 from reports.html.scores import Scores, collect
@@ -34,7 +35,9 @@ def write_site(report: ReportData, out: Path) -> Path:
     scores = collect(report.data, images, {str(table.set): table.boards[0].metric for table in tables})
     pages = image_pages(report, tables, places, scores)
     disagreement = disagreement_page(report, places, pages)
-    renderer = Renderer(report, places, {**common(report), "disagreement": bool(disagreement)})
+    regression = verdict_in_words(report.comparison) if report.comparison else ""
+    frame = {**common(report), "disagreement": bool(disagreement), "regression": regression}
+    renderer = Renderer(report, places, frame)
     renderer.static()
     _write_pages(renderer, report, tables, places, scores, pages)
     if disagreement:
@@ -45,6 +48,7 @@ def write_site(report: ReportData, out: Path) -> Path:
     pictures = [
         places.files / p for page in pages for picture in page.shown.readable for p in (picture.file, picture.detail)
     ]
+    pictures += write_regression_page(report, places, renderer)
     thumbnails = [places.files / page.shown.thumbnail for page in pages if page.shown.thumbnail]
     remove_stale(places.files, [*renderer.written, *pictures, *thumbnails])
     return places.index

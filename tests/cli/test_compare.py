@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from harness.store import load_run
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -16,6 +20,14 @@ BENCHMARK = """
 metrics = ["psnr", "ssim"]
 [[sets]]
 use = "photos-sigma25"
+"""
+OWN = """
+metrics = ["psnr"]
+[[sets]]
+name = "own"
+task = "denoise"
+folder = "photos"
+degradations = [{ name = "gaussian-noise", sigma_255 = 25 }]
 """
 
 
@@ -50,6 +62,14 @@ def rows(out: str) -> dict[str, dict[str, Any]]:
     return {row["metric"]: row for row in document["rows"]}
 
 
+def worst_by_psnr(now: Path, before: Path) -> str:
+    """The image whose PSNR fell most, straight from the stores."""
+    scores = [
+        {s.cell.image: s.value for s in load_run(folder).scores if s.metric == "psnr"} for folder in (now, before)
+    ]
+    return min(scores[0], key=lambda image: scores[0][image] - scores[1][image])
+
+
 @pytest.mark.parametrize("name", ["ShiftedChannel", "ShiftedPixel", "JpegOnTheWayOut", "AnotherSigma"])
 def test_a_careless_change_is_found(
     command_line: Command, run: Callable[..., Path], baseline: Path, tmp_path: Path, name: str
@@ -59,7 +79,7 @@ def test_a_careless_change_is_found(
     found = rows(out)
     assert code == 1
     assert found["psnr"]["verdict"] == "regressed"
-    assert found["psnr"]["worst_image"]
+    assert found["psnr"]["worst_image"] == worst_by_psnr(tmp_path / name, tmp_path / "Plain")
     assert found["psnr"]["difference"] < -0.02
     suite = ElementTree.parse(junit).getroot()
     assert int(suite.get("failures", 0)) >= 1
@@ -79,13 +99,49 @@ def test_another_number_of_workers_changes_nothing(
     assert (code, "scores: 2 equal" in out) == (0, True)
 
 
+def test_a_png_that_was_encoded_anew_is_the_same_image(command_line: Command, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "own.toml").write_text(OWN)
+    generator = np.random.default_rng(0)
+    for number in range(4):
+        pixels = generator.integers(0, 256, (32, 32, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "photos" / f"p{number}.png", compress_level=0)
+    arguments = ("-b", tmp_path / "own.toml", "-r", "bilateral", "--workers", 1)
+    assert command_line("run", *arguments, "--out", tmp_path / "before")[0] == 0
+    sizes = set()
+    for path in (tmp_path / "photos").iterdir():
+        sizes.add(path.stat().st_size)
+        with Image.open(path) as image:
+            image.save(path, compress_level=9, optimize=True, dpi=(300, 300))
+        sizes.add(path.stat().st_size)
+    assert len(sizes) > 1, "the files are others"
+    assert command_line("run", *arguments, "--out", tmp_path / "now")[0] == 0
+    code, out, _ = command_line("compare", tmp_path / "now", "--baseline", tmp_path / "before", "--json")
+    assert (code, rows(out)["psnr"]["verdict"], rows(out)["psnr"]["n"]) == (0, "equal", 4)
+
+
+def test_the_report_opens_at_the_images_that_lost(
+    command_line: Command, run: Callable[..., Path], baseline: Path, tmp_path: Path
+) -> None:
+    now = run("JpegOnTheWayOut")
+    for source, shown in ((tmp_path / "Plain", 'data-left="before"'), (baseline, 'data-left="reference"')):
+        assert command_line("report", now, "--baseline", source)[0] == 0
+        page = (now / "report" / "site" / "regression.html").read_text()
+        assert "Worse than the baseline: mine." in page
+        assert page.index("Images that lost most") < page.index(shown) < page.index("Findings")
+
+
 def test_a_new_name_needs_an_alias(command_line: Command, run: Callable[..., Path], baseline: Path) -> None:
     renamed = run("Renamed")
     code, out, _ = command_line("compare", renamed, "--baseline", baseline)
     assert code == 4
     assert "2 new" in out
     assert "2 gone" in out
-    assert command_line("compare", renamed, "--baseline", baseline, "--alias", "mine-v2=mine")[0] == 0
+    code, out, _ = command_line("compare", renamed, "--baseline", baseline, "--alias", "mine-v2=mine", "--json")
+    assert code == 0
+    assert {(rows(out)[metric]["restorer"], rows(out)[metric]["verdict"]) for metric in ("psnr", "ssim")} == {
+        ("mine-v2", "equal")
+    }
 
 
 def test_failing_cells_exit_with_3_and_are_annotated(

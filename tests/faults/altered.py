@@ -14,7 +14,7 @@ from restorers.nl_means import NonLocalMeans
 
 class Plain(Restorer):
     def __init__(self, *, device: str = "cpu") -> None:
-        self.card = RestorerCard("mine", scales=(1,))
+        self.card = RestorerCard("mine", scales=(1,), parameters=0)
         self.inner = NonLocalMeans()
 
     def restore(self, image: Any, conditions: Conditions) -> Any:
@@ -24,7 +24,7 @@ class Plain(Restorer):
 class Renamed(Plain):
     def __init__(self, *, device: str = "cpu") -> None:
         super().__init__()
-        self.card = RestorerCard("mine-v2", scales=(1,))
+        self.card = RestorerCard("mine-v2", scales=(1,), parameters=0)
 
 
 class ShiftedChannel(Plain):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -46,11 +46,19 @@ def render(history: History) -> str:
         style=Markup(style),  # noqa: S704 - our own file
         benchmark=history.trends[-1].benchmark if history.trends else "",
         runs=history.runs,
+        names=short_names(history.runs),
         left_out=history.left_out,
         steps=steps,
         worse=sum(step["worse"] for step in steps),
-        panels=list(_panels(history)),
+        # what changed is worth seeing first
+        panels=sorted(_panels(history), key=lambda panel: not panel["stepped"]),
     )
+
+
+def short_names(runs: Sequence[str]) -> dict[str, str]:
+    """Runs by the names of their files or folders, where those tell them apart."""
+    stems = [Path(run).stem or run for run in runs]
+    return dict(zip(runs, stems if len(set(stems)) == len(runs) else runs, strict=True))
 
 
 def _steps(history: History) -> Iterator[dict[str, Any]]:
@@ -86,6 +94,7 @@ def _panels(history: History) -> Iterator[dict[str, Any]]:
             "arrow": arrow(trends[0].higher_is_better),
             "rows": rows,
             "chart": chart(trends, history.runs),
+            "stepped": any(True for trend in trends for _ in trend.steps()),
         }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.trends import History, Trend, TrendPoint
 from reports.history.charts import chart
-from reports.history.page import HistoryPage, render
+from reports.history.page import HistoryPage, render, short_names
 
 HOSTILE = "</title><script>alert(1)</script>\u202e"
 
@@ -66,3 +66,15 @@ def test_a_chart_has_room_for_everything(values: list[float]) -> None:
     assert drawn is not None
     assert 2 <= len(drawn["ticks"]) <= 12
     assert all(0 <= mark.y <= drawn["height"] for mark in drawn["lines"][0]["marks"])
+
+
+def test_runs_are_called_by_their_files_where_that_is_clear() -> None:
+    assert short_names(["runs/a", "runs/b.json"]) == {"runs/a": "a", "runs/b.json": "b"}
+    assert short_names(["x/run", "y/run"]) == {"x/run": "x/run", "y/run": "y/run"}
+
+
+def test_what_stepped_comes_first() -> None:
+    calm, stepped = trend("calm", [1, 2, 3, 4]), trend("mine", [30, 30, 29.5, 29.5], 2)
+    calm = Trend("night", "quiet-set", "psnr", "calm", "dB", True, 24, calm.points)
+    text = render(History((calm, stepped), RUNS, ()))
+    assert text.index("noise: psnr") < text.index("quiet-set: psnr")

@@ -143,9 +143,11 @@ def rename(baseline: Baseline, aliases: Sequence[str]) -> Baseline:
         InputError: An alias without `=`, of a restorer that is not there, or to a name that another one has.
     """
     for alias in aliases:
-        new, equals, old = alias.partition("=")
         names = {name for name, *_ in (*baseline.scores, *baseline.failures)}
-        if not equals or old not in names or new in names:
+        # names hold `=` where a restorer has parameters: the one that parts two names counts
+        splits = ((alias[:place], alias[place + 1 :]) for place, letter in enumerate(alias) if letter == "=")
+        new, old = next(((new, old) for new, old in splits if old in names and new and new not in names), ("", ""))
+        if not new:
             known = ", ".join(sorted(names)) or "none"
             raise InputError(f"--alias {alias!r}: expected NEW=OLD; OLD is one of the baseline's, NEW is not ({known})")
 

@@ -99,6 +99,8 @@ def test_a_truncated_baseline_is_refused(baseline: Baseline, tmp_path: Path) -> 
 def test_a_renamed_restorer_finds_its_rows(baseline: Baseline) -> None:
     renamed = rename(baseline, ["new=mine"])
     assert {key[0] for key in (*renamed.scores, *renamed.costs, *renamed.failures)} == {"new"}
+    parameters = rename(rename(baseline, ["old:a=1,b=2=mine"]), ["new:a=3=old:a=1,b=2"])
+    assert {key[0] for key in parameters.scores} == {"new:a=3"}
     for alias in ("mine", "new=nobody", "mine=mine"):
         with pytest.raises(InputError, match="expected NEW=OLD"):
             rename(baseline, [alias])

@@ -49,10 +49,13 @@ def _restore_padded(restorer: Restorer, image: Image, conditions: Conditions) ->
     bottom, right = (_padding(side, card.size_minimum, card.size_multiple) for side in (height, width))
     # without the edge pixel repeated, a mosaic goes on with the right colours
     mode: Literal["reflect", "symmetric"] = "symmetric" if conditions.cfa is None else "reflect"
-    padded = np.pad(image, ((0, 0), (0, bottom), (0, right)), mode=mode).astype(np.float32)
+
+    def padded() -> Image:  # without a name, so that a very large image is let go of once it is restored
+        return np.asarray(np.pad(image, ((0, 0), (0, bottom), (0, right)), mode=mode), dtype=np.float32)
+
     if conditions.mask is not None:
         conditions = replace(conditions, mask=np.pad(conditions.mask, ((0, bottom), (0, right)), mode=mode))
-    restored = restorer.restore(_feed(padded, card), conditions)
+    restored = restorer.restore(_feed(padded(), card), conditions)
     expected = (planes, (height + bottom) * scale, (width + right) * scale)
     try:
         checked = check_image(restored, f"what {card.name} returned")

@@ -136,13 +136,21 @@ def from_uint8(pixels: npt.NDArray[np.uint8]) -> Image:
 
 def to_uint8(image: Image) -> npt.NDArray[np.uint8]:
     """Clips to [0, 1], rounds to 8 bits and returns (H, W, C)."""
-    pixels: npt.NDArray[np.uint8] = np.rint(np.clip(image, 0, 1).transpose(1, 2, 0) * np.float32(255)).astype(np.uint8)
-    return pixels
+    return np.ascontiguousarray(_levels(image).astype(np.uint8).transpose(1, 2, 0))
 
 
 def quantise(image: Image) -> Image:
     """Clips to [0, 1] and rounds to the 256 levels of an 8-bit file; the shape stays."""
-    return from_uint8(to_uint8(image))
+    levels = _levels(image)
+    levels /= np.float32(255)
+    return levels
+
+
+def _levels(image: Image) -> Image:
+    """0 to 255 in float32, with a single copy of what may be a very large image."""
+    levels: Image = np.clip(image, 0, 1, dtype=np.float32)
+    levels *= np.float32(255)
+    return np.rint(levels, out=levels)
 
 
 def to_rgb(image: Image) -> Image:
@@ -192,7 +200,7 @@ def crop_to_multiple(image: Image, multiple: int) -> Image:
 def image_hash(image: Image) -> str:
     """SHA-256 over the shape and the exact float32 values: what a set's fingerprint is made of."""
     digest = hashlib.sha256(repr(image.shape).encode())
-    digest.update(np.ascontiguousarray(image).tobytes())
+    digest.update(np.ascontiguousarray(image).data)
     return digest.hexdigest()
 
 

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
-import time
-from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any
-
-from pebble import ProcessExpired, ProcessPool
 
 from harness.adaptation import restore_image
 from harness.cache import load_array, save_array
+from harness.confinement import go_to_own_folder, in_users_folder
 from harness.errors import HarnessError, ImageError, RestorationError
 from harness.images import Image, image_hash, quantise
 from harness.measuring import count_flops, measure, runs_modules
@@ -27,8 +17,11 @@ from harness.probing import wrong_range
 from harness.protocols import Conditions, DegradedSet, Restorer, RestorerCard
 from harness.recording import recording
 from harness.results import FailureKind
-
-EXIT_IN_CELL = 71
+from harness.tiling import is_out_of_memory
+from harness.workers import EXIT_MEMORY
+from harness.workers import Trouble as Trouble
+from harness.workers import WorkerPool as WorkerPool
+from harness.workers import outcome as outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,100 +59,6 @@ class Restoration:
     fell_back: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A cell that did not."""
-
-    kind: FailureKind
-    message: str
-
-
-class WorkerPool:
-    """Worker processes that are replaced when they hang or die.
-
-    Args:
-        workers: How many processes at most.
-    """
-
-    def __init__(self, workers: int) -> None:
-        context: Any = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["numpy", "torch", "harness.isolation"])
-        self._make = partial(
-            ProcessPool, max_workers=workers, initializer=start_worker, initargs=(os.getpid(),), context=context
-        )
-        self._pool = self._make()
-
-    def submit(self, function: Callable[..., Any], *arguments: object, timeout: float | None = None) -> Future[Any]:
-        """Runs a function in a worker; the worker is killed when it takes longer than `timeout` seconds."""
-        try:
-            future: Future[Any] = self._pool.schedule(function, args=list(arguments), timeout=timeout)
-        except RuntimeError:  # every worker died at once, and the pool with them
-            self.close(kill=True)
-            self._pool = self._make()
-            future = self._pool.schedule(function, args=list(arguments), timeout=timeout)
-        return future
-
-    def close(self, *, kill: bool = False) -> None:
-        """Ends the workers, at once if `kill`."""
-        if kill:
-            self._pool.stop()  # type: ignore[no-untyped-call]  # pebble is half annotated
-        else:
-            self._pool.close()  # type: ignore[no-untyped-call]
-        self._pool.join()
-
-
-def outcome(future: Future[Any], timeout: float | None) -> Any:
-    """What a finished future returned, or the `Trouble` that its worker ran into."""
-    try:
-        return future.result()
-    except TimeoutError:
-        return Trouble(FailureKind.TIMEOUT, f"no result within {timeout:g} s; the worker was stopped")
-    except ProcessExpired as error:
-        return Trouble(FailureKind.CRASHED, f"the worker process died with exit code {error.exitcode}")
-    except CancelledError:
-        raise
-    except Exception as error:  # the result could not be brought back from the worker
-        return Trouble(FailureKind.CRASHED, f"{type(error).__name__}: {error}")
-
-
-def start_worker(parent: int) -> None:
-    """Prepares a worker: one thread, silent output, and an end when the parent ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"
-    import torch
-
-    torch.set_num_threads(1)
-    with suppress(ImportError):
-        import cv2
-
-        cv2.setNumThreads(1)
-    # what a restorer prints must not flood the terminal or break --json
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
-    os._exit = _exit  # type: ignore[assignment]
-    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
-
-
-_leave = os._exit
-_busy = False
-
-
-def _exit(code: int) -> None:
-    """`os._exit` for workers: one that leaves in the middle of a cell must not look like one that is done."""
-    _leave(code or (EXIT_IN_CELL if _busy else 0))
-
-
-def _die_with(parent: int) -> None:
-    while True:
-        try:
-            os.kill(parent, 0)
-        except ProcessLookupError:
-            os._exit(1)
-        time.sleep(1)
-
-
 _loaded: dict[tuple[RestorerSpec, str], Restorer] = {}
 _runs_torch: dict[tuple[RestorerSpec, str, int], bool] = {}
 _flops: dict[tuple[RestorerSpec, str, int, tuple[int, ...]], int | None] = {}
@@ -169,35 +68,29 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble:
     """Restores one image; runs in a worker, and never raises.
 
     The restorer is loaded once a process and warmed up on a corner of the image, so that the seconds of a cell are
-    those of `restore` alone.
+    those of `restore` alone. Where memory runs out, the worker ends (`harness.workers.EXIT_MEMORY`).
     """
-    global _busy
-    _busy = True
+    go_to_own_folder()
     try:
-        return _restore_cell(task)
-    finally:
-        _busy = False
-
-
-def _restore_cell(task: RestoreTask) -> Restoration | Trouble:
-    try:
-        restorer = _load(task.spec, task.device)
+        restorer = build_restorer(task.spec, task.device)
     except BaseException as error:  # a third party's code may raise SystemExit as well
-        return Trouble(FailureKind.LOAD, _say(error))
+        return _trouble(FailureKind.LOAD, error)
     try:
         image, conditions = load_array(task.degraded), task.conditions
         if task.mask is not None:
             conditions = replace(conditions, mask=load_array(task.mask)[0] > 0.5)
         flops = _operations(task, restorer, image, conditions)
+        _seed()
         with recording() as recorded:
-            measured = measure(lambda: restore_image(restorer, image, conditions), task.device)
-        restored = quantise(measured.value) if task.quantise else measured.value
+            restored, spent = measure(lambda: _restore(restorer, image, conditions), task.device)
+        if task.quantise:
+            restored = quantise(restored)
         return Restoration(
             path=save_array(restored, task.stem),
             sha256=image_hash(restored),
-            seconds=measured.seconds,
-            peak_mib=measured.peak_mib,
-            cuda_mib=measured.cuda_mib,
+            seconds=spent.seconds,
+            peak_mib=spent.peak_mib,
+            cuda_mib=spent.cuda_mib,
             flops=flops,
             tile=recorded.tile,
             precision=recorded.precision,
@@ -208,14 +101,45 @@ def _restore_cell(task: RestoreTask) -> Restoration | Trouble:
     except ImageError as error:
         return Trouble(FailureKind.SAMPLE, str(error))
     except BaseException as error:
-        return Trouble(FailureKind.RAISED, _say(error))
+        return _trouble(FailureKind.RAISED, error)
 
 
-def _load(spec: RestorerSpec, device: str) -> Restorer:
+def build_restorer(spec: RestorerSpec, device: str) -> Restorer:
+    """Builds a restorer once a worker, in the folder that the user works in; another one takes its place."""
     if (spec, device) not in _loaded:
         _loaded.clear()
-        _loaded[spec, device] = spec.build(device)
+        with in_users_folder():
+            _loaded[spec, device] = spec.build(device)
     return _loaded[spec, device]
+
+
+def _restore(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
+    worker = os.getpid()
+    try:
+        return restore_image(restorer, image, conditions)
+    finally:
+        if os.getpid() != worker:  # a restorer that forks comes back twice
+            os._exit(0)
+
+
+def _seed() -> None:
+    """Makes what a restorer draws depend on no cell before this one."""
+    import random
+
+    import numpy as np
+    import torch
+
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
+
+
+def _trouble(kind: FailureKind, error: BaseException) -> Trouble:
+    """What went wrong; where it is memory, this worker ends, and with it all that its restorer holds."""
+    if is_out_of_memory(error):
+        os.write(2, f"\n{_say(error).splitlines()[0]}\n".encode())
+        os._exit(EXIT_MEMORY)
+    return Trouble(kind, _say(error))
 
 
 def _operations(task: RestoreTask, restorer: Restorer, image: Image, conditions: Conditions) -> int | None:
@@ -223,12 +147,12 @@ def _operations(task: RestoreTask, restorer: Restorer, image: Image, conditions:
     warm = (task.spec, task.device, conditions.scale)
     if warm not in _runs_torch:
         corner = image[:, :64, :64].copy()
-        _runs_torch[warm] = runs_modules(lambda: restore_image(restorer, corner, conditions.corner(64)))
+        _runs_torch[warm] = runs_modules(lambda: _restore(restorer, corner, conditions.corner(64)))
     if not _runs_torch[warm]:
         return None
     key = (*warm, image.shape)
     if key not in _flops:
-        _flops[key] = count_flops(lambda: restore_image(restorer, image, conditions))
+        _flops[key] = count_flops(lambda: _restore(restorer, image, conditions))
     return _flops[key]
 
 

@@ -10,23 +10,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 _STATUS = Path("/proc/self/status")
 
 
 @dataclass(frozen=True, slots=True)
-class Measured(Generic[T]):
-    """What a call returned, and what it cost; see `harness.results.Timing`."""
+class Spent:
+    """What a call cost; see `harness.results.Timing`."""
 
-    value: T
     seconds: float
     peak_mib: float
     cuda_mib: float | None
 
 
-def measure(function: Callable[[], T], device: str) -> Measured[T]:
+def measure(function: Callable[[], T], device: str) -> tuple[T, Spent]:
     """Calls a function and measures it; what it raises goes through.
 
     Args:
@@ -44,7 +43,7 @@ def measure(function: Callable[[], T], device: str) -> Measured[T]:
         cuda.synchronize(device)
     seconds = time.perf_counter() - started
     cuda_mib = cuda.max_memory_allocated(device) / 2**20 if cuda is not None else None
-    return Measured(value, seconds, max(0.0, _peak_mib() - before), cuda_mib)
+    return value, Spent(seconds, max(0.0, _peak_mib() - before), cuda_mib)
 
 
 def _cuda(device: str) -> Any:
@@ -61,17 +60,20 @@ def _start_peak() -> float:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:  # not Linux: the peak is that of the whole process, and only a new peak shows
         return _peak_mib()
-    return _status_mib("VmRSS")
+    return status_mib("VmRSS")
 
 
 def _peak_mib() -> float:
     if _STATUS.exists():
-        return _status_mib("VmHWM")
+        return status_mib("VmHWM")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if platform.system() == "Darwin" else peak / 2**10
 
 
-def _status_mib(field: str) -> float:
+def status_mib(field: str) -> float:
+    """A size that the kernel knows of this process, such as `VmRSS` or `VmData`, in MiB; 0 where it is no Linux."""
+    if not _STATUS.exists():
+        return 0.0
     for line in _STATUS.read_text().splitlines():
         if line.startswith(field + ":"):
             return int(line.split()[1]) / 2**10

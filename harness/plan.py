@@ -16,6 +16,7 @@ from harness.plugins import RestorerSpec, metrics, parse_restorer, restorers
 from harness.protocols import Benchmark, DegradedSet, MetricCard, Restorer, RestorerCard, card_mismatch
 from harness.results import Skipped
 from harness.scoring import metric_fingerprint
+from harness.workers import free_mib
 
 LOAD_SECONDS = 300.0
 """How long a restorer given by path may take to load."""
@@ -207,7 +208,7 @@ def _describe(spec: RestorerSpec, sets: Sequence[DegradedSet]) -> tuple[Restorer
     cls: Any = spec.cls()
     if isinstance(getattr(cls, "card", None), RestorerCard) and getattr(cls, "supports", None) is Restorer.supports:
         return cls.card, {item.name: card_mismatch(cls.card, item) for item in sets}
-    pool = WorkerPool(1)
+    pool = WorkerPool(1, private=True, memory_mib=free_mib())
     try:
         future = pool.submit(describe_restorer, spec, tuple(sets), timeout=LOAD_SECONDS)
         described = outcome(future, LOAD_SECONDS)

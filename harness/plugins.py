@@ -52,13 +52,27 @@ class RestorerSpec:
         text: The whole specification as it was typed.
         plugin: Name in `restorers`, or in `loaders` when `argument` is set.
         argument: The file or argument for a loader.
-        parameters: Keyword arguments for the class.
+        parameters: Keyword arguments for the class, and options that any restorer takes.
     """
 
     text: str
     plugin: str
     argument: str | None
     parameters: tuple[tuple[str, str | int | float | bool], ...]
+
+    def __post_init__(self) -> None:
+        """Checks what any restorer takes.
+
+        Raises:
+            InputError: No such value of an option.
+        """
+        for name, value in self.options().items():
+            if value not in OPTIONS[name]:
+                raise InputError(f"{self.text!r}: {name} is {value!r}; expected one of {', '.join(OPTIONS[name])}")
+
+    def options(self) -> dict[str, Any]:
+        """What of the parameters is none of the class's business, but that of `harness.variants`."""
+        return {name: value for name, value in self.parameters if name in OPTIONS}
 
     def cls(self) -> type[Restorer]:
         """The class this names."""
@@ -75,7 +89,7 @@ class RestorerSpec:
         Raises:
             InputError: A parameter that the class does not take.
         """
-        keywords: dict[str, Any] = dict(self.parameters)
+        keywords: dict[str, Any] = {name: value for name, value in self.parameters if name not in OPTIONS}
         if self.argument is not None:
             keywords["path"] = self.argument
             keywords.pop("probe", None)
@@ -86,7 +100,15 @@ class RestorerSpec:
             if "argument" not in str(error):
                 raise
             raise InputError(f"{self.text}: {error}") from error
-        return restorer
+        if not self.options():
+            return restorer
+        from harness.variants import with_options
+
+        return with_options(restorer, self.options(), device)
+
+
+OPTIONS = {"ensemble": ("none", "x8"), "precision": ("fp32", "fp16", "bf16")}
+"""Options that every restorer takes (`harness.variants`) and their values, the default first."""
 
 
 def parse_restorer(text: str) -> RestorerSpec:
@@ -97,7 +119,7 @@ def parse_restorer(text: str) -> RestorerSpec:
 
     Raises:
         UnknownNameError: No such name, and no such file.
-        InputError: A parameter without a value.
+        InputError: A parameter without a value, or an option with a wrong one.
     """
     head, parameters = _split_parameters(text)
     if head in restorers:

@@ -36,3 +36,10 @@ def record_tile(size: int) -> None:
     recorded = _current.get()
     if recorded is not None:
         recorded.tile = min(size, recorded.tile or size)
+
+
+def record_precision(precision: str, *, fell_back: bool) -> None:
+    """Says in which precision was computed; what fell back once stays so."""
+    recorded = _current.get()
+    if recorded is not None and not recorded.fell_back:
+        recorded.precision, recorded.fell_back = precision, fell_back

@@ -19,6 +19,7 @@ class FailureKind(StrEnum):
     INVALID = "invalid"  # NaN, wrong size, wrong dtype: not a restored image
     TIMEOUT = "timeout"
     CRASHED = "crashed"  # the worker process died
+    MEMORY = "memory"  # it took more memory than there is, or than it may
     SAMPLE = "sample"  # the set could not deliver this image
     METRIC = "metric"  # the image was restored, one metric failed
 

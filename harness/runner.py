@@ -23,6 +23,7 @@ from harness.results import Cell, Failure, FailureKind
 from harness.run_files import preview_folder, restored_stem
 from harness.scoring import Scored, ScoreTask, score_cell
 from harness.store import Restored, Store
+from harness.workers import free_mib
 
 
 class Progress(Protocol):
@@ -53,7 +54,13 @@ class RunSummary:
 
 
 def run_plan(
-    plan: Plan, folder: Path, *, workers: int = 2, timeout: float = 600.0, progress: Progress | None = None
+    plan: Plan,
+    folder: Path,
+    *,
+    workers: int = 2,
+    timeout: float = 600.0,
+    memory_mib: int | None = None,
+    progress: Progress | None = None,
 ) -> RunSummary:
     """Runs what is missing of a plan.
 
@@ -62,12 +69,15 @@ def run_plan(
         folder: The run folder; one that holds a run of the same plan is resumed.
         workers: Cells at work at the same time, restoring and scoring counted together.
         timeout: Seconds that one restoration may take.
+        memory_mib: What one restoring worker may take; `None`: its share of what is free.
         progress: Told of every cell.
 
     Raises:
         StoreError: The folder holds a run of another plan.
     """
-    with Store(folder, create=True) as store, _pools(workers) as pools:
+    # a GPU's driver maps more than it takes, and its memory is limited by itself
+    limit = (memory_mib or free_mib() // workers) if plan.device == "cpu" else None
+    with Store(folder, create=True) as store, _pools(workers, limit) as pools:
         _begin(store, plan, workers)
         job = _Job(plan, store, pools, timeout, progress)
         job.execute(workers)
@@ -78,13 +88,14 @@ def run_plan(
 @dataclass(slots=True)
 class _Pools:
     workers: int
+    memory_mib: int | None
     trusted: WorkerPool
     restorers: dict[str, WorkerPool] = field(default_factory=dict)
 
-    def of(self, restorer: str) -> WorkerPool:
-        """The pool of one restorer; those of the others, which are done by then, are closed."""
+    def of(self, restorer: str, cells: int) -> WorkerPool:
+        """The pool of one restorer, which has so many cells left; `release` ends it."""
         if restorer not in self.restorers:
-            self.restorers[restorer] = WorkerPool(self.workers)
+            self.restorers[restorer] = WorkerPool(min(self.workers, cells), private=True, memory_mib=self.memory_mib)
         return self.restorers[restorer]
 
     def release(self, restorer: str) -> None:
@@ -94,8 +105,8 @@ class _Pools:
 
 
 @contextmanager
-def _pools(workers: int) -> Iterator[_Pools]:
-    pools = _Pools(workers, WorkerPool(workers))
+def _pools(workers: int, memory_mib: int | None) -> Iterator[_Pools]:
+    pools = _Pools(workers, memory_mib, WorkerPool(workers))
     try:
         yield pools
     finally:
@@ -203,7 +214,7 @@ class _Job:
             future: Future[Any] = Future()
             future.set_result(Trouble(FailureKind.LOAD, self.broken[restorer]))
             return future
-        return self.pools.of(restorer).submit(restore_cell, task, timeout=self.timeout)
+        return self.pools.of(restorer, self.left[restorer]).submit(restore_cell, task, timeout=self.timeout)
 
     def _keep(self, restorer: PlannedRestorer, cell: Cell, sample: StoredSample, result: Restoration) -> None:
         self.restored += 1

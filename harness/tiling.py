@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,45 +14,91 @@ if TYPE_CHECKING:  # restorers import this module, and `restobench list` imports
 
     from harness.images import Image
 
+_OUT_OF_MEMORY = (
+    "out of memory", "not enough memory", "allocate memory", "bad_alloc", "bad allocation", "insufficient memory",
+)  # fmt: skip
 
-def tile(function: Callable[[Image], Image], image: Image, *, scale: int, size: int, overlap: int) -> Image:
-    """Applies a function tile by tile.
 
-    Where tiles overlap, their results are mixed with weights that rise linearly from a tile's edge.
+def tile(
+    function: Callable[[Image], Image], image: Image, *, scale: int, size: int, overlap: int, multiple: int = 1
+) -> Image:
+    """Applies a function tile by tile, and to the whole image at once if that is no larger than a tile.
+
+    Where tiles overlap, their results are mixed with weights that rise linearly from a tile's edge. If memory runs
+    out, tiles of half the side are tried, as long as they are larger than twice the overlap.
 
     Args:
-        function: (C, h, w) -> (C, scale * h, scale * w), for any h, w up to `size`.
+        function: (C, h, w) -> (C, scale * h, scale * w), for any h, w with h * w <= size * size.
         image: Float32 (C, H, W).
         scale: Factor by which the function enlarges.
-        size: Largest height and width of a tile, in input pixels.
+        size: A tile has at most `size` x `size` pixels of the input; along a narrow image it is longer and narrower.
         overlap: Pixels shared by neighbouring tiles, below `size`.
+        multiple: Sides of tiles are multiples of this if those of the image are.
 
     Returns:
         Float32 (C, scale * H, scale * W).
+
+    Raises:
+        MemoryError: And its kin, when the smallest tile is still too large.
     """
+    size = min(size, math.isqrt(image.shape[1] * image.shape[2] - 1) + 1)
+    while True:
+        try:
+            return _restore(function, image, scale, size, overlap, multiple)
+        except Exception as error:
+            if not is_out_of_memory(error) or size // 2 <= max(2 * overlap, multiple):
+                raise
+        # out here nothing of the failed attempt is referred to any more
+        _release_memory()
+        size //= 2
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that memory ran out: Python's own, torch's, or that of a library in C++."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    message = str(error).lower()
+    return isinstance(error, Exception) and any(words in message for words in _OUT_OF_MEMORY)
+
+
+def _restore(
+    function: Callable[[Image], Image], image: Image, scale: int, size: int, overlap: int, multiple: int
+) -> Image:
     import numpy as np
 
     planes, height, width = image.shape
-    if height <= size and width <= size:
+    if height * width <= size * size:
         return function(image)
     record_tile(size)
+    rows, columns = _sides(height, width, size, multiple)
+    overlap += -overlap % multiple
+    down, across = _spans(height, rows, overlap), _spans(width, columns, overlap)
     total = np.zeros((planes, height * scale, width * scale), dtype=np.float32)
-    weights = np.zeros((1, height * scale, width * scale), dtype=np.float32)
-    for top, bottom in _spans(height, size, overlap):
-        for left, right in _spans(width, size, overlap):
-            part = function(image[:, top:bottom, left:right])
-            ramp = np.outer(_ramp(top, bottom, height, overlap, scale), _ramp(left, right, width, overlap, scale))
-            where = np.s_[:, top * scale : bottom * scale, left * scale : right * scale]
-            total[where] += part * ramp
-            weights[where] += ramp
-    return np.divide(total, weights, dtype=np.float32)
+    for top, bottom in down:
+        vertical = _ramp(top, bottom, height, overlap, scale)[:, None]
+        for left, right in across:
+            part = function(np.ascontiguousarray(image[:, top:bottom, left:right]))
+            ramp = vertical * _ramp(left, right, width, overlap, scale)
+            total[:, top * scale : bottom * scale, left * scale : right * scale] += part * ramp
+    # the sum of all weights at a pixel is a product, since the tiles are a grid
+    total /= _sum_of_ramps(down, height, overlap, scale)[:, None]
+    total /= _sum_of_ramps(across, width, overlap, scale)
+    return total
+
+
+def _sides(height: int, width: int, size: int, multiple: int) -> tuple[int, int]:
+    """Height and width of a tile: square, or as long as the budget allows along a narrow image."""
+    rows = min(height, size)
+    columns = min(width, size * size // rows)
+    rows = min(height, size * size // columns)
+    return (max(rows - rows % multiple, multiple), max(columns - columns % multiple, multiple))
 
 
 def _spans(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
     """Start and end of each tile along one side; all but those of a short side have the full size."""
     if length <= size:
         return [(0, length)]
-    step = size - overlap
+    step = max(size - overlap, 1)
     starts = [*range(0, length - size, step), length - size]
     return [(start, start + size) for start in starts]
 
@@ -65,3 +112,22 @@ def _ramp(start: int, end: int, length: int, overlap: int, scale: int) -> npt.ND
     rising = np.ones_like(positions) if start == 0 else np.clip(positions / width, 0, 1)
     falling = np.ones_like(positions) if end == length else np.clip(positions[::-1] / width, 0, 1)
     return np.minimum(rising, falling).astype(np.float32)
+
+
+def _sum_of_ramps(spans: list[tuple[int, int]], length: int, overlap: int, scale: int) -> npt.NDArray[np.float32]:
+    import numpy as np
+
+    total = np.zeros(length * scale, dtype=np.float32)
+    for start, end in spans:
+        total[start * scale : end * scale] += _ramp(start, end, length, overlap, scale)
+    return total
+
+
+def _release_memory() -> None:
+    import gc
+    import sys
+
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()

@@ -86,7 +86,7 @@ def _measure(
     from tqdm import tqdm
 
     from harness.correlation import Measured, measure_image
-    from harness.isolation import Trouble, WorkerPool, outcome
+    from harness.workers import Trouble, WorkerPool, outcome
 
     pool = WorkerPool(workers or os.cpu_count() or 1)
     try:

@@ -28,6 +28,8 @@ Examples:
 @click.option("--limit", type=click.IntRange(1), help="The first N images of each set.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), default=600.0, show_default=True,
               help="Seconds that one restoration may take.")  # fmt: skip
+@click.option("--memory", "memory_gib", type=click.FloatRange(0, min_open=True),
+              help="GiB that one restoring worker may take  [default: its share of what is free]")  # fmt: skip
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="Folder of the known sets  [default: $RESTOBENCH_DATA]")  # fmt: skip
 @click.option("--dry-run", is_flag=True,
@@ -84,7 +86,7 @@ def _execute(plan: Any, folder: Path, options: dict[str, Any], flags: dict[str, 
     with CellProgress(quiet=flags["quiet"], verbose=flags["verbose"]) as progress:
         summary = run_plan(
             plan, folder.resolve(), workers=options["workers"] or os.cpu_count() or 1, timeout=options["timeout"],
-            progress=progress,
+            memory_mib=int(options["memory_gib"] * 1024) if options["memory_gib"] else None, progress=progress,
         )  # fmt: skip
     data = load_run(folder)
     if not flags["quiet"]:

@@ -68,28 +68,6 @@ def test_a_mask_travels_with_its_image(tmp_path: Path) -> None:
     assert [round(score.value, 1) for score in data.scores] == [15.3, 17.8]
 
 
-def test_every_fault_is_a_typed_row(tmp_path: Path) -> None:
-    expected = {
-        "Raises": FailureKind.RAISED,
-        "RaisesSystemExit": FailureKind.RAISED,
-        "ReturnsNaN": FailureKind.INVALID,
-        "ReturnsInf": FailureKind.INVALID,
-        "WrongSize": FailureKind.INVALID,
-        "WrongDtype": FailureKind.INVALID,
-        "WrongChannels": FailureKind.INVALID,
-        "ReturnsNone": FailureKind.INVALID,
-        "Hangs": FailureKind.TIMEOUT,
-        "Exits": FailureKind.CRASHED,
-        "Segfaults": FailureKind.CRASHED,
-    }
-    good = ["Good", "MutatesInput", "Prints", "ChangesFolder"]
-    plan = make_plan(benchmark(("a",)), [restorer(name) for name in [*expected, *good]])
-    run_plan(plan, tmp_path / "run", workers=2, timeout=4)
-    data = load_run(tmp_path / "run")
-    assert {failure.cell.restorer: failure.kind for failure in data.failures} == expected
-    assert {score.cell.restorer for score in data.scores} == set(good)
-
-
 def test_unreadable_sample_fails_its_cells_only(tmp_path: Path) -> None:
     plan = make_plan(benchmark(("a", "corrupt", "b")), [restorer("Good")])
     run_plan(plan, tmp_path / "run")

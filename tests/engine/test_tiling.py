@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import uniform_filter
 
-from harness.images import Image
+from harness.images import Image, read_image
+from harness.plugins import parse_restorer
+from harness.protocols import Conditions
+from harness.recording import recording
 from harness.tiling import tile
 
 
@@ -18,7 +23,7 @@ def test_a_pointwise_function_does_not_see_the_tiles(h: int, w: int, size: int, 
     image = np.random.default_rng(h * 71 + w).random((3, h, w), dtype=np.float32)
 
     def enlarge(part: Image) -> Image:
-        assert max(part.shape[1:]) <= size
+        assert part.shape[1] * part.shape[2] <= size * size
         return part.repeat(scale, axis=1).repeat(scale, axis=2)
 
     assert np.allclose(tile(enlarge, image, scale=scale, size=size, overlap=overlap), enlarge_whole(image, scale))
@@ -38,6 +43,63 @@ def test_a_local_filter_shows_no_seam(generator: np.random.Generator) -> None:
     # a tile's own border is wrong for two pixels, where its weight is at most 2.5 / 16
     assert difference.max() < 1 / 255 * 16
     assert np.median(difference) < 1e-6
+
+
+def test_a_convolutional_network_shows_no_seam(data: Path) -> None:
+    """DnCNN sees 17 pixels to each side: what tiles mix differs at their own borders only, where they weigh little."""
+    network = parse_restorer(str(data / "weights" / "dncnn_25.pth")).build()
+    photo = read_image(data / "sets" / "set12" / "01.png")[:, 60:188, 40:200]
+    noisy = photo + np.random.default_rng(0).normal(0, 25 / 255, photo.shape).astype(np.float32)
+    calls = []
+
+    def restore(part: Image) -> Image:
+        calls.append(part.shape)
+        return network.restore(part, Conditions())
+
+    whole = network.restore(noisy, Conditions())
+    tiled = tile(restore, noisy, scale=1, size=112, overlap=64)
+    assert len(calls) > 1
+    assert np.abs(tiled - whole).max() <= 1 / 255
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("[enforce fail] can't allocate memory")])
+def test_tiles_are_halved_where_memory_runs_out_and_the_tile_is_recorded(error: Exception) -> None:
+    image = np.random.default_rng(0).random((3, 90, 130), dtype=np.float32)
+
+    def greedy(part: Image) -> Image:
+        if part[0].size > 40 * 40:
+            raise error
+        return part
+
+    with recording() as recorded:
+        restored = tile(greedy, image, scale=1, size=2**31, overlap=8)
+    assert np.allclose(restored, image, atol=1e-6)
+    assert recorded.tile is not None
+    assert 20 < recorded.tile <= 40
+
+
+def test_no_tile_is_smaller_than_its_overlaps(generator: np.random.Generator) -> None:
+    image = generator.random((1, 90, 120), dtype=np.float32)
+    sizes = []
+
+    def hopeless(part: Image) -> Image:
+        sizes.append(part.shape)
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        tile(hopeless, image, scale=1, size=64, overlap=12)
+    assert sizes == [(1, 64, 64), (1, 32, 32)]
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 6))
+def test_tiles_keep_to_a_multiple(rows: int, columns: int, multiple: int) -> None:
+    image = np.zeros((1, rows * multiple, columns * multiple), np.float32)
+
+    def windowed(part: Image) -> Image:
+        assert part.shape[1] % multiple == part.shape[2] % multiple == 0
+        return part
+
+    assert tile(windowed, image, scale=1, size=17, overlap=3, multiple=multiple).shape == image.shape
 
 
 @pytest.mark.parametrize("size", [200, 120])

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import random
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +21,7 @@ from harness.protocols import Conditions, Restorer, RestorerCard, Sample, Task
 
 class _Fault(Restorer):
     def __init__(self, *, device: str = "cpu") -> None:
-        self.card = RestorerCard(type(self).__name__, scales=(1,))
+        self.card = RestorerCard(type(self).__name__, scales=(1,), parameters=0)
 
 
 class Good(_Fault):
@@ -94,6 +98,199 @@ class Exits(_Fault):
 class Segfaults(_Fault):
     def restore(self, image: Any, conditions: Conditions) -> Any:
         ctypes.string_at(0)
+        return image
+
+
+class ReturnsTensor(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        import torch
+
+        return torch.from_numpy(image)
+
+
+class ReturnsEmpty(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        return image[:, :0, :0]
+
+
+class Recurses(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        return self.restore(image, conditions)
+
+
+class RaisesAtLength(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        raise ValueError("long " * 10**6)
+
+
+class AsksTheUser(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        return image * float(input("strength? "))
+
+
+class Spins(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        while True:
+            pass
+
+
+class IgnoresSigterm(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        while True:
+            time.sleep(0.1)
+
+
+class Floods(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        while True:
+            os.write(1, b"flood " * 10000)
+            time.sleep(0.01)
+
+
+class LeavesNatively(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        ctypes.CDLL(None)._exit(0)
+
+
+class Aborts(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        os.write(2, b"terminate called after throwing an instance of 'std::logic_error'\n")
+        os.abort()
+
+
+class KillsItself(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class ClosesFiles(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        os.closerange(0, 256)
+        return image
+
+
+class Allocates(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        held = []
+        while True:
+            held.append(np.empty(2**25))  # 256 MiB; the limit counts them before they are touched
+
+
+class Leaks(_Fault):
+    held: list[Any] = []  # noqa: RUF012 - that is the fault
+
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        self.held.append(np.empty(25 * 2**20))  # 200 MiB
+        return image
+
+
+class NonDeterministic(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        noise = np.frombuffer(os.urandom(image.size), np.uint8).reshape(image.shape)
+        return image + (noise / 2550).astype(np.float32)
+
+
+class ChangesSeed(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        random.seed(7)
+        np.random.seed(7)
+        return image
+
+
+class Draws(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        return image + np.random.default_rng(np.random.randint(2**31)).normal(0, 0.01, image.shape).astype(np.float32)
+
+
+class PrintsSecrets(Restorer):
+    """Prints all that it can see of the environment, and writes it to a file for the test."""
+
+    def __init__(self, *, marks: str, device: str = "cpu") -> None:
+        self.card = RestorerCard("PrintsSecrets", scales=(1,), parameters=0)
+        self.marks = Path(marks)
+
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        print(dict(os.environ))
+        started_with = Path("/proc/self/environ")
+        text = started_with.read_bytes().decode(errors="replace") if started_with.exists() else ""
+        self.marks.write_text(f"{dict(os.environ)} {text}")
+        return image
+
+
+class SpawnsChildren(Restorer):
+    """Starts a process that outlives the cell, and another in its place when it is gone."""
+
+    def __init__(self, *, marks: str, device: str = "cpu") -> None:
+        self.card = RestorerCard(type(self).__name__, scales=(1,), parameters=0)
+        self.marks = Path(marks)
+
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        with self.marks.open("a") as file:
+            file.write(f"{child.pid}\n")
+        return image
+
+
+class SpawnsAndDies(SpawnsChildren):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        super().restore(image, conditions)
+        os.abort()
+
+
+class Forks(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        os.fork()
+        return image
+
+
+class Doubles(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        return image * 255
+
+
+class ReturnsBlack(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        return np.zeros_like(image)
+
+
+class Crops(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        return image[:, : image.shape[1] // 2 * 2, : image.shape[2] // 2 * 2]
+
+
+class NeedsEight(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        if min(image.shape[1:]) < 8:
+            raise ValueError("too small")
+        return image
+
+
+class Wide(_Fault):
+    """Two convolutions by way of 64 channels, which take 256 bytes a pixel; tiled only when they have to be."""
+
+    def __init__(self, *, device: str = "cpu") -> None:
+        import torch
+
+        self.card = RestorerCard("wide", channels=(3,), parameters=0)
+        self.network = torch.nn.Sequential(torch.nn.Conv2d(3, 64, 3, padding=1), torch.nn.Conv2d(64, 3, 3, padding=1))
+
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        import torch
+
+        from harness.tiling import tile
+
+        def run(part: Any) -> Any:
+            with torch.inference_mode():
+                return self.network(torch.from_numpy(part)[None])[0].numpy()
+
+        return tile(run, image, scale=1, size=2**31, overlap=8)
+
+
+class Litters(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        Path("litter.txt").write_text("left behind")
         return image
 
 

@@ -1,0 +1,269 @@
+"""Conformance: what any restorer or metric has to keep. For its author's tests, and for `restobench check`.
+
+from harness.testing import check_restorer
+
+def test_conformance():
+assert [item for item in check_restorer(MyRestorer()) if not item.passed] == []
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from harness.adaptation import restore_image
+from harness.conditions import Conditions, kernel_of
+from harness.errors import HarnessError
+from harness.evaluation import prepare
+from harness.images import Image, from_uint8, imresize
+from harness.probing import probe_photo, wrong_range
+from harness.protocols import Evaluation, Metric, Restorer, RestorerCard, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that a plugin has to keep, and whether it does; the message says what was seen."""
+
+    name: str
+    check: str
+    passed: bool
+    message: str
+
+
+class _Spy(Restorer):
+    """Hands on to a restorer, and remembers what it returned before the harness converts it."""
+
+    def __init__(self, inner: Restorer) -> None:
+        self.inner, self.card = inner, inner.card
+        self.returned: Any = None
+        self.mutated = False
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        before = image.copy()
+        self.returned = self.inner.restore(image, conditions)
+        self.mutated |= not np.array_equal(before, image)
+        return self.returned  # type: ignore[no-any-return]  # what it is, the harness will say
+
+
+def run_check(name: str, check: str, examine: Callable[[], str | None]) -> Check:
+    """Runs one check; what it raises is its message."""
+    try:
+        problem = examine()
+    except Exception as error:  # a third party's code
+        problem = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+    return Check(name, check, problem is None, " ".join((problem or "").split())[:1000])
+
+
+def check_restorer(restorer: Restorer) -> list[Check]:
+    """Runs every check of `RESTORER_CHECKS` on small probe images.
+
+    Args:
+        restorer: One that has been built.
+    """
+    trials = Trials(restorer)
+    return [
+        run_check(restorer.card.name, check, lambda examine=examine: examine(trials))  # type: ignore[misc]
+        for check, examine in RESTORER_CHECKS.items()
+    ]
+
+
+class Trials:
+    """A restorer, and the probe images that it has restored already: many checks look at the same one.
+
+    Args:
+        restorer: One that has been built.
+    """
+
+    def __init__(self, restorer: Restorer) -> None:
+        """Restores nothing yet."""
+        self.restorer = restorer
+        self._done: dict[tuple[int, ...], _Spy] = {}
+
+    def run(
+        self, height: int = 24, width: int = 28, planes: int = 3, scale: int | None = None, *, again: bool = False
+    ) -> _Spy:
+        """Restores a probe of this size as the harness does, and checks the shape of the result."""
+        scale = scale or _scales(self.restorer.card)[0]
+        key = (height, width, planes, scale)
+        if again or key not in self._done:
+            spy = _Spy(self.restorer)
+            image, conditions = _probe(self.restorer.card, height, width, planes, scale)
+            _seed()
+            restored = restore_image(spy, image, conditions)
+            expected = (image.shape[0], height * scale, width * scale)
+            if restored.shape != expected:
+                raise HarnessError(f"x{scale}: {image.shape} became {restored.shape}; expected {expected}")
+            self._done[key] = spy
+        return self._done[key]
+
+
+def _scales(card: RestorerCard) -> tuple[int, ...]:
+    return tuple(sorted(card.scales)) or ((2,) if Task.SUPER_RESOLVE in card.tasks else (1,))
+
+
+def _probe(card: RestorerCard, height: int, width: int, planes: int, scale: int) -> tuple[Image, Conditions]:
+    """A piece of a photograph, and everything that a restorer may want to be told."""
+    image = probe_photo()[:, :height, :width].copy()
+    conditions = Conditions(scale=scale, sigma_255=15.0, quality=50)
+    if "kernel" in card.conditions:
+        conditions = replace(conditions, kernel=kernel_of(np.full((3, 3), 1 / 9)))
+    if "mask" in card.conditions:
+        mask = np.zeros((height, width), bool)
+        mask[:: max(height // 3, 2), 1::5] = True
+        image[:, mask] = 0
+        conditions = replace(conditions, mask=mask)
+    if "cfa" in card.conditions:
+        sensor = np.zeros_like(image)
+        for plane, top, left in ((0, 0, 0), (1, 0, 1), (1, 1, 0), (2, 1, 1)):
+            sensor[plane, top::2, left::2] = image[plane, top::2, left::2]
+        image, conditions = sensor, replace(conditions, cfa="RGGB")
+    elif planes == 1:
+        image = image.mean(axis=0, keepdims=True, dtype=np.float32)
+    return image, conditions
+
+
+def _seed() -> None:
+    import torch
+
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
+
+
+def _check_shape_and_scale(trials: Trials) -> str | None:
+    for scale in _scales(trials.restorer.card):
+        trials.run(scale=scale)
+    return None
+
+
+def _check_dtype(trials: Trials) -> str | None:
+    returned = trials.run().returned
+    return None if returned.dtype == np.float32 else f"returned {returned.dtype}; expected float32"
+
+
+def _check_range(trials: Trials) -> str | None:
+    returned = trials.run().returned
+    low, high = trials.restorer.card.value_range
+    span, smallest, largest = high - low, float(returned.min()), float(returned.max())
+    if low - span / 2 <= smallest and largest <= high + span / 2 and largest - smallest >= span / 20:
+        return None
+    return f"returned values in {smallest:.4g}..{largest:.4g}; its card says value_range {low:g}..{high:g}"
+
+
+def _check_determinism(trials: Trials) -> str | None:
+    first, second = (np.array(trials.run(again=again).returned) for again in (False, True))
+    difference = float(np.abs(first - second).max())
+    return None if difference == 0 else f"two calls with the same image and seeds differ by up to {difference:.3g}"
+
+
+def _check_odd_sizes(trials: Trials) -> str | None:
+    trials.run(23, 29)
+    return None
+
+
+def _check_tiny_image(trials: Trials) -> str | None:
+    trials.run(7, 5)
+    return None
+
+
+def _check_grey(trials: Trials) -> str | None:
+    trials.run(planes=1)
+    return None
+
+
+def _check_input_not_mutated(trials: Trials) -> str | None:
+    return "restore() changed the image it was given: work on image.copy()" if trials.run().mutated else None
+
+
+def _check_wrong_range(trials: Trials) -> str | None:
+    return wrong_range(trials.restorer)
+
+
+RESTORER_CHECKS: dict[str, Callable[[Trials], str | None]] = {
+    "shape-and-scale": _check_shape_and_scale,
+    "dtype": _check_dtype,
+    "range": _check_range,
+    "determinism": _check_determinism,
+    "odd-sizes": _check_odd_sizes,
+    "tiny-image": _check_tiny_image,
+    "grey-image": _check_grey,
+    "input-not-mutated": _check_input_not_mutated,
+    "wrong-range": _check_wrong_range,
+}
+"""Check -> function of a restorer's `Trials` that says what is wrong, or `None`."""
+
+
+def check_metric(metric: Metric) -> list[Check]:
+    """Runs every check of `METRIC_CHECKS` on a photograph and a blurred copy.
+
+    Args:
+        metric: One that has been built.
+    """
+    return [
+        run_check(metric.card.name, check, lambda examine=examine: examine(metric))  # type: ignore[misc]
+        for check, examine in METRIC_CHECKS.items()
+    ]
+
+
+@lru_cache(maxsize=1)
+def _photographs() -> tuple[Image, Image]:
+    """A photograph (3, 192, 192), and the same without its fine detail."""
+    from skimage import data
+
+    photo = from_uint8(data.astronaut()[16:208, 128:320])
+    blurred = np.clip(imresize(imresize(photo, 1 / 6, rounding="none"), 6, rounding="none"), 0, 1)
+    return photo, blurred
+
+
+def _value(metric: Metric, restored: Image, reference: Image) -> float:
+    pair = prepare(restored, reference, metric.card, Evaluation("check"), 1)
+    return float(metric(*pair).value)
+
+
+def _check_identity(metric: Metric) -> str | None:
+    photo, blurred = _photographs()
+    if not metric.card.needs_reference:
+        return None
+    same, worse = _value(metric, photo, photo), _value(metric, blurred, photo)
+    if np.isnan(same) or (same < worse if metric.card.higher_is_better else same > worse):
+        return f"an image against itself scores {same:g}, a blurred copy {worse:g}"
+    return None
+
+
+def _check_direction(metric: Metric) -> str | None:
+    photo, blurred = _photographs()
+    good, bad = _value(metric, photo, photo), _value(metric, blurred, photo)
+    if good > bad if metric.card.higher_is_better else good < bad:
+        return None
+    says = "higher" if metric.card.higher_is_better else "lower"
+    return f"a photograph scores {good:g} and a blurred copy {bad:g}; its card says {says} is better"
+
+
+def _check_batch_independence(metric: Metric) -> str | None:
+    photo, blurred = _photographs()
+    alone = _value(metric, blurred, photo)
+    _value(metric, photo[:, :, ::-1].copy(), photo)
+    after = _value(metric, blurred, photo)
+    return None if alone == after else f"the same image scores {alone!r}, and {after!r} after another one was measured"
+
+
+def _check_finite(metric: Metric) -> str | None:
+    photo, blurred = _photographs()
+    value, (low, high) = _value(metric, blurred, photo), metric.card.bounds
+    if np.isfinite(value) and low <= value <= high:
+        return None
+    return f"a blurred photograph scores {value:g}; expected a finite value in {low:g}..{high:g}, its card's bounds"
+
+
+METRIC_CHECKS: dict[str, Callable[[Metric], str | None]] = {
+    "identity": _check_identity,
+    "direction": _check_direction,
+    "batch-independence": _check_batch_independence,
+    "finite": _check_finite,
+}
+"""Check -> function of a metric that says what is wrong, or `None`."""

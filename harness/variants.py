@@ -1,0 +1,145 @@
+"""Options that any restorer takes, handled here and in no adapter: `-r NAME:ensemble=x8,precision=fp16`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from harness.conditions import Conditions, kernel_of
+from harness.errors import InputError
+from harness.images import Image
+from harness.protocols import Restorer
+from harness.recording import record_precision
+
+
+def with_options(restorer: Restorer, options: Mapping[str, str], device: str) -> Restorer:
+    """Wraps a restorer so that it runs with the options; without any it is returned as it is."""
+    if options.get("precision", "fp32") != "fp32":
+        restorer = ReducedPrecision(restorer, options["precision"], device)
+    if options.get("ensemble") == "x8":
+        restorer = SelfEnsemble(restorer)
+    return restorer
+
+
+class SelfEnsemble(Restorer):
+    """The mean over the 8 flips and turns of the image, each restored and turned back.
+
+    Timofte et al., Seven ways to improve example-based single image super resolution, CVPR 2016.
+
+    Args:
+        inner: The restorer that sees the turned images.
+    """
+
+    def __init__(self, inner: Restorer) -> None:
+        """Keeps the restorer."""
+        self.inner, self.card = inner, inner.card
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        """Restores (C, H, W) to (C, scale * H, scale * W), eight times."""
+        if conditions.cfa is not None:
+            raise InputError("ensemble=x8 turns the image, and with it the sensor's colours: leave it out here")
+        total = np.zeros((image.shape[0], *(side * conditions.scale for side in image.shape[1:])), np.float64)
+        for turns in range(4):
+            for flipped in (False, True):
+                turned = _turn(image, turns, flipped)
+                restored = self.inner.restore(turned, _turn_conditions(conditions, turns, flipped))
+                if not isinstance(restored, np.ndarray) or restored.ndim != 3:
+                    return restored  # the harness says what is wrong with it
+                total += _turn_back(restored, turns, flipped)
+        return (total / 8).astype(np.float32)
+
+    def supports(self, degraded_set: Any) -> str | None:
+        """What the restorer says."""
+        return self.inner.supports(degraded_set)
+
+
+def _turn(image: Any, turns: int, flipped: bool) -> Any:
+    turned = np.rot90(image, turns, axes=(-2, -1))
+    return np.ascontiguousarray(turned[..., ::-1] if flipped else turned)
+
+
+def _turn_back(image: Image, turns: int, flipped: bool) -> Image:
+    straight = image[..., ::-1] if flipped else image
+    return np.rot90(straight, -turns, axes=(-2, -1))
+
+
+def _turn_conditions(conditions: Conditions, turns: int, flipped: bool) -> Conditions:
+    if conditions.kernel is not None:
+        conditions = replace(conditions, kernel=kernel_of(_turn(np.array(conditions.kernel), turns, flipped)))
+    if conditions.mask is not None:
+        conditions = replace(conditions, mask=_turn(conditions.mask, turns, flipped))
+    return conditions
+
+
+class ReducedPrecision(Restorer):
+    """A restorer whose torch operations run in 16 bits where torch deems that safe (autocast).
+
+    An output that is not finite, or flat where the input is not, is computed again in 32 bits, and recorded as such.
+
+    Args:
+        inner: The restorer.
+        precision: `fp16` or `bf16`.
+        device: `cpu` or `cuda:N`.
+    """
+
+    def __init__(self, inner: Restorer, precision: str, device: str) -> None:
+        """Keeps the restorer."""
+        self.inner, self.card = inner, inner.card
+        self.precision, self.device = precision, device.partition(":")[0]
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        """Restores (C, H, W) to (C, scale * H, scale * W).
+
+        Raises:
+            InputError: The restorer computes nothing in torch: the option has no effect.
+        """
+        import torch
+
+        watch = _watch_precision()
+        dtype = torch.float16 if self.precision == "fp16" else torch.bfloat16
+        with torch.autocast(self.device, dtype=dtype), watch:
+            restored = self.inner.restore(image, conditions)
+        if not watch.reduced:
+            raise InputError(
+                f"precision={self.precision} has no effect on {self.card.name}, which computes nothing that torch can "
+                "do in 16 bits: leave it out"
+            )
+        if isinstance(restored, np.ndarray) and _is_lost(restored, image):
+            record_precision("fp32", fell_back=True)
+            return self.inner.restore(image, conditions)
+        record_precision(self.precision, fell_back=False)
+        return restored
+
+    def supports(self, degraded_set: Any) -> str | None:
+        """What the restorer says."""
+        return self.inner.supports(degraded_set)
+
+
+def _is_lost(restored: Image, image: Image) -> bool:
+    return not np.isfinite(restored).all() or bool(np.ptp(restored) == 0 < np.ptp(image))
+
+
+def _watch_precision() -> Any:
+    """A mode that notices tensors of 16 bits, and makes arrays of 32 bits of them, as adapters expect."""
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    class Watch(TorchFunctionMode):
+        reduced = False
+
+        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if function in (torch.Tensor.numpy, torch.Tensor.__array__) and self._notice(args[0]):
+                args = (args[0].float(), *args[1:])
+            result = function(*args, **(kwargs or {}))
+            self._notice(result)
+            return result
+
+        def _notice(self, result: Any) -> bool:
+            short = isinstance(result, torch.Tensor) and result.dtype in (torch.float16, torch.bfloat16)
+            self.reduced |= short
+            return short
+
+    return Watch()

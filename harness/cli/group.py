@@ -18,6 +18,7 @@ COMMANDS = {
     "correlate": "harness.cli.correlate:correlate",
     "history": "harness.cli.history:history",
     "list": "harness.cli.listing:list_",
+    "merge": "harness.cli.merge:merge",
     "rank": "harness.cli.rank:rank",
     "report": "harness.cli.report:report",
     "restore": "harness.cli.restore:restore",

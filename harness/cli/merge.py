@@ -1,0 +1,32 @@
+"""`restobench merge`: runs of several machines as one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+EXAMPLES = """
+\b
+Examples:
+  restobench merge runs/machine-1 runs/machine-2 -o runs/both
+  restobench merge runs/denoisers runs/upscalers -o runs/all && restobench report runs/all
+\b
+Exit codes: 0 merged; 2 bad input; 4 not comparable, the message names the field that differs.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("folders", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The new run folder.")
+def merge(folders: tuple[Path, ...], out: Path) -> int:
+    """Merge runs of one benchmark: other restorers, sets, images or metrics.
+
+    Refuses what must not be ranked together: another evaluation, another degradation, other pixels, another version of
+    a metric, another restorer of the same name. Everything is copied, or nothing. Seconds of different machines are
+    not comparable: costs are shown as they were measured.
+    """
+    from harness.merging import merge_runs
+
+    click.echo(merge_runs(folders, out))
+    return 0

@@ -355,6 +355,7 @@ class ReportData:
     Attributes:
         rows: The leaderboards as flat rows of `restobench/rank/1` (docs/results-format.md).
         behind: Every restorer against the best mean of its leaderboard.
+        intervals: Whether tables that can do without show intervals and ranges of ranks.
         comparison: The run judged against a baseline, where the user gave one.
         pair_tests: Every pair of the best 30 restorers of each leaderboard, corrected for their number.
         critical_differences: One diagram for each leaderboard with two restorers and images or more.
@@ -374,6 +375,7 @@ class ReportData:
     behind: tuple[Difference, ...] = ()
     trade_offs: tuple[TradeOff, ...] = ()
     comparison: Comparison | None = None
+    intervals: bool = True
     pair_tests: tuple[PairTest, ...] = ()
     critical_differences: tuple[CriticalDifference, ...] = ()
     agreements: tuple[Agreement, ...] = ()

@@ -30,7 +30,9 @@ from harness.stability import stability
 from harness.standings import CriticalDifference, PairTest
 
 
-def assemble(data: RunData, run_folder: Path, *, title: str = "", notes: str = "") -> ReportData:
+def assemble(
+    data: RunData, run_folder: Path, *, title: str = "", notes: str = "", policy: str = "common", intervals: bool = True
+) -> ReportData:
     """Computes everything that reports show.
 
     Args:
@@ -38,10 +40,12 @@ def assemble(data: RunData, run_folder: Path, *, title: str = "", notes: str = "
         run_folder: Where its images lie.
         title: Heading of the report; empty: the benchmark's name.
         notes: Free text for the report.
+        policy: As for `harness.ranking.leaderboards`.
+        intervals: Whether tables show intervals.
     """
     data = replace(data, scores=as_columns(data.scores))
     blocks, failures = make_blocks(data), count_failures(data)
-    found = tuple(tables(data, blocks, failures))
+    found = tuple(tables(data, blocks, failures, policy=policy))
     boards = rank_tables(data, found, failures)
     spent = costs(data)
     tests, diagrams = _compare_pairs(found, boards)
@@ -51,6 +55,7 @@ def assemble(data: RunData, run_folder: Path, *, title: str = "", notes: str = "
         run_folder=run_folder,
         title=title,
         notes=notes,
+        intervals=intervals,
         rows=tuple(rank_rows(data, boards, spent)),
         costs=spent,
         headlines=headlines(data, boards),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import InputError
@@ -15,13 +15,30 @@ from harness.store import load_run
 from harness.verdicts import Comparison
 
 
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How the user wants a report.
+
+    Attributes:
+        title: Heading; empty: the benchmark's name.
+        notes: Free text shown under the heading.
+        policy: Which images count: see `harness.ranking.leaderboards`.
+        intervals: Whether tables that can do without show intervals.
+        comparison: The run judged against a baseline.
+    """
+
+    title: str = ""
+    notes: str = ""
+    policy: str = "common"
+    intervals: bool = True
+    comparison: Comparison | None = None
+
+
 def write_reports(
     folder: Path,
     formats: Sequence[str] = ("html",),
     out: Path | None = None,
-    title: str = "",
-    notes: str = "",
-    comparison: Comparison | None = None,
+    presentation: Presentation | None = None,
 ) -> list[Path]:
     """Writes reports of a run folder.
 
@@ -30,9 +47,7 @@ def write_reports(
         formats: Names of report plugins.
         out: A folder for the reports; or the file itself, when there is one format and the suffix is its own
             (`.html` included: everything else then goes into `NAME-files/` beside it). Default: `folder/report`.
-        title: Heading; empty: the benchmark's name.
-        notes: Free text shown under the heading.
-        comparison: The run judged against a baseline, to be shown as well.
+        presentation: Title, notes, and what is shown.
 
     Returns:
         For each format, the page or file to open.
@@ -43,7 +58,7 @@ def write_reports(
         InputError: The reports cannot be written there.
     """
     writers = [(name, reports.get(name)()) for name in dict.fromkeys(formats)]
-    return write_run_reports(load_run(folder), folder, writers, out, title, notes, comparison)
+    return write_run_reports(load_run(folder), folder, writers, out, presentation)
 
 
 def write_run_reports(
@@ -51,12 +66,14 @@ def write_run_reports(
     folder: Path,
     writers: Sequence[tuple[str, Report]],
     out: Path | None = None,
-    title: str = "",
-    notes: str = "",
-    comparison: Comparison | None = None,
+    presentation: Presentation | None = None,
 ) -> list[Path]:
     """As `write_reports`, for a run that is already in memory and report objects with their names."""
-    report = replace(assemble(data, folder, title=title, notes=notes), comparison=comparison)
+    wanted = presentation or Presentation()
+    report = assemble(
+        data, folder, title=wanted.title, notes=wanted.notes, policy=wanted.policy, intervals=wanted.intervals
+    )
+    report = replace(report, comparison=wanted.comparison)
     written = []
     for name, writer in writers:
         target = _target(name, writer, folder / "report" if out is None else out, single=len(writers) == 1)

@@ -49,10 +49,10 @@ def _table(report: ReportData, table: SetTable) -> Iterator[str]:
     evaluation = run.plan.get("evaluation") or {}
     yield r"\begin{table}"
     yield r"\centering"
+    doubt = r" ($\pm$ half of the 95\,\% bootstrap interval)" if report.intervals else ""
     yield (
-        rf"\caption{{{escape(table.set or run.benchmark)}: mean over {images} images "
-        rf"($\pm$ half of the 95\,\% bootstrap interval), evaluation {escape(evaluation.get('name', ''))}. "
-        r"Best in bold, second underlined.}"
+        rf"\caption{{{escape(table.set or run.benchmark)}: mean over {images} images{doubt}, "
+        rf"evaluation {escape(evaluation.get('name', ''))}. Best in bold, second underlined.}}"
     )
     yield rf"\begin{{tabular}}{{l{'r' * len(cards)}}}"
     yield r"\toprule"
@@ -60,22 +60,22 @@ def _table(report: ReportData, table: SetTable) -> Iterator[str]:
     yield rf"restorer & {' & '.join(heads)} \\"
     yield r"\midrule"
     for line in table.lines:
-        cells = [_cell(line, index, digits(card)) for index, card in enumerate(cards)]
+        cells = [_cell(line, index, digits(card), report.intervals) for index, card in enumerate(cards)]
         yield rf"{escape(line.restorer)} & {' & '.join(cells)} \\"
     yield r"\bottomrule"
     yield r"\end{tabular}"
     yield r"\end{table}"
 
 
-def _cell(line: Line, index: int, places: int) -> str:
+def _cell(line: Line, index: int, places: int, intervals: bool) -> str:
     row = line.cells[index]
     if row is None or row.mean is None:
         return "--"
     text = number(row.mean, places).replace("−", "$-$").replace("∞", r"$\infty$")
     if row.rank == 1:
         text = rf"\textbf{{{text}}}"
-    elif row.rank == 2:
+    elif row.rank == line.second[index]:
         text = rf"\underline{{{text}}}"
-    if row.ci_low is None or row.ci_high is None or not abs(row.ci_high - row.ci_low) < float("inf"):
+    if not intervals or row.ci_low is None or row.ci_high is None or not abs(row.ci_high - row.ci_low) < float("inf"):
         return text
     return rf"{text} {{\scriptsize$\pm${number((row.ci_high - row.ci_low) / 2, places)}}}"

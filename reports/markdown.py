@@ -12,6 +12,8 @@ from harness.protocols import ReportData
 from reports.pivot import Line, SetTable, set_tables
 from reports.wording import DASH, arrow, digits, licence_mark, number, plain, rank_range, seconds
 
+_DOUBT = " ± half of the 95 % bootstrap interval; in brackets the ranks that the data cannot exclude."
+
 
 class MarkdownReport:
     """One Markdown file: a table for each set, best in bold, then failures and what was skipped."""
@@ -44,8 +46,7 @@ def _lines(report: ReportData) -> Iterator[str]:
     yield (
         f"Benchmark {escape(run.benchmark)}, evaluation {escape(evaluation.get('name', ''))} "
         f"{escape(evaluation.get('hash', ''))}, run {escape(run.id)} of {escape(run.started)}. "
-        "Mean over common images ± half of the 95 % bootstrap interval; in brackets the ranks that the data "
-        "cannot exclude."
+        f"Mean over common images{_DOUBT if report.intervals else '.'}"
     )
     for table in set_tables(report):
         yield ""
@@ -66,25 +67,27 @@ def _table(report: ReportData, table: SetTable) -> Iterator[str]:
     yield f"| restorer | {' | '.join(heads)} | seconds | licence | failures |"
     yield f"|---|{'---:|' * len(heads)}---:|---|---:|"
     for line in table.lines:
-        yield _row(line, [digits(card) for card in cards])
+        yield _row(line, [digits(card) for card in cards], report.intervals)
 
 
-def _row(line: Line, places: list[int]) -> str:
+def _row(line: Line, places: list[int], intervals: bool) -> str:
     licence = str(line.card.get("licence") or "")
     mark = f" ({found})" if (found := licence_mark(licence)) else ""
     failures = max((row.failures for row in line.cells if row), default=0)
-    cells = [_cell(line, index, places[index]) for index in range(len(places))]
+    cells = [_cell(line, index, places[index], intervals) for index in range(len(places))]
     spent = seconds(line.cost.seconds if line.cost else None)
     return f"| {escape(line.restorer)} | {' | '.join(cells)} | {spent} | {escape(licence)}{mark} | {failures} |"
 
 
-def _cell(line: Line, index: int, places: int) -> str:
+def _cell(line: Line, index: int, places: int, intervals: bool) -> str:
     row = line.cells[index]
     if row is None or row.mean is None:
         return DASH
     text = number(row.mean, places)
     if row.rank == 1:
         text = f"**{text}**"
+    if not intervals:
+        return text
     if row.ci_low is not None and row.ci_high is not None:
         half = (row.ci_high - row.ci_low) / 2
         text += f" ± {number(half, places)}" if half == half else ""

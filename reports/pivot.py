@@ -12,12 +12,17 @@ from harness.results import Cost, Leaderboard, LeaderboardRow
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One restorer: its row of each of the table's boards (or `None`), and its cost."""
+    """One restorer: its row of each of the table's boards (or `None`), and its cost.
+
+    Attributes:
+        second: For each board, the rank of the second best: 3 where two share the first.
+    """
 
     restorer: str
     cells: tuple[LeaderboardRow | None, ...]
     cost: Cost | None
     card: Mapping[str, Any]
+    second: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,14 @@ def set_tables(report: ReportData) -> list[SetTable]:
     tables = []
     for name, boards in groups.items():
         rows = [{row.restorer: row for row in board.rows} for board in boards]
+        second = tuple(min((row.rank for row in b.rows if row.rank and row.rank > 1), default=None) for b in boards)
         lines = tuple(
             Line(
                 restorer,
                 tuple(found.get(restorer) for found in rows),
                 costs.get((name or "", restorer)),
                 report.data.run.restorers.get(restorer, {}),
+                second,
             )
             for restorer in dict.fromkeys(row.restorer for board in boards for row in board.rows)
         )

@@ -19,6 +19,13 @@ RANK_COLUMNS = (
     "ci_low", "ci_high", "n", "failures", "few_images", "unit", "higher_is_better", "seconds", "peak_mib",
     "parameters", "licence",
 )  # fmt: skip
+COMPUTED = {
+    "differences": "behind", "costs": "costs", "headlines": "headlines", "pair_tests": "pair_tests",
+    "critical_differences": "critical_differences", "agreements": "agreements", "disagreements": "disagreements",
+    "stability": "stability",
+}  # fmt: skip
+"""Keys of the JSON document, and the fields of `ReportData` whose rows they hold."""
+
 SCORE_COLUMNS = ("restorer", "set", "image", "metric", "value", "spread")
 
 _WHOLE = ("rank", "rank_low", "rank_high", "group", "n", "failures", "parameters")
@@ -72,8 +79,7 @@ class JSONReport:
             "metrics": run.metrics,
             "rows": report.rows,
             "scores": list(score_rows(report)),
-            "differences": [asdict(item) for item in report.behind],
-            "costs": [asdict(item) for item in report.costs],
+            **{key: [asdict(item) for item in getattr(report, field)] for key, field in COMPUTED.items()},
             "failures": [
                 {**asdict(item.cell), "metric": item.metric, "kind": str(item.kind), "message": item.message}
                 for item in report.data.failures
@@ -93,11 +99,17 @@ def score_rows(report: ReportData) -> Iterable[dict[str, Any]]:
 
 
 def _frames(report: ReportData, out: Path) -> list[tuple[Path, pandas.DataFrame]]:
+    import numpy as np
     import pandas
+
+    from harness.columns import as_columns
 
     ranks = pandas.DataFrame(list(report.rows), columns=list(RANK_COLUMNS))
     ranks = ranks.astype(dict.fromkeys(_WHOLE, "Int64"))
-    scores = pandas.DataFrame(list(score_rows(report)), columns=list(SCORE_COLUMNS))
+    columns = as_columns(report.data.scores)
+    texts = [np.array(names, dtype=object)[codes] for names, codes in zip(columns.names, columns.codes, strict=True)]
+    values = [*texts, columns.values, columns.spreads]
+    scores = pandas.DataFrame(dict(zip(SCORE_COLUMNS, values, strict=True)))
     return [(out, ranks), (out.with_name(f"{out.stem}-scores{out.suffix}"), scores)]
 
 

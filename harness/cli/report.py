@@ -15,7 +15,8 @@ EXAMPLES = """
 Examples:
   restobench report runs/mine
   restobench report runs/mine --format markdown --format csv --out tables
-  restobench report runs/mine --format latex --out paper/table.tex
+  restobench report runs/mine --format latex --no-intervals --out paper/table.tex
+  restobench report runs/mine --format model-card --require-complete
   restobench report runs/today --baseline runs/last-week
 """
 
@@ -28,7 +29,7 @@ Examples:
     multiple=True,
     default=("html",),
     show_default=True,
-    help="html, markdown, csv, parquet, latex, json, or any that `restobench list reports` shows; again for more.",
+    help="html, markdown, csv, parquet, latex, json, model-card, or any of `restobench list reports`; again for more.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), help="A folder, or for one format the file itself  [default: RUN/report]"
@@ -39,15 +40,19 @@ Examples:
               help="Also show the regression check against a baseline; a run folder has the images, too.")  # fmt: skip
 @click.option("--alias", "aliases", metavar="NEW=OLD", multiple=True, help="A restorer that was renamed since.")
 @click.option("--settings", metavar="FILE", type=click.Path(path_type=Path), help="As of `restobench compare`.")
+@click.option("--require-complete", is_flag=True, help="Rank only restorers that have a score of every image.")
+@click.option("--no-intervals", is_flag=True, help="Markdown and LaTeX tables with means alone.")
 def report(
     folder: Path, formats: tuple[str, ...], out: Path | None, title: str, notes: str, source: Path | None,
-    aliases: tuple[str, ...], settings: Path | None,
+    aliases: tuple[str, ...], settings: Path | None, require_complete: bool, no_intervals: bool,
 ) -> int:  # fmt: skip
     """Write reports of a run: a page that opens from disk, or tables."""
-    from harness.reporting import write_reports
+    from harness.reporting import Presentation, write_reports
 
     comparison = _compare(folder, source, aliases, settings) if source else None
-    for path in write_reports(folder, formats, out, title, notes, comparison):
+    policy = "complete" if require_complete else "common"
+    presentation = Presentation(title, notes, policy, not no_intervals, comparison)
+    for path in write_reports(folder, formats, out, presentation):
         click.echo(path)
     return 0
 

@@ -18,7 +18,7 @@ from reports.latex import LatexReport
 from reports.latex import escape as escape_latex
 from reports.markdown import MarkdownReport
 from reports.markdown import escape as escape_markdown
-from reports.table import RANK_COLUMNS, SCORE_COLUMNS, CSVReport, JSONReport, ParquetReport
+from reports.table import COMPUTED, RANK_COLUMNS, SCORE_COLUMNS, CSVReport, JSONReport, ParquetReport
 
 DOCS = Path(__file__).parents[2] / "docs" / "results-format.md"
 
@@ -104,6 +104,40 @@ def test_latex_marks_best_and_second(fabricated: ReportData, tmp_path: Path) -> 
     assert rf"\underline{{{board.rows[1].mean:.2f}}}" in text
     assert text.count(r"\toprule") == text.count(r"\end{tabular}") == 2
     assert text.count("{") == text.count("}")
+
+
+def test_second_best_is_underlined_even_below_a_tie_and_intervals_may_be_left_out(
+    fabricated: ReportData, tmp_path: Path
+) -> None:
+    board = next(board for board in fabricated.leaderboards if board.metric == "psnr" and len(board.rows) > 2)
+    ranks = (1, 1, 3)
+    rows = [replace(row, rank=ranks[min(place, 2)] if place < 3 else row.rank) for place, row in enumerate(board.rows)]
+    tied = replace(fabricated, leaderboards=(replace(board, rows=tuple(rows)),), intervals=False)
+    text = LatexReport().write(tied, tmp_path / "a.tex").read_text()
+    assert text.count(r"\textbf{") == 2
+    assert rf"\underline{{{rows[2].mean:.2f}}}" in text
+    assert r"\scriptsize" not in text
+    markdown = MarkdownReport().write(tied, tmp_path / "a.md").read_text()
+    assert "±" not in markdown
+    assert "±" in MarkdownReport().write(fabricated, tmp_path / "b.md").read_text()
+
+
+def test_json_holds_everything_that_was_computed(fabricated: ReportData, tmp_path: Path) -> None:
+    document = json.loads(JSONReport().write(fabricated, tmp_path / "a.json").read_text())
+    for key, field in COMPUTED.items():
+        assert len(document[key]) == len(getattr(fabricated, field)) > 0, key
+    test = document["pair_tests"][0]
+    assert test["p_flip"] <= test["p_flip_holm"] <= 1
+
+
+def test_every_key_of_the_json_document_is_documented(fabricated: ReportData, tmp_path: Path) -> None:
+    document = json.loads(JSONReport().write(fabricated, tmp_path / "a.json").read_text())
+    keys = set(document)
+    for name in COMPUTED:
+        keys |= set(document[name][0])
+    keys |= set(document["stability"][0]["ranges"][0])
+    text = DOCS.read_text()
+    assert not sorted(key for key in keys if f"`{key}`" not in text)
 
 
 @pytest.mark.parametrize("name", [r"\input{/etc/passwd}", "a_b & c%d", "[3cm]", "*x", "$x$", "a~b^c#d"])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from harness.protocols import ReportData
+from harness.verdicts import Verdict
 from reports.pivot import Line, SetTable, set_tables
 from reports.wording import DASH, arrow, digits, licence_mark, number, plain, rank_range, seconds
 
@@ -51,6 +52,7 @@ def _lines(report: ReportData) -> Iterator[str]:
     for table in set_tables(report):
         yield ""
         yield from _table(report, table)
+    yield from _compared(report)
     yield from _troubles(report)
 
 
@@ -92,6 +94,19 @@ def _cell(line: Line, index: int, places: int, intervals: bool) -> str:
         half = (row.ci_high - row.ci_low) / 2
         text += f" ± {number(half, places)}" if half == half else ""
     return f"{text} \\[{rank_range(row.rank_low, row.rank_high)}\\]"
+
+
+def _compared(report: ReportData) -> Iterator[str]:
+    """What changed against the baseline; what stayed the same is one number."""
+    if report.comparison is None:
+        return
+    quiet = (Verdict.SAME, Verdict.EQUAL)
+    yield f"\n## Against {escape(report.comparison.baseline)}\n"
+    for finding in report.comparison.findings:
+        if finding.verdict not in quiet:
+            where = f"{escape(finding.restorer)} on {escape(finding.set)}, {escape(finding.metric)}"
+            yield f"- **{finding.verdict}**: {where}: {escape(finding.reason)}"
+    yield f"- {len(report.comparison.of(*quiet))} others are the same"
 
 
 def _troubles(report: ReportData) -> Iterator[str]:

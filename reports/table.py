@@ -80,6 +80,7 @@ class JSONReport:
             "rows": report.rows,
             "scores": list(score_rows(report)),
             **{key: [asdict(item) for item in getattr(report, field)] for key, field in COMPUTED.items()},
+            "comparison": asdict(report.comparison) if report.comparison else None,
             "failures": [
                 {**asdict(item.cell), "metric": item.metric, "kind": str(item.kind), "message": item.message}
                 for item in report.data.failures
@@ -123,6 +124,8 @@ def _finite(value: Any) -> Any:
     """JSON has no infinities: they become the strings `inf` and `-inf`; NaN becomes null."""
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, Mapping):
         return {str(key): _finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

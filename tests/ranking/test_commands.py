@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from harness.cli.rank import rank
 from harness.cli.report import report
+from harness.errors import InputError
 from harness.results import Cell, Failure, FailureKind, Score
 from harness.store import Restored, Store
 
@@ -107,3 +109,62 @@ def test_reports_are_written_and_named(folder: Path, tmp_path: Path) -> None:
     assert [Path(path).suffix for path in written] == [".md", ".csv", ".parquet", ".tex", ".json"]
     assert all(Path(path).is_file() for path in written)
     assert Path(written[0]).read_text().startswith("# T\n")
+
+
+def test_a_report_shows_what_became_of_a_baseline(folder: Path, tmp_path: Path) -> None:
+    options = ("--format", "markdown", "--format", "json", "--baseline", folder, "--out", tmp_path / "out")
+    markdown, document = (Path(path) for path in invoke(report, folder, *options, "--notes", "A note").output.split())
+    assert "## Against " in markdown.read_text()
+    assert "A note" in markdown.read_text()
+    findings = json.loads(document.read_text())["comparison"]["findings"]
+    assert {finding["verdict"] for finding in findings if finding["metric"] == "psnr"} <= {"equal", "same"}
+
+
+def test_complete_ranks_only_those_with_every_image(folder: Path) -> None:
+    with Store(folder) as store:
+        lost = Cell("bad\x1b[31m", "s", "i7")
+        store.add_failure(Failure(lost, FailureKind.RAISED, "no"))
+    rows = json.loads(invoke(rank, folder, "--require-complete", "--by", "psnr", "--json").output)["rows"]
+    assert [(row["restorer"], row["rank"], row["n"]) for row in rows] == [("good", 1, 8), ("bad\x1b[31m", None, 0)]
+    rows = json.loads(invoke(rank, folder, "--by", "psnr", "--json").output)["rows"]
+    assert [row["n"] for row in rows] == [7, 7]
+
+
+def test_aggregates_by_name_and_their_wishes(folder: Path) -> None:
+    rows = json.loads(
+        invoke(rank, folder, "--aggregate", "weighted", "--weight", "psnr=1", "--weight", "error=2", "--json").output
+    )["rows"]
+    assert [(row["restorer"], row["rank"]) for row in rows] == [("good", 1), ("bad\x1b[31m", 2)]
+    assert "mean-rank over 2 leaderboards, lower is better" in invoke(rank, folder, "--aggregate", "mean-rank").output
+    for options in (
+        ("--weight", "psnr=1"),
+        ("--aggregate", "weighted"),
+        ("--aggregate", "weighted", "--weight", "psnr=-1"),
+        ("--aggregate", "weighted", "--weight", "psnr"),
+        ("--aggregate", "ntire-efficiency"),
+        ("--aggregate", "ntire-efficiency", "--versus", "good"),
+        ("--aggregate", "borda", "--by", "psnr"),
+    ):
+        with pytest.raises(InputError):
+            invoke(rank, folder, *options)
+
+
+def test_ntires_score_is_of_those_that_count_operations(tmp_path: Path) -> None:
+    with Store(tmp_path / "run", create=True) as store:
+        store.set_meta(
+            id="0" * 12, started="2025-01-31T12:00:00+00:00", status="finished", environment={},
+            plan={"benchmark": "bench", "sets": {"s": {"task": "super-resolve"}}, "metrics": ["psnr"]},
+            restorers={"base": {"parameters": 1000}, "quick": {"parameters": 500}, "classical": {"parameters": 0}},
+            metrics={"psnr": {"higher_is_better": True}},
+        )  # fmt: skip
+        for name, seconds, flops in (("base", 1.0, 100), ("quick", 0.5, 50), ("classical", 0.1, None)):
+            for index in range(8):
+                cell = Cell(name, "s", f"i{index}")
+                store.add_restored(Restored(cell, "f", "d", f"{name}{index}.png", "h", seconds, 10.0, flops=flops))
+                store.add_scores([Score(cell, "psnr", 30.0)], [], {"psnr": "1"}, "h")
+    options = ("--aggregate", "ntire-efficiency", "--versus", "base", "--json")
+    rows = json.loads(invoke(rank, tmp_path / "run", *options).output)["rows"]
+    assert [(row["restorer"], row["rank"], row["rank_high"]) for row in rows] == [
+        ("quick", 1, 1), ("base", 2, 2), ("classical", None, None),
+    ]  # fmt: skip
+    assert [row["mean"] for row in rows[:2]] == pytest.approx([math.e, math.e**2])

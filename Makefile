@@ -36,6 +36,8 @@ bench: $(VENV)/.test
 	$(BIN)/python tests/performance/isolation.py
 	$(BIN)/python tests/performance/metric_agreement.py
 	$(BIN)/python tests/performance/regression_power.py
+	$(BIN)/python tests/performance/coverage.py
+	$(BIN)/python tests/performance/report_scale.py
 	$(BIN)/python tests/performance/scorer_cost.py
 	$(BIN)/python tests/performance/published_figures.py
 

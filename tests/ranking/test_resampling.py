@@ -82,6 +82,18 @@ def test_verdicts_on_pairs_hold_together(generator: np.random.Generator) -> None
     assert wrong / runs < 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)
 
 
+def test_ranges_of_ranks_hold_the_true_ranks() -> None:
+    generator, means, runs, held = np.random.default_rng(5), np.array([0.0, 0.3, 0.3, 1.2]), 200, 0
+    above, below = (means[:, None] < means).sum(axis=1), (means[:, None] > means).sum(axis=1)
+    for _ in range(runs):
+        noise = (generator.exponential(size=(4, 24)) - 1) * np.array([0.5, 1, 1, 2])[:, None]
+        scores = generator.normal(30, 3, 24) + means[:, None] + noise
+        found = scores.mean(axis=1)
+        better = (pairs_p(scores, (24,)) <= 0.05) & (found[:, None] > found)
+        held += bool(((better.sum(axis=0) <= above) & (better.sum(axis=1) <= below)).all())
+    assert held / runs > 0.95 - 3 * np.sqrt(0.95 * 0.05 / runs)
+
+
 def test_pairs_p_is_the_enumeration_of_the_largest_difference(generator: np.random.Generator) -> None:
     scores = generator.normal(size=(3, 7)) + np.array([[0.0], [0.0], [1.5]])
     pairs = [(0, 1), (0, 2), (1, 2)]

@@ -1,0 +1,101 @@
+"""Do intervals and ranges of ranks cover what they say? And what does the bootstrap cost?
+
+    python tests/performance/coverage.py [RUNS]        default: 4000 simulated sets of images each
+
+True means are known, images are easy and hard alike for everyone, and restorers differ in spread.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.permutation import pairs_p
+from harness.resampling import RESAMPLES, intervals, resample_counts
+
+Floats = npt.NDArray[np.float64]
+Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]
+
+DISTRIBUTIONS: dict[str, Draw] = {
+    "normal": lambda generator, shape: generator.normal(size=shape),
+    "gamma(4)": lambda generator, shape: (generator.gamma(4, size=shape) - 4) / 2,
+    "exponential": lambda generator, shape: generator.exponential(size=shape) - 1,
+    "t(3)": lambda generator, shape: generator.standard_t(3, size=shape) / 3**0.5,
+    "lognormal(1)": lambda generator, shape: (generator.lognormal(0, 1, size=shape) - np.exp(0.5)) / 2.16,
+}
+IMAGES = (8, 12, 24, 50, 100)
+RESTORERS = 10
+
+
+def cover_means(draw: Draw, images: int, runs: int) -> float:
+    """Share of 95 % intervals that hold the true mean."""
+    scores = draw(np.random.default_rng(images), (runs, images))
+    _, low, high = intervals(scores, (images,), images)
+    return float(((low <= 0) & (high >= 0)).mean())
+
+
+def cover_ranks(draw: Draw, images: int, runs: int, means: Floats, spreads: Floats) -> tuple[float, float]:
+    """Shares of ranges that hold the true rank: of single restorers, and of whole leaderboards at once."""
+    generator = np.random.default_rng(images)
+    single, whole = 0.0, 0.0
+    above, below = (means[:, None] < means).sum(axis=1), (means[:, None] > means).sum(axis=1)
+    for _ in range(runs):
+        noise = draw(generator, (len(means), images)) * spreads[:, None]
+        scores = 30 + 3 * generator.normal(size=images) + means[:, None] + noise
+        found = scores.mean(axis=1)
+        better = (pairs_p(scores, (images,)) <= 0.05) & (found[:, None] > found)
+        # ties have several true ranks: the range must hold all of them
+        held = (better.sum(axis=0) <= above) & (better.sum(axis=1) <= below)
+        single += held.mean()
+        whole += held.all()
+    return single / runs, whole / runs
+
+
+def main(runs: int) -> None:
+    """Prints three tables."""
+    print(f"coverage of 95 % intervals of the mean, {runs} runs, standard error {(0.0475 / runs) ** 0.5:.4f}")
+    for name, draw in DISTRIBUTIONS.items():
+        print(f"  {name:13}", *(f"n={images}: {cover_means(draw, images, runs):.3f}" for images in IMAGES))
+    ties, apart = np.zeros(RESTORERS), np.linspace(0, 1.5, RESTORERS)
+    for title, means, spreads in (
+        ("all alike", ties, np.ones(RESTORERS)),
+        ("all alike, spreads 0.3 to 2", ties, np.linspace(0.3, 2, RESTORERS)),
+        ("means 0 to 1.5", apart, np.ones(RESTORERS)),
+    ):
+        print(f"ranges of ranks, {RESTORERS} restorers, {title}, {runs // 4} runs: single / whole leaderboard")
+        for name, draw in DISTRIBUTIONS.items():
+            found = {images: cover_ranks(draw, images, runs // 4, means, spreads) for images in IMAGES[2:]}
+            print(f"  {name:13}", *(f"n={images}: {one:.3f}/{all_:.3f}" for images, (one, all_) in found.items()))
+    print(f"cost, {platform.processor() or platform.machine()}, {os.cpu_count()} cores, the best of 5:")
+    for what, function in _costs().items():
+        function()
+        print(f"  {what}: {min(_seconds(function) for _ in range(5)):.4f} s")
+
+
+def _costs() -> dict[str, Callable[[], object]]:
+    generator = np.random.default_rng(0)
+    table = generator.normal(30, 4, 41) + generator.normal(size=(332, 41))
+    long = generator.normal(30, 4, 24) + generator.normal(size=(332 * 41, 24))
+    singles, counts = long.astype(np.float32), resample_counts((24,))
+    return {
+        f"332 models x 41 columns x {RESAMPLES} resamples, intervals": lambda: intervals(table, (41,), 41),
+        "  the same, ranges of ranks (54,946 pairs)": lambda: pairs_p(table, (41,)),
+        f"332 models x 41 columns of 24 images x {RESAMPLES}, the product": lambda: singles @ counts,
+        "  the same, studentised intervals": lambda: intervals(long, (24,), 24),
+    }
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    start = perf_counter()
+    function()
+    return perf_counter() - start
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4000)

@@ -56,6 +56,8 @@ def _differences(sums: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
 def _wilcoxon(rows: Floats) -> Floats:
     from scipy.stats import wilcoxon
 
+    if rows.shape[1] < 2:  # one image tells nothing, and scipy may refuse it
+        return np.ones(len(rows))
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
         p = wilcoxon(rows, axis=1, zero_method="pratt").pvalue

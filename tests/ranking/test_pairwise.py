@@ -110,3 +110,9 @@ def test_a_perfect_image_and_no_difference_at_all_survive() -> None:
     assert (tests["a", "b"].difference, tests["a", "b"].p_flip, tests["a", "b"].p_wilcoxon) == (0.0, 1.0, 1.0)
     assert tests["a", "c"].difference == np.inf
     assert tests["a", "c"].p_flip == pytest.approx(2 / 2**7)
+
+
+def test_a_single_image_tells_nothing() -> None:
+    data = made_run({("a", "s", "psnr"): [31.0], ("b", "s", "psnr"): [30.0]})
+    (test,) = pair_tests(tables_of(data)[0], ["a", "b"])
+    assert (test.difference, test.p_flip, test.p_wilcoxon, test.n) == (1.0, 1.0, 1.0, 1)

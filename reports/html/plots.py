@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from harness.protocols import ReportData
+from harness.results import TradeOff
 from reports.figures.agreement import draw_agreement
 from reports.figures.critical_difference import draw_critical_difference
 from reports.figures.distributions import draw_distributions
@@ -17,41 +19,53 @@ from reports.wording import p_value
 Drawn = tuple[str, str, str, str]
 """Kind, SVG, title, and the words below it."""
 
+MOST_PLOTS = 48
+"""Plots of all sets together, for a plot takes as long as a large table. With more sets than that leaves room for, each
+page has the first plots of our order, but `LEAST_PLOTS` at least."""
+
+LEAST_PLOTS = 4
+
+_FIRST = ("quality-seconds", "perception-distortion")
 _FRONT = "Filled and joined: no other restorer is at least as good in both."
 _NO_ZERO = "Those without weights are left out: a logarithm has no zero."
 _COSTS = {"seconds": "seconds an image", "parameters": "the number of parameters", "peak_mib": "peak memory"}
 
 
-def plots(report: ReportData, table: SetTable, scores: Scores, salt: str) -> list[dict[str, Any]]:
-    """Draws a set's plots; those without enough points are left out. `salt` keeps their ids apart."""
+def plots(report: ReportData, table: SetTable, scores: Scores, salt: str, tables: int) -> list[dict[str, Any]]:
+    """Draws the plots of one of `tables` sets: those that have enough points. `salt` keeps their ids apart."""
     from markupsafe import Markup
 
-    drawn = [
-        *_trade_offs(report, table, salt),
-        *_distributions(report, table, scores, salt),
-        *_ranks(report, table, salt),
-        *_agreement(report, table, salt),
-    ]
-    # matplotlib has escaped every name in them
+    most = max(LEAST_PLOTS, MOST_PLOTS // tables)
+    drawn = islice((plot for plot in _all_plots(report, table, scores, salt) if plot[1]), most)
     return [
+        # matplotlib has escaped every name in it
         {"kind": kind, "svg": Markup(svg), "title": title, "words": words}  # noqa: S704
         for kind, svg, title, words in drawn
-        if svg
     ]
+
+
+def _all_plots(report: ReportData, table: SetTable, scores: Scores, salt: str) -> Iterator[Drawn]:
+    """Every plot, those that say most first; each is drawn when it is asked for."""
+    here = [item for item in report.trade_offs if item.set == table.set]
+    first = [item for item in here if item.kind in _FIRST]
+    yield from _trade_offs(report, first, salt)
+    yield from _ranks(report, table, salt)
+    yield from _distributions(report, table, scores, salt)
+    yield from _agreement(report, table, salt)
+    yield from _trade_offs(report, [item for item in here if item not in first], salt)
 
 
 def _unit(report: ReportData, metric: str) -> str:
     return str(report.data.run.metrics.get(metric, {}).get("unit") or "")
 
 
-def _trade_offs(report: ReportData, table: SetTable, salt: str) -> Iterator[Drawn]:
+def _trade_offs(report: ReportData, items: Sequence[TradeOff], salt: str) -> Iterator[Drawn]:
     units = {name: _unit(report, name) for name in report.data.run.metrics}
-    for item in report.trade_offs:
-        if item.set == table.set:
-            svg = draw_trade_off(item, units, f"{salt}-{item.kind}-{item.x}")
-            quality = f"Quality ({item.y}) against {_COSTS.get(item.x, item.x)}."
-            title = f"Perception ({item.y}) against distortion ({item.x})." if item.x not in _COSTS else quality
-            yield "points", svg, title, f"{_FRONT} {_NO_ZERO}" if item.x == "parameters" else _FRONT
+    for item in items:
+        svg = draw_trade_off(item, units, f"{salt}-{item.kind}-{item.x}")
+        quality = f"Quality ({item.y}) against {_COSTS.get(item.x, item.x)}."
+        title = f"Perception ({item.y}) against distortion ({item.x})." if item.x not in _COSTS else quality
+        yield "points", svg, title, f"{_FRONT} {_NO_ZERO}" if item.x == "parameters" else _FRONT
 
 
 def _distributions(report: ReportData, table: SetTable, scores: Scores, salt: str) -> Iterator[Drawn]:

@@ -45,16 +45,23 @@ def restorer_page(
     }
 
 
-def _card(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _card(card: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     parameters = card.get("parameters")
-    yield "licence", str(card.get("licence") or "not stated")
-    yield "parameters", count(parameters) if isinstance(parameters, int | float) else "not known"
+    yield "licence", [str(card.get("licence") or "not stated")]
+    yield "parameters", [count(parameters) if isinstance(parameters, int | float) else "not known"]
     for key in ("paper", "source"):
         if card.get(key):
-            yield key, str(card[key])
+            yield key, [str(card[key])]
     for key, value in card.items():
         if key not in _WORDED and value not in (None, "", [], {}):
-            yield key.replace("_", " "), _worded(value)
+            yield key.replace("_", " "), _lines(value)
+
+
+def _lines(value: object) -> list[str]:
+    """A value of a card: a list of mappings, such as weight files, has a line for each."""
+    if isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
+        return [_worded(item) for item in value]
+    return [_worded(value)]
 
 
 def _worded(value: object) -> str:
@@ -97,11 +104,14 @@ def _on_set(report: ReportData, name: str, table: SetTable, places: Places, gaps
 
 
 def _pictures(name: str, pages: Sequence[ImagePage], places: Places) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    """Details of its restored images, as many of each set as there is room for."""
+    of_set: dict[str, list[dict[str, Any]]] = {}
     for page in pages:
-        mine = next((p for p in page.shown.readable if p.kind == "restored" and p.label == name), None)
-        if mine is not None and len(found) < MOST_PICTURES:
-            found.append(
-                {"image": page.image, "set": page.set, "link": places.image(page.set, page.image), "picture": mine}
+        mine = next((p for p in page.shown.readable if p.kind == "restored" and p.link == places.restorer(name)), None)
+        if mine is not None:
+            link = places.image(page.set, page.image)
+            of_set.setdefault(page.set, []).append(
+                {"image": page.image, "set": page.set, "link": link, "picture": mine}
             )
-    return found
+    each = max(1, MOST_PICTURES // max(1, len(of_set)))
+    return [item for items in of_set.values() for item in items[:each]][:MOST_PICTURES]

@@ -1,4 +1,4 @@
-"""The scores of the images that have a page, and of each set by its first metric; found in one pass over the run."""
+"""The scores of the images that have a page, and of each set by its first metric; picked out of the columns."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from harness.columns import ScoreColumns, as_columns
 from harness.results import RunData, Score
 
 Key = tuple[str, str]
@@ -25,20 +26,40 @@ class Scores:
 
 
 def collect(data: RunData, images: Collection[Key], main: Mapping[str, str]) -> Scores:
-    """Goes through the scores once.
+    """Picks out what the pages need, without making an object of every score of a large run.
 
     Args:
         data: The run.
         images: The images that get a page.
         main: Each set's first metric.
     """
-    of_images: dict[Key, dict[Key, Score]] = {key: {} for key in images}
-    of_sets: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for score in data.scores:
-        cell = score.cell
-        found = of_images.get((cell.set, cell.image))
-        if found is not None:
-            found[cell.restorer, score.metric] = score
-        if main.get(cell.set) == score.metric:
-            of_sets[cell.set][cell.restorer].append(score.value)
-    return Scores(of_images, of_sets)
+    scores = as_columns(data.scores)
+    return Scores(_of_images(scores, images), {name: _of_set(scores, name, metric) for name, metric in main.items()})
+
+
+def _of_images(scores: ScoreColumns, images: Collection[Key]) -> dict[Key, dict[Key, Score]]:
+    import numpy as np
+
+    found: dict[Key, dict[Key, Score]] = {key: {} for key in images}
+    _, sets, names, _ = scores.names
+    set_codes, image_codes = ({name: code for code, name in enumerate(known)} for known in (sets, names))
+    wanted = [
+        set_codes[name] * len(names) + image_codes[image]
+        for name, image in images
+        if name in set_codes and image in image_codes
+    ]
+    keys = scores.codes[1].astype(np.int64) * len(names) + scores.codes[2]
+    for place in np.flatnonzero(np.isin(keys, wanted)).tolist():
+        score = scores[place]
+        found[score.cell.set, score.cell.image][score.cell.restorer, score.metric] = score
+    return found
+
+
+def _of_set(scores: ScoreColumns, name: str, metric: str) -> dict[str, list[float]]:
+    restorers, sets, _, metrics = scores.names
+    values: dict[str, list[float]] = defaultdict(list)
+    if name in sets and metric in metrics:
+        here = (scores.codes[1] == sets.index(name)) & (scores.codes[3] == metrics.index(metric))
+        for code, value in zip(scores.codes[0][here].tolist(), scores.values[here].tolist(), strict=True):
+            values[restorers[code]].append(value)
+    return values

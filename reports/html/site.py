@@ -73,7 +73,10 @@ def _write_pages(
     for place, table in enumerate(tables):
         context = set_page(report, table, places, pages, gaps)
         renderer.page(
-            "set.html", places.set(table.set), set=context, figures=plots(report, table, scores, f"set{place}")
+            "set.html",
+            places.set(table.set),
+            set=context,
+            figures=plots(report, table, scores, f"set{place}", len(tables)),
         )
     for name in places.restorers:
         context = restorer_page(report, name, tables, places, pages, failures.get(name, []), gaps)

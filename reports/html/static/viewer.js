@@ -29,8 +29,7 @@
         this.restore();
         addEventListener("hashchange", () => this.restore());
       }
-      this.observer = new ResizeObserver(() => this.draw());
-      this.observer.observe(this.stage);
+      new ResizeObserver(() => this.draw()).observe(this.stage);
       this.draw();
     }
 

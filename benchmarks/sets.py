@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.degradations.chain import Chain
 from benchmarks.sources import Folder, Source
+from harness.chain import Chain
 from harness.errors import InputError
+from harness.identity import sample_generator
 from harness.protocols import Conditions, Degradation, Sample, Task
 
 
@@ -42,14 +42,10 @@ class SyntheticSet:
 
     def sample(self, id: str) -> Sample:
         """Makes one sample: the reference is cut to a multiple of the scale and degraded."""
-        import numpy as np
-
         from harness.images import crop_to_multiple
 
         reference = crop_to_multiple(self.source.read(id), self.conditions.scale)
-        key = hashlib.sha256(f"{self.name}\0{id}\0{self.seed}".encode()).digest()
-        generator = np.random.default_rng(int.from_bytes(key[:16]))
-        degraded, known = Chain(self.degradations).degrade(reference, generator)
+        degraded, known = Chain(self.degradations).degrade(reference, sample_generator(self.name, id, self.seed))
         return Sample(id, degraded, reference, conditions=known)
 
     def describe(self) -> Mapping[str, Any]:

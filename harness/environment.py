@@ -10,7 +10,7 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def describe_environment(device: str) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "device": device,
         "accelerator": _accelerator(device),
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": installed_versions(PACKAGES),
         "git": _git(),
     }
 
@@ -105,6 +105,11 @@ def _siblings(source: bytes, package: str) -> set[str]:
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
     return {name for name in names if f"{name}.".startswith(f"{package}.") and _source(name)}
+
+
+def installed_versions(distributions: Sequence[str]) -> dict[str, str]:
+    """Versions of those that are installed."""
+    return {name: found for name in distributions if (found := _version(name))}
 
 
 def _version(distribution: str) -> str | None:

@@ -121,7 +121,7 @@ def parse_restorer(text: str) -> RestorerSpec:
         UnknownNameError: No such name, and no such file.
         InputError: A parameter without a value, or an option with a wrong one.
     """
-    head, parameters = _split_parameters(text)
+    head, parameters = split_parameters(text)
     if head in restorers:
         return RestorerSpec(text, head, None, parameters)
     prefix, colon, argument = head.partition(":")
@@ -144,7 +144,12 @@ VERBATIM = ("cmd:", "http:", "https:")
 """Prefixes whose argument may hold `:` and `=` itself; what follows is handed over as it is."""
 
 
-def _split_parameters(text: str) -> tuple[str, tuple[tuple[str, str | int | float | bool], ...]]:
+def split_parameters(text: str) -> tuple[str, tuple[tuple[str, str | int | float | bool], ...]]:
+    """Takes `NAME:key=value,key=value` apart: the name, and keys with numbers, booleans or text.
+
+    Raises:
+        InputError: A part that is not `key=value`.
+    """
     head, colon, tail = text.rpartition(":")
     if not colon or "=" not in tail or text.startswith(VERBATIM):
         return text, ()
@@ -152,7 +157,7 @@ def _split_parameters(text: str) -> tuple[str, tuple[tuple[str, str | int | floa
     for part in tail.split(","):
         key, equals, value = part.partition("=")
         if not equals or not key.strip().isidentifier():
-            raise InputError(f"{text!r}: {part!r} is not name=value; write parameters as -r NAME:key=value,key=value")
+            raise InputError(f"{text!r}: {part!r} is not name=value; write parameters as NAME:key=value,key=value")
         pairs.append((key.strip(), _literal(value.strip())))
     return head, tuple(pairs)
 

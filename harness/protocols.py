@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from harness.conditions import Conditions as Conditions  # part of every restorer's signature
-from harness.conditions import conditions_of
 from harness.results import Cost, Difference, Headline, Leaderboard, MetricValue, RunData, TradeOff
 from harness.standings import Agreement, CriticalDifference, Disagreement, PairTest, Stability
 from harness.trends import History
@@ -419,10 +418,3 @@ def iterate(degraded_set: DegradedSet) -> Iterator[Sample]:
     """Yields every sample of a set in order, made when it is asked for."""
     for id in degraded_set.ids():
         yield degraded_set.sample(id)
-
-
-def degrade(degradation: Degradation, image: Image, generator: np.random.Generator) -> tuple[Image, Conditions]:
-    """Degrades one image, and tells what is known of it."""
-    if isinstance(degradation, InformedDegradation):
-        return degradation.degrade(image, generator)
-    return degradation(image, generator), conditions_of(degradation)

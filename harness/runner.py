@@ -9,13 +9,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
 from harness.cache import StoredSample, materialise
 from harness.environment import describe_environment
 from harness.errors import HarnessError, StoreError
+from harness.identity import set_fingerprint
 from harness.isolation import Restoration, RestoreTask, Trouble, WorkerPool, outcome, restore_cell
 from harness.plan import Plan, PlannedRestorer
 from harness.protocols import DegradedSet
@@ -319,9 +319,7 @@ def _finish(store: Store, plan: Plan, samples: dict[tuple[str, str], StoredSampl
     """Writes the fingerprints of the sets, which are the hashes of their pixels, and marks the run as finished."""
     planned = store.get_meta("plan")
     for name in plan.ids:
-        digest = sha256()
-        for image in plan.ids[name]:
-            sample = samples.get((name, image))
-            digest.update(f"{sample.degraded_sha256} {sample.reference_sha256}\n".encode() if sample else b"missing\n")
-        planned["sets"][name]["fingerprint"] = digest.hexdigest()[:16]
+        made = (samples.get((name, image)) for image in plan.ids[name])
+        hashes = ((sample.degraded_sha256, sample.reference_sha256) if sample else None for sample in made)
+        planned["sets"][name]["fingerprint"] = set_fingerprint(hashes)
     store.set_meta(plan=planned, status="finished")

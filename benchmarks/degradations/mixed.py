@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from benchmarks.degradations.chain import Chain
 from benchmarks.degradations.compression import Jpeg
 from benchmarks.degradations.kadid import KADID
 from benchmarks.degradations.noise import SIGMA_255, GaussianNoiseClipped
 from benchmarks.degradations.parameters import Parametrised, Whole, check_colour
+from harness.chain import Chain
 
 if TYPE_CHECKING:
     import numpy as np

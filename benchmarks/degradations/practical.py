@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from benchmarks.degradations.chain import Chain
 from benchmarks.degradations.compression import EightBits, Jpeg
 from benchmarks.degradations.parameters import Parametrised, Whole
 from benchmarks.degradations.sensor import CameraNoise
 from benchmarks.degradations.steps import KernelBlur, MixedNoise, Resample
+from harness.chain import Chain
 from harness.conditions import kernel_of
 
 if TYPE_CHECKING:

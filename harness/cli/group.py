@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "harness.cli.check:check",
     "compare": "harness.cli.compare:compare",
     "correlate": "harness.cli.correlate:correlate",
+    "degrade": "harness.cli.degrade:degrade",
     "history": "harness.cli.history:history",
     "list": "harness.cli.listing:list_",
     "merge": "harness.cli.merge:merge",

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-KINDS = ("restorers", "benchmarks", "sets", "metrics", "reports")
+KINDS = ("restorers", "benchmarks", "sets", "metrics", "reports", "degradations")
 
 EXAMPLES = """
 \b
@@ -22,7 +22,7 @@ Examples:
 @click.argument("kind", required=False, type=click.Choice(KINDS))
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def list_(kind: str | None, as_json: bool) -> None:
-    """List restorers, benchmarks, sets, metrics and reports: what each is, and what it needs."""
+    """List restorers, benchmarks, sets, metrics, reports, degradations: what each is, and what it needs."""
     from harness.cli.output import print_json, print_table
 
     kinds = [kind] if kind else list(KINDS)
@@ -140,11 +140,28 @@ def _reports() -> Iterator[dict[str, Any]]:
         yield _row(reports, name, reason, None)
 
 
-_ROWS = {"restorers": _restorers, "benchmarks": _benchmarks, "sets": _sets, "metrics": _metrics, "reports": _reports}
+def _degradations() -> Iterator[dict[str, Any]]:
+    from inspect import signature
+
+    from harness.plugins import degradations
+
+    for name, plugin, reason in _plugins(degradations):
+        yield _row(degradations, name, reason, None, parameters=list(signature(plugin).parameters) if plugin else [])
+
+
+_ROWS = {
+    "restorers": _restorers,
+    "benchmarks": _benchmarks,
+    "sets": _sets,
+    "metrics": _metrics,
+    "reports": _reports,
+    "degradations": _degradations,
+}
 _COLUMNS = {
     "restorers": ["name", "tasks", "scale", "parameters", "licence", "usable", "distribution", "reason"],
     "benchmarks": ["name", "sets", "images", "usable", "distribution", "description", "reason"],
     "sets": ["name", "task", "images", "pinned", "licence", "usable", "distribution", "reason"],
     "metrics": ["name", "needs_reference", "higher_is_better", "licence", "usable", "distribution", "reason"],
     "reports": ["name", "usable", "distribution", "reason"],
+    "degradations": ["name", "parameters", "usable", "distribution", "reason"],
 }

@@ -17,6 +17,7 @@ MORE = {
     "benchmarks": {"sets", "images"},
     "sets": {"sets", "images", "pinned"},
     "reports": set(),
+    "degradations": {"parameters"},
 }
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from benchmarks.degradations.blur import GaussianBlur
-from benchmarks.degradations.chain import Chain
 from benchmarks.degradations.compression import Jpeg
 from benchmarks.degradations.missing import MissingPixels
 from benchmarks.degradations.mixed import KadidMix
@@ -16,6 +15,7 @@ from benchmarks.degradations.noise import GaussianNoiseClipped
 from benchmarks.degradations.practical import Bsrgan, RealEsrgan
 from benchmarks.degradations.resize import MatlabBicubic
 from benchmarks.sources import Photos
+from harness.chain import Chain
 from harness.errors import InputError
 from harness.images import quantise
 from harness.protocols import Degradation, InformedDegradation

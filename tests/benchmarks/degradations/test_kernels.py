@@ -13,7 +13,7 @@ from scipy.ndimage import convolve as exact
 from benchmarks.degradations.blur import AnisotropicBlur, DefocusBlur, GaussianBlur
 from benchmarks.degradations.kernels import convolve, disk, gaussian, line
 from benchmarks.degradations.motion import MotionBlur
-from harness.protocols import degrade
+from harness.chain import degrade
 
 IMAGE = np.random.default_rng(2).random((3, 50, 41), dtype=np.float32)
 

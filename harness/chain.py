@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.conditions import Conditions, conditions_of
 from harness.errors import InputError
-from harness.protocols import Degradation, degrade
+from harness.protocols import Degradation, InformedDegradation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,3 +63,10 @@ class Chain:
     def hash(self) -> str:
         """The first 12 hex digits of the SHA-256 over names and parameters."""
         return hashlib.sha256(json.dumps(self.params, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def degrade(degradation: Degradation, image: Image, generator: np.random.Generator) -> tuple[Image, Conditions]:
+    """Degrades one image, and tells what is known of it."""
+    if isinstance(degradation, InformedDegradation):
+        return degradation.degrade(image, generator)
+    return degradation(image, generator), conditions_of(degradation)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from benchmarks.degradations.parameters import Between, Parametrised
-from harness.conditions import Conditions, kernel_of
+from harness.conditions import Conditions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,9 +30,9 @@ class GaussianBlur(Parametrised):
     @property
     def conditions(self) -> Conditions:
         """The kernel."""
-        from benchmarks.degradations.kernels import gaussian
+        from benchmarks.degradations.kernels import gaussian, told
 
-        return Conditions(kernel=kernel_of(gaussian(self.sigma, self.sigma)))
+        return Conditions(kernel=told(gaussian, self.sigma, self.sigma))
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Blurs (C, H, W); `generator` is not used."""
@@ -65,9 +65,9 @@ class AnisotropicBlur(Parametrised):
     @property
     def conditions(self) -> Conditions:
         """The kernel."""
-        from benchmarks.degradations.kernels import gaussian
+        from benchmarks.degradations.kernels import gaussian, told
 
-        return Conditions(kernel=kernel_of(gaussian(self.sigma_x, self.sigma_y, self.angle)))
+        return Conditions(kernel=told(gaussian, self.sigma_x, self.sigma_y, self.angle))
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Blurs (C, H, W); `generator` is not used."""
@@ -91,9 +91,9 @@ class DefocusBlur(Parametrised):
     @property
     def conditions(self) -> Conditions:
         """The kernel."""
-        from benchmarks.degradations.kernels import disk
+        from benchmarks.degradations.kernels import disk, told
 
-        return Conditions(kernel=kernel_of(disk(self.radius)))
+        return Conditions(kernel=told(disk, self.radius))
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Blurs (C, H, W); `generator` is not used."""

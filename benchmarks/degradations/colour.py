@@ -62,12 +62,13 @@ class ColourShift(Parametrised):
 
         check_colour(image, self.name)
         angle = generator.uniform(0, 2 * np.pi)
-        rows, columns = np.gradient(to_luma(image)[0])
+        luma = to_luma(image)[0]
+        rows, columns = (np.diff(luma, axis=axis, append=luma.take([-1], axis)) for axis in (0, 1))
         edges = cv2.GaussianBlur(np.hypot(rows, columns), (0, 0), 4)
         low, high = np.percentile(edges, (1, 99))
         edges = np.clip((edges - low) / max(high - low, 1e-6), 0, 1)
         motion = np.array([[1, 0, self.distance * np.cos(angle)], [0, 1, self.distance * np.sin(angle)]])
-        green = cv2.warpAffine(image[1], motion, image.shape[:0:-1], borderMode=cv2.BORDER_REFLECT_101)
+        green = cv2.warpAffine(image[1], motion, image.shape[:0:-1], borderMode=cv2.BORDER_REPLICATE)
         result = image.copy()
         result[1] += edges * (green - image[1])
         return quantise(result)

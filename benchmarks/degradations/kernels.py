@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from harness.conditions import Kernel, kernel_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +25,12 @@ def convolve(image: Image, kernel: Array) -> Image:
     flipped = np.ascontiguousarray(kernel[::-1, ::-1])  # OpenCV correlates
     planes = [cv2.filter2D(plane, -1, flipped, borderType=cv2.BORDER_REFLECT_101) for plane in image]
     return np.asarray(np.stack(planes), dtype=np.float32)
+
+
+@lru_cache(maxsize=64)
+def told(make: Callable[..., Array], *arguments: float) -> Kernel:
+    """The kernel that a function of this module makes, as restorers are told it; a set is asked for it often."""
+    return kernel_of(make(*arguments))
 
 
 def grid(radius: int) -> tuple[Array, Array]:

@@ -34,11 +34,11 @@ class MotionBlur(Parametrised):
     @property
     def conditions(self) -> Conditions:
         """The kernel, if the angle is given."""
-        from benchmarks.degradations.kernels import line
+        from benchmarks.degradations.kernels import line, told
 
         if self.angle < 0:
             return Conditions(per_image=("kernel",))
-        return Conditions(kernel=kernel_of(line(self.length, self.angle)))
+        return Conditions(kernel=told(line, self.length, self.angle))
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Blurs (C, H, W)."""

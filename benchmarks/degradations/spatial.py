@@ -39,7 +39,8 @@ class Jitter(Parametrised):
         result = np.ascontiguousarray(image.transpose(1, 2, 0))
         for _ in range(5):
             rows, columns = where + np.float32(self.amount) * generator.standard_normal(where.shape, dtype=np.float32)
-            result = cv2.remap(result, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+            # mirrored borders would never end on an image that is one pixel wide (OpenCV 5.0)
+            result = cv2.remap(result, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return quantise(np.ascontiguousarray(result.reshape(height, width, -1).transpose(2, 0, 1)))
 
 

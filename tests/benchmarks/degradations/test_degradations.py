@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from benchmarks.degradations.kadid import KADID
+from harness.conditions import conditions_of
 from harness.errors import ImageError, InputError
-from harness.images import check_image
+from harness.images import check_image, image_hash, quantise
 from harness.plugins import degradations
 from harness.protocols import Degradation
 
@@ -95,3 +96,54 @@ def test_nonsense_parameters_are_refused_by_name(name: str) -> None:
     for key in GOOD[name]:
         with pytest.raises(InputError, match=f"^{name}: {key} is"):
             degradations.get(name)(**{**GOOD[name], key: -1e9})
+
+
+FLOAT = {
+    "gaussian-noise", "gaussian-blur", "anisotropic-blur", "defocus-blur", "motion-blur", "shake-blur",
+    "imresize-float",
+}  # fmt: skip
+"""Those that do not round to 8 bits."""
+
+UNCLIPPED = {"gaussian-noise", "imresize-float"}
+
+GOLDEN = {
+    "bayer-mosaic": "7208aa029c3547a9",
+    "colour-blocks": "5e0b89c89a6bc1c6",
+    "contrast": "c811b1efa286c8a2",
+    "gaussian-noise": "6fef3fef9766a122",
+    "gaussian-noise-clipped": "00e5a8392bde846b",
+    "imresize": "ca03593536f83d2e",
+    "imresize-float": "43ae2350d36aaf18",
+    "mean-shift": "d1f4fdc86d82b9db",
+    "missing-boxes": "e7f3ac87de78f5a4",
+    "missing-pixels": "877abc5497460635",
+    "nearest-resize": "e33571206ff46de9",
+    "patches": "2b42e26c0cd64108",
+    "pixelate": "058fc4b4da3a764b",
+    "poisson-noise": "e95213363f6707b0",
+    "quantisation": "03891885d5c91f8d",
+    "salt-and-pepper": "27f1545f0bf3c17a",
+    "saturation-hsv": "27e9d09e7cb5d00f",
+    "speckle-noise": "97d0ea08e4995028",
+}
+"""Pixel hashes of those that numpy alone makes: they hold on every machine."""
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (8, 2), (31, 20)], ids=str)
+@pytest.mark.parametrize("name", list(degradations))
+def test_any_size_gives_an_image_of_the_same_range(name: str, shape: tuple[int, int]) -> None:
+    image = quantise(photograph(shape=(3, *shape)))
+    degraded = check_image(build(name)(image, np.random.default_rng(2)))
+    scale = conditions_of(build(name)).scale
+    assert degraded.shape == (3, -(-shape[0] // scale), -(-shape[1] // scale))
+    if name not in UNCLIPPED:
+        assert degraded.min() > -1e-6
+        assert degraded.max() < 1 + 1e-6
+    if name not in FLOAT:
+        assert np.array_equal(quantise(degraded), degraded)
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_golden_pixels(name: str) -> None:
+    image = np.round(np.linspace(0, 1, 3 * 24 * 25) ** 2 * 255).reshape(3, 24, 25).astype(np.float32) / np.float32(255)
+    assert image_hash(build(name)(image, np.random.default_rng(1)))[:16] == GOLDEN[name]

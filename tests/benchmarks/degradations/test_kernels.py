@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import convolve as exact
 
@@ -18,6 +18,7 @@ from harness.chain import degrade
 IMAGE = np.random.default_rng(2).random((3, 50, 41), dtype=np.float32)
 
 
+@settings(deadline=None)
 @given(st.floats(0.5, 9), st.floats(0, 180))
 def test_kernels_are_odd_and_sum_to_one(size: float, angle: float) -> None:
     for kernel in (disk(size), line(1 + size, angle), gaussian(size, 0.7, angle)):

@@ -6,7 +6,7 @@ import colorsys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.color import lab2rgb, rgb2lab
 
@@ -32,6 +32,7 @@ def test_more_saturation_in_lab_is_that_of_scikit_image() -> None:
     assert np.abs(SaturationLab(0.5)(COLOURS, ANY) - expected).max() < 1.5 / 255
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 255), min_size=3, max_size=3), st.floats(0, 1))
 def test_saturation_in_hsv_keeps_hue_and_value(rgb: list[int], factor: float) -> None:
     hue, saturation, value = colorsys.rgb_to_hsv(*(level / 255 for level in rgb))

@@ -123,6 +123,12 @@ def correlate(
     return Agreement(metric, len(good), len(values) - len(good), found)
 
 
+def correlations(predicted: Sequence[float], mos: Sequence[float]) -> dict[str, float]:
+    """SRCC, PLCC and RMSE (after a logistic fit) and KRCC of predictions with MOS; NaN where either is constant."""
+    x, y = np.asarray(predicted, dtype=np.float64), np.asarray(mos, dtype=np.float64)
+    return _figures(x, y, np.full(len(x), ""), krcc=True)
+
+
 def _figures(x: Floats, mos: Floats, groups: npt.NDArray[np.str_], *, krcc: bool) -> dict[str, float]:
     from scipy.stats import kendalltau, pearsonr, spearmanr
 

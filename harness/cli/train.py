@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from harness.dri.config import DataConfig
-    from harness.dri.data import LabelledDegradation
+    from harness.dri.config import DataConfig, VersionConfig
+    from harness.dri.data import LabelledDegradation, SyntheticPairs
+    from harness.dri.versions import VersionMaker
 
-PARTS = ("degradation", "quality", "interaction", "restoration", "rs-loss")
-STAGES = ("representation", "mos", "calibration", "splits", "all")
+STAGES = ("versions", "representation", "mos", "calibration", "splits", "ablation", "all")
 
 EXAMPLES = """
 \b
 Examples:
   restobench train dri --config shipped --out runs/dri
   restobench train dri splits --config shipped --out runs/dri
-  restobench train dri splits --config shipped --out runs/dri --without interaction
+  restobench train dri ablation --config shipped --out runs/dri
   restobench train dri representation --config my.toml --out runs/mine --data /data
 """
 
@@ -36,7 +37,7 @@ def train() -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; a stopped run goes on.")
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="Folder that the configuration's folders are in  [default: $RESTOBENCH_DATA]")  # fmt: skip
-@click.option("--without", type=click.Choice(PARTS), help="An ablation, of the stage `splits`: this part is silent.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda:0.")
 @click.option("--threads", type=click.IntRange(1), help="Torch threads  [default: the number of cores]")
 @click.pass_context
 def dri(
@@ -46,12 +47,13 @@ def dri(
     config: str,
     out: Path,
     data: Path | None,
-    without: str | None,
+    device: str,
     threads: int | None,
 ) -> None:
-    """Train the scorer: representation, then mos, then calibration, which writes the weights.
+    """Train the scorer; `all` makes versions, then representation, mos and calibration, which writes the weights.
 
-    STAGE `splits` runs the protocol instead: ten random 80/20 splits, correlations on the test images.
+    STAGE `splits` runs the protocol instead: ten random 80/20 splits, correlations on the test images; `ablation`
+    takes one part away after the other.
     """
     import torch
 
@@ -59,23 +61,23 @@ def dri(
     from harness.dri.backbone import IMAGENET
     from harness.dri.config import config_path, read_config
     from harness.dri.data import SyntheticPairs
-    from harness.dri.training import TrainingRun
+    from harness.dri.training import Materials, TrainingRun
+    from harness.environment import choose_device
     from harness.mos import read_labels
 
     torch.set_num_threads(threads or os.cpu_count() or 1)
     sources, training = read_config(config_path(config))
-    root = data or _data_folder()
-    degradations = _labelled(sources)
+    root, chosen = data or _data_folder(), choose_device(device)
+    materials = Materials(
+        imagenet=zoo.fetch([IMAGENET[training.network.backbone]])[0],
+        pairs=lambda: SyntheticPairs(root / sources.clean, _labelled(sources), training.seed),
+        versions=lambda pairs: _version_maker(pairs, sources.versions, chosen),
+        labelled=read_labels(root / sources.mos),
+        judge=_judge,
+    )
     TrainingRun(
-        out,
-        sources,
-        training,
-        zoo.fetch([IMAGENET])[0],
-        degradations,
-        lambda: SyntheticPairs(root / sources.clean, degradations, training.seed),
-        read_labels(root / sources.mos),
-        say=lambda text: None if context.obj["quiet"] else click.echo(text),
-    ).run(stage, without)
+        out, sources, training, materials, chosen, say=lambda text: None if context.obj["quiet"] else click.echo(text)
+    ).run(stage)
 
 
 def _data_folder() -> Path:
@@ -85,6 +87,31 @@ def _data_folder() -> Path:
     if not folder:
         raise InputError("training needs its data: give --data FOLDER, or set RESTOBENCH_DATA")
     return Path(folder)
+
+
+def _version_maker(pairs: SyntheticPairs, config: VersionConfig, device: str) -> VersionMaker:
+    """The configuration's restorers, degradations and metrics as objects."""
+    from harness.dri.versions import VersionMaker
+    from harness.plugins import degradations, metrics, parse_restorer
+    from harness.protocols import Task
+
+    tasks = {
+        Task.SUPER_RESOLVE: config.enlargers, Task.DENOISE: config.denoisers, Task.DEJPEG: config.artifact_removers
+    }  # fmt: skip
+    return VersionMaker(
+        pairs,
+        {task: [parse_restorer(name).build(device) for name in names] for task, names in tasks.items()},
+        lambda name, **parameters: degradations.get(name)(**parameters),
+        [metrics.get(name)(device=device) for name in config.metrics],  # type: ignore[call-arg]
+        config,
+    )
+
+
+def _judge(predicted: Sequence[float], mos: Sequence[float]) -> tuple[float, float]:
+    from harness.correlation import correlations
+
+    found = correlations(predicted, mos)
+    return found["srcc"], found["plcc"]
 
 
 def _labelled(sources: DataConfig) -> list[LabelledDegradation]:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from harness.dri.features import FeatureTable
+from harness.dri.member import Member
 from harness.dri.network import DRINetwork
 
 
@@ -20,12 +21,11 @@ class Fitted:
     spread: Tensor
 
 
-@torch.no_grad()
-def predict_rows(network: DRINetwork, table: FeatureTable, rows: Sequence[int]) -> Fitted:
-    """Raw scores (mean of the heads) and spreads for rows of a table, from their first view."""
-    chosen = torch.tensor(list(rows))
-    prediction = network.eval().predict(table.description(chosen, torch.zeros_like(chosen)))
-    return Fitted(prediction.scores.mean(dim=1), prediction.spread)
+@torch.inference_mode()
+def predict_rows(network: DRINetwork, members: Sequence[Member], table: FeatureTable, rows: Sequence[int]) -> Fitted:
+    """Raw scores (mean of the heads) and spreads for rows of a table, from the whole of their first view."""
+    said = [network.predict(table.whole(row), members) for row in rows]
+    return Fitted(torch.cat([item.scores.mean(dim=1) for item in said]), torch.cat([item.spread for item in said]))
 
 
 def fit_calibration(network: DRINetwork, fitted: Fitted, mos: Tensor) -> None:

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
-
-from harness.dri.network import DRINetwork
+from torch import Tensor, nn
 
 
 class Log:
@@ -39,17 +37,17 @@ class Log:
 
 
 def set_rate(optimiser: torch.optim.Optimizer, peak: float, step: int, steps: int) -> None:
-    """Linear warm-up over a twentieth, then a cosine to zero."""
+    """Linear warm-up over a twentieth, then a cosine to zero; a group may take a `share` of the rate."""
     warm = max(steps // 20, 1)
     share = (step - warm) / max(steps - warm, 1)
     rate = peak * (step + 1) / warm if step < warm else peak * 0.5 * (1 + math.cos(math.pi * share))
     for group in optimiser.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("share", 1.0)
 
 
 def save_checkpoint(
     path: Path,
-    network: DRINetwork,
+    network: nn.Module,
     optimiser: torch.optim.Optimizer,
     step: int,
     average: Mapping[str, Tensor] | None = None,
@@ -62,7 +60,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path, network: DRINetwork, optimiser: torch.optim.Optimizer, average: dict[str, Tensor] | None = None
+    path: Path, network: nn.Module, optimiser: torch.optim.Optimizer, average: dict[str, Tensor] | None = None
 ) -> int:
     """Restores a checkpoint; returns the step to go on from, 0 without one."""
     if not path.is_file():

@@ -28,12 +28,17 @@ class TrainingConfig:
         patch: Height and width of a patch, a multiple of 12.
         epochs: Of stage 2.
         batch: Images in a batch of stage 2.
+        crop: Cells (of 8 x 8 pixels) a side of the crops in stage 2.
         learning_rate: Of stage 2; stage 1 takes half.
+        deep_rate: Share of the learning rate that the deep stages get in stage 2.
         weight_decay: Of stage 2.
-        synthetic_weight: Weight of the order of synthetic versions in stage 2.
+        memory: Of the moving average of the weights in stage 2.
+        order_weight: Weight of the order of versions in stage 2.
         rs_weight: Weight of the RS loss; 0 is its ablation.
-        synthetic_contents: Photographs whose versions are ranked in stage 2.
-        averaged: Share of stage 2 at its end whose weights are averaged.
+        contents_ranked: Photographs in a batch whose versions are ranked.
+        versions_ranked: Versions of each of them.
+        mixed_precision: Whether the deep stages are trained in bfloat16.
+        ablation_epochs: Of stage 2 in ablations.
     """
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -42,14 +47,19 @@ class TrainingConfig:
     contents: int = 10
     versions: int = 2
     patch: int = 120
-    epochs: int = 30
-    batch: int = 64
+    epochs: int = 6
+    batch: int = 16
+    crop: int = 40
     learning_rate: float = 1e-3
+    deep_rate: float = 0.3
     weight_decay: float = 0.05
-    synthetic_weight: float = 0.3
-    rs_weight: float = 0.2
-    synthetic_contents: int = 60
-    averaged: float = 0.3
+    memory: float = 0.98
+    order_weight: float = 0.5
+    rs_weight: float = 0.1
+    contents_ranked: int = 1
+    versions_ranked: int = 10
+    mixed_precision: bool = True
+    ablation_epochs: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +78,72 @@ class DegradationLevels:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionConfig:
+    """What versions of clean photographs the scorer learns to order; counts are for each photograph.
+
+    Attributes:
+        metrics: Full-reference metrics, whose consensus is the pseudo-score.
+        enlargers: Restorers for low-resolution images.
+        denoisers: Restorers for Gaussian noise.
+        artifact_removers: Restorers for JPEG.
+        noise: Name of the degradation that adds noise of `sigma_255`.
+        jpeg: Name of the degradation that compresses with `quality`.
+        contents: Photographs.
+        size: Height and width of the versions.
+        degraded: Versions degraded in one way.
+        mixed: Versions degraded in two ways.
+        enlarged: Versions made smaller and enlarged.
+        denoised: Noisy versions, and their restored ones.
+        decompressed: Compressed versions, and their restored ones.
+        spoiled: Share of the small images that are also noisy or compressed.
+        sharpened: Share of restored images that are sharpened too far.
+        compressed: Share of restored images that are compressed afterwards.
+    """
+
+    metrics: tuple[str, ...]
+    enlargers: tuple[str, ...]
+    denoisers: tuple[str, ...]
+    artifact_removers: tuple[str, ...]
+    noise: str = "gaussian-noise-clipped"
+    jpeg: str = "jpeg"
+    contents: int = 160
+    size: int = 240
+    degraded: int = 5
+    mixed: int = 2
+    enlarged: int = 8
+    denoised: int = 3
+    decompressed: int = 2
+    spoiled: float = 0.25
+    sharpened: float = 0.12
+    compressed: float = 0.35
+
+    @property
+    def count(self) -> int:
+        """Versions of each photograph, with the reference."""
+        return 1 + self.degraded + self.mixed + self.enlarged + 2 * self.denoised + 2 * self.decompressed
+
+
+@dataclass(frozen=True, slots=True)
 class DataConfig:
     """What a run trains on.
 
     Attributes:
         clean: Folder of clean photographs, for synthetic pairs; relative to the data folder.
         mos: Folder with `labels.csv`, relative to the data folder.
-        splits: Random 80/20 splits of the protocol.
-        folds: Folds whose held-out predictions calibrate the scorer.
         degradations: What is done to clean photographs.
+        versions: What versions of them are ranked.
+        splits: Random 80/20 splits of the protocol.
+        folds: Of these splits, those whose held-out predictions calibrate the scorer.
+        ablation_splits: Of these splits, those that ablations are tried on.
     """
 
     clean: str
     mos: str
     degradations: tuple[DegradationLevels, ...]
+    versions: VersionConfig
     splits: int = 10
     folds: int = 5
+    ablation_splits: int = 3
 
 
 def config_path(text: str) -> Path:
@@ -111,7 +171,11 @@ def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
         degradations = tuple(
             DegradationLevels(item["name"], item["parameter"], tuple(item["levels"])) for item in table["degradations"]
         )
-        data = DataConfig(**table["data"], degradations=degradations)
+        listed: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in table["versions"].items()
+        }
+        versions = VersionConfig(**listed)
+        data = DataConfig(**table["data"], degradations=degradations, versions=versions)
         training = dict(table.get("training", {}))
         network = NetworkConfig(**training.pop("network", {}), types=1 + len(degradations))
         config = replace(TrainingConfig(**training), network=network)

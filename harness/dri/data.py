@@ -18,6 +18,9 @@ from harness.metrics.psnr import PSNR
 from harness.metrics.ssim import SSIM
 from harness.protocols import Degradation
 
+MIXED = 0.3
+"""Share of a batch to which a second degradation is applied."""
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledDegradation:
@@ -32,6 +35,11 @@ class LabelledDegradation:
     type: int
     level: float
     degradation: Degradation
+
+    @property
+    def title(self) -> str:
+        """Name and parameters, for people."""
+        return " ".join([self.degradation.name, *(f"{value}" for value in self.degradation.params.values())])
 
     def apply(self, image: Image, generator: np.random.Generator) -> Image:
         """Degrades float32 (3, H, W); the result has the same size and 8 bits."""
@@ -49,8 +57,8 @@ class Batch:
     Attributes:
         degraded: (N, 3, H, W) in [0, 1].
         reference: (N, 3, H, W).
-        types: (N,), index of the degradation's type.
-        levels: (N,), strength in (0, 1].
+        types: (N, types), 1 where the type was applied; mixtures have two.
+        levels: (N, types), strength in (0, 1]; 0 where the type was not applied.
         scores: (N,), pseudo-scores of the degraded images in [0, 1].
         contents: (N,), which content each image shows.
     """
@@ -80,7 +88,7 @@ class SyntheticPairs:
         self.degradations, self.seed = list(degradations), seed
 
     def batch(self, step: int, contents: int, versions: int, size: int) -> Batch:
-        """Makes one batch of `contents` patches with `versions` degradations each.
+        """Makes one batch of `contents` patches with `versions` degradations each, some of them mixtures of two.
 
         Args:
             step: Which batch.
@@ -89,14 +97,29 @@ class SyntheticPairs:
             size: Height and width, a multiple of 12.
         """
         generator = np.random.default_rng([self.seed, step])
-        rows: list[tuple[Image, Image, int, float, int]] = []
+        # few degradations a batch: several contents then share each, which contrast needs
+        shared = generator.choice(len(self.degradations), min(3 * versions, len(self.degradations)), replace=False)
+        rows = []
         for content in range(contents):
             reference = self._patch(generator, size)
-            chosen = generator.choice(len(self.degradations), versions, replace=False)
-            for labelled in (self.degradations[index] for index in chosen):
-                degraded = labelled.apply(reference, generator)
-                rows.append((degraded, reference, labelled.type, labelled.level, content))
-        return _collate(rows)
+            for labelled in (self.degradations[index] for index in generator.choice(shared, versions, replace=False)):
+                degraded, applied = labelled.apply(reference, generator), [labelled]
+                if generator.random() < MIXED:
+                    second = self.degradations[generator.integers(len(self.degradations))]
+                    degraded, applied = second.apply(degraded, generator), [labelled, second]
+                rows.append(_Row(degraded, reference, applied, content))
+        return _collate(rows, self.types)
+
+    @property
+    def types(self) -> int:
+        """Number of types, with `clean`."""
+        return 1 + max(item.type for item in self.degradations)
+
+    def centre(self, content: int, size: int) -> Image:
+        """The middle of a photograph, float32 (3, size, size) in [0, 1]."""
+        photograph = self.photographs[content % len(self.photographs)]
+        top, left = ((side - size) // 2 for side in photograph.shape[1:])
+        return np.ascontiguousarray(photograph[:, top : top + size, left : left + size])
 
     def _patch(self, generator: np.random.Generator, size: int) -> Image:
         photograph = self.photographs[generator.integers(len(self.photographs))]
@@ -105,15 +128,26 @@ class SyntheticPairs:
         return patch[:, :, ::-1] if generator.random() < 0.5 else patch
 
 
-def _collate(rows: Sequence[tuple[Image, Image, int, float, int]]) -> Batch:
-    degraded, references, types, levels, contents = zip(*rows, strict=True)
+@dataclass(frozen=True, slots=True)
+class _Row:
+    degraded: Image
+    reference: Image
+    applied: Sequence[LabelledDegradation]
+    content: int
+
+
+def _collate(rows: Sequence[_Row], types: int) -> Batch:
+    levels = torch.zeros(len(rows), types)
+    for place, row in enumerate(rows):
+        for item in row.applied:
+            levels[place, item.type] = max(float(levels[place, item.type]), item.level)
     return Batch(
-        degraded=torch.from_numpy(np.stack(degraded)),
-        reference=torch.from_numpy(np.stack([np.ascontiguousarray(item) for item in references])),
-        types=torch.tensor(types),
-        levels=torch.tensor(levels, dtype=torch.float32),
-        scores=torch.tensor([pseudo_score(x, y) for x, y in zip(degraded, references, strict=True)]),
-        contents=torch.tensor(contents),
+        degraded=torch.from_numpy(np.stack([row.degraded for row in rows])),
+        reference=torch.from_numpy(np.stack([np.ascontiguousarray(row.reference) for row in rows])),
+        types=(levels > 0).float(),
+        levels=levels,
+        scores=torch.tensor([pseudo_score(row.degraded, row.reference) for row in rows]),
+        contents=torch.tensor([row.content for row in rows]),
     )
 
 

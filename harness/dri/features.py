@@ -1,4 +1,7 @@
-"""Descriptions of training images, computed once: the frozen part of the network is most of the work."""
+"""What the frozen part says of the training images, computed once: it is the costlier half of a forward pass.
+
+The shallow map is kept as it is, so that the deep stages learn from crops of it without seeing a pixel again.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from harness.dri.backbone import fit_size
 from harness.dri.config import Say
-from harness.dri.data import LabelledDegradation, SyntheticPairs, pseudo_score
 from harness.dri.network import Description, DRINetwork
+from harness.dri.versions import consensus, read_versions
 from harness.images import Image, read_image
 from harness.mos import LabelledImage
 
-CROP = 288
-"""Side of the third view: a scorer that has seen one size only does not work at others."""
+VIEWS = ((0, 0, False), (0, 0, True), (3, 5, False), (6, 2, True))
+"""Pixels cut off at top and left, and whether the image is mirrored: no phase of the strides is learnt by heart."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureTable:
-    """Cached descriptions.
+    """Kept descriptions.
 
     Attributes:
-        pooled: For each tap (rows, views, P, 2 * width), standardised, float16.
+        features: For each row, in bfloat16, the shallow map (views, C, h, w).
+        pooled: For each shallow tap (rows, views, P, 2 * width), float16.
         d: (rows, views, D).
         tokens: (rows, views, P, taps, D), float16.
         assistance: (rows, views, features).
@@ -34,6 +37,7 @@ class FeatureTable:
         group_size: Rows that show the same content, one after another; 1 where contents do not matter.
     """
 
+    features: list[Tensor]
     pooled: list[Tensor]
     d: Tensor
     tokens: Tensor
@@ -51,104 +55,95 @@ class FeatureTable:
         """Contents."""
         return len(self.d) // self.group_size
 
-    def rows_of(self, groups: Tensor) -> Tensor:
-        """Rows of some contents, (len(groups) * group_size,)."""
-        return (groups[:, None] * self.group_size + torch.arange(self.group_size)).flatten()
+    def description(self, rows: Tensor, views: Tensor, crop: int, generator: torch.Generator) -> Description:
+        """Some rows, in the given view each, with shallow maps cropped at random to at most `crop` cells a side."""
+        maps = [self.features[row][view] for row, view in zip(rows.tolist(), views.tolist(), strict=True)]
+        height, width = (min(crop, *(item.shape[axis] for item in maps)) for axis in (1, 2))
+        cropped = torch.stack([_crop(item, height, width, generator) for item in maps])
+        return self._described(cropped, rows, views)
 
-    def description(self, rows: Tensor, views: Tensor) -> Description:
-        """Descriptions of some rows, in the given view each."""
+    def whole(self, row: int, view: int = 0) -> Description:
+        """One row with its whole map."""
+        rows, views = torch.tensor([row]), torch.tensor([view])
+        return self._described(self.features[row][view : view + 1], rows, views)
+
+    def _described(self, maps: Tensor, rows: Tensor, views: Tensor) -> Description:
         return Description(
+            maps.float().contiguous(memory_format=torch.channels_last),
             [tap[rows, views].float() for tap in self.pooled],
-            self.d[rows, views].float(),
+            self.d[rows, views],
             self.tokens[rows, views].float(),
-            self.assistance[rows, views].float(),
-            None,
+            self.assistance[rows, views],
         )
 
     def save(self, path: Path) -> None:
         """Writes the table."""
-        fields = {"d": self.d, "tokens": self.tokens, "assistance": self.assistance, "scores": self.scores}
         partial = path.with_suffix(".partial")
-        torch.save({**fields, "pooled": self.pooled, "group_size": self.group_size}, partial)
+        torch.save({name: getattr(self, name) for name in self.__slots__}, partial)
         partial.replace(path)
 
     @staticmethod
     def load(path: Path) -> FeatureTable:
         """Reads a table."""
-        return FeatureTable(**torch.load(path, weights_only=True))
+        return FeatureTable(**torch.load(path, weights_only=True, mmap=True))
+
+
+def _crop(features: Tensor, height: int, width: int, generator: torch.Generator) -> Tensor:
+    top, left = (
+        int(torch.randint(side - wanted + 1, (1,), generator=generator))
+        for side, wanted in zip(features.shape[1:], (height, width), strict=True)
+    )
+    return features[:, top : top + height, left : left + width]
 
 
 @torch.inference_mode()
-def describe_image(network: DRINetwork, images: Sequence[Image]) -> Description:
-    """Describes images of any size, one at a time; returns a batch of one row each."""
-    parts = [network.describe(fit_size(torch.from_numpy(np.ascontiguousarray(image))[None])) for image in images]
+def describe_views(network: DRINetwork, image: Tensor, views: Sequence[tuple[int, int, bool]] = VIEWS) -> Description:
+    """Describes the views of an image (3, H, W): a batch of one row a view, with maps of the same size."""
+    parts = []
+    for top, left, mirrored in views:
+        shown = image[:, top:, left:]
+        parts.append(network.describe(fit_size((shown.flip(2) if mirrored else shown)[None])))
+    height, width = (min(part.features.shape[axis] for part in parts) for axis in (2, 3))
     return Description(
+        torch.cat([part.features[:, :, :height, :width] for part in parts]).bfloat16(),
         [torch.cat(taps) for taps in zip(*(part.pooled for part in parts), strict=True)],
         torch.cat([part.d for part in parts]),
         torch.cat([part.degradation_tokens for part in parts]),
         torch.cat([part.assistance for part in parts]),
-        None,
     )
 
 
-def views_of(image: Image, seed: int) -> list[Image]:
-    """The whole image, its mirror image, and a random crop."""
-    generator = np.random.default_rng(seed)
-    height, width = (min(side, CROP) for side in image.shape[1:])
-    top, left = generator.integers(image.shape[1] - height + 1), generator.integers(image.shape[2] - width + 1)
-    return [image, image[:, :, ::-1], image[:, top : top + height, left : left + width]]
-
-
 def describe_labelled(network: DRINetwork, labelled: Sequence[LabelledImage], say: Say) -> FeatureTable:
-    """Describes MOS-labelled images in three views."""
+    """Describes MOS-labelled images."""
     rows = []
-    for seed, item in enumerate(labelled):
-        rows.append(describe_image(network, views_of(read_image(item.path, mode="rgb"), seed)))
-        if seed % 100 == 99 or seed + 1 == len(labelled):
-            say(f"described {seed + 1}/{len(labelled)} labelled images")
+    for place, item in enumerate(labelled, start=1):
+        rows.append(describe_views(network, _tensor(read_image(item.path, mode="rgb"))))
+        if place % 100 == 0 or place == len(labelled):
+            say(f"described {place}/{len(labelled)} labelled images")
     return _stack(rows, torch.tensor([item.mos / 100 for item in labelled], dtype=torch.float32), 1)
 
 
-def describe_versions(
-    network: DRINetwork,
-    pairs: SyntheticPairs,
-    degradations: Sequence[LabelledDegradation],
-    contents: int,
-    say: Say,
-    size: int = 240,
-) -> FeatureTable:
-    """Describes each of some photographs clean, degraded in every way, and restored by the network itself.
-
-    The rows of a content come one after another: clean, then degraded and restored for each degradation.
-    """
-    rows, scores = [], []
-    for content in range(contents):
-        generator = np.random.default_rng([pairs.seed, 2_000_000 + content])
-        photograph = pairs.photographs[content % len(pairs.photographs)]
-        top, left = ((side - size) // 2 for side in photograph.shape[1:])
-        reference = np.ascontiguousarray(photograph[:, top : top + size, left : left + size])
-        versions = [reference]
-        for labelled in degradations:
-            degraded = labelled.apply(reference, generator)
-            versions += [degraded, restore(network, degraded)]
-        rows += [describe_image(network, [version]) for version in versions]
-        scores += [pseudo_score(version, reference) for version in versions]
-        if content % 10 == 9 or content + 1 == contents:
-            say(f"described the versions of {content + 1}/{contents} photographs")
-    return _stack(rows, torch.tensor(scores, dtype=torch.float32), 1 + 2 * len(degradations))
+def describe_versions(network: DRINetwork, paths: Sequence[Path], say: Say) -> FeatureTable:
+    """Describes the versions of each content in two views; scores are the metrics' consensus over all contents."""
+    rows: list[Description] = []
+    values = []
+    for place, path in enumerate(paths, start=1):
+        versions = read_versions(path)
+        values.append(versions.values)
+        for view, image in enumerate(versions.images, start=place):
+            rows.append(describe_views(network, image.float() / 255, (VIEWS[view % 2], VIEWS[2 + view % 2])))
+        if place % 10 == 0 or place == len(paths):
+            say(f"described the versions of {place}/{len(paths)} photographs")
+    return _stack(rows, consensus(torch.cat(values)), len(rows) // len(paths))
 
 
-@torch.inference_mode()
-def restore(network: DRINetwork, image: Image) -> Image:
-    """What the scorer's own restoration network makes of an image (3, H, W)."""
-    tensor = torch.from_numpy(image)[None]
-    restored = network.describe(tensor, keep_restored=True).restored
-    result: Image = restored[0].clamp(0, 1).numpy()  # type: ignore[index]  # it was asked for
-    return result
+def _tensor(image: Image) -> Tensor:
+    return torch.from_numpy(image.copy())
 
 
 def _stack(rows: Sequence[Description], scores: Tensor, group_size: int) -> FeatureTable:
     return FeatureTable(
+        [row.features for row in rows],
         [torch.stack(taps).half() for taps in zip(*(row.pooled for row in rows), strict=True)],
         torch.stack([row.d for row in rows]),
         torch.stack([row.degradation_tokens for row in rows]).half(),

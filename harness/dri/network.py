@@ -1,4 +1,4 @@
-"""The scorer's network: backbone, two encoders, interaction, restoration, predictor."""
+"""The scorer's network: what describes an image once, and the members that judge it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from harness.dri.backbone import Backbone
+from harness.dri.backbone import ShallowStages
 from harness.dri.degradation import DegradationEncoder
-from harness.dri.interaction import Interaction
-from harness.dri.predictor import Predictor
-from harness.dri.quality import QualityEncoder
+from harness.dri.member import Member, standardise
 from harness.dri.restoration import RestorationNetwork
 
 
@@ -26,8 +25,9 @@ class NetworkConfig:
         dimension: Length of tokens and of d and q.
         types: Degradation types that d tells apart.
         restoration_width: Channels of the restoration network's first level.
-        heads: Heads of the predictor.
-        dropout: Of the predictor; the encoders drop half as much.
+        members: Members of the ensemble.
+        heads: Heads of each member's predictor.
+        dropout: Of the predictor; the encoders drop a quarter of it.
         use_degradation: Ablation: without it the tokens of d are zero.
         use_quality: Ablation: without it the tokens of q are zero.
         use_interaction: Ablation: without it tokens pass as they are.
@@ -38,8 +38,9 @@ class NetworkConfig:
     dimension: int = 64
     types: int = 5
     restoration_width: int = 24
+    members: int = 1
     heads: int = 4
-    dropout: float = 0.4
+    dropout: float = 0.3
     use_degradation: bool = True
     use_quality: bool = True
     use_interaction: bool = True
@@ -52,21 +53,23 @@ class NetworkConfig:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What the frozen part says of a batch; the trainable part of stage 2 starts from here.
+    """What the frozen part says of a batch; the members start from here.
 
     Attributes:
-        pooled: For each tap (N, P, 2 * width), standardised.
+        features: The shallow stages' map (N, C, H/8, W/8).
+        pooled: For each shallow tap (N, P, 2 * width), standardised.
         d: Degradation vectors (N, D), length 1.
-        degradation_tokens: (N, P, taps, D).
+        degradation_tokens: (N, P, shallow taps, D).
         assistance: (N, features) of the restoration network.
         restored: (N, 3, H, W), or `None` when it was not kept.
     """
 
+    features: Tensor
     pooled: list[Tensor]
     d: Tensor
     degradation_tokens: Tensor
     assistance: Tensor
-    restored: Tensor | None
+    restored: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,9 @@ class Prediction:
     """What the network says of a batch.
 
     Attributes:
-        scores: (N, heads) in about [0, 1], before calibration.
+        scores: (N, members * heads) in about [0, 1], before calibration.
         spread: (N,), before calibration.
-        q: Quality vectors (N, D), length 1.
+        q: Quality vectors (N, D), length 1: the mean direction of the members'.
     """
 
     scores: Tensor
@@ -94,24 +97,35 @@ class DRINetwork(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.backbone = Backbone(config.backbone)
-        widths = self.backbone.widths
+        self.shallow = ShallowStages(config.backbone)
+        widths = self.shallow.widths
         self.means = nn.ParameterList(nn.Parameter(torch.zeros(2 * w), requires_grad=False) for w in widths)
         self.scales = nn.ParameterList(nn.Parameter(torch.ones(2 * w), requires_grad=False) for w in widths)
         self.degradation = DegradationEncoder(widths, config.dimension, config.types, config.dropout / 4)
-        self.quality = QualityEncoder(widths, config.dimension, config.dropout / 4)
         self.restoration = RestorationNetwork(config.dimension, config.restoration_width)
-        self.interaction = Interaction(config.dimension)
-        self.predictor = Predictor(
-            len(widths), config.dimension, self.restoration.features, config.heads, dropout=config.dropout
-        )
+        self.members: Sequence[Member] = nn.ModuleList(self._new_member() for _ in range(config.members))  # type: ignore[assignment]  # a list of modules is one
         # score = offset + slope * mean of heads; spread = spread_slope * the predictor's: set by stage 3
         self.calibration = nn.Parameter(torch.tensor([0.0, 100.0, 100.0]), requires_grad=False)
 
-    def standardise(self, pooled: Sequence[Tensor]) -> list[Tensor]:
-        """Shifts and scales the backbone's statistics by those of the training images."""
-        parts = zip(pooled, self.means, self.scales, strict=True)
-        return [((tap - mean) / scale).clamp(-6, 6) for tap, mean, scale in parts]
+    def _new_member(self) -> Member:
+        config = self.config
+        return Member(
+            config.backbone,
+            self.shallow.widths,
+            config.dimension,
+            self.restoration.features,
+            config.heads,
+            config.dropout,
+            use_quality=config.use_quality,
+            use_interaction=config.use_interaction,
+        )
+
+    def look(self, images: Tensor) -> tuple[Tensor, list[Tensor], Tensor, Tensor]:
+        """The shallow map, its standardised taps, the degradation tokens and d of images (N, 3, H, W) in [0, 1]."""
+        features, pooled = self.shallow(images)
+        pooled = standardise(pooled, self.means, self.scales)
+        tokens, d = self.degradation(pooled)
+        return features, pooled, tokens, d
 
     def describe(self, images: Tensor, keep_restored: bool = False) -> Description:
         """Everything that stage 2 does not train.
@@ -120,23 +134,30 @@ class DRINetwork(nn.Module):
             images: (N, 3, H, W) in [0, 1], H and W even and at least 64.
             keep_restored: Whether to return the restored images.
         """
-        pooled = self.standardise(self.backbone(images))
-        tokens, d = self.degradation(pooled)
+        features, pooled, tokens, d = self.look(images)
         restored, assistance = self.restoration(images, d)
-        return Description(pooled, d, tokens, assistance, restored if keep_restored else None)
+        return Description(features, pooled, d, tokens, assistance, restored if keep_restored else None)
 
-    def predict(self, description: Description) -> Prediction:
-        """Quality encoder, interaction and predictor."""
+    def predict(self, description: Description, members: Sequence[Member] | None = None) -> Prediction:
+        """What the members (default: all of them) say together.
+
+        The variance of an ensemble's mean is that within its members and that between them.
+        """
         config = self.config
-        d_tokens, assistance = description.degradation_tokens, description.assistance
-        q_tokens, q = self.quality(description.pooled)
-        d_tokens = d_tokens if config.use_degradation else torch.zeros_like(d_tokens)
-        q_tokens = q_tokens if config.use_quality else torch.zeros_like(q_tokens)
+        tokens, assistance = description.degradation_tokens, description.assistance
+        tokens = tokens if config.use_degradation else torch.zeros_like(tokens)
         assistance = assistance if config.use_restoration else torch.zeros_like(assistance)
-        if config.use_interaction:
-            d_tokens, q_tokens = self.interaction(d_tokens, q_tokens)
-        scores, spread = self.predictor(d_tokens, q_tokens, assistance)
-        return Prediction(scores, spread, q)
+        said = [
+            member(description.features, description.pooled, tokens, assistance)
+            for member in (members if members is not None else self.members)
+        ]
+        scores, spreads, vectors = (torch.stack(part) for part in zip(*said, strict=True))
+        between = scores.mean(dim=2).var(dim=0, unbiased=False)
+        return Prediction(
+            scores.movedim(0, 1).flatten(1),
+            (spreads.pow(2).mean(dim=0) + between).sqrt(),
+            F.normalize(vectors.mean(dim=0), dim=1),
+        )
 
     def calibrate(self, prediction: Prediction) -> tuple[Tensor, Tensor]:
         """Scores (N,) in [0, 100] and their standard deviations (N,) in points."""

@@ -1,8 +1,8 @@
-"""Stage 2: quality encoder, interaction and predictor learn mean opinion scores from cached descriptions."""
+"""Stage 2: a member learns mean opinion scores, and the order of versions, from kept descriptions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -13,104 +13,129 @@ from harness.dri.checkpoints import Log, load_checkpoint, loss_line, save_checkp
 from harness.dri.config import Say, TrainingConfig
 from harness.dri.features import FeatureTable
 from harness.dri.losses import decorrelation_loss, plcc_loss, rank_loss, similarity_loss
+from harness.dri.member import Member
 from harness.dri.network import DRINetwork
 
 
 def train_mos(
     network: DRINetwork,
+    member: Member,
     table: FeatureTable,
-    synthetic: FeatureTable | None,
+    versions: FeatureTable,
     train: Sequence[int],
     config: TrainingConfig,
     folder: Path,
     say: Say,
     name: str = "stage2",
 ) -> None:
-    """Stage 2: quality encoder, interaction and predictor learn MOS from cached descriptions.
+    """Trains one member; its weights are the moving average of those that the optimiser went through.
 
     Args:
-        network: After stage 1; changed in place.
+        network: After stage 1; not changed.
+        member: Changed in place.
         table: Descriptions and MOS of labelled images.
-        synthetic: Descriptions and pseudo-scores of versions of the same contents, or `None`.
+        versions: Descriptions and pseudo-scores of versions of the same contents.
         train: Rows of `table` to learn from.
         config: The run.
         folder: For checkpoint and log.
         say: Told of progress.
         name: Of checkpoint and log.
     """
-    parts = (network.quality, network.interaction, network.predictor)
-    parameters = [parameter for part in parts for parameter in part.parameters()]
-    optimiser = torch.optim.AdamW(parameters, lr=config.learning_rate, weight_decay=config.weight_decay)
+    parameters = [parameter for parameter in member.parameters() if parameter.requires_grad]
+    deep = {id(parameter) for parameter in member.deep.parameters()}
+    groups = [
+        {"params": [item for item in parameters if (id(item) in deep) is fine], "share": share}
+        for fine, share in ((True, config.deep_rate), (False, 1.0))
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
     average: dict[str, Tensor] = {}
-    start = load_checkpoint(folder / f"{name}.pt", network, optimiser, average)
+    start = load_checkpoint(folder / f"{name}.pt", member, optimiser, average)
     log = Log(folder / f"{name}.csv", start)
     rows = torch.tensor(list(train))
+    batches = -(-len(rows) // config.batch)
+    member.train()
     for epoch in range(start, config.epochs):
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
         torch.manual_seed(config.seed * 7_000_003 + epoch)
-        set_rate(optimiser, config.learning_rate, epoch, config.epochs)
-        network.train()
         order = rows[torch.randperm(len(rows), generator=generator)]
         totals: dict[str, float] = {}
-        for chunk in torch.split(order, config.batch):
-            losses = _mos_losses(network, table, synthetic, chunk, config, generator)
+        for place, chunk in enumerate(torch.split(order, config.batch)):
+            set_rate(optimiser, config.learning_rate, epoch * batches + place, config.epochs * batches)
+            losses = {
+                **_mos_losses(network, member, table, chunk, config, generator),
+                **_order_losses(network, member, versions, config, generator),
+            }
             optimiser.zero_grad()
             torch.autograd.backward(torch.stack(list(losses.values())).sum())
             torch.nn.utils.clip_grad_norm_(parameters, 1.0)
             optimiser.step()
+            _accumulate(average, member, config.memory)
             for key, value in losses.items():
                 totals[key] = totals.get(key, 0.0) + float(value.detach()) * len(chunk) / len(rows)
-        _accumulate(average, network, epoch, config)
         log.add(epoch, totals)
-        if epoch % 5 == 4 or epoch == config.epochs - 1:
-            save_checkpoint(folder / f"{name}.pt", network, optimiser, epoch + 1, average)
-            say(f"{name}, epoch {epoch + 1}/{config.epochs}: " + loss_line(totals))
-    _apply(average, network)
-    network.eval()
+        save_checkpoint(folder / f"{name}.pt", member, optimiser, epoch + 1, average)
+        say(f"{name}, epoch {epoch + 1}/{config.epochs}: " + loss_line(totals))
+    for key, parameter in member.named_parameters():
+        if key in average:
+            parameter.data = average[key].clone()
+    member.eval()
 
 
 def _mos_losses(
     network: DRINetwork,
+    member: Member,
     table: FeatureTable,
-    synthetic: FeatureTable | None,
     chunk: Tensor,
     config: TrainingConfig,
     generator: torch.Generator,
 ) -> dict[str, Tensor]:
+    """What a batch of labelled images says."""
     views = torch.randint(table.views, (len(chunk),), generator=generator)
-    prediction = network.predict(table.description(chunk, views))
+    with _precision(config):
+        prediction = network.predict(table.description(chunk, views, config.crop, generator), [member])
     target = table.scores[chunk]
-    heads = prediction.scores.unbind(1)
-    losses = {
-        "plcc": torch.stack([plcc_loss(head, target) for head in heads]).mean(),
+    return {
+        "plcc": torch.stack([plcc_loss(head, target) for head in prediction.scores.unbind(1)]).mean(),
         "huber": 5 * F.huber_loss(prediction.scores, target[:, None].expand_as(prediction.scores), delta=0.1),
-        "rank": torch.stack([rank_loss(head, target) for head in heads]).mean(),
-        "rs": config.rs_weight * similarity_loss(prediction.q, target),
+        "structure": config.rs_weight * similarity_loss(prediction.q, target),
     }
-    if synthetic is not None and config.synthetic_weight:
-        groups = torch.randint(synthetic.groups, (max(len(chunk) // 16, 1),), generator=generator)
-        chosen = synthetic.rows_of(groups)
-        ranked = network.predict(synthetic.description(chosen, torch.zeros_like(chosen)))
-        versions = torch.split(ranked.scores.mean(1), synthetic.group_size)
-        wanted = torch.split(synthetic.scores[chosen], synthetic.group_size)
-        order = [rank_loss(scores, target, margin=0.05) for scores, target in zip(versions, wanted, strict=True)]
-        losses["order"] = config.synthetic_weight * torch.stack(order).mean()
-        d = synthetic.description(chosen, torch.zeros_like(chosen)).d
-        losses["rs"] = losses["rs"] + config.rs_weight * decorrelation_loss(d, ranked.q)
-    return losses
 
 
-def _accumulate(average: dict[str, Tensor], network: DRINetwork, epoch: int, config: TrainingConfig) -> None:
-    """Adds the weights of the last epochs up: their mean generalises better than the last one."""
-    if epoch < round(config.epochs * (1 - config.averaged)):
-        return
-    average["count"] = average.get("count", torch.tensor(0.0)) + 1
-    for name, parameter in network.named_parameters():
+def _order_losses(
+    network: DRINetwork, member: Member, versions: FeatureTable, config: TrainingConfig, generator: torch.Generator
+) -> dict[str, Tensor]:
+    """What versions of a few contents say: their order within each content, and one scale for all."""
+    contents = torch.randperm(versions.groups, generator=generator)[: config.contents_ranked]
+    within = torch.randperm(versions.group_size, generator=generator)[: config.versions_ranked]
+    rows = (contents[:, None] * versions.group_size + within).flatten()
+    views = torch.randint(versions.views, (len(rows),), generator=generator)
+    description = versions.description(rows, views, config.crop, generator)
+    with _precision(config):
+        prediction = network.predict(description, [member])
+    target = versions.scores[rows]
+    heads = prediction.scores.unbind(1)
+    inside = [
+        rank_loss(head[part], target[part], margin=0.04)
+        for head in heads
+        for part in torch.split(torch.arange(len(rows)), len(within))
+    ]
+    return {
+        "order": config.order_weight * 5 * torch.stack(inside).mean(),
+        "scale": config.order_weight * torch.stack([plcc_loss(head, target) for head in heads]).mean(),
+        "apart": config.rs_weight * decorrelation_loss(description.d, prediction.q),
+    }
+
+
+def _precision(config: TrainingConfig) -> torch.autocast:
+    """Half the numbers' length where the processor computes with them: twice as quick, and no worse."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=config.mixed_precision)
+
+
+def _accumulate(average: dict[str, Tensor], member: Member, memory: float) -> None:
+    """Moves the average towards the weights; it remembers about 1 / (1 - memory) steps, fewer at the start."""
+    steps = average.get("steps", torch.tensor(0.0)) + 1
+    average["steps"] = steps
+    share = 1 - min(memory, float(steps / (steps + 10)))
+    for name, parameter in member.named_parameters():
         if parameter.requires_grad:
-            average[name] = average.get(name, torch.zeros_like(parameter)) + parameter.detach()
-
-
-def _apply(average: Mapping[str, Tensor], network: DRINetwork) -> None:
-    for name, parameter in network.named_parameters():
-        if name in average:
-            parameter.data = average[name] / average["count"]
+            average.setdefault(name, parameter.detach().clone()).lerp_(parameter.detach(), share)

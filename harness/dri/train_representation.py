@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -19,7 +19,7 @@ from harness.dri.network import DRINetwork
 def train_representation(
     network: DRINetwork, read_pairs: Callable[[], SyntheticPairs], config: TrainingConfig, folder: Path, say: Say
 ) -> None:
-    """Trains d, q and the restoration network on synthetic pairs; the backbone stays as it is.
+    """Trains d, the first member's q and the restoration network on synthetic pairs; the backbone stays as it is.
 
     Args:
         network: Changed in place.
@@ -28,7 +28,7 @@ def train_representation(
         folder: For checkpoint and log.
         say: Told of progress.
     """
-    parts = (network.degradation, network.quality, network.restoration)
+    parts = (network.degradation, network.members[0].quality, network.restoration)
     parameters = [parameter for part in parts for parameter in part.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=config.learning_rate / 2, weight_decay=0.01)
     start = load_checkpoint(folder / "stage1.pt", network, optimiser)
@@ -40,6 +40,7 @@ def train_representation(
         fit_standardisation(network, pairs)
     log = Log(folder / "stage1.csv", start)
     network.train()
+    network.members[0].deep.requires_grad_(False)
     for step in range(start, config.steps):
         torch.manual_seed(config.seed * 1_000_003 + step)
         set_rate(optimiser, config.learning_rate / 2, step, config.steps)
@@ -64,31 +65,39 @@ def representation_losses(network: DRINetwork, batch: Batch, rs_weight: float) -
         batch: Synthetic pairs.
         rs_weight: Weight of the RS loss.
     """
-    pooled = network.standardise(network.backbone(batch.degraded))
-    _, d = network.degradation(pooled)
-    _, q = network.quality(pooled)
+    first = network.members[0]
+
+    def represent(images: Tensor) -> tuple[Tensor, Tensor]:
+        features, pooled, _, d = network.look(images)
+        return d, first.see(features, pooled)[1]
+
+    d, q = represent(batch.degraded)
     restored, _ = network.restoration(batch.degraded, d)
     clipped = restored.detach().clamp(0, 1)
-    others = [network.standardise(network.backbone(images)) for images in (clipped, batch.reference)]
-    d_all = (d, *(network.degradation(item)[1] for item in others))
-    q_all = (q, *(network.quality(item)[1] for item in others))
-    grades = torch.stack([network.quality.grade(item) for item in q_all])
+    others = [represent(images) for images in (clipped, batch.reference)]
+    d_all, q_all = (d, others[0][0], others[1][0]), (q, others[0][1], others[1][1])
+    grades = torch.stack([first.quality.grade(item) for item in q_all])
     gained = _restored_scores(batch, clipped)
     scores = torch.stack([batch.scores, gained, torch.ones_like(gained)])
     logits, levels = network.degradation.classify(d)
     clean_logits, _ = network.degradation.classify(d_all[2])
-    wanted = F.one_hot(batch.types, logits.shape[1]).float()
-    clean = F.one_hot(torch.zeros_like(batch.types), logits.shape[1]).float()
-    labels = batch.types * 16 + (batch.levels * 10).round().long()
+    clean = torch.zeros_like(batch.types)
+    clean[:, 0] = 1
     return {
         "restoration": 10 * F.l1_loss(restored, batch.reference),
-        "contrast": 0.3 * contrastive_degradation_loss(d, labels),
-        "type": F.binary_cross_entropy_with_logits(logits, wanted)
+        "contrast": 0.3 * contrastive_degradation_loss(d, _labels(batch.levels)),
+        "type": F.binary_cross_entropy_with_logits(logits, batch.types)
         + F.binary_cross_entropy_with_logits(clean_logits, clean),
-        "level": F.l1_loss(levels.gather(1, batch.types[:, None])[:, 0], batch.levels),
+        "level": ((levels - batch.levels).abs() * batch.types).sum() / batch.types.sum(),
         "grade": F.mse_loss(grades, scores),
         "rs": rs_weight * rs_loss(d_all, q_all, grades, scores),
     }
+
+
+def _labels(levels: Tensor) -> Tensor:
+    """One integer (N,) for each combination of types and levels (N, types)."""
+    found: Tensor = torch.unique((levels * 10).round(), dim=0, return_inverse=True)[1]
+    return found
 
 
 def _restored_scores(batch: Batch, restored: Tensor) -> Tensor:
@@ -102,8 +111,14 @@ def fit_standardisation(network: DRINetwork, pairs: SyntheticPairs) -> None:
     """Sets the shift and scale of the backbone's statistics from patches of two sizes, degraded and clean."""
     batches = [pairs.batch(1_000_000 + index, 12, 2, size) for index, size in enumerate((120, 240, 120, 240))]
     images = [part for batch in batches for part in (batch.degraded, batch.reference)]
-    pooled = [network.backbone(part) for part in images]
-    for tap, (mean, scale) in enumerate(zip(network.means, network.scales, strict=True)):
+    first = network.members[0]
+    looked = [network.shallow(part) for part in images]
+    _fit([pooled for _, pooled in looked], network.means, network.scales)
+    _fit([first.deep(features) for features, _ in looked], first.means, first.scales)
+
+
+def _fit(pooled: Sequence[Sequence[Tensor]], means: Iterable[Tensor], scales: Iterable[Tensor]) -> None:
+    for tap, (mean, scale) in enumerate(zip(means, scales, strict=True)):
         values = torch.cat([item[tap].flatten(0, 1) for item in pooled])
         mean.copy_(values.mean(0))
         scale.copy_(values.std(0).clamp_min(1e-3))

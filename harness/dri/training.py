@@ -1,4 +1,4 @@
-"""A training run: its folder, its stages in order, and the ten-split protocol."""
+"""A training run: its folder, its stages in order, the ten-split protocol and the ablations."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.dri.backbone import load_imagenet
 from harness.dri.calibration import Fitted, fit_calibration, predict_rows
 from harness.dri.config import DataConfig, Say, TrainingConfig, as_json
 from harness.dri.curves import draw_curves
-from harness.dri.data import LabelledDegradation, SyntheticPairs
+from harness.dri.data import SyntheticPairs
 from harness.dri.features import FeatureTable, describe_labelled, describe_versions
+from harness.dri.member import Member
 from harness.dri.network import DRINetwork
 from harness.dri.train_mos import train_mos
 from harness.dri.train_representation import train_representation
+from harness.dri.versions import VersionMaker, make_versions
 from harness.dri.weights import save_weights
 from harness.errors import InputError
 from harness.mos import LabelledImage
@@ -29,15 +32,41 @@ from harness.mos import LabelledImage
 PARTS = ("degradation", "quality", "interaction", "restoration", "rs-loss")
 """What an ablation can take away from stage 2."""
 
+Judge = Callable[[Sequence[float], Sequence[float]], tuple[float, float]]
+"""SRCC and PLCC of predictions with mean opinion scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Materials:
+    """What a run trains on, as objects.
+
+    Attributes:
+        imagenet: The backbone's ImageNet file.
+        pairs: Reads the clean photographs; called by the stages that need them.
+        versions: Makes what makes their versions.
+        labelled: MOS-labelled images.
+        judge: Correlates predictions with MOS.
+    """
+
+    imagenet: Path
+    pairs: Callable[[], SyntheticPairs]
+    versions: Callable[[SyntheticPairs], VersionMaker]
+    labelled: Sequence[LabelledImage]
+    judge: Judge
+
 
 @dataclass(frozen=True, slots=True)
 class SplitResult:
     """One random 80/20 split: correlations of the predictions for its test images with their MOS."""
 
-    seed: int
+    part: str
+    split: int
     images: int
     srcc: float
     plcc: float
+
+
+Tables = tuple[FeatureTable, FeatureTable]
 
 
 class TrainingRun:
@@ -47,10 +76,8 @@ class TrainingRun:
         folder: Checkpoints, logs, curves and weights go here.
         data: What to train on.
         config: How to train.
-        imagenet: The backbone's ImageNet file.
-        degradations: With their types and levels.
-        pairs: Reads the clean photographs; called by the stages that need them.
-        labelled: MOS-labelled images.
+        materials: The data as objects.
+        device: `cpu` or `cuda:N`.
         say: Told of progress.
 
     Raises:
@@ -58,134 +85,183 @@ class TrainingRun:
     """
 
     def __init__(
-        self,
-        folder: Path,
-        data: DataConfig,
-        config: TrainingConfig,
-        imagenet: Path,
-        degradations: Sequence[LabelledDegradation],
-        pairs: Callable[[], SyntheticPairs],
-        labelled: Sequence[LabelledImage],
-        say: Say,
+        self, folder: Path, data: DataConfig, config: TrainingConfig, materials: Materials, device: str, say: Say
     ) -> None:
-        self.folder, self.data, self.config, self.say = folder, data, config, say
-        self.imagenet, self.degradations, self.pairs, self.labelled = imagenet, degradations, pairs, labelled
+        self.folder, self.data, self.config, self.materials = folder, data, config, materials
+        self.device, self.say = device, say
         _claim(folder, json.dumps(as_json(data, config), indent=1) + "\n")
 
-    def run(self, stage: str, without: str | None = None) -> None:
-        """Runs one stage, after those it stands on; `without` takes one of `PARTS` away from the stage `splits`."""
+    def run(self, stage: str) -> None:
+        """Runs one stage, after those it stands on."""
+        if stage == "versions":
+            self.versions()
+            return
         network = self.representation()
         if stage == "representation":
             return
         tables = self.features(network)
-        if stage in ("mos", "all"):
-            self.mos(tables)
+        if stage == "mos":
+            self.mos(network, tables)
+        if stage == "splits":
+            self.splits(network, tables)
+        if stage == "ablation":
+            self.ablation(network, tables)
         if stage in ("calibration", "all"):
-            self.calibration(tables)
-        if stage in ("splits", "all"):
-            self.splits(tables, without)
+            self.calibration(network, tables)
+
+    def versions(self) -> list[Path]:
+        """Versions of the clean photographs, with what the full-reference metrics say of them."""
+        folder, contents = self.folder / "versions", self.data.versions.contents
+        paths = [folder / f"{content:04d}.npz" for content in range(contents)]
+        if all(path.is_file() for path in paths):
+            return paths
+        return make_versions(self.materials.versions(self.materials.pairs()), folder, contents, self.say)
 
     def representation(self) -> DRINetwork:
         """Stage 1, or what it left behind."""
         torch.manual_seed(self.config.seed)
         network = DRINetwork(self.config.network)
-        network.backbone.load_imagenet(self.imagenet)
-        train_representation(network, self.pairs, self.config, self.folder, self.say)
+        load_imagenet(self.materials.imagenet, network.shallow, network.members[0].deep)
+        network.to(self.device)
+        train_representation(network, self.materials.pairs, self.config, self.folder, self.say)
         draw_curves(self.folder)
         return network
 
-    def features(self, network: DRINetwork) -> tuple[FeatureTable, FeatureTable]:
-        """What the frozen parts say of the labelled images, and of synthetic versions; computed once a stage 1."""
+    def features(self, network: DRINetwork) -> Tables:
+        """What the frozen parts say of the labelled images and of the versions; computed once a stage 1."""
         of = hashlib.sha256((self.folder / "stage1.pt").read_bytes()).hexdigest()[:12]
-        contents = self.config.synthetic_contents
         paths = [self.folder / f"features-{kind}-{of}.pt" for kind in ("mos", "versions")]
         if not paths[0].is_file():
-            describe_labelled(network, self.labelled, self.say).save(paths[0])
+            describe_labelled(network, self.materials.labelled, self.say).save(paths[0])
         if not paths[1].is_file():
-            describe_versions(network, self.pairs(), self.degradations, contents, self.say).save(paths[1])
+            describe_versions(network, self.versions(), self.say).save(paths[1])
         return FeatureTable.load(paths[0]), FeatureTable.load(paths[1])
 
-    def mos(self, tables: tuple[FeatureTable, FeatureTable]) -> DRINetwork:
-        """Stage 2 on every labelled image."""
-        return self._fit(tables, range(len(self.labelled)), "stage2")
+    def mos(self, network: DRINetwork, tables: Tables) -> DRINetwork:
+        """Stage 2 on every labelled image: each member from another start."""
+        rows = range(len(self.materials.labelled))
+        for place in range(self.config.network.members):
+            member = self._fit(network, tables, rows, f"stage2-{place}", self.config, start=place)
+            network.members[place].load_state_dict(member.state_dict())
+        return network
 
-    def calibration(self, tables: tuple[FeatureTable, FeatureTable]) -> Path:
-        """Stage 3 by predictions of images that a fold had not seen; writes the weights."""
-        network = self.mos(tables)
-        order = _shuffled(len(self.labelled), self.config.seed)
-        raw, spread = torch.zeros(len(order)), torch.zeros(len(order))
-        for fold in range(self.data.folds):
-            held = order[fold :: self.data.folds]
-            others = sorted(set(order).difference(held))
-            fitted = predict_rows(self._fit(tables, others, f"fold{fold}"), tables[0], held)
-            raw[held], spread[held] = fitted.raw, fitted.spread
-        fit_calibration(network, Fitted(raw, spread), self._mos())
+    def calibration(self, network: DRINetwork, tables: Tables) -> Path:
+        """Stage 3 by predictions of images that a member had not seen; writes the weights."""
+        seen = [self._split(network, tables, split, self.config, "whole") for split in range(self.data.folds)]
+        network = self.mos(network, tables)
+        raw, spread = (torch.cat([getattr(fitted, name) for fitted, _ in seen]) for name in ("raw", "spread"))
+        mos = torch.cat([self._mos()[test] for _, test in seen])
+        fit_calibration(network, Fitted(raw, spread), mos)
         path = self.folder / "dri.safetensors"
         sha256 = save_weights(network, path, as_json(self.data, self.config))
         self.say(f"{path}: {path.stat().st_size / 2**20:.1f} MiB, SHA-256 {sha256}")
         return path
 
-    def splits(self, tables: tuple[FeatureTable, FeatureTable], without: str | None = None) -> list[SplitResult]:
-        """The protocol: random 80/20 splits; no stage sees a test image. Writes `splits.csv`.
+    def splits(self, network: DRINetwork, tables: Tables) -> list[SplitResult]:
+        """The protocol: random 80/20 splits; no stage sees a test image. One member each. Writes `splits.csv`."""
+        return self._protocol(network, tables, self.data.splits, {"whole": self.config}, "splits.csv")
 
-        Args:
-            tables: Of `features`.
-            without: An ablation: this part is silent in stage 2. Stage 1 stays as it was.
-        """
-        from scipy.stats import pearsonr, spearmanr
+    def ablation(self, network: DRINetwork, tables: Tables) -> list[SplitResult]:
+        """The whole, and without each of `PARTS` in stage 2, on a few splits and a short schedule: `ablation.csv`."""
+        short = replace(self.config, epochs=self.config.ablation_epochs)
+        configs = {"whole, short": short, **{f"without {part}": ablate(short, part) for part in PARTS}}
+        return self._protocol(network, tables, self.data.ablation_splits, configs, "ablation.csv")
 
-        config, suffix = ablate(self.config, without), f"-without-{without}" if without else ""
+    def _protocol(
+        self, network: DRINetwork, tables: Tables, splits: int, configs: dict[str, TrainingConfig], name: str
+    ) -> list[SplitResult]:
         results = []
-        for seed in range(self.data.splits):
-            order = _shuffled(len(self.labelled), seed)
-            cut = round(0.8 * len(order))
-            network = self._fit(tables, order[:cut], f"split{seed}{suffix}", config)
-            test = order[cut:]
-            raw, mos = predict_rows(network, tables[0], test).raw.numpy(), self._mos()[test].numpy()
-            srcc, plcc = float(spearmanr(raw, mos).statistic), float(pearsonr(raw, mos).statistic)
-            results.append(SplitResult(seed, len(test), srcc, plcc))
-            self.say(f"split {seed}: SRCC {srcc:.4f}, PLCC {plcc:.4f} on {len(test)} images")
-        with (self.folder / f"splits{suffix}.csv").open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["split", "test_images", "srcc", "plcc"])
-            writer.writerows([item.seed, item.images, f"{item.srcc:.5f}", f"{item.plcc:.5f}"] for item in results)
-        srcc, plcc = (float(np.median([getattr(item, name) for item in results])) for name in ("srcc", "plcc"))
-        self.say(f"median of {len(results)} splits: SRCC {srcc:.4f}, PLCC {plcc:.4f}")
+        for split in range(splits):
+            for part, config in configs.items():
+                fitted, test = self._split(network, tables, split, config, part)
+                srcc, plcc = self.materials.judge(fitted.raw.tolist(), self._mos()[test].tolist())
+                results.append(SplitResult(part, split, len(test), srcc, plcc))
+                self.say(f"{part}, split {split}: SRCC {srcc:.4f}, PLCC {plcc:.4f} on {len(test)} images")
+                _write(self.folder / name, results)
+        for part in configs:
+            found = [item for item in results if item.part == part]
+            srcc, plcc = (float(np.median([getattr(item, name) for item in found])) for name in ("srcc", "plcc"))
+            self.say(f"{part}, median of {len(found)} splits: SRCC {srcc:.4f}, PLCC {plcc:.4f}")
         return results
+
+    def _split(
+        self, network: DRINetwork, tables: Tables, split: int, config: TrainingConfig, part: str
+    ) -> tuple[Fitted, list[int]]:
+        """One member trained on four fifths, and what it says of the test images; kept as soon as it is known."""
+        order = _shuffled(len(self.materials.labelled), split)
+        cut = round(0.8 * len(order))
+        train, test = order[:cut], order[cut:]
+        name = f"split{split}-{part.replace(' ', '-').replace(',', '')}"
+        path = self.folder / f"{name}-said.pt"
+        if not path.is_file():
+            member = self._fit(network, tables, train, name, config)
+            judge = DRINetwork(replace(config.network, members=1))
+            judge.load_state_dict(_without_members(network), strict=False)
+            fitted = predict_rows(judge, [member], tables[0], test)
+            torch.save({"raw": fitted.raw, "spread": fitted.spread}, path)
+            (self.folder / f"{name}.pt").unlink()  # megabytes that nobody needs again
+        return Fitted(**torch.load(path, weights_only=True)), test
 
     def _fit(
         self,
-        tables: tuple[FeatureTable, FeatureTable],
+        network: DRINetwork,
+        tables: Tables,
         train: Sequence[int],
         name: str,
-        config: TrainingConfig | None = None,
-    ) -> DRINetwork:
-        """Stage 2 on some rows, from stage 1's weights."""
-        config = config or self.config
-        network = DRINetwork(config.network)
-        network.load_state_dict(torch.load(self.folder / "stage1.pt", weights_only=True)["network"])
-        train_mos(network, *tables, train, config, self.folder, self.say, name)
+        config: TrainingConfig,
+        start: int = 0,
+    ) -> Member:
+        """Stage 2 of one member on some rows: what stage 1 taught, and heads from a start of its own."""
+        torch.manual_seed(config.seed + start)
+        shaped = DRINetwork(replace(config.network, members=1))
+        member = shaped.members[0]
+        taught = torch.load(self.folder / "stage1.pt", weights_only=True)["network"]
+        shaped.load_state_dict(_of_stage_1(taught), strict=False)
+        train_mos(
+            shaped.to(self.device), member, *tables, train, replace(config, seed=config.seed + start), self.folder,
+            self.say, name,
+        )  # fmt: skip
         draw_curves(self.folder)
-        return network
+        return member.cpu()
 
     def _mos(self) -> Tensor:
-        return torch.tensor([item.mos for item in self.labelled], dtype=torch.float32)
+        return torch.tensor([item.mos for item in self.materials.labelled], dtype=torch.float32)
 
 
-def ablate(config: TrainingConfig, without: str | None) -> TrainingConfig:
+def ablate(config: TrainingConfig, part: str) -> TrainingConfig:
     """The same run with one of `PARTS` silent.
 
     Raises:
         InputError: There is no such part.
     """
-    if without is None:
-        return config
-    if without not in PARTS:
-        raise InputError(f"there is no part {without!r}; expected one of {', '.join(PARTS)}")
-    if without == "rs-loss":
+    if part not in PARTS:
+        raise InputError(f"there is no part {part!r}; expected one of {', '.join(PARTS)}")
+    if part == "rs-loss":
         return replace(config, rs_weight=0.0)
-    flag: dict[str, Any] = {f"use_{without}": False}
+    flag: dict[str, Any] = {f"use_{part}": False}
     return replace(config, network=replace(config.network, **flag))
+
+
+def _of_stage_1(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What stage 1 has taught: everything but the members' random interaction and predictor, and later members."""
+    untaught = ("interaction.", "predictor.")
+    return {
+        name: value
+        for name, value in state.items()
+        if not name.startswith("members.")
+        or (name.startswith("members.0.") and not name.removeprefix("members.0.").startswith(untaught))
+    }
+
+
+def _without_members(network: DRINetwork) -> dict[str, Tensor]:
+    return {name: value.cpu() for name, value in network.state_dict().items() if not name.startswith("members.")}
+
+
+def _write(path: Path, results: Sequence[SplitResult]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["part", "split", "test_images", "srcc", "plcc"])
+        writer.writerows([row.part, row.split, row.images, f"{row.srcc:.5f}", f"{row.plcc:.5f}"] for row in results)
 
 
 def _shuffled(count: int, seed: int) -> list[int]:

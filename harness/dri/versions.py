@@ -1,0 +1,237 @@
+"""Versions of one content: degraded, mixed, restored by real restorers, over-sharpened; with pseudo-scores.
+
+MOS from the wild alone makes no scorer of restored images: this is where it learns what restorers do wrong.
+Degradations, restorers and full-reference metrics are handed in as objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.adaptation import restore_image
+from harness.dri.config import Say, VersionConfig
+from harness.dri.data import SyntheticPairs
+from harness.errors import InputError
+from harness.evaluation import prepare
+from harness.images import Image, imresize, quantise
+from harness.protocols import Conditions, Evaluation, Metric, Restorer, Task
+
+SIGMAS_255 = (10, 15, 25, 35, 50)
+QUALITIES = (5, 8, 10, 15, 20, 30, 40, 60)
+SCALES = (2, 3, 4)
+SUFFIX = ".npz"
+WHOLE_RGB = Evaluation("rgb")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a content.
+
+    Attributes:
+        kind: What was done to it, for people: `super-resolve x4 dat-light + jpeg 30`.
+        image: Float32 (3, S, S) in [0, 1], 8 bits.
+    """
+
+    kind: str
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSet:
+    """All versions of one content as tensors; the reference comes first.
+
+    Attributes:
+        kinds: What was done to each.
+        images: uint8 (V, 3, S, S).
+        values: (V, metrics), oriented so that more is better.
+    """
+
+    kinds: tuple[str, ...]
+    images: Tensor
+    values: Tensor
+
+
+class VersionMaker:
+    """Makes the versions of contents; a content's depend on (seed, content) alone.
+
+    Args:
+        pairs: The clean photographs and degradations.
+        restorers: For each task, what restores it.
+        degradation: Builds a degradation of its name and parameters.
+        metrics: Full-reference metrics, for the pseudo-scores.
+        config: Names and numbers.
+    """
+
+    def __init__(
+        self,
+        pairs: SyntheticPairs,
+        restorers: Mapping[Task, Sequence[Restorer]],
+        degradation: Callable[..., Any],
+        metrics: Sequence[Metric],
+        config: VersionConfig,
+    ) -> None:
+        self.pairs, self.restorers, self.metrics, self.config = pairs, restorers, metrics, config
+        self._noise: Callable[[float], Any] = lambda sigma_255: degradation(config.noise, sigma_255=float(sigma_255))
+        self._jpeg: Callable[[int], Any] = lambda quality: degradation(config.jpeg, quality=int(quality))
+
+    def make(self, content: int) -> list[Version]:
+        """The versions of one content, the reference first."""
+        generator = np.random.default_rng([self.pairs.seed, 2_000_000 + content])
+        reference = self.pairs.centre(content, self.config.size)
+        versions = [Version("reference", reference)]
+        families = (
+            (self._degraded, self.config.degraded),
+            (self._mixed, self.config.mixed),
+            (self._enlarged, self.config.enlarged),
+            (self._denoised, self.config.denoised),
+            (self._decompressed, self.config.decompressed),
+        )
+        for family, count in families:
+            for _ in range(count):
+                versions += family(reference, generator)
+        return versions
+
+    def measure(self, versions: Sequence[Version]) -> Tensor:
+        """Values (V, metrics) of versions against the first of them, more is better."""
+        reference = versions[0].image
+        rows = [[_oriented(metric, version.image, reference) for metric in self.metrics] for version in versions]
+        return torch.tensor(rows, dtype=torch.float64)
+
+    def _degraded(self, reference: Image, generator: np.random.Generator) -> list[Version]:
+        chosen = _pick(self.pairs.degradations, generator)
+        return [Version(chosen.title, chosen.apply(reference, generator))]
+
+    def _mixed(self, reference: Image, generator: np.random.Generator) -> list[Version]:
+        first, second = _pick(self.pairs.degradations, generator), _pick(self.pairs.degradations, generator)
+        image = second.apply(first.apply(reference, generator), generator)
+        return [Version(f"{first.title} + {second.title}", image)]
+
+    def _enlarged(self, reference: Image, generator: np.random.Generator) -> list[Version]:
+        restorer = _pick(self.restorers[Task.SUPER_RESOLVE], generator)
+        scale = _pick([scale for scale in restorer.card.scales if scale in SCALES], generator)
+        small = quantise(imresize(reference, 1 / scale))
+        kind = f"super-resolve x{scale} {restorer.card.name}"
+        if generator.random() < self.config.spoiled:  # what a restorer makes of input it was not trained on
+            noisy = generator.random() < 0.5
+            spoil = self._noise(_pick((3, 6, 10), generator)) if noisy else self._jpeg(_pick((30, 50, 75), generator))
+            small, kind = quantise(spoil(small, generator)), f"{'noise' if noisy else 'jpeg'} + {kind}"
+        return [self._finish(Version(kind, self._restore(restorer, small, Conditions(scale=scale))), generator)]
+
+    def _denoised(self, reference: Image, generator: np.random.Generator) -> list[Version]:
+        restorer, sigma_255 = _pick(self.restorers[Task.DENOISE], generator), _pick(SIGMAS_255, generator)
+        noisy = quantise(self._noise(sigma_255)(reference, generator))
+        # a wrong idea of the noise over-smooths, or leaves some of it
+        believed = sigma_255 * _pick((1.0, 1.0, 0.6, 1.6), generator)
+        restored = self._restore(restorer, noisy, Conditions(sigma_255=believed))
+        kind = f"denoise {sigma_255} as {believed:g} {restorer.card.name}"
+        return [Version(f"noise {sigma_255}", noisy), self._finish(Version(kind, restored), generator)]
+
+    def _decompressed(self, reference: Image, generator: np.random.Generator) -> list[Version]:
+        restorer, quality = _pick(self.restorers[Task.DEJPEG], generator), _pick(QUALITIES, generator)
+        compressed = quantise(self._jpeg(quality)(reference, generator))
+        restored = self._restore(restorer, compressed, Conditions(quality=quality))
+        kind = f"dejpeg {quality} {restorer.card.name}"
+        return [Version(f"jpeg {quality}", compressed), Version(kind, restored)]
+
+    def _finish(self, version: Version, generator: np.random.Generator) -> Version:
+        """Some restored images are sharpened too far, some are compressed on their way to whoever looks at them."""
+        image, kind, chance = version.image, version.kind, generator.random()
+        if chance < self.config.sharpened:
+            image, kind = quantise(sharpen(image, float(generator.uniform(0.7, 3)))), f"{kind} + sharpened"
+        elif chance < self.config.sharpened + self.config.compressed:
+            quality = int(generator.integers(10, 90))
+            image, kind = quantise(self._jpeg(quality)(image, generator)), f"{kind} + jpeg {quality}"
+        return Version(kind, image)
+
+    @staticmethod
+    def _restore(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
+        return quantise(restore_image(restorer, image, conditions))
+
+
+def sharpen(image: Image, amount: float, sigma: float = 1.0) -> Image:
+    """Unsharp masking: adds `amount` times what a Gaussian of `sigma` pixels takes away.
+
+    Args:
+        image: Float32 (3, H, W) in [0, 1].
+        amount: 0 changes nothing.
+        sigma: Standard deviation in pixels.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    blurred = gaussian_filter(image, (0, sigma, sigma), mode="nearest")
+    sharpened: Image = np.clip(image + np.float32(amount) * (image - blurred), 0, 1)
+    return sharpened
+
+
+def make_versions(maker: VersionMaker, folder: Path, contents: int, say: Say) -> list[Path]:
+    """Writes the versions of each content to a file of its own; what is there already is kept.
+
+    Returns:
+        The files, in the contents' order.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{content:04d}{SUFFIX}" for content in range(contents)]
+    for content, path in enumerate(paths):
+        if path.is_file():
+            continue
+        versions = maker.make(content)
+        images = np.stack([np.rint(version.image * 255).astype(np.uint8) for version in versions])
+        partial = path.with_name(f".{path.name}.partial")
+        with partial.open("wb") as file:
+            kinds = np.array([version.kind for version in versions])
+            np.savez(file, images=images, values=maker.measure(versions).numpy(), kinds=kinds)
+        partial.replace(path)
+        if content % 10 == 9 or content + 1 == contents:
+            say(f"made and measured the versions of {content + 1}/{contents} photographs")
+    return paths
+
+
+def read_versions(path: Path) -> VersionSet:
+    """Reads the versions of one content.
+
+    Raises:
+        InputError: The file is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            kinds = tuple(str(kind) for kind in file["kinds"])
+            return VersionSet(kinds, torch.from_numpy(file["images"]), torch.from_numpy(file["values"]))
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path} holds no versions of a photograph ({error}): delete it and run again") from None
+
+
+def consensus(values: Tensor) -> Tensor:
+    """Pseudo-scores: the mean over metrics of each version's quantile among all versions of all contents.
+
+    Quantiles put metrics of different units on one scale without a constant of our choosing. Within a content the
+    order is that of the metrics' mean quantile; the references, which every metric puts first, get 1.
+
+    Args:
+        values: (rows, metrics), more is better; infinities are the best.
+
+    Returns:
+        (rows,) in [0, 1].
+    """
+    from scipy.stats import rankdata
+
+    ranks = rankdata(values.numpy(), method="average", axis=0)
+    mean = torch.from_numpy(ranks).mean(dim=1)
+    return ((mean - mean.min()) / (mean.max() - mean.min())).float()
+
+
+def _oriented(metric: Metric, image: Image, reference: Image) -> float:
+    value = metric(*prepare(image, reference, metric.card, WHOLE_RGB, 1)).value
+    return value if metric.card.higher_is_better else -value
+
+
+def _pick(items: Sequence[Any], generator: np.random.Generator) -> Any:
+    if not items:
+        raise InputError("nothing to choose from: the configuration names no restorer for a task of its versions")
+    return items[int(generator.integers(len(items)))]

@@ -47,9 +47,9 @@ class TrainingConfig:
     contents: int = 10
     versions: int = 2
     patch: int = 120
-    epochs: int = 6
+    epochs: int = 5
     batch: int = 16
-    crop: int = 40
+    crop: int = 38
     learning_rate: float = 1e-3
     deep_rate: float = 0.3
     weight_decay: float = 0.05
@@ -163,11 +163,13 @@ def config_path(text: str) -> Path:
 def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
     """Reads a configuration; unknown keys are an error.
 
+    `extends = "NAME"` takes everything from another configuration first; only what differs needs to be written.
+
     Raises:
         InputError: Damaged TOML, a missing or unknown key.
     """
     try:
-        table = tomllib.loads(path.read_text())
+        table = _read_table(path)
         degradations = tuple(
             DegradationLevels(item["name"], item["parameter"], tuple(item["levels"])) for item in table["degradations"]
         )
@@ -183,6 +185,26 @@ def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
         known = ", ".join(item.name for item in fields(TrainingConfig))
         raise InputError(f"{path}: {type(error).__name__}: {error}; [training] knows {known}") from None
     return data, config
+
+
+def _read_table(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    table = tomllib.loads(path.read_text())
+    base = table.pop("extends", None)
+    if base is None:
+        return table
+    source = config_path(str(base))
+    if source.resolve() in (path.resolve(), *above):
+        raise InputError(f"{path} extends itself")
+    return _merged(_read_table(source, (*above, path.resolve())), table)
+
+
+def _merged(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with changes; tables are merged, everything else is replaced."""
+    merged = dict(base)
+    for key, value in changes.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = _merged(base[key], value) if both else value
+    return merged
 
 
 def as_json(data: DataConfig, config: TrainingConfig) -> Mapping[str, Any]:

@@ -98,18 +98,22 @@ def _crop(features: Tensor, height: int, width: int, generator: torch.Generator)
 
 @torch.inference_mode()
 def describe_views(network: DRINetwork, image: Tensor, views: Sequence[tuple[int, int, bool]] = VIEWS) -> Description:
-    """Describes the views of an image (3, H, W): a batch of one row a view, with maps of the same size."""
-    parts = []
-    for top, left, mirrored in views:
-        shown = image[:, top:, left:]
-        parts.append(network.describe(fit_size((shown.flip(2) if mirrored else shown)[None])))
-    height, width = (min(part.features.shape[axis] for part in parts) for axis in (2, 3))
+    """Describes the views of an image (3, H, W): a batch of one row a view, with maps of the same size.
+
+    The assistance is that of the first view: pixels shifted or mirrored change it little, and it costs the most.
+    """
+    shown = [image[:, top:, left:].flip(2) if mirrored else image[:, top:, left:] for top, left, mirrored in views]
+    first = network.describe(fit_size(shown[0][None]))
+    others = [network.look(fit_size(view[None])) for view in shown[1:]]
+    maps = [first.features, *(features for features, _, _, _ in others)]
+    height, width = (min(item.shape[axis] for item in maps) for axis in (2, 3))
+    taps = zip(first.pooled, *(pooled for _, pooled, _, _ in others), strict=True)
     return Description(
-        torch.cat([part.features[:, :, :height, :width] for part in parts]).bfloat16(),
-        [torch.cat(taps) for taps in zip(*(part.pooled for part in parts), strict=True)],
-        torch.cat([part.d for part in parts]),
-        torch.cat([part.degradation_tokens for part in parts]),
-        torch.cat([part.assistance for part in parts]),
+        torch.cat([item[:, :, :height, :width] for item in maps]).bfloat16(),
+        [torch.cat(tap) for tap in taps],
+        torch.cat([first.d, *(d for _, _, _, d in others)]),
+        torch.cat([first.degradation_tokens, *(tokens for _, _, tokens, _ in others)]),
+        first.assistance.expand(len(views), -1),
     )
 
 

@@ -51,12 +51,11 @@ class Interaction(nn.Module):
         """Lets tokens of the same patch interact.
 
         Args:
-            degradation: (N, P, taps, D).
-            quality: (N, P, taps, D).
+            degradation: (N, P, taps of d, D).
+            quality: (N, P, taps of q, D).
 
         Returns:
             d' and q', of the same shapes.
         """
-        shape = degradation.shape
         d, q = degradation.flatten(0, 1), quality.flatten(0, 1)
-        return self.to_degradation(d, q).view(shape), self.to_quality(q, d).view(shape)
+        return self.to_degradation(d, q).view_as(degradation), self.to_quality(q, d).view_as(quality)

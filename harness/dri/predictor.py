@@ -36,7 +36,7 @@ class Predictor(nn.Module):
     """Several heads over the same patches.
 
     Args:
-        tokens: Tokens of one representation and patch.
+        tokens: Tokens of both representations in a patch.
         dimension: Length of a token.
         assistance: Length of what the restoration network gives.
         heads: Number of heads.
@@ -45,19 +45,19 @@ class Predictor(nn.Module):
     """
 
     def __init__(
-        self, tokens: int, dimension: int, assistance: int, heads: int = 4, width: int = 128, dropout: float = 0.4
+        self, tokens: int, dimension: int, assistance: int, heads: int = 4, width: int = 128, dropout: float = 0.3
     ) -> None:
         super().__init__()
         self.assist = nn.Sequential(nn.LayerNorm(assistance), nn.Linear(assistance, dimension))
-        inputs = (2 * tokens + 1) * dimension
+        inputs = (tokens + 1) * dimension
         self.heads = nn.ModuleList(PatchHead(inputs, width, dropout) for _ in range(heads))
 
     def forward(self, degradation: Tensor, quality: Tensor, assistance: Tensor) -> tuple[Tensor, Tensor]:
         """Predicts.
 
         Args:
-            degradation: d' (N, P, taps, D).
-            quality: q' (N, P, taps, D).
+            degradation: d' (N, P, taps of d, D).
+            quality: q' (N, P, taps of q, D).
             assistance: (N, features).
 
         Returns:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from harness.dri.backbone import GRID, PATCHES, fit_size, pool
+from harness.dri.backbone import GRID, PATCHES, fit_size, load_imagenet, pool
 from harness.dri.losses import (
     contrastive_degradation_loss,
     decorrelation_loss,
@@ -18,6 +20,7 @@ from harness.dri.losses import (
     similarity_loss,
 )
 from harness.dri.network import DRINetwork, NetworkConfig
+from harness.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,8 @@ def test_a_score_does_not_depend_on_its_neighbours(network: DRINetwork) -> None:
     alone = torch.cat([network(image[None])[0] for image in images])
     assert torch.allclose(together, alone, atol=1e-3)
     network.train()
-    assert not network.backbone.network.training, "batch statistics would make it depend on them"
+    frozen = (network.shallow, network.members[0].deep)
+    assert not any(part.training for part in frozen), "batch statistics would make it depend on them"
     network.eval()
 
 
@@ -61,6 +65,26 @@ def test_every_part_has_a_say(part: str) -> None:
     without.load_state_dict(whole.state_dict())
     scores = [network.predict(network.describe(images)).scores for network in (whole, without)]
     assert not torch.equal(*scores)
+
+
+@torch.inference_mode()
+def test_members_are_averaged_and_their_disagreement_is_spread() -> None:
+    torch.manual_seed(0)
+    network = DRINetwork(NetworkConfig(members=2, heads=2)).eval()
+    description = network.describe(torch.rand(2, 3, 64, 64))
+    alone = [network.predict(description, [member]) for member in network.members]
+    together = network.predict(description)
+    assert torch.equal(together.scores, torch.cat([item.scores for item in alone], dim=1))
+    means = torch.stack([item.scores.mean(1) for item in alone])
+    within = torch.stack([item.spread for item in alone]).pow(2).mean(0)
+    assert torch.allclose(together.spread.pow(2), within + means.var(0, unbiased=False))
+
+
+def test_imagenet_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    network = DRINetwork(NetworkConfig())
+    torch.save({"conv_stem.weight": torch.zeros(1, 3, 3, 3)}, tmp_path / "other.pth")
+    with pytest.raises(InputError, match="is not the backbone's ImageNet file"):
+        load_imagenet(tmp_path / "other.pth", network.shallow, network.members[0].deep)
 
 
 @settings(deadline=None, max_examples=30)

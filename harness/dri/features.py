@@ -102,6 +102,7 @@ def describe_views(network: DRINetwork, image: Tensor, views: Sequence[tuple[int
 
     The assistance is that of the first view: pixels shifted or mirrored change it little, and it costs the most.
     """
+    image = image.to(network.calibration.device)
     shown = [image[:, top:, left:].flip(2) if mirrored else image[:, top:, left:] for top, left, mirrored in views]
     first = network.describe(fit_size(shown[0][None]))
     others = [network.look(fit_size(view[None])) for view in shown[1:]]
@@ -114,7 +115,7 @@ def describe_views(network: DRINetwork, image: Tensor, views: Sequence[tuple[int
         torch.cat([first.d, *(d for _, _, _, d in others)]),
         torch.cat([first.degradation_tokens, *(tokens for _, _, tokens, _ in others)]),
         first.assistance.expand(len(views), -1),
-    )
+    ).to(torch.device("cpu"))
 
 
 def describe_labelled(network: DRINetwork, labelled: Sequence[LabelledImage], say: Say) -> FeatureTable:

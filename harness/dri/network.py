@@ -71,6 +71,13 @@ class Description:
     assistance: Tensor
     restored: Tensor | None = None
 
+    def to(self, device: torch.device) -> Description:
+        """The same on another device."""
+        moved = (part.to(device) for part in (self.features, self.d, self.degradation_tokens, self.assistance))
+        features, d, tokens, assistance = moved
+        restored = None if self.restored is None else self.restored.to(device)
+        return Description(features, [tap.to(device) for tap in self.pooled], d, tokens, assistance, restored)
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:

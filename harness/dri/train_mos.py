@@ -14,7 +14,7 @@ from harness.dri.config import Say, TrainingConfig
 from harness.dri.features import FeatureTable
 from harness.dri.losses import decorrelation_loss, plcc_loss, rank_loss, similarity_loss
 from harness.dri.member import Member
-from harness.dri.network import DRINetwork
+from harness.dri.network import Description, DRINetwork, Prediction
 
 
 def train_mos(
@@ -91,9 +91,8 @@ def _mos_losses(
 ) -> dict[str, Tensor]:
     """What a batch of labelled images says."""
     views = torch.randint(table.views, (len(chunk),), generator=generator)
-    with _precision(config):
-        prediction = network.predict(table.description(chunk, views, config.crop, generator), [member])
-    target = table.scores[chunk]
+    prediction = _predict(network, member, table.description(chunk, views, config.crop, generator), config)
+    target = table.scores[chunk].to(prediction.scores.device)
     return {
         "plcc": torch.stack([plcc_loss(head, target) for head in prediction.scores.unbind(1)]).mean(),
         "huber": 5 * F.huber_loss(prediction.scores, target[:, None].expand_as(prediction.scores), delta=0.1),
@@ -110,9 +109,8 @@ def _order_losses(
     rows = (contents[:, None] * versions.group_size + within).flatten()
     views = torch.randint(versions.views, (len(rows),), generator=generator)
     description = versions.description(rows, views, config.crop, generator)
-    with _precision(config):
-        prediction = network.predict(description, [member])
-    target = versions.scores[rows]
+    prediction = _predict(network, member, description, config)
+    target = versions.scores[rows].to(prediction.scores.device)
     heads = prediction.scores.unbind(1)
     inside = [
         rank_loss(head[part], target[part], margin=0.04)
@@ -122,13 +120,16 @@ def _order_losses(
     return {
         "order": config.order_weight * 5 * torch.stack(inside).mean(),
         "scale": config.order_weight * torch.stack([plcc_loss(head, target) for head in heads]).mean(),
-        "apart": config.rs_weight * decorrelation_loss(description.d, prediction.q),
+        "apart": config.rs_weight * decorrelation_loss(description.d.to(prediction.q.device), prediction.q),
     }
 
 
-def _precision(config: TrainingConfig) -> torch.autocast:
-    """Half the numbers' length where the processor computes with them: twice as quick, and no worse."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=config.mixed_precision)
+def _predict(network: DRINetwork, member: Member, description: Description, config: TrainingConfig) -> Prediction:
+    """A prediction in single precision, by a pass in half of it where the processor has that: twice as quick."""
+    device = network.calibration.device
+    with torch.autocast(device.type, torch.bfloat16, enabled=config.mixed_precision):
+        said = network.predict(description.to(device), [member])
+    return Prediction(said.scores.float(), said.spread.float(), said.q.float())
 
 
 def _accumulate(average: dict[str, Tensor], member: Member, memory: float) -> None:

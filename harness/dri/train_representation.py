@@ -44,7 +44,7 @@ def train_representation(
     for step in range(start, config.steps):
         torch.manual_seed(config.seed * 1_000_003 + step)
         set_rate(optimiser, config.learning_rate / 2, step, config.steps)
-        batch = pairs.batch(step, config.contents, config.versions, config.patch)
+        batch = pairs.batch(step, config.contents, config.versions, config.patch).to(network.calibration.device)
         losses = representation_losses(network, batch, config.rs_weight)
         optimiser.zero_grad()
         torch.autograd.backward(torch.stack(list(losses.values())).sum())
@@ -102,15 +102,16 @@ def _labels(levels: Tensor) -> Tensor:
 
 def _restored_scores(batch: Batch, restored: Tensor) -> Tensor:
     """Pseudo-scores of restored images, never above the reference's 1."""
-    pairs = zip(restored.numpy(), batch.reference.numpy(), strict=True)
-    return torch.tensor([pseudo_score(x, y) for x, y in pairs], dtype=torch.float32)
+    pairs = zip(restored.cpu().numpy(), batch.reference.cpu().numpy(), strict=True)
+    return torch.tensor([pseudo_score(x, y) for x, y in pairs], dtype=torch.float32, device=restored.device)
 
 
 @torch.no_grad()
 def fit_standardisation(network: DRINetwork, pairs: SyntheticPairs) -> None:
     """Sets the shift and scale of the backbone's statistics from patches of two sizes, degraded and clean."""
     batches = [pairs.batch(1_000_000 + index, 12, 2, size) for index, size in enumerate((120, 240, 120, 240))]
-    images = [part for batch in batches for part in (batch.degraded, batch.reference)]
+    device = network.calibration.device
+    images = [part.to(device) for batch in batches for part in (batch.degraded, batch.reference)]
     first = network.members[0]
     looked = [network.shallow(part) for part in images]
     _fit([pooled for _, pooled in looked], network.means, network.scales)

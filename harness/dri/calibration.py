@@ -23,8 +23,8 @@ class Fitted:
 
 @torch.inference_mode()
 def predict_rows(network: DRINetwork, members: Sequence[Member], table: FeatureTable, rows: Sequence[int]) -> Fitted:
-    """Raw scores (mean of the heads) and spreads for rows of a table, from the whole of their first view."""
-    said = [network.predict(table.whole(row), members) for row in rows]
+    """Raw scores (mean of the heads) and spreads for rows of a table, from whole images."""
+    said = [network.judge(table.whole(row), members) for row in rows]
     return Fitted(torch.cat([item.scores.mean(dim=1) for item in said]), torch.cat([item.spread for item in said]))
 
 

@@ -47,17 +47,17 @@ class TrainingConfig:
     contents: int = 10
     versions: int = 2
     patch: int = 120
-    epochs: int = 5
+    epochs: int = 6
     batch: int = 16
-    crop: int = 38
+    crop: int = 40
     learning_rate: float = 1e-3
     deep_rate: float = 0.3
     weight_decay: float = 0.05
     memory: float = 0.98
-    order_weight: float = 0.5
+    order_weight: float = 0.2
     rs_weight: float = 0.1
     contents_ranked: int = 1
-    versions_ranked: int = 10
+    versions_ranked: int = 6
     mixed_precision: bool = True
     ablation_epochs: int = 2
 

@@ -20,7 +20,9 @@ from harness.images import Image, read_image
 from harness.mos import LabelledImage
 
 VIEWS = ((0, 0, False), (0, 0, True), (3, 5, False), (6, 2, True))
-"""Pixels cut off at top and left, and whether the image is mirrored: no phase of the strides is learnt by heart."""
+"""Pixels cut off at top and left, and whether the image is mirrored: no phase of the strides is learnt by heart.
+
+The first is the image, the second its mirror image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,10 @@ class FeatureTable:
         cropped = torch.stack([_crop(item, height, width, generator) for item in maps])
         return self._described(cropped, rows, views)
 
-    def whole(self, row: int, view: int = 0) -> Description:
-        """One row with its whole map."""
-        rows, views = torch.tensor([row]), torch.tensor([view])
-        return self._described(self.features[row][view : view + 1], rows, views)
+    def whole(self, row: int) -> Description:
+        """One image with its whole map and, as a second row, its mirror image."""
+        rows, views = torch.tensor([row, row]), torch.tensor([0, 1])
+        return self._described(self.features[row][:2], rows, views)
 
     def _described(self, maps: Tensor, rows: Tensor, views: Tensor) -> Description:
         return Description(
@@ -100,21 +102,19 @@ def _crop(features: Tensor, height: int, width: int, generator: torch.Generator)
 def describe_views(network: DRINetwork, image: Tensor, views: Sequence[tuple[int, int, bool]] = VIEWS) -> Description:
     """Describes the views of an image (3, H, W): a batch of one row a view, with maps of the same size.
 
-    The assistance is that of the first view: pixels shifted or mirrored change it little, and it costs the most.
+    The assistance is that of the first view, as in `DRINetwork.describe`.
     """
     image = image.to(network.calibration.device)
     shown = [image[:, top:, left:].flip(2) if mirrored else image[:, top:, left:] for top, left, mirrored in views]
-    first = network.describe(fit_size(shown[0][None]))
-    others = [network.look(fit_size(view[None])) for view in shown[1:]]
-    maps = [first.features, *(features for features, _, _, _ in others)]
-    height, width = (min(item.shape[axis] for item in maps) for axis in (2, 3))
-    taps = zip(first.pooled, *(pooled for _, pooled, _, _ in others), strict=True)
+    looked = [network.look(fit_size(view[None])) for view in shown]
+    _, assistance = network.restoration(fit_size(shown[0][None]), looked[0][3])
+    height, width = (min(features.shape[axis] for features, _, _, _ in looked) for axis in (2, 3))
     return Description(
-        torch.cat([item[:, :, :height, :width] for item in maps]).bfloat16(),
-        [torch.cat(tap) for tap in taps],
-        torch.cat([first.d, *(d for _, _, _, d in others)]),
-        torch.cat([first.degradation_tokens, *(tokens for _, _, tokens, _ in others)]),
-        first.assistance.expand(len(views), -1),
+        torch.cat([features[:, :, :height, :width] for features, _, _, _ in looked]).bfloat16(),
+        [torch.cat(tap) for tap in zip(*(pooled for _, pooled, _, _ in looked), strict=True)],
+        torch.cat([d for _, _, _, d in looked]),
+        torch.cat([tokens for _, _, tokens, _ in looked]),
+        assistance.expand(len(views), -1),
     ).to(torch.device("cpu"))
 
 

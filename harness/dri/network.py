@@ -135,15 +135,26 @@ class DRINetwork(nn.Module):
         return features, pooled, tokens, d
 
     def describe(self, images: Tensor, keep_restored: bool = False) -> Description:
-        """Everything that stage 2 does not train.
+        """Everything that stage 2 does not train, of images and then of their mirror images.
+
+        The assistance of both is that of the images: mirrored pixels change it little, and it costs the most.
 
         Args:
             images: (N, 3, H, W) in [0, 1], H and W even and at least 64.
             keep_restored: Whether to return the restored images.
+
+        Returns:
+            A description of 2 N rows.
         """
-        features, pooled, tokens, d = self.look(images)
-        restored, assistance = self.restoration(images, d)
-        return Description(features, pooled, d, tokens, assistance, restored if keep_restored else None)
+        features, pooled, tokens, d = self.look(torch.cat([images, images.flip(3)]))
+        restored, assistance = self.restoration(images, d[: len(images)])
+        return Description(features, pooled, d, tokens, assistance.repeat(2, 1), restored if keep_restored else None)
+
+    def judge(self, description: Description, members: Sequence[Member] | None = None) -> Prediction:
+        """What is predicted of images, by the mean over them and their mirror images: 2 N rows in, N out."""
+        said = self.predict(description, members)
+        scores, spread, q = (part.unflatten(0, (2, -1)) for part in (said.scores, said.spread, said.q))
+        return Prediction(scores.mean(0), spread.pow(2).mean(0).sqrt(), F.normalize(q.mean(0), dim=1))
 
     def predict(self, description: Description, members: Sequence[Member] | None = None) -> Prediction:
         """What the members (default: all of them) say together.
@@ -183,14 +194,14 @@ class DRINetwork(nn.Module):
             Scores (N,) in [0, 100] and spreads (N,); with representations a dictionary of all five.
         """
         description = self.describe(images, keep_restored=return_representations)
-        prediction = self.predict(description)
+        prediction = self.judge(description)
         scores, spread = self.calibrate(prediction)
         if not return_representations:
             return scores, spread
         return {
             "scores": scores,
             "spread": spread,
-            "d": description.d,
+            "d": description.d[: len(images)],
             "q": prediction.q,
             "restored": description.restored,
         }

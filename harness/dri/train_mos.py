@@ -14,7 +14,7 @@ from harness.dri.config import Say, TrainingConfig
 from harness.dri.features import FeatureTable
 from harness.dri.losses import decorrelation_loss, plcc_loss, rank_loss, similarity_loss
 from harness.dri.member import Member
-from harness.dri.network import Description, DRINetwork, Prediction
+from harness.dri.network import DRINetwork
 
 
 def train_mos(
@@ -54,6 +54,7 @@ def train_mos(
     rows = torch.tensor(list(train))
     batches = -(-len(rows) // config.batch)
     member.train()
+    member.deep.half_precision = config.mixed_precision
     for epoch in range(start, config.epochs):
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
         torch.manual_seed(config.seed * 7_000_003 + epoch)
@@ -78,6 +79,7 @@ def train_mos(
     for key, parameter in member.named_parameters():
         if key in average:
             parameter.data = average[key].clone()
+    member.deep.half_precision = False
     member.eval()
 
 
@@ -91,8 +93,9 @@ def _mos_losses(
 ) -> dict[str, Tensor]:
     """What a batch of labelled images says."""
     views = torch.randint(table.views, (len(chunk),), generator=generator)
-    prediction = _predict(network, member, table.description(chunk, views, config.crop, generator), config)
-    target = table.scores[chunk].to(prediction.scores.device)
+    device = network.calibration.device
+    prediction = network.predict(table.description(chunk, views, config.crop, generator).to(device), [member])
+    target = table.scores[chunk].to(device)
     return {
         "plcc": torch.stack([plcc_loss(head, target) for head in prediction.scores.unbind(1)]).mean(),
         "huber": 5 * F.huber_loss(prediction.scores, target[:, None].expand_as(prediction.scores), delta=0.1),
@@ -108,9 +111,10 @@ def _order_losses(
     within = torch.randperm(versions.group_size, generator=generator)[: config.versions_ranked]
     rows = (contents[:, None] * versions.group_size + within).flatten()
     views = torch.randint(versions.views, (len(rows),), generator=generator)
-    description = versions.description(rows, views, config.crop, generator)
-    prediction = _predict(network, member, description, config)
-    target = versions.scores[rows].to(prediction.scores.device)
+    device = network.calibration.device
+    description = versions.description(rows, views, config.crop, generator).to(device)
+    prediction = network.predict(description, [member])
+    target = versions.scores[rows].to(device)
     heads = prediction.scores.unbind(1)
     inside = [
         rank_loss(head[part], target[part], margin=0.04)
@@ -120,16 +124,8 @@ def _order_losses(
     return {
         "order": config.order_weight * 5 * torch.stack(inside).mean(),
         "scale": config.order_weight * torch.stack([plcc_loss(head, target) for head in heads]).mean(),
-        "apart": config.rs_weight * decorrelation_loss(description.d.to(prediction.q.device), prediction.q),
+        "apart": config.rs_weight * decorrelation_loss(description.d, prediction.q),
     }
-
-
-def _predict(network: DRINetwork, member: Member, description: Description, config: TrainingConfig) -> Prediction:
-    """A prediction in single precision, by a pass in half of it where the processor has that: twice as quick."""
-    device = network.calibration.device
-    with torch.autocast(device.type, torch.bfloat16, enabled=config.mixed_precision):
-        said = network.predict(description.to(device), [member])
-    return Prediction(said.scores.float(), said.spread.float(), said.q.float())
 
 
 def _accumulate(average: dict[str, Tensor], member: Member, memory: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,13 +72,23 @@ def test_every_part_has_a_say(part: str) -> None:
 def test_members_are_averaged_and_their_disagreement_is_spread() -> None:
     torch.manual_seed(0)
     network = DRINetwork(NetworkConfig(members=2, heads=2)).eval()
-    description = network.describe(torch.rand(2, 3, 64, 64))
+    description = network.describe(torch.rand(1, 3, 64, 64))
     alone = [network.predict(description, [member]) for member in network.members]
     together = network.predict(description)
     assert torch.equal(together.scores, torch.cat([item.scores for item in alone], dim=1))
     means = torch.stack([item.scores.mean(1) for item in alone])
     within = torch.stack([item.spread for item in alone]).pow(2).mean(0)
     assert torch.allclose(together.spread.pow(2), within + means.var(0, unbiased=False))
+
+
+@torch.inference_mode()
+def test_an_image_and_its_mirror_image_score_alike(network: DRINetwork) -> None:
+    images = torch.rand(2, 3, 64, 96)
+    assistance = network.describe(images).assistance
+    seen, mirrored = (replace(network.describe(each), assistance=assistance.zero_()) for each in (images, images.flip(3)))
+    assert torch.allclose(network.judge(seen).scores, network.judge(mirrored).scores, atol=1e-5)
+    halves = network.predict(seen).scores.split(2)
+    assert torch.allclose(network.judge(seen).scores, (halves[0] + halves[1]) / 2)
 
 
 def test_imagenet_weights_of_another_network_are_refused(tmp_path: Path) -> None:

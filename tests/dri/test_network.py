@@ -85,7 +85,9 @@ def test_members_are_averaged_and_their_disagreement_is_spread() -> None:
 def test_an_image_and_its_mirror_image_score_alike(network: DRINetwork) -> None:
     images = torch.rand(2, 3, 64, 96)
     assistance = network.describe(images).assistance
-    seen, mirrored = (replace(network.describe(each), assistance=assistance.zero_()) for each in (images, images.flip(3)))
+    seen, mirrored = (
+        replace(network.describe(each), assistance=assistance.zero_()) for each in (images, images.flip(3))
+    )
     assert torch.allclose(network.judge(seen).scores, network.judge(mirrored).scores, atol=1e-5)
     halves = network.predict(seen).scores.split(2)
     assert torch.allclose(network.judge(seen).scores, (halves[0] + halves[1]) / 2)

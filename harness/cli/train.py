@@ -60,7 +60,7 @@ def dri(
     from harness import zoo
     from harness.dri.backbone import IMAGENET
     from harness.dri.config import config_path, read_config
-    from harness.dri.data import SyntheticPairs
+    from harness.dri.data import SyntheticPairs, photographs_in
     from harness.dri.training import Materials, TrainingRun
     from harness.environment import choose_device
     from harness.mos import read_labels
@@ -68,12 +68,17 @@ def dri(
     torch.set_num_threads(threads or os.cpu_count() or 1)
     sources, training = read_config(config_path(config))
     root, chosen = data or _data_folder(), choose_device(device)
+    labelled = read_labels(root / sources.mos)
     materials = Materials(
         imagenet=zoo.fetch([IMAGENET[training.network.backbone]])[0],
         pairs=lambda: SyntheticPairs(root / sources.clean, _labelled(sources), training.seed),
         versions=lambda pairs: _version_maker(pairs, sources.versions, chosen),
-        labelled=read_labels(root / sources.mos),
+        labelled=labelled,
         judge=_judge,
+        images={
+            sources.mos: [item.path for item in labelled],
+            sources.clean: photographs_in(root / sources.clean),
+        },
     )
     TrainingRun(
         out, sources, training, materials, chosen, say=lambda text: None if context.obj["quiet"] else click.echo(text)

@@ -75,6 +75,18 @@ class Batch:
         return Batch(*(getattr(self, item.name).to(device) for item in fields(self)))
 
 
+def photographs_in(folder: Path) -> list[Path]:
+    """The images below a folder, sorted.
+
+    Raises:
+        InputError: There are none.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise InputError(f"{folder} holds no clean photographs to train on")
+    return paths
+
+
 class SyntheticPairs:
     """Patches of clean photographs, degraded on the fly; a batch depends on (seed, step) alone.
 
@@ -85,9 +97,7 @@ class SyntheticPairs:
     """
 
     def __init__(self, folder: Path, degradations: Sequence[LabelledDegradation], seed: int) -> None:
-        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-        if not paths:
-            raise InputError(f"{folder} holds no clean photographs to train on")
+        paths = photographs_in(folder)
         self.photographs = [quantise(read_image(path, mode="rgb")) for path in paths]
         self.degradations, self.seed = list(degradations), seed
 

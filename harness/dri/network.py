@@ -153,7 +153,7 @@ class DRINetwork(nn.Module):
     def judge(self, description: Description, members: Sequence[Member] | None = None) -> Prediction:
         """What is predicted of images, by the mean over them and their mirror images: 2 N rows in, N out."""
         said = self.predict(description, members)
-        scores, spread, q = (part.unflatten(0, (2, -1)) for part in (said.scores, said.spread, said.q))
+        scores, spread, q = (torch.stack(part.chunk(2)) for part in (said.scores, said.spread, said.q))
         return Prediction(scores.mean(0), spread.pow(2).mean(0).sqrt(), F.normalize(q.mean(0), dim=1))
 
     def predict(self, description: Description, members: Sequence[Member] | None = None) -> Prediction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from harness.dri.member import Member
 from harness.dri.network import DRINetwork
 from harness.dri.train_mos import train_mos
 from harness.dri.train_representation import train_representation
+from harness.dri.training_images import write_training_images
 from harness.dri.versions import VersionMaker, make_versions
 from harness.dri.weights import save_weights
 from harness.errors import InputError
@@ -46,6 +47,7 @@ class Materials:
         versions: Makes what makes their versions.
         labelled: MOS-labelled images.
         judge: Correlates predictions with MOS.
+        images: Every image that is trained on, by the name of its set.
     """
 
     imagenet: Path
@@ -53,6 +55,7 @@ class Materials:
     versions: Callable[[SyntheticPairs], VersionMaker]
     labelled: Sequence[LabelledImage]
     judge: Judge
+    images: Mapping[str, Sequence[Path]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,7 @@ class TrainingRun:
         fit_calibration(network, Fitted(raw, spread), mos)
         path = self.folder / "dri.safetensors"
         sha256 = save_weights(network, path, as_json(self.data, self.config))
+        write_training_images(self.folder / "training-images.json", self.materials.images)
         self.say(f"{path}: {path.stat().st_size / 2**20:.1f} MiB, SHA-256 {sha256}")
         return path
 

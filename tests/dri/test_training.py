@@ -23,6 +23,7 @@ from harness.dri.network import DRINetwork, NetworkConfig
 from harness.dri.train_mos import train_mos
 from harness.dri.train_representation import train_representation
 from harness.dri.training import PARTS, Materials, TrainingRun, ablate
+from harness.dri.training_images import read_training_images
 from harness.dri.versions import VersionMaker, make_versions
 from harness.dri.weights import load_weights
 from harness.errors import InputError
@@ -184,10 +185,10 @@ def test_a_run_goes_through_its_stages(pairs: SyntheticPairs, mos_folder: Path, 
         return 0.5, 0.25
 
     def train(stage: str) -> None:
-        materials = Materials(imagenet, lambda: pairs, version_maker, read_labels(mos_folder), judge)
+        materials = Materials(imagenet, lambda: pairs, version_maker, read_labels(mos_folder), judge, images)
         TrainingRun(tmp_path / "run", DATA, replace(CONFIG, epochs=1), materials, "cpu", str).run(stage)
 
-    imagenet = tmp_path / "imagenet.pth"
+    imagenet, images = tmp_path / "imagenet.pth", {"mine": [item.path for item in read_labels(mos_folder)]}
     network = fresh()
     parts = {"shallow": network.shallow, "deep": network.members[0].deep}
     torch.save(
@@ -197,6 +198,7 @@ def test_a_run_goes_through_its_stages(pairs: SyntheticPairs, mos_folder: Path, 
         train(stage)
     weights = load_weights(tmp_path / "run" / "dri.safetensors")
     assert len(weights.members) == 1
+    assert len(read_training_images(tmp_path / "run" / "training-images.json")["mine"]) == 8
     assert (tmp_path / "run" / "splits.csv").read_text().splitlines()[1:] == ["whole,0,2,0.50000,0.25000"]
     parts = [row.split(",")[0] for row in (tmp_path / "run" / "ablation.csv").read_text().splitlines()[2:]]
     assert parts == [f"without {part}" for part in PARTS]

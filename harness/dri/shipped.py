@@ -4,4 +4,4 @@ from pathlib import Path
 
 SHIPPED = Path(__file__).with_name("weights") / "dri.safetensors"
 TRAINING_IMAGES = SHIPPED.with_name("training-images.json")
-SHIPPED_SHA256 = "18e75baeb4f318d5341da65c2ccaf50b6f68171e41cad3c8a5a46f855b328e5e"
+SHIPPED_SHA256 = "9f5b51db151f4139dca750d514d93cfd5aad169acc04ce111768dbc1bd75a75d"

@@ -37,6 +37,7 @@ class TrainingConfig:
         rs_weight: Weight of the RS loss; 0 is its ablation.
         contents_ranked: Photographs in a batch whose versions are ranked.
         versions_ranked: Versions of each of them.
+        starts: Random starts of the members, one each.
         mixed_precision: Whether the deep stages are trained in bfloat16.
         ablation_epochs: Of stage 2 in ablations.
     """
@@ -58,6 +59,7 @@ class TrainingConfig:
     rs_weight: float = 0.1
     contents_ranked: int = 1
     versions_ranked: int = 6
+    starts: tuple[int, ...] = (0,)
     mixed_precision: bool = True
     ablation_epochs: int = 2
 
@@ -179,7 +181,9 @@ def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
         versions = VersionConfig(**listed)
         data = DataConfig(**table["data"], degradations=degradations, versions=versions)
         training = dict(table.get("training", {}))
-        network = NetworkConfig(**training.pop("network", {}), types=1 + len(degradations))
+        training["starts"] = tuple(training.get("starts", (0,)))
+        shape = {"types": 1 + len(degradations), "members": len(training["starts"])}
+        network = NetworkConfig(**training.pop("network", {}), **shape)
         config = replace(TrainingConfig(**training), network=network)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         known = ", ".join(item.name for item in fields(TrainingConfig))

@@ -143,8 +143,8 @@ class TrainingRun:
     def mos(self, network: DRINetwork, tables: Tables) -> DRINetwork:
         """Stage 2 on every labelled image: each member from another start."""
         rows = range(len(self.materials.labelled))
-        for place in range(self.config.network.members):
-            member = self._fit(network, tables, rows, f"stage2-{place}", self.config, start=place)
+        for place, start in enumerate(self.config.starts):
+            member = self._fit(network, tables, rows, f"stage2-{start}", self.config, start)
             network.members[place].load_state_dict(member.state_dict())
         return network
 

@@ -205,13 +205,11 @@ def test_a_run_goes_through_its_stages(pairs: SyntheticPairs, mos_folder: Path, 
 
 
 def test_a_configuration_extends_another(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text(
-        'extends = "shipped"\n[training]\nepochs = 1\n[training.network]\nmembers = 1\n'
-    )
+    (tmp_path / "mine.toml").write_text('extends = "shipped"\n[training]\nepochs = 1\nstarts = [5]\n')
     (data, mine), (base, shipped) = read_config(tmp_path / "mine.toml"), read_config(config_path("shipped"))
     assert data == base
-    assert (mine.epochs, mine.network.members) == (1, 1)
-    assert replace(mine, epochs=shipped.epochs, network=shipped.network) == shipped
+    assert (mine.epochs, mine.starts, mine.network.members) == (1, (5,), 1)
+    assert replace(mine, epochs=shipped.epochs, starts=shipped.starts, network=shipped.network) == shipped
     (tmp_path / "loop.toml").write_text(f'extends = "{tmp_path / "loop.toml"}"')
     with pytest.raises(InputError, match="extends itself"):
         read_config(tmp_path / "loop.toml")

@@ -182,7 +182,7 @@ def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
         data = DataConfig(**table["data"], degradations=degradations, versions=versions)
         training = dict(table.get("training", {}))
         training["starts"] = tuple(training.get("starts", (0,)))
-        shape = {"types": 1 + len(degradations), "members": len(training["starts"])}
+        shape: dict[str, Any] = {"types": 1 + len(degradations), "members": len(training["starts"])}
         network = NetworkConfig(**training.pop("network", {}), **shape)
         config = replace(TrainingConfig(**training), network=network)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:

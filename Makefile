@@ -19,8 +19,6 @@ demo: $(VENV)/.demo
 	@echo "open runs/demo/report/index.html in a browser"
 
 test: $(VENV)/.test lint tests/browser/node_modules
-	$(BIN)/restobench zoo get $(ZOO)
-test: $(VENV)/.test lint
 	$(BIN)/restobench zoo get --all
 	$(BIN)/python -m pytest -q -n logical --dist loadfile
 

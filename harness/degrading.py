@@ -14,9 +14,9 @@ from harness.environment import file_hash, installed_versions
 from harness.errors import HarnessError, InputError
 from harness.identity import sample_generator
 from harness.images import Image, crop_to_multiple, image_hash, quantise, read_image, write_image
-from harness.isolation import Trouble, WorkerPool, outcome
 from harness.manifest import DegradedFile, Manifest, Place
 from harness.recipes import Recipe
+from harness.workers import Trouble, WorkerPool, outcome
 
 SECONDS = 600.0
 """How long one image may take in a worker."""

@@ -18,10 +18,7 @@ from harness.protocols import Conditions, DegradedSet, Restorer, RestorerCard
 from harness.recording import recording
 from harness.results import FailureKind
 from harness.tiling import is_out_of_memory
-from harness.workers import EXIT_MEMORY
-from harness.workers import Trouble as Trouble
-from harness.workers import WorkerPool as WorkerPool
-from harness.workers import outcome as outcome
+from harness.workers import EXIT_MEMORY, Trouble
 
 
 @dataclass(frozen=True, slots=True)

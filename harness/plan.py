@@ -11,12 +11,12 @@ from typing import Any
 
 from harness.environment import file_hash, source_hash
 from harness.errors import InputError, UnavailableError
-from harness.isolation import Trouble, WorkerPool, describe_restorer, outcome, probe_restorer
+from harness.isolation import describe_restorer, probe_restorer
 from harness.plugins import RestorerSpec, metrics, parse_restorer, restorers
 from harness.protocols import Benchmark, DegradedSet, MetricCard, Restorer, RestorerCard, card_mismatch
 from harness.results import Skipped
 from harness.scoring import metric_fingerprint
-from harness.workers import free_mib
+from harness.workers import Trouble, WorkerPool, free_mib, outcome
 
 LOAD_SECONDS = 300.0
 """How long a restorer given by path may take to load."""

@@ -23,6 +23,10 @@ CHANGES_THE_PICTURE = frozenset({Task.DEHAZE, Task.LOW_LIGHT, Task.INPAINT, Task
 GOOD_DB = 40.0
 """Nothing that is fed in a wrong range keeps so much: the other ranges are not tried."""
 
+STILL_A_PICTURE_DB = 22.0
+"""A network that keeps the size may rightly smooth a clean photograph, and does nothing in a range that is too large for
+it: while it keeps so much, another range that keeps more proves nothing."""
+
 MARGIN_DB = 6.0
 """Measured: RLFN keeps 23 dB more in its own range; of 12 networks in their own range none keeps more in another."""
 
@@ -50,7 +54,7 @@ def wrong_range(restorer: Restorer) -> str | None:
         kept = _kept_db(restorer, conditions)
     except Exception:  # a third party's code; that it does not run at all is not for the probe to say
         return None
-    if kept >= GOOD_DB:
+    if kept >= (GOOD_DB if scale > 1 else STILL_A_PICTURE_DB):
         return None
     others = {
         name: _kept_in(restorer, span, conditions) for name, span in RANGES.items() if span != tuple(card.value_range)

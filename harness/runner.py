@@ -16,14 +16,14 @@ from harness.cache import StoredSample, materialise
 from harness.environment import describe_environment
 from harness.errors import HarnessError, StoreError
 from harness.identity import set_fingerprint
-from harness.isolation import Restoration, RestoreTask, Trouble, WorkerPool, outcome, restore_cell
+from harness.isolation import Restoration, RestoreTask, restore_cell
 from harness.plan import Plan, PlannedRestorer
 from harness.protocols import DegradedSet
 from harness.results import Cell, Failure, FailureKind
 from harness.run_files import preview_folder, restored_stem
 from harness.scoring import Scored, ScoreTask, score_cell
 from harness.store import Restored, Store
-from harness.workers import free_mib
+from harness.workers import Trouble, WorkerPool, free_mib, outcome
 
 
 class Progress(Protocol):

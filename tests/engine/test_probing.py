@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 from torch import nn
 
 from harness.errors import InputError
@@ -48,6 +49,17 @@ def test_the_right_range_is_named(trained: str, fed: str) -> None:
 )
 def test_what_the_probe_cannot_judge(card: dict[str, object]) -> None:
     assert wrong_range(Trained((0.0, 255.0), **card)) is None
+
+
+def test_a_denoiser_that_smooths_is_no_network_in_the_wrong_range() -> None:
+    class Smooths(Restorer):
+        card = RestorerCard("smooths", tasks=(Task.DENOISE,), parameters=1)
+
+        def restore(self, image: Image, conditions: Conditions) -> Image:
+            small = image.max() - image.min() <= 1  # in a larger range it would do nothing, and keep more
+            return gaussian_filter(image, (0, 0.7, 0.7)).astype(np.float32) if small else image
+
+    assert wrong_range(Smooths()) is None
 
 
 def test_a_restorer_that_raises_is_left_to_others() -> None:

@@ -24,8 +24,9 @@ GOOD_DB = 40.0
 """Nothing that is fed in a wrong range keeps so much: the other ranges are not tried."""
 
 STILL_A_PICTURE_DB = 22.0
-"""A network that keeps the size may rightly smooth a clean photograph, and does nothing in a range too large for it: while
-it keeps so much, another range that keeps more proves nothing."""
+"""A network that keeps the size may rightly smooth a clean photograph, and does nothing in a range too large for it.
+
+While it keeps so much, another range that keeps more proves nothing."""
 
 MARGIN_DB = 6.0
 """Measured: RLFN keeps 23 dB more in its own range; of 12 networks in their own range none keeps more in another."""

@@ -143,7 +143,7 @@ def _load_weights(network: Any, paths: dict[str, Any], options: Path) -> Path:
         raise InputError(f"weight file {weights}, named in {options}, does not exist") from None
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
         raise InputError(
-            f"weight file {weights} is refused: it holds more than weights, or is damaged: {error}"
+            f"weight file {weights} is refused: it holds more than weights, or is damaged ({type(error).__name__})"
         ) from error
     keys = [paths.get("param_key_g"), "params_ema", "params"]
     state = next((state[key] for key in keys if key in state), state)

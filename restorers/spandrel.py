@@ -54,7 +54,10 @@ class SpandrelRestorer(Restorer):
             state = spandrel.canonicalize_state_dict(_read_weights(path))
             model = spandrel.ModelLoader(torch.device(device)).load_from_state_dict(state)
         except pickle.UnpicklingError as error:
-            raise InputError(f"{path} is refused: it holds more than weights, and would run code ({error})") from error
+            # torch's own message says how to load it all the same
+            raise InputError(
+                f"{path} is refused: it holds more than weights, and would run code; save its tensors as .safetensors"
+            ) from error
         except spandrel.UnsupportedModelError:
             raise InputError(f"{path} is of no architecture that spandrel {spandrel.__version__} knows") from None
         except Exception as error:  # damaged archives raise many types

@@ -41,13 +41,7 @@ def train_mos(
         say: Told of progress.
         name: Of checkpoint and log.
     """
-    parameters = [parameter for parameter in member.parameters() if parameter.requires_grad]
-    deep = {id(parameter) for parameter in member.deep.parameters()}
-    groups = [
-        {"params": [item for item in parameters if (id(item) in deep) is fine], "share": share}
-        for fine, share in ((True, config.deep_rate), (False, 1.0))
-    ]
-    optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
+    optimiser = _optimiser(member, config)
     average: dict[str, Tensor] = {}
     start = load_checkpoint(folder / f"{name}.pt", member, optimiser, average)
     log = Log(folder / f"{name}.csv", start)
@@ -68,7 +62,7 @@ def train_mos(
             }
             optimiser.zero_grad()
             torch.autograd.backward(torch.stack(list(losses.values())).sum())
-            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            torch.nn.utils.clip_grad_norm_(member.parameters(), 1.0)
             optimiser.step()
             _accumulate(average, member, config.memory)
             for key, value in losses.items():
@@ -81,6 +75,17 @@ def train_mos(
             parameter.data = average[key].clone()
     member.deep.half_precision = False
     member.eval()
+
+
+def _optimiser(member: Member, config: TrainingConfig) -> torch.optim.Optimizer:
+    """The deep stages learn slowly, and everything that is new to the task quickly."""
+    deep = {id(parameter) for parameter in member.deep.parameters()}
+    learning = [parameter for parameter in member.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [item for item in learning if (id(item) in deep) is fine], "share": share}
+        for fine, share in ((True, config.deep_rate), (False, 1.0))
+    ]
+    return torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
 
 
 def _mos_losses(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -58,3 +60,17 @@ def open_page(browser: Any) -> Iterator[Callable[..., Visit]]:
     yield visit
     for found in visits:
         found.page.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """axe-core's script, by npm; the only thing of the tests that is not from pip."""
+    here = Path(__file__).parent
+    script = here / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("npm is not installed")
+        quietly = ["--silent", "--no-audit", "--no-fund", "--no-package-lock"]
+        subprocess.run([npm, "install", *quietly], cwd=here, check=True)
+    return script.read_text()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,21 +12,6 @@ from visits import kinds
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
-HERE = Path(__file__).parent
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """axe-core's script, by npm; the only thing of the tests that is not from pip."""
-    script = HERE / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.is_file():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("npm is not installed")
-        subprocess.run(
-            [npm, "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"], cwd=HERE, check=True
-        )
-    return script.read_text()
 
 
 def test_no_error_and_no_request_outside_the_folder(open_page: Open, folder: Path) -> None:
@@ -58,10 +41,7 @@ def test_axe_finds_no_barrier(scheme: str, open_page: Open, folder: Path, axe: s
         visit = open_page(path, color_scheme=scheme)
         for details in visit.page.query_selector_all("details:not([open], .columns-menu)"):
             details.evaluate("element => { element.open = true; }")
-        visit.page.evaluate(axe)
-        found = visit.page.evaluate("async () => (await axe.run()).violations")
-        told = [f"{v['id']}: {v['nodes'][0]['html'][:200]} {v['nodes'][0]['failureSummary'][:200]}" for v in found]
-        assert told == [], path.name
+        assert visit.barriers(axe) == [], path.name
 
 
 def test_dark_mode_inverts_paper_and_ink_and_the_plots_follow(open_page: Open, folder: Path) -> None:

@@ -73,3 +73,11 @@ def test_it_opens_with_before_beside_after_and_shows_the_difference(open_page: O
     visit.page.wait_for_timeout(300)
     assert visit.page.locator(".viewer-layers").first.screenshot() != whole
     assert visit.logged == []
+
+
+@pytest.mark.parametrize("page", ["regression_page", "history_page"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier(
+    open_page: Open, request: pytest.FixtureRequest, page: str, scheme: str, axe: str
+) -> None:
+    assert open_page(request.getfixturevalue(page), color_scheme=scheme).barriers(axe) == []

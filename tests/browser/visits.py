@@ -52,3 +52,9 @@ class Visit:
                 break
             self.page.wait_for_timeout(100)
         return widths
+
+    def barriers(self, axe: str) -> list[str]:
+        """What axe-core, whose script is given, finds wrong with the page."""
+        self.page.evaluate(axe)
+        found = self.page.evaluate("async () => (await axe.run()).violations")
+        return [f"{v['id']}: {v['nodes'][0]['html'][:200]} {v['nodes'][0]['failureSummary'][:200]}" for v in found]

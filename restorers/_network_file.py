@@ -90,7 +90,8 @@ class NetworkFile(Restorer):
             shape = self.run(np.full((planes, *sides), 0.5, dtype=np.float32)).shape
         except Exception as error:  # every library has types of its own
             seen = " ".join(str(error).split())[:300]
-            raise InputError(f"{path} does not run on {given}: {seen}") from error
+            hint = "; a grey network wants :channels=1" if planes == 3 else ""
+            raise InputError(f"{path} does not run on {given}: {seen}{hint}") from error
         scale = shape[1] // sides[0] if len(shape) == 3 else 0
         if scale < 1 or shape != (planes, scale * sides[0], scale * sides[1]):
             raise InputError(f"{path} turns {given} into {shape}; expected a whole multiple of height and width")

@@ -97,7 +97,7 @@ def test_imagenet_weights_of_another_network_are_refused(tmp_path: Path) -> None
     network = DRINetwork(NetworkConfig())
     torch.save({"conv_stem.weight": torch.zeros(1, 3, 3, 3)}, tmp_path / "other.pth")
     with pytest.raises(InputError, match="is not the backbone's ImageNet file"):
-        load_imagenet(tmp_path / "other.pth", network.shallow, network.members[0].deep)
+        load_imagenet(tmp_path / "other.pth", network.config.backbone, network.shallow, network.members[0].deep)
 
 
 @settings(deadline=None, max_examples=30)

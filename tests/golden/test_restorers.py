@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import spandrel
+import torch
 
 from benchmarks.evaluations import EVALUATIONS
 from harness.adaptation import restore_image
@@ -17,13 +19,15 @@ from harness.plugins import parse_restorer, resolve_set
 from harness.protocols import Metric, iterate
 
 
-def scores(weights: Path, set_name: str, evaluation: str, metric: Metric, limit: int | None = None) -> list[float]:
+def scores(
+    weights: Path, set_name: str, evaluation: str, metric: Metric, limit: int | None = None, parameters: str = ""
+) -> list[float]:
     """Score of each image of a known set, restored by a weight file; skips when either is not here."""
     degraded_set = resolve_set(set_name)
     reason = degraded_set.absent() or (None if weights.is_file() else f"{weights} does not exist")
     if reason:
         pytest.skip(reason)
-    restorer = parse_restorer(str(weights)).build()
+    restorer = parse_restorer(f"{weights}{parameters}").build()
     scale = degraded_set.conditions.scale
     values = []
     for sample in islice(iterate(degraded_set), limit):
@@ -53,6 +57,29 @@ def test_dncnn_through_onnx_is_the_same(data: Path, by_spandrel: dict[str, list[
     pytest.importorskip("onnxruntime")
     by_onnx = scores(data / "weights/dncnn_25_gray.onnx", "set12-sigma25", "awgn", PSNR(), limit=4)
     assert by_onnx == pytest.approx(by_spandrel["set12"], abs=1e-3)
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """DnCNN with its code, in both of torch's formats."""
+    weights = Path(os.environ.get("RESTOBENCH_DATA", "no folder")) / "weights/dncnn_25.pth"
+    if not weights.is_file():
+        pytest.skip(f"{weights} does not exist")
+    network = spandrel.ModelLoader(device="cpu").load_from_file(weights).model.eval()
+    files = {suffix: tmp_path_factory.mktemp("programs") / f"dncnn{suffix}" for suffix in (".ts", ".pt2")}
+    torch.jit.script(network).save(str(files[".ts"]))
+    size = {2: torch.export.Dim.AUTO, 3: torch.export.Dim.AUTO}
+    exported = torch.export.export(network, (torch.rand(1, 1, 40, 48),), dynamic_shapes=(size,))
+    torch.export.save(exported, files[".pt2"])
+    return files
+
+
+@pytest.mark.parametrize("suffix", [".ts", ".pt2"])
+def test_dncnn_as_a_program_of_torch_is_the_same(
+    programs: dict[str, Path], by_spandrel: dict[str, list[float]], suffix: str
+) -> None:
+    by_program = scores(programs[suffix], "set12-sigma25", "awgn", PSNR(), limit=4, parameters=":channels=1")
+    assert by_program == pytest.approx(by_spandrel["set12"], abs=1e-3)
 
 
 # RLFN (x2 38.066, x4 32.238) has its own architecture: tests/examples/test_third_party_plugin.py

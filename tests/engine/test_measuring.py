@@ -34,6 +34,27 @@ def test_what_runs_no_module_has_no_operations() -> None:
     assert count_flops(lambda: 1 / 0) is None
 
 
+MEASURE_AGAIN = """
+import numpy as np
+from harness.measuring import measure
+
+kept = []
+
+def work():
+    parts = [np.ones(2**13) for _ in range(1024)]  # 64 KiB each, from the heap
+    kept.append(np.ones(2**13))  # above them: what they leave behind stays with the process
+
+print(*[measure(work, "cpu")[1].peak_mib for _ in range(2)])
+"""
+
+
+def test_memory_that_an_earlier_call_freed_is_counted_again() -> None:
+    done = subprocess.run([sys.executable, "-c", MEASURE_AGAIN], capture_output=True, text=True, check=True)
+    first, second = map(float, done.stdout.split())
+    assert 60 < first < 100
+    assert 60 < second < 100
+
+
 MEASURE_TWICE = """
 import json, numpy as np
 from dataclasses import asdict

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Missing(Parametrised):
+class _Missing(Parametrised, ABC):
     """Pixels become 0 in all planes until `fraction` of them are missing.
 
     Args:
@@ -40,8 +41,9 @@ class _Missing(Parametrised):
         mask = self._mask(image.shape[1], image.shape[2], generator)
         return np.where(mask, np.float32(0), image), Conditions(mask=mask, per_image=("mask",))
 
+    @abstractmethod
     def _mask(self, height: int, width: int, generator: np.random.Generator) -> Mask:
-        raise NotImplementedError
+        """What is missing, (H, W)."""
 
 
 @dataclass(frozen=True, slots=True)

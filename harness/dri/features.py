@@ -6,7 +6,7 @@ The shallow map is kept as it is, so that the deep stages learn from crops of it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -32,6 +32,7 @@ class FeatureTable:
     Attributes:
         features: For each row, in bfloat16, the shallow map (views, C, h, w).
         pooled: For each shallow tap (rows, views, P, 2 * width), float16.
+        deep: For each tap of ImageNet's deep stages the same.
         d: (rows, views, D).
         tokens: (rows, views, P, taps, D), float16.
         assistance: (rows, views, features).
@@ -41,6 +42,7 @@ class FeatureTable:
 
     features: list[Tensor]
     pooled: list[Tensor]
+    deep: list[Tensor]
     d: Tensor
     tokens: Tensor
     assistance: Tensor
@@ -62,7 +64,12 @@ class FeatureTable:
         maps = [self.features[row][view] for row, view in zip(rows.tolist(), views.tolist(), strict=True)]
         height, width = (min(crop, *(item.shape[axis] for item in maps)) for axis in (1, 2))
         cropped = torch.stack([_crop(item, height, width, generator) for item in maps])
-        return self._described(cropped, rows, views)
+        return self._described(cropped.contiguous(memory_format=torch.channels_last), rows, views)
+
+    def as_imagenet_sees(self, rows: Tensor, views: Tensor) -> Description:
+        """Some rows, in the given view each, by the deep stages as they were at first: nothing is to be computed."""
+        described = self._described(torch.empty(0), rows, views)
+        return replace(described, deep=[tap[rows, views].float() for tap in self.deep])
 
     def whole(self, row: int) -> Description:
         """One image with its whole map and, as a second row, its mirror image."""
@@ -71,7 +78,7 @@ class FeatureTable:
 
     def _described(self, maps: Tensor, rows: Tensor, views: Tensor) -> Description:
         return Description(
-            maps.float().contiguous(memory_format=torch.channels_last),
+            maps.float(),
             [tap[rows, views].float() for tap in self.pooled],
             self.d[rows, views],
             self.tokens[rows, views].float(),
@@ -109,12 +116,14 @@ def describe_views(network: DRINetwork, image: Tensor, views: Sequence[tuple[int
     looked = [network.look(fit_size(view[None])) for view in shown]
     _, assistance = network.restoration(fit_size(shown[0][None]), looked[0][3])
     height, width = (min(features.shape[axis] for features, _, _, _ in looked) for axis in (2, 3))
+    deep = [network.members[0].look(features) for features, _, _, _ in looked]
     return Description(
         torch.cat([features[:, :, :height, :width] for features, _, _, _ in looked]).bfloat16(),
         [torch.cat(tap) for tap in zip(*(pooled for _, pooled, _, _ in looked), strict=True)],
         torch.cat([d for _, _, _, d in looked]),
         torch.cat([tokens for _, _, tokens, _ in looked]),
         assistance.expand(len(views), -1),
+        deep=[torch.cat(tap) for tap in zip(*deep, strict=True)],
     ).to(torch.device("cpu"))
 
 
@@ -150,6 +159,7 @@ def _stack(rows: Sequence[Description], scores: Tensor, group_size: int) -> Feat
     return FeatureTable(
         [row.features for row in rows],
         [torch.stack(taps).half() for taps in zip(*(row.pooled for row in rows), strict=True)],
+        [torch.stack(taps).half() for taps in zip(*(row.deep or [] for row in rows), strict=True)],
         torch.stack([row.d for row in rows]),
         torch.stack([row.degradation_tokens for row in rows]).half(),
         torch.stack([row.assistance for row in rows]),

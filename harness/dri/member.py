@@ -54,24 +54,17 @@ class Member(nn.Module):
         self.predictor = Predictor(tokens, dimension, assistance, heads, dropout=dropout)
         self.use_quality, self.use_interaction = use_quality, use_interaction
 
-    def see(self, features: Tensor, shallow: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """The quality tokens (N, P, taps, D) and vectors q (N, D).
-
-        Args:
-            features: The shallow stages' map (N, C, h, w).
-            shallow: The shallow taps, standardised, (N, P, 2 * width) each.
-        """
-        deep = standardise(self.deep(features), self.means, self.scales)
-        tokens, q = self.quality([*shallow, *deep])
-        return tokens, q
+    def look(self, features: Tensor) -> list[Tensor]:
+        """The deep taps, standardised, (N, P, 2 * width) each, of the shallow stages' map (N, C, h, w)."""
+        return standardise(self.deep(features), self.means, self.scales)
 
     def forward(
-        self, features: Tensor, shallow: Sequence[Tensor], degradation_tokens: Tensor, assistance: Tensor
+        self, deep: Sequence[Tensor], shallow: Sequence[Tensor], degradation_tokens: Tensor, assistance: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Predicts.
 
         Args:
-            features: The shallow stages' map (N, C, h, w).
+            deep: The deep taps, as `look` returns them.
             shallow: The shallow taps, standardised, (N, P, 2 * width) each.
             degradation_tokens: (N, P, shallow taps, D).
             assistance: (N, features) of the restoration network.
@@ -80,7 +73,7 @@ class Member(nn.Module):
             Scores (N, heads) in about [0, 1], their spread (N,), and q (N, D).
         """
         d_tokens = degradation_tokens
-        q_tokens, q = self.see(features, shallow)
+        q_tokens, q = self.quality([*shallow, *deep])
         if not self.use_quality:
             q_tokens = torch.zeros_like(q_tokens)
         if self.use_interaction:

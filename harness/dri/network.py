@@ -56,12 +56,14 @@ class Description:
     """What the frozen part says of a batch; the members start from here.
 
     Attributes:
-        features: The shallow stages' map (N, C, H/8, W/8).
+        features: The shallow stages' map (N, C, H/8, W/8); not needed where `deep` is there.
         pooled: For each shallow tap (N, P, 2 * width), standardised.
         d: Degradation vectors (N, D), length 1.
         degradation_tokens: (N, P, shallow taps, D).
         assistance: (N, features) of the restoration network.
         restored: (N, 3, H, W), or `None` when it was not kept.
+        deep: For each deep tap (N, P, 2 * width), as ImageNet's deep stages have it, standardised: members take it
+            in place of what their own deep stages say.
     """
 
     features: Tensor
@@ -70,13 +72,15 @@ class Description:
     degradation_tokens: Tensor
     assistance: Tensor
     restored: Tensor | None = None
+    deep: list[Tensor] | None = None
 
     def to(self, device: torch.device) -> Description:
         """The same on another device."""
         moved = (part.to(device) for part in (self.features, self.d, self.degradation_tokens, self.assistance))
         features, d, tokens, assistance = moved
         restored = None if self.restored is None else self.restored.to(device)
-        return Description(features, [tap.to(device) for tap in self.pooled], d, tokens, assistance, restored)
+        deep = None if self.deep is None else [tap.to(device) for tap in self.deep]
+        return Description(features, [tap.to(device) for tap in self.pooled], d, tokens, assistance, restored, deep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,9 @@ class DRINetwork(nn.Module):
         tokens = tokens if config.use_degradation else torch.zeros_like(tokens)
         assistance = assistance if config.use_restoration else torch.zeros_like(assistance)
         said = [
-            member(description.features, description.pooled, tokens, assistance)
+            member(
+                description.deep or member.look(description.features), description.pooled, tokens, assistance
+            )
             for member in (members if members is not None else self.members)
         ]
         scores, spreads, vectors = (torch.stack(part) for part in zip(*said, strict=True))

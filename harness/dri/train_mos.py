@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,7 +16,17 @@ from harness.dri.config import Say, TrainingConfig
 from harness.dri.features import FeatureTable
 from harness.dri.losses import decorrelation_loss, plcc_loss, rank_loss, similarity_loss
 from harness.dri.member import Member
-from harness.dri.network import DRINetwork
+from harness.dri.network import DRINetwork, Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class _Phase:
+    """Upon ImageNet's deep stages as they are, or with them."""
+
+    name: str
+    epochs: int
+    rate: float
+    deep: bool
 
 
 def train_mos(
@@ -28,7 +40,11 @@ def train_mos(
     say: Say,
     name: str = "stage2",
 ) -> None:
-    """Trains one member; its weights are the moving average of those that the optimiser went through.
+    """Trains one member: first what stands on the deep stages, then the deep stages with it.
+
+    Fine-tuning from a head that is right already harms the features less (Kumar et al., ICLR 2022), and the first
+    phase costs next to nothing: it computes no map. After each phase the weights are the moving average of those
+    that the optimiser went through.
 
     Args:
         network: After stage 1; not changed.
@@ -37,29 +53,50 @@ def train_mos(
         versions: Descriptions and pseudo-scores of versions of the same contents.
         train: Rows of `table` to learn from.
         config: The run.
-        folder: For checkpoint and log.
+        folder: For checkpoints and logs.
         say: Told of progress.
-        name: Of checkpoint and log.
+        name: Of checkpoints and logs.
     """
+    phases = (
+        _Phase(f"{name}-head", config.head_epochs, config.head_rate, deep=False),
+        _Phase(name, config.epochs, config.learning_rate, deep=True),
+    )
+    member.deep.half_precision = config.mixed_precision and network.calibration.is_cuda
+    for phase in phases:
+        _learn(phase, network, member, (table, versions), torch.tensor(list(train)), config, folder, say)
+    member.deep.half_precision = False
+    member.eval()
+
+
+def _learn(
+    phase: _Phase,
+    network: DRINetwork,
+    member: Member,
+    tables: tuple[FeatureTable, FeatureTable],
+    rows: Tensor,
+    config: TrainingConfig,
+    folder: Path,
+    say: Say,
+) -> None:
+    member.deep.requires_grad_(phase.deep)
     optimiser = _optimiser(member, config)
     average: dict[str, Tensor] = {}
-    start = load_checkpoint(folder / f"{name}.pt", member, optimiser, average)
-    log = Log(folder / f"{name}.csv", start)
-    rows = torch.tensor(list(train))
+    start = load_checkpoint(folder / f"{phase.name}.pt", member, optimiser, average)
+    log = Log(folder / f"{phase.name}.csv", start)
     batches = -(-len(rows) // config.batch)
     member.train()
-    member.deep.half_precision = config.mixed_precision
-    for epoch in range(start, config.epochs):
+    for epoch in range(start, phase.epochs):
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
         torch.manual_seed(config.seed * 7_000_003 + epoch)
         order = rows[torch.randperm(len(rows), generator=generator)]
         totals: dict[str, float] = {}
         for place, chunk in enumerate(torch.split(order, config.batch)):
-            set_rate(optimiser, config.learning_rate, epoch * batches + place, config.epochs * batches)
-            losses = {
-                **_mos_losses(network, member, table, chunk, config, generator),
-                **_order_losses(network, member, versions, config, generator),
-            }
+            set_rate(optimiser, phase.rate, epoch * batches + place, phase.epochs * batches)
+            said = [
+                _predict(network, member, table, some, config.crop if phase.deep else None, generator)
+                for table, some in zip(tables, (chunk, _some_versions(tables[1], config, generator)), strict=True)
+            ]
+            losses = {**_mos_losses(*said[0], config), **_order_losses(*said[1], config)}
             optimiser.zero_grad()
             torch.autograd.backward(torch.stack(list(losses.values())).sum())
             torch.nn.utils.clip_grad_norm_(member.parameters(), 1.0)
@@ -67,40 +104,57 @@ def train_mos(
             _accumulate(average, member, config.memory)
             for key, value in losses.items():
                 totals[key] = totals.get(key, 0.0) + float(value.detach()) * len(chunk) / len(rows)
-        log.add(epoch, totals)
-        save_checkpoint(folder / f"{name}.pt", member, optimiser, epoch + 1, average)
-        say(f"{name}, epoch {epoch + 1}/{config.epochs}: " + loss_line(totals))
+        last = epoch + 1 == phase.epochs
+        if phase.deep or last:
+            log.add(epoch, totals)
+            save_checkpoint(folder / f"{phase.name}.pt", member, optimiser, epoch + 1, average)
+            say(f"{phase.name}, epoch {epoch + 1}/{phase.epochs}: " + loss_line(totals))
     for key, parameter in member.named_parameters():
         if key in average:
             parameter.data = average[key].clone()
-    member.deep.half_precision = False
-    member.eval()
 
 
 def _optimiser(member: Member, config: TrainingConfig) -> torch.optim.Optimizer:
-    """The deep stages learn slowly, and everything that is new to the task quickly."""
+    """What is new to the task learns at the full rate, each tensor of the deep stages in proportion to its size.
+
+    Folding has left these of very different sizes; Adam's steps alone would have one size for all.
+    """
     deep = {id(parameter) for parameter in member.deep.parameters()}
     learning = [parameter for parameter in member.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [item for item in learning if (id(item) in deep) is fine], "share": share}
-        for fine, share in ((True, config.deep_rate), (False, 1.0))
+    groups: list[dict[str, Any]] = [{"params": [item for item in learning if id(item) not in deep], "share": 1.0}]
+    groups += [
+        {"params": [item], "share": config.deep_rate * float(item.detach().pow(2).mean().sqrt())}
+        for item in learning
+        if id(item) in deep
     ]
     return torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
 
 
-def _mos_losses(
+def _some_versions(versions: FeatureTable, config: TrainingConfig, generator: torch.Generator) -> Tensor:
+    """Rows of some versions of a few contents, content after content."""
+    contents = torch.randperm(versions.groups, generator=generator)[: config.contents_ranked]
+    within = torch.randperm(versions.group_size, generator=generator)[: config.versions_ranked]
+    return (contents[:, None] * versions.group_size + within).flatten()
+
+
+def _predict(
     network: DRINetwork,
     member: Member,
     table: FeatureTable,
-    chunk: Tensor,
-    config: TrainingConfig,
+    rows: Tensor,
+    crop: int | None,
     generator: torch.Generator,
-) -> dict[str, Tensor]:
-    """What a batch of labelled images says."""
-    views = torch.randint(table.views, (len(chunk),), generator=generator)
+) -> tuple[Prediction, Tensor, Tensor]:
+    """What the member says of rows, in a view and a crop at random; what it should have said; and their d."""
+    views = torch.randint(table.views, (len(rows),), generator=generator)
     device = network.calibration.device
-    prediction = network.predict(table.description(chunk, views, config.crop, generator).to(device), [member])
-    target = table.scores[chunk].to(device)
+    kept = table.as_imagenet_sees(rows, views) if crop is None else table.description(rows, views, crop, generator)
+    description = kept.to(device)
+    return network.predict(description, [member]), table.scores[rows].to(device), description.d
+
+
+def _mos_losses(prediction: Prediction, target: Tensor, _: Tensor, config: TrainingConfig) -> dict[str, Tensor]:
+    """What a batch of labelled images says."""
     return {
         "plcc": torch.stack([plcc_loss(head, target) for head in prediction.scores.unbind(1)]).mean(),
         "huber": 5 * F.huber_loss(prediction.scores, target[:, None].expand_as(prediction.scores), delta=0.1),
@@ -108,28 +162,18 @@ def _mos_losses(
     }
 
 
-def _order_losses(
-    network: DRINetwork, member: Member, versions: FeatureTable, config: TrainingConfig, generator: torch.Generator
-) -> dict[str, Tensor]:
+def _order_losses(prediction: Prediction, target: Tensor, d: Tensor, config: TrainingConfig) -> dict[str, Tensor]:
     """What versions of a few contents say: their order within each content, and one scale for all."""
-    contents = torch.randperm(versions.groups, generator=generator)[: config.contents_ranked]
-    within = torch.randperm(versions.group_size, generator=generator)[: config.versions_ranked]
-    rows = (contents[:, None] * versions.group_size + within).flatten()
-    views = torch.randint(versions.views, (len(rows),), generator=generator)
-    device = network.calibration.device
-    description = versions.description(rows, views, config.crop, generator).to(device)
-    prediction = network.predict(description, [member])
-    target = versions.scores[rows].to(device)
     heads = prediction.scores.unbind(1)
     inside = [
         rank_loss(head[part], target[part], margin=0.04)
         for head in heads
-        for part in torch.split(torch.arange(len(rows)), len(within))
+        for part in torch.arange(len(target)).chunk(config.contents_ranked)
     ]
     return {
         "order": config.order_weight * 5 * torch.stack(inside).mean(),
         "scale": config.order_weight * torch.stack([plcc_loss(head, target) for head in heads]).mean(),
-        "apart": config.rs_weight * decorrelation_loss(description.d, prediction.q),
+        "apart": config.rs_weight * decorrelation_loss(d, prediction.q),
     }
 
 

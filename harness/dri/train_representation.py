@@ -30,7 +30,7 @@ def train_representation(
     """
     parts = (network.degradation, network.members[0].quality, network.restoration)
     parameters = [parameter for part in parts for parameter in part.parameters()]
-    optimiser = torch.optim.AdamW(parameters, lr=config.learning_rate / 2, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(parameters, lr=config.head_rate / 2, weight_decay=0.01)
     start = load_checkpoint(folder / "stage1.pt", network, optimiser)
     if start >= config.steps:
         network.eval()
@@ -43,7 +43,7 @@ def train_representation(
     network.members[0].deep.requires_grad_(False)
     for step in range(start, config.steps):
         torch.manual_seed(config.seed * 1_000_003 + step)
-        set_rate(optimiser, config.learning_rate / 2, step, config.steps)
+        set_rate(optimiser, config.head_rate / 2, step, config.steps)
         batch = pairs.batch(step, config.contents, config.versions, config.patch).to(network.calibration.device)
         losses = representation_losses(network, batch, config.rs_weight)
         optimiser.zero_grad()
@@ -69,7 +69,7 @@ def representation_losses(network: DRINetwork, batch: Batch, rs_weight: float) -
 
     def represent(images: Tensor) -> tuple[Tensor, Tensor]:
         features, pooled, _, d = network.look(images)
-        return d, first.see(features, pooled)[1]
+        return d, first.quality([*pooled, *first.look(features)])[1]
 
     d, q = represent(batch.degraded)
     restored, _ = network.restoration(batch.degraded, d)

@@ -124,7 +124,9 @@ class TrainingRun:
         """Stage 1, or what it left behind."""
         torch.manual_seed(self.config.seed)
         network = DRINetwork(self.config.network)
-        load_imagenet(self.materials.imagenet, network.shallow, network.members[0].deep)
+        load_imagenet(
+            self.materials.imagenet, self.config.network.backbone, network.shallow, network.members[0].deep
+        )
         network.to(self.device)
         train_representation(network, self.materials.pairs, self.config, self.folder, self.say)
         draw_curves(self.folder)
@@ -203,7 +205,8 @@ class TrainingRun:
             judge.load_state_dict(_without_members(network), strict=False)
             fitted = predict_rows(judge, [member], tables[0], test)
             torch.save({"raw": fitted.raw, "spread": fitted.spread}, path)
-            (self.folder / f"{name}.pt").unlink()  # megabytes that nobody needs again
+            for checkpoint in (f"{name}-head.pt", f"{name}.pt"):  # megabytes that nobody needs again
+                (self.folder / checkpoint).unlink()
         return Fitted(**torch.load(path, weights_only=True)), test
 
     def _fit(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import timm
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,10 +51,8 @@ def test_a_score_does_not_depend_on_its_neighbours(network: DRINetwork) -> None:
     together, _ = network(images)
     alone = torch.cat([network(image[None])[0] for image in images])
     assert torch.allclose(together, alone, atol=1e-3)
-    network.train()
-    frozen = (network.shallow, network.members[0].deep)
-    assert not any(part.training for part in frozen), "batch statistics would make it depend on them"
-    network.eval()
+    normalised = [layer for layer in network.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+    assert normalised == [], "batch statistics would make it depend on them"
 
 
 @pytest.mark.parametrize("part", ["use_degradation", "use_quality", "use_interaction", "use_restoration"])
@@ -91,6 +90,25 @@ def test_an_image_and_its_mirror_image_score_alike(network: DRINetwork) -> None:
     assert torch.allclose(network.judge(seen).scores, network.judge(mirrored).scores, atol=1e-5)
     halves = network.predict(seen).scores.split(2)
     assert torch.allclose(network.judge(seen).scores, (halves[0] + halves[1]) / 2)
+
+
+@torch.inference_mode()
+def test_the_stages_say_what_timm_says(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    whole = timm.create_model("tf_efficientnet_lite0", pretrained=False).eval()
+    for layer in whole.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):  # as after training; a fresh one does nothing
+            layer.running_mean.uniform_(-0.5, 0.5)
+            layer.running_var.uniform_(0.5, 2)
+    torch.save(whole.state_dict(), tmp_path / "imagenet.pth")
+    network = DRINetwork(NetworkConfig())
+    load_imagenet(tmp_path / "imagenet.pth", network.config.backbone, network.shallow, network.members[0].deep)
+    images = torch.rand(1, 3, 96, 64)
+    features, shallow = network.shallow(images)
+    seen = whole.bn1(whole.conv_stem((images * 255 - 127) / 128))
+    for block, found in zip(whole.blocks, [*shallow, *network.members[0].deep(features)], strict=True):
+        seen = block(seen)
+        assert torch.allclose(found, pool(seen), rtol=1e-3, atol=1e-4 * float(seen.abs().max()))
 
 
 def test_imagenet_weights_of_another_network_are_refused(tmp_path: Path) -> None:

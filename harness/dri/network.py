@@ -170,9 +170,7 @@ class DRINetwork(nn.Module):
         tokens = tokens if config.use_degradation else torch.zeros_like(tokens)
         assistance = assistance if config.use_restoration else torch.zeros_like(assistance)
         said = [
-            member(
-                description.deep or member.look(description.features), description.pooled, tokens, assistance
-            )
+            member(description.deep or member.look(description.features), description.pooled, tokens, assistance)
             for member in (members if members is not None else self.members)
         ]
         scores, spreads, vectors = (torch.stack(part) for part in zip(*said, strict=True))

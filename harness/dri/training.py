@@ -124,9 +124,7 @@ class TrainingRun:
         """Stage 1, or what it left behind."""
         torch.manual_seed(self.config.seed)
         network = DRINetwork(self.config.network)
-        load_imagenet(
-            self.materials.imagenet, self.config.network.backbone, network.shallow, network.members[0].deep
-        )
+        load_imagenet(self.materials.imagenet, self.config.network.backbone, network.shallow, network.members[0].deep)
         network.to(self.device)
         train_representation(network, self.materials.pairs, self.config, self.folder, self.say)
         draw_curves(self.folder)

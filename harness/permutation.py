@@ -67,7 +67,8 @@ def _without_skewness(sums: Floats, ratios: Floats) -> Floats:
     """
     units = sums.shape[1]
     centred = sums - sums.mean(axis=1, keepdims=True)
-    squares, mixed = centred**2, centred**2 @ centred.T
+    squares = centred**2
+    mixed = squares @ centred.T
     cubes = np.diagonal(mixed)
     third = cubes[:, None] - 3 * mixed + 3 * mixed.T - cubes
     norms = squares.sum(axis=1)

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from harness.permutation import holm, pair_flips_p, pairs_p, sign_flip_p
-from harness.resampling import RESAMPLES, Floats, intervals, percentile_order, resample_counts
+from harness.resampling import RESAMPLES, intervals, percentile_order, resample_counts
 
 
 def test_every_resample_draws_as_many_images_of_each_stratum_as_there_are() -> None:
@@ -94,17 +94,6 @@ def test_ranges_of_ranks_hold_the_true_ranks() -> None:
     assert held / runs > 0.95 - 3 * np.sqrt(0.95 * 0.05 / runs)
 
 
-def johnson(rows: Floats) -> Floats:
-    """Sum by root of the sum of squares, of differences whose t is Johnson's, with twice the skewness; 0 at a change
-    of sign."""
-    n = rows.shape[1]
-    t, skewness = stats.ttest_1samp(rows, 0, axis=1).statistic, stats.skew(rows, axis=1)
-    corrected = t + 2 * skewness / np.sqrt(n) * (1 / 6 + t**2 / 3)
-    corrected = np.where(corrected * t > 0, np.abs(corrected), 0)
-    result: Floats = corrected * np.sqrt(n / (n - 1 + corrected**2))
-    return result
-
-
 def test_ranges_hold_where_restorers_have_long_tails_of_their_own() -> None:
     generator, spreads, runs, held = np.random.default_rng(8), np.linspace(0.3, 2, 10), 500, 0.0
     for _ in range(runs):
@@ -113,6 +102,16 @@ def test_ranges_hold_where_restorers_have_long_tails_of_their_own() -> None:
         better = (pairs_p(scores, (24,)) <= 0.05) & (scores.mean(axis=1)[:, None] > scores.mean(axis=1))
         held += 1 - (better.any(axis=0) | better.any(axis=1)).mean()
     assert held / runs > 0.935  # 0.91 by signs alone
+
+
+def test_a_skewed_difference_counts_by_halls_t(generator: np.random.Generator) -> None:
+    row = 1.5 - generator.gamma(1.0, size=24)
+    n, t, skewness = 24, stats.ttest_1samp(row, 0).statistic, 2 * stats.skew(row)
+    hall = t + skewness / np.sqrt(n) * (1 / 6 + t**2 / 3) + skewness**2 * t**3 / (27 * n)
+    assert 0 < hall < t
+    flipped = generator.choice([-1, 1], size=(20_000, n)) * row
+    beyond = np.abs(stats.ttest_1samp(flipped, 0, axis=1).statistic) >= hall
+    assert pairs_p(np.stack([row, np.zeros(n)]), (n,))[0, 1] == pytest.approx(beyond.mean(), abs=0.015)
 
 
 def test_differences_without_skewness_are_held_by_their_signs_alone(generator: np.random.Generator) -> None:
@@ -129,7 +128,6 @@ def test_pairs_p_is_the_enumeration_of_the_largest_difference(generator: np.rand
     patterns = np.array(list(product((-1, 1), repeat=7)))
     ratios = np.abs(patterns @ rows.T) / np.sqrt((rows**2).sum(axis=1))
     observed = np.abs(rows.sum(axis=1)) / np.sqrt((rows**2).sum(axis=1))
-    observed = np.minimum(observed, johnson(rows))
     expected = (ratios.max(axis=1)[:, None] >= observed - 1e-9).mean(axis=0)
     p = pairs_p(scores, (7,))
     assert [p[i, j] for i, j in pairs] == pytest.approx(expected)

@@ -72,7 +72,7 @@ class ShallowStages(nn.Module):
             The map (N, C, H/8, W/8) that the deep stages start from, and for each tap (N, PATCHES, 2 * width): means,
             then standard deviations; the whole image comes first.
         """
-        # channels last: half the time on a CPU
+        # channels last: a third less time on a CPU
         scaled = ((images * 255 - 127) / 128).contiguous(memory_format=torch.channels_last)
         return _run(self.stages, self.stem(scaled))
 

@@ -111,6 +111,7 @@ def test_a_skewed_difference_counts_by_halls_t(generator: np.random.Generator) -
     assert 0 < hall < t
     flipped = generator.choice([-1, 1], size=(20_000, n)) * row
     beyond = np.abs(stats.ttest_1samp(flipped, 0, axis=1).statistic) >= hall
+    assert float(sign_flip_p(row[None])[0]) < beyond.mean() - 0.03
     assert pairs_p(np.stack([row, np.zeros(n)]), (n,))[0, 1] == pytest.approx(beyond.mean(), abs=0.015)
 
 

@@ -1,0 +1,68 @@
+"""How the scorer follows degradations, and what hardly moves it, on photographs: figures of its model card.
+
+    python tests/performance/scorer_properties.py [FOLDER]     default: Kodak24 in $RESTOBENCH_DATA
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.sources import Photos
+from harness.dri.metric import Dri
+from harness.images import Image, read_image
+from harness.plugins import degradations
+
+SIDE = 384
+LEVELS = {
+    ("gaussian-noise-clipped", "sigma_255"): (5, 10, 20, 35, 50),
+    ("gaussian-blur", "sigma"): (0.6, 1, 1.6, 2.4, 3.6),
+    ("jpeg", "quality"): (60, 40, 25, 15, 8),
+}
+PACKAGED = ("astronaut", "chelsea", "coffee", "rocket", "motorcycle", "china", "flower")
+
+
+def degrade(image: Image, name: str, parameter: str, value: float) -> Image:
+    """The image (3, H, W), degraded once; always alike."""
+    degraded: Image = degradations.get(name)(**{parameter: value})(image, np.random.default_rng(0))
+    return degraded
+
+
+def centre(image: Image) -> Image:
+    """The middle of (3, H, W), at most `SIDE` pixels a side."""
+    top, left = (max(side - SIDE, 0) // 2 for side in image.shape[1:])
+    return np.ascontiguousarray(image[:, top : top + SIDE, left : left + SIDE])
+
+
+def shifts(dri: Dri, images: list[Image]) -> str:
+    """By how many points a shift by one pixel, down or to the right, moves the scores."""
+    moved = []
+    for image in images:
+        here, down, right = (image[:, :-1, :-1], image[:, 1:, :-1], image[:, :-1, 1:])
+        score = dri(here).value
+        moved.append(max(abs(dri(other).value - score) for other in (down, right)))
+    return f"{np.mean(moved):.2f} on average, {np.max(moved):.2f} at most"
+
+
+def main(folder: Path) -> None:
+    """Prints everything."""
+    torch.set_num_threads(1)
+    dri, photographs = Dri(), [read_image(path, mode="rgb") for path in sorted(folder.glob("*.png"))]
+    packaged = [Photos(256).read(name) for name in PACKAGED]
+    crops = [centre(image) for image in photographs[::6]]
+    print(f"clean, every sixth of {folder}: {np.mean([dri(image).value for image in crops]):.1f}")
+    for (name, parameter), values in LEVELS.items():
+        means = [np.mean([dri(degrade(image, name, parameter, value)).value for image in crops]) for value in values]
+        print(f"{name}, {parameter} {values}:", *(f"{mean:.1f}" for mean in means))
+    print(f"a shift by one pixel, every third: {shifts(dri, photographs[::3])}")
+    print(f"the packaged photographs: {shifts(dri, packaged)}")
+    moved = [abs(dri(degrade(image, "jpeg", "quality", 98)).value - dri(image).value) for image in packaged]
+    print(f"JPEG of quality 98, the packaged photographs: {np.max(moved):.2f} at most")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(os.environ["RESTOBENCH_DATA"]) / "sets/kodak24")

@@ -1,6 +1,6 @@
 """How the scorer follows degradations, and what hardly moves it, on photographs: figures of its model card.
 
-    python tests/performance/scorer_properties.py [FOLDER]     default: Kodak24 in $RESTOBENCH_DATA
+python tests/performance/scorer_properties.py [FOLDER]     default: Kodak24 in $RESTOBENCH_DATA
 """
 
 from __future__ import annotations

@@ -94,6 +94,7 @@ class VersionConfig:
         artifact_removers: Restorers for JPEG.
         noise: Name of the degradation that adds noise of `sigma_255`.
         jpeg: Name of the degradation that compresses with `quality`.
+        blind: Name of the second-order degradation that shrinks by `scale`.
         contents: Photographs.
         size: Height and width of the versions.
         degraded: Versions degraded in one way.
@@ -101,6 +102,7 @@ class VersionConfig:
         enlarged: Versions made smaller and enlarged.
         denoised: Noisy versions, and their restored ones.
         decompressed: Compressed versions, and their restored ones.
+        second_order: Versions by `blind`, enlarged.
         spoiled: Share of the small images that are also noisy or compressed.
         sharpened: Share of restored images that are sharpened too far.
         compressed: Share of restored images that are compressed afterwards.
@@ -112,13 +114,15 @@ class VersionConfig:
     artifact_removers: tuple[str, ...]
     noise: str = "gaussian-noise-clipped"
     jpeg: str = "jpeg"
+    blind: str = "real-esrgan"
     contents: int = 160
     size: int = 240
     degraded: int = 5
     mixed: int = 2
-    enlarged: int = 8
+    enlarged: int = 10
     denoised: int = 3
     decompressed: int = 2
+    second_order: int = 2
     spoiled: float = 0.25
     sharpened: float = 0.12
     compressed: float = 0.35
@@ -126,7 +130,9 @@ class VersionConfig:
     @property
     def count(self) -> int:
         """Versions of each photograph, with the reference."""
-        return 1 + self.degraded + self.mixed + self.enlarged + 2 * self.denoised + 2 * self.decompressed
+        return (
+            1 + self.degraded + self.mixed + self.enlarged + 2 * (self.denoised + self.decompressed) + self.second_order
+        )
 
 
 @dataclass(frozen=True, slots=True)

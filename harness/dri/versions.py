@@ -25,7 +25,9 @@ from harness.protocols import Conditions, Evaluation, Metric, Restorer, Task
 
 SIGMAS_255 = (10, 15, 25, 35, 50)
 QUALITIES = (5, 8, 10, 15, 20, 30, 40, 60)
-SCALES = (2, 3, 4)
+SCALES = (2, 2, 3, 3, 4, 4, 6, 8)
+"""Factors of enlargement; the literature's come twice as often."""
+
 SUFFIX = ".npz"
 WHOLE_RGB = Evaluation("rgb")
 
@@ -80,6 +82,7 @@ class VersionMaker:
         self.pairs, self.restorers, self.metrics, self.config = pairs, restorers, metrics, config
         self._noise: Callable[[float], Any] = lambda sigma_255: degradation(config.noise, sigma_255=float(sigma_255))
         self._jpeg: Callable[[int], Any] = lambda quality: degradation(config.jpeg, quality=int(quality))
+        self._blind: Callable[[int], Any] = lambda scale: degradation(config.blind, scale=scale)
 
     def make(self, content: int) -> list[Version]:
         """The versions of one content, the reference first."""
@@ -92,6 +95,7 @@ class VersionMaker:
             (self._enlarged, self.config.enlarged),
             (self._denoised, self.config.denoised),
             (self._decompressed, self.config.decompressed),
+            (self._second_order, self.config.second_order),
         )
         for family, count in families:
             for _ in range(count):
@@ -115,14 +119,14 @@ class VersionMaker:
 
     def _enlarged(self, reference: Image, generator: np.random.Generator) -> list[Version]:
         restorer = _pick(self.restorers[Task.SUPER_RESOLVE], generator)
-        scale = _pick([scale for scale in restorer.card.scales if scale in SCALES], generator)
+        scale = _pick([scale for scale in SCALES if _factors(scale, restorer.card.scales)], generator)
         small = quantise(imresize(reference, 1 / scale))
         kind = f"super-resolve x{scale} {restorer.card.name}"
         if generator.random() < self.config.spoiled:  # what a restorer makes of input it was not trained on
             noisy = generator.random() < 0.5
             spoil = self._noise(_pick((3, 6, 10), generator)) if noisy else self._jpeg(_pick((30, 50, 75), generator))
             small, kind = quantise(spoil(small, generator)), f"{'noise' if noisy else 'jpeg'} + {kind}"
-        return [self._finish(Version(kind, self._restore(restorer, small, Conditions(scale=scale))), generator)]
+        return [self._finish(Version(kind, self._enlarge(restorer, small, scale)), generator)]
 
     def _denoised(self, reference: Image, generator: np.random.Generator) -> list[Version]:
         restorer, sigma_255 = _pick(self.restorers[Task.DENOISE], generator), _pick(SIGMAS_255, generator)
@@ -140,6 +144,14 @@ class VersionMaker:
         kind = f"dejpeg {quality} {restorer.card.name}"
         return [Version(f"jpeg {quality}", compressed), Version(kind, restored)]
 
+    def _second_order(self, reference: Image, generator: np.random.Generator) -> list[Version]:
+        """What practical super-resolution trains on (Real-ESRGAN's chain), enlarged where it shrinks."""
+        restorer = _pick(self.restorers[Task.SUPER_RESOLVE], generator)
+        scale = _pick([scale for scale in (1, 2, 4) if scale == 1 or _factors(scale, restorer.card.scales)], generator)
+        small = quantise(self._blind(scale)(reference, generator))
+        kind = self.config.blind if scale == 1 else f"{self.config.blind} + super-resolve x{scale} {restorer.card.name}"
+        return [Version(kind, self._enlarge(restorer, small, scale))]
+
     def _finish(self, version: Version, generator: np.random.Generator) -> Version:
         """Some restored images are sharpened too far, some are compressed on their way to whoever looks at them."""
         image, kind, chance = version.image, version.kind, generator.random()
@@ -149,6 +161,15 @@ class VersionMaker:
             quality = int(generator.integers(10, 90))
             image, kind = quantise(self._jpeg(quality)(image, generator)), f"{kind} + jpeg {quality}"
         return Version(kind, image)
+
+    def _enlarge(self, restorer: Restorer, image: Image, scale: int) -> Image:
+        """By the restorer, more than once where it has no such scale, and by bicubic interpolation the rest."""
+        height = scale * image.shape[1]
+        for factor in _factors(scale, restorer.card.scales):
+            image = self._restore(restorer, image, Conditions(scale=factor))
+        if image.shape[1] < height:
+            image = quantise(imresize(image, height / image.shape[1], rounding="none"))
+        return image
 
     @staticmethod
     def _restore(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
@@ -229,6 +250,16 @@ def consensus(values: Tensor) -> Tensor:
 def _oriented(metric: Metric, image: Image, reference: Image) -> float:
     value = metric(*prepare(image, reference, metric.card, WHOLE_RGB, 1)).value
     return value if metric.card.higher_is_better else -value
+
+
+def _factors(scale: int, own: Sequence[int]) -> list[int]:
+    """A restorer's scales, large ones first, whose product divides `scale`; none where it has none that does."""
+    factors = []
+    for factor in sorted(own, reverse=True):
+        while factor > 1 and scale % factor == 0:
+            factors.append(factor)
+            scale //= factor
+    return factors
 
 
 def _pick(items: Sequence[Any], generator: np.random.Generator) -> Any:

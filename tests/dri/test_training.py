@@ -32,6 +32,7 @@ from harness.images import write_image
 from harness.metrics.psnr import PSNR
 from harness.metrics.ssim import SSIM
 from harness.mos import read_labels
+from harness.plugins import degradations
 from harness.protocols import Restorer, Task
 from restorers.bilateral import Bilateral
 from restorers.interpolation import Bicubic
@@ -49,7 +50,7 @@ DEGRADATIONS = [
 ]
 VERSIONS = VersionConfig(
     metrics=("psnr", "ssim"), enlargers=("bicubic",), denoisers=("tv",), artifact_removers=("bilateral",),
-    contents=2, size=96, degraded=1, mixed=1, enlarged=2, denoised=1, decompressed=1,
+    contents=2, size=96, degraded=1, mixed=1, enlarged=2, denoised=1, decompressed=1, second_order=1,
 )  # fmt: skip
 DATA = DataConfig("clean", "mos", (), VERSIONS, splits=1, folds=1, ablation_splits=1)
 
@@ -79,10 +80,9 @@ def version_maker(pairs: SyntheticPairs) -> VersionMaker:
         Task.SUPER_RESOLVE: [Bicubic()], Task.DENOISE: [TotalVariation()], Task.DEJPEG: [Bilateral()]
     }  # fmt: skip
 
-    def degradation(name: str, **parameters: float) -> GaussianNoiseClipped | Jpeg:
-        return Jpeg(int(parameters["quality"])) if name == "jpeg" else GaussianNoiseClipped(parameters["sigma_255"])
-
-    return VersionMaker(pairs, restorers, degradation, [PSNR(), SSIM()], VERSIONS)
+    return VersionMaker(
+        pairs, restorers, lambda name, **parameters: degradations.get(name)(**parameters), [PSNR(), SSIM()], VERSIONS
+    )
 
 
 def fresh() -> DRINetwork:

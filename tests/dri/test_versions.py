@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.degradations.compression import Jpeg
 from benchmarks.sources import Photos
-from harness.dri.versions import consensus, read_versions, sharpen
+from harness.dri.config import VersionConfig
+from harness.dri.data import LabelledDegradation, SyntheticPairs
+from harness.dri.versions import Version, VersionMaker, consensus, read_versions, sharpen
 from harness.errors import InputError
+from harness.images import Image, imresize, write_image
+from harness.plugins import degradations
+from harness.protocols import Conditions, Restorer, RestorerCard, Task
 
 
 def test_the_consensus_orders_as_the_metrics_do_when_they_agree() -> None:
@@ -42,3 +48,50 @@ def test_damaged_versions_are_named(tmp_path: Path) -> None:
     (tmp_path / "0000.npz").write_bytes(b"no archive")
     with pytest.raises(InputError, match=r"0000\.npz holds no versions"):
         read_versions(tmp_path / "0000.npz")
+
+
+class Upscaler(Restorer):
+    """Bicubic, by its own scales only; remembers what it was asked for."""
+
+    card = RestorerCard(name="upscaler", tasks=(Task.SUPER_RESOLVE,), scales=(2, 4))
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        self.asked.append(int(conditions.scale or 0))
+        return imresize(image, self.asked[-1])
+
+
+@pytest.fixture(scope="module")
+def enlarged(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Version], list[int]]:
+    folder = tmp_path_factory.mktemp("clean")
+    write_image(folder / "coffee.png", Photos(128).read("coffee"))
+    pairs = SyntheticPairs(folder, [LabelledDegradation(1, 1.0, Jpeg(10))], seed=0)
+    config = VersionConfig(
+        (), (), (), (), size=96, degraded=0, mixed=0, enlarged=60, denoised=0, decompressed=0, second_order=12,
+        spoiled=0, sharpened=0, compressed=0,
+    )  # fmt: skip
+    restorer = Upscaler()
+    maker = VersionMaker(
+        pairs, {Task.SUPER_RESOLVE: [restorer]}, lambda name, **known: degradations.get(name)(**known), [], config
+    )
+    return maker.make(0), restorer.asked
+
+
+def test_every_version_has_the_size_of_its_reference(enlarged: tuple[list[Version], list[int]]) -> None:
+    versions, _ = enlarged
+    assert len(versions) == 1 + 60 + 12
+    assert {version.image.shape for version in versions} == {(3, 96, 96)}
+
+
+def test_a_restorer_is_asked_for_its_own_scales_only(enlarged: tuple[list[Version], list[int]]) -> None:
+    versions, asked = enlarged
+    scales = {version.kind.split()[1] for version in versions if version.kind.startswith("super-resolve")}
+    assert scales == {"x2", "x4", "x6", "x8"}, "x6 is x2 and then bicubic, x8 is x4 and then x2; x3 is out of reach"
+    assert set(asked) == {2, 4}
+
+
+def test_second_order_degradations_are_enlarged_by_restorers(enlarged: tuple[list[Version], list[int]]) -> None:
+    kinds = {version.kind for version in enlarged[0] if version.kind.startswith("real-esrgan")}
+    assert kinds == {"real-esrgan", *(f"real-esrgan + super-resolve x{scale} upscaler" for scale in (2, 4))}

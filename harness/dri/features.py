@@ -15,7 +15,7 @@ from torch import Tensor
 from harness.dri.backbone import fit_size
 from harness.dri.config import Say
 from harness.dri.network import Description, DRINetwork
-from harness.dri.versions import consensus, read_versions
+from harness.dri.version_files import consensus, read_versions
 from harness.images import Image, read_image
 from harness.mos import LabelledImage
 

@@ -25,7 +25,8 @@ from harness.dri.network import DRINetwork
 from harness.dri.train_mos import train_mos
 from harness.dri.train_representation import train_representation
 from harness.dri.training_images import write_training_images
-from harness.dri.versions import VersionMaker, make_versions
+from harness.dri.version_files import make_versions
+from harness.dri.versions import VersionMaker
 from harness.dri.weights import save_weights
 from harness.errors import InputError
 from harness.mos import LabelledImage

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import torch
 from torch import Tensor
 
 from harness.adaptation import restore_image
-from harness.dri.config import Say, VersionConfig
+from harness.dri.config import VersionConfig
 from harness.dri.data import SyntheticPairs
 from harness.errors import InputError
 from harness.evaluation import prepare
@@ -28,7 +27,6 @@ QUALITIES = (5, 8, 10, 15, 20, 30, 40, 60)
 SCALES = (2, 2, 3, 3, 4, 4, 6, 8)
 """Factors of enlargement; the literature's come twice as often."""
 
-SUFFIX = ".npz"
 WHOLE_RGB = Evaluation("rgb")
 
 
@@ -43,21 +41,6 @@ class Version:
 
     kind: str
     image: Image
-
-
-@dataclass(frozen=True, slots=True)
-class VersionSet:
-    """All versions of one content as tensors; the reference comes first.
-
-    Attributes:
-        kinds: What was done to each.
-        images: uint8 (V, 3, S, S).
-        values: (V, metrics), oriented so that more is better.
-    """
-
-    kinds: tuple[str, ...]
-    images: Tensor
-    values: Tensor
 
 
 class VersionMaker:
@@ -189,62 +172,6 @@ def sharpen(image: Image, amount: float, sigma: float = 1.0) -> Image:
     blurred = gaussian_filter(image, (0, sigma, sigma), mode="nearest")
     sharpened: Image = np.clip(image + np.float32(amount) * (image - blurred), 0, 1)
     return sharpened
-
-
-def make_versions(maker: VersionMaker, folder: Path, contents: int, say: Say) -> list[Path]:
-    """Writes the versions of each content to a file of its own; what is there already is kept.
-
-    Returns:
-        The files, in the contents' order.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{content:04d}{SUFFIX}" for content in range(contents)]
-    for content, path in enumerate(paths):
-        if path.is_file():
-            continue
-        versions = maker.make(content)
-        images = np.stack([np.rint(version.image * 255).astype(np.uint8) for version in versions])
-        partial = path.with_name(f".{path.name}.partial")
-        with partial.open("wb") as file:
-            kinds = np.array([version.kind for version in versions])
-            np.savez(file, images=images, values=maker.measure(versions).numpy(), kinds=kinds)
-        partial.replace(path)
-        if content % 10 == 9 or content + 1 == contents:
-            say(f"made and measured the versions of {content + 1}/{contents} photographs")
-    return paths
-
-
-def read_versions(path: Path) -> VersionSet:
-    """Reads the versions of one content.
-
-    Raises:
-        InputError: The file is damaged.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            kinds = tuple(str(kind) for kind in file["kinds"])
-            return VersionSet(kinds, torch.from_numpy(file["images"]), torch.from_numpy(file["values"]))
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path} holds no versions of a photograph ({error}): delete it and run again") from None
-
-
-def consensus(values: Tensor) -> Tensor:
-    """Pseudo-scores: the mean over metrics of each version's quantile among all versions of all contents.
-
-    Quantiles put metrics of different units on one scale without a constant of our choosing. Within a content the
-    order is that of the metrics' mean quantile; the references, which every metric puts first, get 1.
-
-    Args:
-        values: (rows, metrics), more is better; infinities are the best.
-
-    Returns:
-        (rows,) in [0, 1].
-    """
-    from scipy.stats import rankdata
-
-    ranks = rankdata(values.numpy(), method="average", axis=0)
-    mean = torch.from_numpy(ranks).mean(dim=1)
-    return ((mean - mean.min()) / (mean.max() - mean.min())).float()
 
 
 def _oriented(metric: Metric, image: Image, reference: Image) -> float:

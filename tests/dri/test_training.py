@@ -25,7 +25,8 @@ from harness.dri.train_mos import train_mos
 from harness.dri.train_representation import train_representation
 from harness.dri.training import PARTS, Materials, TrainingRun, ablate
 from harness.dri.training_images import read_training_images
-from harness.dri.versions import VersionMaker, make_versions
+from harness.dri.version_files import make_versions
+from harness.dri.versions import VersionMaker
 from harness.dri.weights import load_weights
 from harness.errors import InputError
 from harness.images import write_image

@@ -12,7 +12,8 @@ from benchmarks.degradations.compression import Jpeg
 from benchmarks.sources import Photos
 from harness.dri.config import VersionConfig
 from harness.dri.data import LabelledDegradation, SyntheticPairs
-from harness.dri.versions import Version, VersionMaker, consensus, read_versions, sharpen
+from harness.dri.version_files import consensus, read_versions
+from harness.dri.versions import Version, VersionMaker, sharpen
 from harness.errors import InputError
 from harness.images import Image, imresize, write_image
 from harness.plugins import degradations

@@ -182,10 +182,10 @@ class DRINetwork(nn.Module):
         )
 
     def calibrate(self, prediction: Prediction) -> tuple[Tensor, Tensor]:
-        """Scores (N,) in [0, 100] and their standard deviations (N,) in points."""
+        """Scores (N,) between 0 and 100 and their standard deviations (N,) in points."""
         offset, slope, spread_slope = self.calibration
-        scores = (offset + slope * prediction.scores.mean(dim=1)).clamp(0, 100)
-        return scores, prediction.spread * spread_slope
+        scores, steepness = bounded(offset + slope * prediction.scores.mean(dim=1))
+        return scores, prediction.spread * spread_slope * steepness
 
     def forward(self, images: Tensor, return_representations: bool = False) -> Any:
         """Scores a batch of images of one size.
@@ -209,3 +209,17 @@ class DRINetwork(nn.Module):
             "q": prediction.q,
             "restored": description.restored,
         }
+
+
+def bounded(points: Tensor, end: float = 10.0) -> tuple[Tensor, Tensor]:
+    """Bends what leaves 0 to 100 back into it; no two images tie at the bottom, as they would if it were cut off.
+
+    Args:
+        points: (N,), of any size.
+        end: Points at both ends that are bent; what lies between stays as it is.
+
+    Returns:
+        Scores (N,) between 0 and 100 in the same order, and the slope (N,) at each, 1 in the middle.
+    """
+    low, high = (torch.exp(((side - end) / end).clamp(max=0)) for side in (points, 100 - points))
+    return points.clamp(end, 100 - end) - end * (1 - low) + end * (1 - high), low * high

@@ -21,7 +21,7 @@ from harness.dri.losses import (
     rs_loss,
     similarity_loss,
 )
-from harness.dri.network import DRINetwork, NetworkConfig
+from harness.dri.network import DRINetwork, NetworkConfig, bounded
 from harness.errors import InputError
 
 
@@ -185,3 +185,16 @@ def test_rs_loss_wants_reference_above_restored_above_degraded() -> None:
     assert float(rs_loss(d, q, scores, scores)) < float(rs_loss(d, q, scores.flip(0), scores))
     nearer = (d[0], d[2], d[2])
     assert float(rs_loss(nearer, q, scores, scores)) < float(rs_loss((d[0], -d[2], d[2]), q, scores, scores))
+
+
+def test_scores_stay_in_their_range_and_never_tie() -> None:
+    points = torch.linspace(-80, 150, 2301, requires_grad=True)
+    scores, slopes = bounded(points)
+    assert float(scores.detach().min()) > 0
+    assert float(scores.detach().max()) < 100
+    assert (scores.diff() > 0).all()
+    middle = (points >= 10) & (points <= 90)
+    assert torch.allclose(scores[middle], points[middle])
+    scores.sum().backward()
+    assert points.grad is not None
+    assert torch.allclose(points.grad, slopes, atol=1e-5)

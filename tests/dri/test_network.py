@@ -188,7 +188,7 @@ def test_rs_loss_wants_reference_above_restored_above_degraded() -> None:
 
 
 def test_scores_stay_in_their_range_and_never_tie() -> None:
-    points = torch.linspace(-80, 150, 2301, requires_grad=True)
+    points = torch.arange(-80.05, 150, 0.1, requires_grad=True)
     scores, slopes = bounded(points)
     assert float(scores.detach().min()) > 0
     assert float(scores.detach().max()) < 100

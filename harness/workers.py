@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ EXIT_MEMORY = 72
 
 _TAIL = 300
 
+_NEWS_SECONDS = 0.3
+"""How long the last messages of a dead worker may be on their way, "this task is mine" among them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -42,15 +46,21 @@ class Trouble:
 class _Worker(ForkServerProcess):
     """A worker that leads a process group, which dies with it; restorers may ignore SIGTERM and have children."""
 
+    _stopped = False
+    _died = 0.0
+
     def terminate(self) -> None:
+        self._stopped = True
         self._end_group()
         super().kill()
 
     def is_alive(self) -> bool:
-        alive = super().is_alive()
-        if not alive:
-            self._end_group()
-        return alive
+        """Whether the pool may still hear of it: told of a death before, it blames the wrong task, or gives up."""
+        if super().is_alive():
+            return True
+        self._end_group()
+        self._died = self._died or time.monotonic()
+        return not self._stopped and time.monotonic() - self._died < _NEWS_SECONDS
 
     @property
     def exitcode(self) -> int | None:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from harness.cache import StoredSample, materialise
-from harness.environment import describe_environment
-from harness.errors import HarnessError, StoreError
-from harness.identity import set_fingerprint
+from harness.errors import HarnessError
 from harness.isolation import Restoration, RestoreTask, restore_cell
 from harness.plan import Plan, PlannedRestorer
 from harness.protocols import DegradedSet
 from harness.results import Cell, Failure, FailureKind
 from harness.run_files import preview_folder, restored_stem
+from harness.run_header import begin_run, finish_run
 from harness.scoring import Scored, ScoreTask, score_cell
 from harness.store import Restored, Store
 from harness.workers import Trouble, WorkerPool, free_mib, outcome
@@ -78,10 +75,10 @@ def run_plan(
     # a GPU's driver maps more than it takes, and its memory is limited by itself
     limit = (memory_mib or free_mib() // workers) if plan.device == "cpu" else None
     with Store(folder, create=True) as store, _pools(workers, limit) as pools:
-        _begin(store, plan, workers)
+        begin_run(store, plan, workers)
         job = _Job(plan, store, pools, timeout, progress)
         job.execute(workers)
-        _finish(store, plan, job.samples)
+        finish_run(store, plan, job.samples)
         return RunSummary(job.restored, job.scored, len(store.read().failures))
 
 
@@ -276,50 +273,3 @@ def make_sample(degraded_set: DegradedSet, image: str, previews: Path) -> Stored
         return Trouble(FailureKind.SAMPLE, str(error))
     except Exception as error:
         return Trouble(FailureKind.SAMPLE, f"{type(error).__name__}: {error}"[:2000])
-
-
-def _begin(store: Store, plan: Plan, workers: int) -> None:
-    planned = plan.as_json()
-    known = store.get_meta("plan")
-    if known is not None:
-        _check_same_plan(store.folder, known, planned)
-        planned = {**planned, "sets": {**known["sets"], **planned["sets"]}}
-        planned["metrics"] = list(dict.fromkeys([*known["metrics"], *planned["metrics"]]))
-    with store.transaction():
-        store.set_meta(
-            plan=planned,
-            restorers={**(store.get_meta("restorers") or {}), **plan.restorer_cards()},
-            metrics={**(store.get_meta("metrics") or {}), **plan.metric_cards()},
-            environment={**describe_environment(plan.device), "workers": workers},
-            status="running",
-            id=store.get_meta("id") or secrets.token_hex(6),
-            started=store.get_meta("started") or datetime.now(UTC).isoformat(timespec="seconds"),
-        )
-    store.replace_skipped(plan.skipped)
-
-
-def _check_same_plan(folder: Path, known: dict[str, Any], planned: dict[str, Any]) -> None:
-    """Refuses to mix results that must not be ranked together; says which field differs."""
-    fields: list[tuple[str, Any, Any]] = [("benchmark", known["benchmark"], planned["benchmark"])]
-    old, new = known["evaluation"], planned["evaluation"]
-    fields += [(f"evaluation.{key}", old[key], new[key]) for key in old.keys() & new.keys() - {"name", "hash"}]
-    fields.append(("evaluation", old["hash"], new["hash"]))
-    for name in known["sets"].keys() & planned["sets"].keys():
-        old_set, new_set = known["sets"][name], planned["sets"][name]
-        fields += [(f"set {name}: {key}", old_set[key], new_set[key]) for key in ("conditions", "definition")]
-    for what, before, now in fields:
-        if before != now:
-            raise StoreError(
-                f"{folder} holds a run of another plan: its {what} is {before}, now it would be {now}; "
-                "give another --out, or --fresh to start again"
-            )
-
-
-def _finish(store: Store, plan: Plan, samples: dict[tuple[str, str], StoredSample]) -> None:
-    """Writes the fingerprints of the sets, which are the hashes of their pixels, and marks the run as finished."""
-    planned = store.get_meta("plan")
-    for name in plan.ids:
-        made = (samples.get((name, image)) for image in plan.ids[name])
-        hashes = ((sample.degraded_sha256, sample.reference_sha256) if sample else None for sample in made)
-        planned["sets"][name]["fingerprint"] = set_fingerprint(hashes)
-    store.set_meta(plan=planned, status="finished")

@@ -277,7 +277,8 @@ def _shuffled(count: int, seed: int) -> list[int]:
 def _claim(folder: Path, config: str) -> None:
     """Makes the folder this configuration's, or refuses."""
     path = folder / "config.json"
-    if path.is_file() and path.read_text() != config:
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(config)
+    elif path.read_text() != config:
         raise InputError(f"{folder} holds a training run of another configuration ({path}): give another --out")
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(config)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -279,6 +280,8 @@ def _claim(folder: Path, config: str) -> None:
     path = folder / "config.json"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(config)
+        partial = folder / f".config.json.{os.getpid()}.partial"  # another stage may be starting here as well
+        partial.write_text(config)
+        partial.replace(path)
     elif path.read_text() != config:
         raise InputError(f"{folder} holds a training run of another configuration ({path}): give another --out")

@@ -181,6 +181,20 @@ def test_stage_2_learns_and_resumes_exactly(
     assert losses[-1] < losses[0]
 
 
+def test_a_folder_belongs_to_one_configuration(pairs: SyntheticPairs, tmp_path: Path) -> None:
+    def start(config: TrainingConfig) -> None:
+        materials = Materials(tmp_path / "imagenet.pth", lambda: pairs, version_maker, [], lambda _, __: (0, 0), {})
+        TrainingRun(tmp_path / "run", DATA, config, materials, "cpu", str)
+
+    start(CONFIG)
+    claimed = (tmp_path / "run" / "config.json").read_text()
+    start(CONFIG)
+    with pytest.raises(InputError, match="another configuration"):
+        start(replace(CONFIG, epochs=1))
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["config.json"]
+    assert (tmp_path / "run" / "config.json").read_text() == claimed
+
+
 def test_a_run_goes_through_its_stages(pairs: SyntheticPairs, mos_folder: Path, tmp_path: Path) -> None:
     def judge(predicted: Sequence[float], mos: Sequence[float]) -> tuple[float, float]:
         assert len(predicted) == len(mos) == 2

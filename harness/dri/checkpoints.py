@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from harness.atomic import atomic_file
+
 
 class Log:
     """Metrics per step or epoch, as CSV; lines at or after the point of resumption are dropped.
@@ -28,12 +30,10 @@ class Log:
     def add(self, step: int, values: Mapping[str, float]) -> None:
         """Writes one row."""
         self.rows.append({"step": step, **{name: f"{value:.5f}" for name, value in values.items()}})
-        partial = self.path.with_suffix(".partial")
-        with partial.open("w", newline="") as file:
+        with atomic_file(self.path) as partial, partial.open("w", newline="") as file:
             writer = csv.DictWriter(file, list(self.rows[0]))
             writer.writeheader()
             writer.writerows(self.rows)
-        partial.replace(self.path)
 
 
 def set_rate(optimiser: torch.optim.Optimizer, peak: float, step: int, steps: int) -> None:
@@ -54,9 +54,8 @@ def save_checkpoint(
 ) -> None:
     """Writes everything a stage needs to go on; `step` is the next one."""
     state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "step": step}
-    partial = path.with_suffix(".partial")
-    torch.save({**state, "average": dict(average or {})}, partial)
-    partial.replace(path)
+    with atomic_file(path) as partial:
+        torch.save({**state, "average": dict(average or {})}, partial)
 
 
 def load_checkpoint(

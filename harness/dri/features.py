@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from harness.atomic import atomic_file
 from harness.dri.backbone import fit_size
 from harness.dri.config import Say
 from harness.dri.network import Description, DRINetwork
@@ -87,9 +88,8 @@ class FeatureTable:
 
     def save(self, path: Path) -> None:
         """Writes the table."""
-        partial = path.with_suffix(".partial")
-        torch.save({name: getattr(self, name) for name in self.__slots__}, partial)
-        partial.replace(path)
+        with atomic_file(path) as partial:
+            torch.save({name: getattr(self, name) for name in self.__slots__}, partial)
 
     @staticmethod
     def load(path: Path) -> FeatureTable:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.atomic import atomic_file
 from harness.dri.backbone import load_imagenet
 from harness.dri.calibration import Fitted, fit_calibration, predict_rows
 from harness.dri.config import DataConfig, Say, TrainingConfig, as_json
@@ -280,8 +280,7 @@ def _claim(folder: Path, config: str) -> None:
     path = folder / "config.json"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f".config.json.{os.getpid()}.partial"  # another stage may be starting here as well
-        partial.write_text(config)
-        partial.replace(path)
+        with atomic_file(path) as partial:  # another stage may be starting here as well
+            partial.write_text(config)
     elif path.read_text() != config:
         raise InputError(f"{folder} holds a training run of another configuration ({path}): give another --out")

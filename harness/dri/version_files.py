@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.atomic import atomic_file
 from harness.dri.config import Say
 from harness.dri.versions import VersionMaker
 from harness.errors import InputError
@@ -44,11 +45,10 @@ def make_versions(maker: VersionMaker, folder: Path, contents: int, say: Say) ->
             continue
         versions = maker.make(content)
         images = np.stack([np.rint(version.image * 255).astype(np.uint8) for version in versions])
-        partial = path.with_name(f".{path.name}.partial")
-        with partial.open("wb") as file:
-            kinds = np.array([version.kind for version in versions])
-            np.savez(file, images=images, values=maker.measure(versions).numpy(), kinds=kinds)
-        partial.replace(path)
+        kinds = np.array([version.kind for version in versions])
+        values = maker.measure(versions).numpy()
+        with atomic_file(path) as partial, partial.open("wb") as file:
+            np.savez(file, images=images, values=values, kinds=kinds)
         if content % 10 == 9 or content + 1 == contents:
             say(f"made and measured the versions of {content + 1}/{contents} photographs")
     return paths

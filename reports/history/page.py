@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from harness.atomic import atomic_file
 from harness.trends import History, Trend
 from reports.history.charts import chart
 from reports.wording import arrow, number, plain, signed
@@ -21,9 +22,8 @@ class HistoryPage:
     def write(self, history: History, out: Path) -> Path:
         """Writes the page."""
         text = render(history)
-        partial = out.with_name(f".{out.name}.partial")
-        partial.write_text(text, encoding="utf-8", errors="replace")
-        partial.replace(out)
+        with atomic_file(out) as partial:
+            partial.write_text(text, encoding="utf-8", errors="replace")
         return out
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.atomic import atomic_file
 from harness.protocols import ReportData
 from reports.html.places import Places
 
@@ -54,9 +55,8 @@ class Renderer:
         base = f"{quote(self._places.files.name)}/" if index else ""
         home = quote(self._places.index.name) if index else f"../{quote(self._places.index.name)}"
         text = self._environment.get_template(template).render(**self._common, **context, base=base, home=home)
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_text(text, encoding="utf-8", errors="replace")
-        partial.replace(path)
+        with atomic_file(path) as partial:
+            partial.write_text(text, encoding="utf-8", errors="replace")
         self.written.append(path)
         return path
 

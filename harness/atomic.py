@@ -1,0 +1,34 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Gives a file of this process beside `path`, which takes its place once the block has ended without an error.
+
+    Whoever reads `path` sees what was there before or all that is new, never a part. A link at either place is
+    replaced and not followed.
+
+    Args:
+        path: What to write; its folder is there.
+
+    Yields:
+        Where to write it.
+
+    Raises:
+        OSError: It cannot be written; what was at `path` is as it was.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.unlink(missing_ok=True)  # a link that somebody put there must not be followed
+        yield partial
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,44 @@
+"""A file is whole, or as it was."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.atomic import atomic_file
+
+
+def test_a_file_changes_at_the_end_of_the_block(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with atomic_file(path) as partial:
+        partial.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [OSError("full"), KeyboardInterrupt()])
+def test_an_error_leaves_what_was_there(error: BaseException, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(type(error)), atomic_file(path) as partial:
+        partial.write_text("half")
+        raise error
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_links_are_replaced_and_not_followed(tmp_path: Path) -> None:
+    elsewhere, path = tmp_path / "elsewhere.txt", tmp_path / "folder" / "a.txt"
+    elsewhere.write_text("mine")
+    path.parent.mkdir()
+    path.symlink_to(elsewhere)
+    path.with_name(f".a.txt.{os.getpid()}.partial").symlink_to(elsewhere)
+    with atomic_file(path) as partial:
+        partial.write_text("new")
+    assert elsewhere.read_text() == "mine"
+    assert not path.is_symlink()
+    assert path.read_text() == "new"

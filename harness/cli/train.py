@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from harness.dri.config import DataConfig, VersionConfig
     from harness.dri.data import LabelledDegradation, SyntheticPairs
+    from harness.dri.features import Recompress
     from harness.dri.versions import VersionMaker
 
 STAGES = ("versions", "representation", "mos", "calibration", "splits", "ablation", "all")
@@ -73,6 +74,7 @@ def dri(
         imagenet=zoo.fetch([IMAGENET[training.network.backbone]])[0],
         pairs=lambda: SyntheticPairs(root / sources.clean, _labelled(sources), training.seed),
         versions=lambda pairs: _version_maker(pairs, sources.versions, chosen),
+        recompress=_recompress(sources),
         labelled=labelled,
         judge=_judge,
         images={
@@ -110,6 +112,15 @@ def _version_maker(pairs: SyntheticPairs, config: VersionConfig, device: str) ->
         [metrics.get(name)(device=device) for name in config.metrics],  # type: ignore[call-arg]
         config,
     )
+
+
+def _recompress(sources: DataConfig) -> Recompress:
+    import numpy as np
+
+    from harness.plugins import degradations
+
+    compress = degradations.get(sources.versions.jpeg)(quality=sources.unseen_quality)
+    return lambda image: compress(image, np.random.default_rng(0))
 
 
 def _judge(predicted: Sequence[float], mos: Sequence[float]) -> tuple[float, float]:

@@ -147,6 +147,7 @@ class DataConfig:
         mos: Folder with `labels.csv`, relative to the data folder.
         degradations: What is done to clean photographs.
         versions: What versions of them are ranked.
+        unseen_quality: JPEG's, at which nobody sees a difference; every image is also shown like that.
         splits: Random 80/20 splits of the protocol.
         folds: Of these splits, those whose held-out predictions calibrate the scorer.
         ablation_splits: Of these splits, those that ablations are tried on.
@@ -156,6 +157,7 @@ class DataConfig:
     mos: str
     degradations: tuple[DegradationLevels, ...]
     versions: VersionConfig
+    unseen_quality: int = 98
     splits: int = 10
     folds: int = 5
     ablation_splits: int = 3

@@ -5,10 +5,11 @@ The shallow map is kept as it is, so that the deep stages learn from crops of it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,10 +21,36 @@ from harness.dri.version_files import consensus, read_versions
 from harness.images import Image, read_image
 from harness.mos import LabelledImage
 
-VIEWS = ((0, 0, False), (0, 0, True), (3, 5, False), (6, 2, True))
-"""Pixels cut off at top and left, and whether the image is mirrored: no phase of the strides is learnt by heart.
+Recompress = Callable[[Image], Image]
+"""Compresses an image (3, H, W) so little that nobody sees it."""
 
-The first is the image, the second its mirror image."""
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way to show an image that leaves its quality as it is.
+
+    Attributes:
+        top: Pixels cut off there.
+        left: Pixels cut off there.
+        mirrored: Left and right change places.
+        recompressed: It went through a file, compressed so little that nobody sees it.
+    """
+
+    top: int = 0
+    left: int = 0
+    mirrored: bool = False
+    recompressed: bool = False
+
+    def of(self, image: Tensor, recompress: Recompress) -> Tensor:
+        """Shows the image (3, H, W)."""
+        shown = image[:, self.top :, self.left :]
+        if self.recompressed:
+            shown = torch.from_numpy(recompress(np.ascontiguousarray(shown.numpy())))
+        return shown.flip(2) if self.mirrored else shown
+
+
+VIEWS = (View(), View(mirrored=True), View(3, 5, recompressed=True), View(6, 2, mirrored=True, recompressed=True))
+"""The image, its mirror image, and others: neither a phase of the strides nor traces of a file are learnt by heart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +133,15 @@ def _crop(features: Tensor, height: int, width: int, generator: torch.Generator)
 
 
 @torch.inference_mode()
-def describe_views(network: DRINetwork, image: Tensor, views: Sequence[tuple[int, int, bool]] = VIEWS) -> Description:
+def describe_views(
+    network: DRINetwork, image: Tensor, recompress: Recompress, views: Sequence[View] = VIEWS
+) -> Description:
     """Describes the views of an image (3, H, W): a batch of one row a view, with maps of the same size.
 
     The assistance is that of the first view, as in `DRINetwork.describe`.
     """
-    image = image.to(network.calibration.device)
-    shown = [image[:, top:, left:].flip(2) if mirrored else image[:, top:, left:] for top, left, mirrored in views]
+    device = network.calibration.device
+    shown = [view.of(image, recompress).to(device) for view in views]
     looked = [network.look(fit_size(view[None])) for view in shown]
     _, assistance = network.restoration(fit_size(shown[0][None]), looked[0][3])
     height, width = (min(features.shape[axis] for features, _, _, _ in looked) for axis in (2, 3))
@@ -127,17 +156,21 @@ def describe_views(network: DRINetwork, image: Tensor, views: Sequence[tuple[int
     ).to(torch.device("cpu"))
 
 
-def describe_labelled(network: DRINetwork, labelled: Sequence[LabelledImage], say: Say) -> FeatureTable:
+def describe_labelled(
+    network: DRINetwork, labelled: Sequence[LabelledImage], recompress: Recompress, say: Say
+) -> FeatureTable:
     """Describes MOS-labelled images."""
     rows = []
     for place, item in enumerate(labelled, start=1):
-        rows.append(describe_views(network, _tensor(read_image(item.path, mode="rgb"))))
+        rows.append(describe_views(network, _tensor(read_image(item.path, mode="rgb")), recompress))
         if place % 100 == 0 or place == len(labelled):
             say(f"described {place}/{len(labelled)} labelled images")
     return _stack(rows, torch.tensor([item.mos / 100 for item in labelled], dtype=torch.float32), 1)
 
 
-def describe_versions(network: DRINetwork, paths: Sequence[Path], say: Say) -> FeatureTable:
+def describe_versions(
+    network: DRINetwork, paths: Sequence[Path], recompress: Recompress, say: Say
+) -> FeatureTable:
     """Describes the versions of each content in two views; scores are the metrics' consensus over all contents."""
     rows: list[Description] = []
     values = []
@@ -145,7 +178,8 @@ def describe_versions(network: DRINetwork, paths: Sequence[Path], say: Say) -> F
         versions = read_versions(path)
         values.append(versions.values)
         for view, image in enumerate(versions.images, start=place):
-            rows.append(describe_views(network, image.float() / 255, (VIEWS[view % 2], VIEWS[2 + view % 2])))
+            shown = (VIEWS[view % 2], VIEWS[2 + view % 2])
+            rows.append(describe_views(network, image.float() / 255, recompress, shown))
         if place % 10 == 0 or place == len(paths):
             say(f"described the versions of {place}/{len(paths)} photographs")
     return _stack(rows, consensus(torch.cat(values)), len(rows) // len(paths))

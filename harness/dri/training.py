@@ -20,7 +20,7 @@ from harness.dri.calibration import Fitted, fit_calibration, predict_rows
 from harness.dri.config import DataConfig, Say, TrainingConfig, as_json
 from harness.dri.curves import draw_curves
 from harness.dri.data import SyntheticPairs
-from harness.dri.features import FeatureTable, describe_labelled, describe_versions
+from harness.dri.features import FeatureTable, Recompress, describe_labelled, describe_versions
 from harness.dri.member import Member
 from harness.dri.network import DRINetwork
 from harness.dri.train_mos import train_mos
@@ -47,6 +47,7 @@ class Materials:
         imagenet: The backbone's ImageNet file.
         pairs: Reads the clean photographs; called by the stages that need them.
         versions: Makes what makes their versions.
+        recompress: Compresses an image so little that nobody sees it.
         labelled: MOS-labelled images.
         judge: Correlates predictions with MOS.
         images: Every image that is trained on, by the name of its set.
@@ -55,6 +56,7 @@ class Materials:
     imagenet: Path
     pairs: Callable[[], SyntheticPairs]
     versions: Callable[[SyntheticPairs], VersionMaker]
+    recompress: Recompress
     labelled: Sequence[LabelledImage]
     judge: Judge
     images: Mapping[str, Sequence[Path]]
@@ -137,9 +139,9 @@ class TrainingRun:
         of = hashlib.sha256((self.folder / "stage1.pt").read_bytes()).hexdigest()[:12]
         paths = [self.folder / f"features-{kind}-{of}.pt" for kind in ("mos", "versions")]
         if not paths[0].is_file():
-            describe_labelled(network, self.materials.labelled, self.say).save(paths[0])
+            describe_labelled(network, self.materials.labelled, self.materials.recompress, self.say).save(paths[0])
         if not paths[1].is_file():
-            describe_versions(network, self.versions(), self.say).save(paths[1])
+            describe_versions(network, self.versions(), self.materials.recompress, self.say).save(paths[1])
         return FeatureTable.load(paths[0]), FeatureTable.load(paths[1])
 
     def mos(self, network: DRINetwork, tables: Tables) -> DRINetwork:

@@ -29,7 +29,7 @@ from harness.dri.version_files import make_versions
 from harness.dri.versions import VersionMaker
 from harness.dri.weights import load_weights
 from harness.errors import InputError
-from harness.images import write_image
+from harness.images import Image, write_image
 from harness.metrics.psnr import PSNR
 from harness.metrics.ssim import SSIM
 from harness.mos import read_labels
@@ -54,6 +54,10 @@ VERSIONS = VersionConfig(
     contents=2, size=96, degraded=1, mixed=1, enlarged=2, denoised=1, decompressed=1, second_order=1,
 )  # fmt: skip
 DATA = DataConfig("clean", "mos", (), VERSIONS, splits=1, folds=1, ablation_splits=1)
+
+
+def recompress(image: Image) -> Image:
+    return Jpeg(98)(image, np.random.default_rng(0))
 
 
 class StoppedError(Exception):
@@ -159,8 +163,8 @@ def versions(pairs: SyntheticPairs, tmp_path: Path) -> list[Path]:
 def test_stage_2_learns_and_resumes_exactly(
     trained: DRINetwork, versions: list[Path], mos_folder: Path, tmp_path: Path
 ) -> None:
-    table = describe_labelled(trained.eval(), read_labels(mos_folder), str)
-    ranked = describe_versions(trained, versions, str)
+    table = describe_labelled(trained.eval(), read_labels(mos_folder), recompress, str)
+    ranked = describe_versions(trained, versions, recompress, str)
     assert (table.views, ranked.groups, ranked.group_size) == (4, 2, VERSIONS.count)
     assert ranked.scores[:: VERSIONS.count].tolist() == [1, 1], "the clean one comes first"
 
@@ -183,7 +187,8 @@ def test_stage_2_learns_and_resumes_exactly(
 
 def test_a_folder_belongs_to_one_configuration(pairs: SyntheticPairs, tmp_path: Path) -> None:
     def start(config: TrainingConfig) -> None:
-        materials = Materials(tmp_path / "imagenet.pth", lambda: pairs, version_maker, [], lambda _, __: (0, 0), {})
+        imagenet = tmp_path / "imagenet.pth"
+        materials = Materials(imagenet, lambda: pairs, version_maker, recompress, [], lambda _, __: (0, 0), {})
         TrainingRun(tmp_path / "run", DATA, config, materials, "cpu", str)
 
     start(CONFIG)
@@ -201,7 +206,9 @@ def test_a_run_goes_through_its_stages(pairs: SyntheticPairs, mos_folder: Path, 
         return 0.5, 0.25
 
     def train(stage: str) -> None:
-        materials = Materials(imagenet, lambda: pairs, version_maker, read_labels(mos_folder), judge, images)
+        materials = Materials(
+            imagenet, lambda: pairs, version_maker, recompress, read_labels(mos_folder), judge, images
+        )
         TrainingRun(tmp_path / "run", DATA, replace(CONFIG, epochs=1), materials, "cpu", str).run(stage)
 
     imagenet, images = tmp_path / "imagenet.pth", {"mine": [item.path for item in read_labels(mos_folder)]}

@@ -92,11 +92,11 @@ class VersionConfig:
         enlargers: Restorers for low-resolution images.
         denoisers: Restorers for Gaussian noise.
         artifact_removers: Restorers for JPEG.
+        scales: Factors of enlargement to draw from, where a restorer reaches them by its own in turn and bicubic
+            interpolation.
         noise: Name of the degradation that adds noise of `sigma_255`.
         jpeg: Name of the degradation that compresses with `quality`.
         blind: Name of the second-order degradation that shrinks by `scale`.
-        scales: Factors of enlargement to draw from, where a restorer reaches them by its own in turn and bicubic
-            interpolation; empty: its own among 2, 3 and 4.
         contents: Photographs.
         size: Height and width of the versions.
         degraded: Versions degraded in one way.
@@ -114,18 +114,18 @@ class VersionConfig:
     enlargers: tuple[str, ...]
     denoisers: tuple[str, ...]
     artifact_removers: tuple[str, ...]
+    scales: tuple[int, ...]
     noise: str = "gaussian-noise-clipped"
     jpeg: str = "jpeg"
     blind: str = "real-esrgan"
-    scales: tuple[int, ...] = ()
-    contents: int = 160
+    contents: int = 200
     size: int = 240
     degraded: int = 5
     mixed: int = 2
-    enlarged: int = 8
+    enlarged: int = 10
     denoised: int = 3
     decompressed: int = 2
-    second_order: int = 0
+    second_order: int = 2
     spoiled: float = 0.25
     sharpened: float = 0.12
     compressed: float = 0.35

@@ -168,9 +168,7 @@ def describe_labelled(
     return _stack(rows, torch.tensor([item.mos / 100 for item in labelled], dtype=torch.float32), 1)
 
 
-def describe_versions(
-    network: DRINetwork, paths: Sequence[Path], recompress: Recompress, say: Say
-) -> FeatureTable:
+def describe_versions(network: DRINetwork, paths: Sequence[Path], recompress: Recompress, say: Say) -> FeatureTable:
     """Describes the versions of each content in two views; scores are the metrics' consensus over all contents."""
     rows: list[Description] = []
     values = []

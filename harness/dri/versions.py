@@ -24,7 +24,6 @@ from harness.protocols import Conditions, Evaluation, Metric, Restorer, Task
 
 SIGMAS_255 = (10, 15, 25, 35, 50)
 QUALITIES = (5, 8, 10, 15, 20, 30, 40, 60)
-SCALES = (2, 3, 4)
 WHOLE_RGB = Evaluation("rgb")
 
 
@@ -100,7 +99,7 @@ class VersionMaker:
 
     def _enlarged(self, reference: Image, generator: np.random.Generator) -> list[Version]:
         restorer = _pick(self.restorers[Task.SUPER_RESOLVE], generator)
-        scale = _pick(self._scales(restorer.card.scales), generator)
+        scale = _pick([scale for scale in self.config.scales if _factors(scale, restorer.card.scales)], generator)
         small = quantise(imresize(reference, 1 / scale))
         kind = f"super-resolve x{scale} {restorer.card.name}"
         if generator.random() < self.config.spoiled:  # what a restorer makes of input it was not trained on
@@ -142,12 +141,6 @@ class VersionMaker:
             quality = int(generator.integers(10, 90))
             image, kind = quantise(self._jpeg(quality)(image, generator)), f"{kind} + jpeg {quality}"
         return Version(kind, image)
-
-    def _scales(self, own: Sequence[int]) -> list[int]:
-        """What to draw a factor of enlargement from, for a restorer of these scales."""
-        if self.config.scales:
-            return [scale for scale in self.config.scales if _factors(scale, own)]
-        return [scale for scale in own if scale in SCALES]
 
     def _enlarge(self, restorer: Restorer, image: Image, scale: int) -> Image:
         """By the restorer, more than once where it has no such scale, and by bicubic interpolation the rest."""

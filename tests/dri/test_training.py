@@ -50,7 +50,7 @@ DEGRADATIONS = [
     LabelledDegradation(3, 0.5, MatlabBicubic(2)),
 ]
 VERSIONS = VersionConfig(
-    metrics=("psnr", "ssim"), enlargers=("bicubic",), denoisers=("tv",), artifact_removers=("bilateral",),
+    metrics=("psnr", "ssim"), enlargers=("bicubic",), denoisers=("tv",), artifact_removers=("bilateral",), scales=(2,),
     contents=2, size=96, degraded=1, mixed=1, enlarged=2, denoised=1, decompressed=1, second_order=1,
 )  # fmt: skip
 DATA = DataConfig("clean", "mos", (), VERSIONS, splits=1, folds=1, ablation_splits=1)

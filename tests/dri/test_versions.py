@@ -64,12 +64,14 @@ class Upscaler(Restorer):
         return imresize(image, self.asked[-1])
 
 
-def enlarge(folder: Path, scales: tuple[int, ...]) -> tuple[list[Version], list[int]]:
+@pytest.fixture(scope="module")
+def enlarged(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Version], list[int]]:
     """Versions of one photograph by an `Upscaler`, and the factors that it was asked for."""
+    folder = tmp_path_factory.mktemp("clean")
     write_image(folder / "coffee.png", Photos(128).read("coffee"))
     pairs = SyntheticPairs(folder, [LabelledDegradation(1, 1.0, Jpeg(10))], seed=0)
     config = VersionConfig(
-        (), (), (), (), scales=scales, size=96, degraded=0, mixed=0, enlarged=60, denoised=0, decompressed=0,
+        (), (), (), (), scales=(2, 3, 4, 6, 8), size=96, degraded=0, mixed=0, enlarged=60, denoised=0, decompressed=0,
         second_order=12, spoiled=0, sharpened=0, compressed=0,
     )  # fmt: skip
     restorer = Upscaler()
@@ -83,11 +85,6 @@ def scales_of(versions: list[Version]) -> set[str]:
     return {version.kind.split()[1] for version in versions if version.kind.startswith("super-resolve")}
 
 
-@pytest.fixture(scope="module")
-def enlarged(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Version], list[int]]:
-    return enlarge(tmp_path_factory.mktemp("clean"), (2, 3, 4, 6, 8))
-
-
 def test_every_version_has_the_size_of_its_reference(enlarged: tuple[list[Version], list[int]]) -> None:
     versions, _ = enlarged
     assert len(versions) == 1 + 60 + 12
@@ -99,10 +96,6 @@ def test_a_restorer_is_asked_for_its_own_scales_only(enlarged: tuple[list[Versio
     # x6 is x2 and then bicubic, x8 is x4 and then x2; x3 is out of reach
     assert scales_of(versions) == {"x2", "x4", "x6", "x8"}
     assert set(asked) == {2, 4}
-
-
-def test_without_a_list_of_scales_a_restorer_s_own_are_drawn(tmp_path: Path) -> None:
-    assert scales_of(enlarge(tmp_path, ())[0]) == {"x2", "x4"}
 
 
 def test_second_order_degradations_are_enlarged_by_restorers(enlarged: tuple[list[Version], list[int]]) -> None:

@@ -36,9 +36,11 @@ class TrainingConfig:
         weight_decay: Of stage 2.
         memory: Of the moving average of the weights in stage 2.
         order_weight: Weight of the order of versions in stage 2.
+        steady_weight: Weight of the difference between two views of the same version in stage 2.
         rs_weight: Weight of the RS loss; 0 is its ablation.
         contents_ranked: Photographs in a batch whose versions are ranked.
         versions_ranked: Versions of each of them.
+        twins: Of the versions in a batch, the best ones, that are shown in both views.
         starts: Random starts of the members, one each.
         mixed_precision: Whether the deep stages are trained in bfloat16 on CUDA; on a CPU it would be slower.
         ablation_epochs: Of stage 2 in ablations.
@@ -51,7 +53,7 @@ class TrainingConfig:
     versions: int = 2
     patch: int = 120
     head_epochs: int = 15
-    epochs: int = 9
+    epochs: int = 10
     batch: int = 16
     crop: int = 40
     head_rate: float = 1e-3
@@ -59,10 +61,12 @@ class TrainingConfig:
     deep_rate: float = 10.0
     weight_decay: float = 0.05
     memory: float = 0.98
-    order_weight: float = 0.2
+    order_weight: float = 0.3
+    steady_weight: float = 1.0
     rs_weight: float = 0.1
-    contents_ranked: int = 1
+    contents_ranked: int = 2
     versions_ranked: int = 6
+    twins: int = 4
     starts: tuple[int, ...] = (0,)
     mixed_precision: bool = True
     ablation_epochs: int = 2

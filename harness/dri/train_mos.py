@@ -92,11 +92,12 @@ def _learn(
         totals: dict[str, float] = {}
         for place, chunk in enumerate(torch.split(order, config.batch)):
             set_rate(optimiser, phase.rate, epoch * batches + place, phase.epochs * batches)
-            said = [
-                _predict(network, member, table, some, config.crop if phase.deep else None, generator)
-                for table, some in zip(tables, (chunk, _some_versions(tables[1], config, generator)), strict=True)
-            ]
-            losses = {**_mos_losses(*said[0], config), **_order_losses(*said[1], config)}
+            crop = config.crop if phase.deep else None
+            views = _any_views(tables[0], len(chunk), generator)
+            seen = _predict(network, member, tables[0], chunk, views, crop, generator)
+            some, views, best = _some_versions(tables[1], config, generator)
+            ranked = _predict(network, member, tables[1], some, views, crop, generator)
+            losses = {**_mos_losses(*seen, config), **_order_losses(*ranked, best, config)}
             optimiser.zero_grad()
             torch.autograd.backward(torch.stack(list(losses.values())).sum())
             torch.nn.utils.clip_grad_norm_(member.parameters(), 1.0)
@@ -130,11 +131,23 @@ def _optimiser(member: Member, config: TrainingConfig) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
 
 
-def _some_versions(versions: FeatureTable, config: TrainingConfig, generator: torch.Generator) -> Tensor:
-    """Rows of some versions of a few contents, content after content."""
+def _any_views(table: FeatureTable, count: int, generator: torch.Generator) -> Tensor:
+    return torch.randint(table.views, (count,), generator=generator)
+
+
+def _some_versions(
+    versions: FeatureTable, config: TrainingConfig, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Rows of some versions of a few contents, content after content, a view of each, and which of them are best.
+
+    The best, in which little hides what nobody sees, come once more at the end, in their other view.
+    """
     contents = torch.randperm(versions.groups, generator=generator)[: config.contents_ranked]
     within = torch.randperm(versions.group_size, generator=generator)[: config.versions_ranked]
-    return (contents[:, None] * versions.group_size + within).flatten()
+    rows = (contents[:, None] * versions.group_size + within).flatten()
+    views = _any_views(versions, len(rows), generator)
+    best = versions.scores[rows].topk(config.twins).indices
+    return torch.cat([rows, rows[best]]), torch.cat([views, 1 - views[best]]), best
 
 
 def _predict(
@@ -142,11 +155,11 @@ def _predict(
     member: Member,
     table: FeatureTable,
     rows: Tensor,
+    views: Tensor,
     crop: int | None,
     generator: torch.Generator,
 ) -> tuple[Prediction, Tensor, Tensor]:
-    """What the member says of rows, in a view and a crop at random; what it should have said; and their d."""
-    views = torch.randint(table.views, (len(rows),), generator=generator)
+    """What the member says of rows in views, in crops at random; what it should have said; and their d."""
     device = network.calibration.device
     kept = table.as_imagenet_sees(rows, views) if crop is None else table.description(rows, views, crop, generator)
     description = kept.to(device)
@@ -162,18 +175,26 @@ def _mos_losses(prediction: Prediction, target: Tensor, _: Tensor, config: Train
     }
 
 
-def _order_losses(prediction: Prediction, target: Tensor, d: Tensor, config: TrainingConfig) -> dict[str, Tensor]:
-    """What versions of a few contents say: their order within each content, and one scale for all."""
-    heads = prediction.scores.unbind(1)
+def _order_losses(
+    prediction: Prediction, target: Tensor, d: Tensor, best: Tensor, config: TrainingConfig
+) -> dict[str, Tensor]:
+    """What versions of a few contents say: their order within each content, and one scale for all.
+
+    At the end the best of them come once more, in their other view: nobody sees it, so that no score may change.
+    """
+    ranked = len(target) - len(best)
+    scores, twins = prediction.scores[:ranked], prediction.scores[ranked:]
+    heads = scores.unbind(1)
     inside = [
         rank_loss(head[part], target[part], margin=0.04)
         for head in heads
-        for part in torch.arange(len(target)).chunk(config.contents_ranked)
+        for part in torch.arange(ranked).chunk(config.contents_ranked)
     ]
     return {
         "order": config.order_weight * 5 * torch.stack(inside).mean(),
-        "scale": config.order_weight * torch.stack([plcc_loss(head, target) for head in heads]).mean(),
-        "apart": config.rs_weight * decorrelation_loss(d, prediction.q),
+        "scale": config.order_weight * torch.stack([plcc_loss(head, target[:ranked]) for head in heads]).mean(),
+        "steady": config.steady_weight * (twins.mean(dim=1) - scores[best].mean(dim=1)).abs().mean(),
+        "apart": config.rs_weight * decorrelation_loss(d[:ranked], prediction.q[:ranked]),
     }
 
 

@@ -1,0 +1,21 @@
+"""Which versions a batch of stage 2 holds."""
+
+from __future__ import annotations
+
+import torch
+
+from harness.dri.config import TrainingConfig
+from harness.dri.features import FeatureTable
+from harness.dri.train_mos import _some_versions
+
+
+def test_the_best_versions_of_a_batch_come_again_in_their_other_view() -> None:
+    table = FeatureTable([], [], [], torch.zeros(30, 2, 1), torch.empty(0), torch.empty(0), torch.arange(30) / 30, 10)
+    config = TrainingConfig(contents_ranked=2, versions_ranked=6, twins=4)
+    rows, views, best = _some_versions(table, config, torch.Generator().manual_seed(0))
+    assert len(rows) == len(views) == 2 * 6 + 4
+    assert [len(set((part // 10).tolist())) for part in (rows[:6], rows[6:12])] == [1, 1], "content after content"
+    assert len(set(rows[:12].tolist())) == 12
+    assert sorted(rows[12:].tolist()) == sorted(rows[:12].tolist())[-4:]
+    assert torch.equal(rows[12:], rows[best])
+    assert torch.equal(views[12:], 1 - views[best])

@@ -40,7 +40,7 @@ class TrainingConfig:
         rs_weight: Weight of the RS loss; 0 is its ablation.
         contents_ranked: Photographs in a batch whose versions are ranked.
         versions_ranked: Versions of each of them.
-        twins: Of the versions in a batch, the best ones, that are shown in both views.
+        twins: Of the versions in a batch, the best ones, that are shown in both views; 0 leaves this out.
         starts: Random starts of the members, one each.
         mixed_precision: Whether the deep stages are trained in bfloat16 on CUDA; on a CPU it would be slower.
         ablation_epochs: Of stage 2 in ablations.

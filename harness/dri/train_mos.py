@@ -193,7 +193,7 @@ def _order_losses(
     return {
         "order": config.order_weight * 5 * torch.stack(inside).mean(),
         "scale": config.order_weight * torch.stack([plcc_loss(head, target[:ranked]) for head in heads]).mean(),
-        "steady": config.steady_weight * (twins.mean(dim=1) - scores[best].mean(dim=1)).abs().mean(),
+        "steady": config.steady_weight * (twins.mean(dim=1) - scores[best].mean(dim=1)).abs().sum() / max(len(best), 1),
         "apart": config.rs_weight * decorrelation_loss(d[:ranked], prediction.q[:ranked]),
     }
 

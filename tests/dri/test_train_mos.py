@@ -1,12 +1,14 @@
-"""Which versions a batch of stage 2 holds."""
+"""Which versions a batch of stage 2 holds, and what their two views are to score."""
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from harness.dri.config import TrainingConfig
 from harness.dri.features import FeatureTable
-from harness.dri.train_mos import _some_versions
+from harness.dri.network import Prediction
+from harness.dri.train_mos import _order_losses, _some_versions
 
 
 def test_the_best_versions_of_a_batch_come_again_in_their_other_view() -> None:
@@ -19,3 +21,16 @@ def test_the_best_versions_of_a_batch_come_again_in_their_other_view() -> None:
     assert sorted(rows[12:].tolist()) == sorted(rows[:12].tolist())[-4:]
     assert torch.equal(rows[12:], rows[best])
     assert torch.equal(views[12:], 1 - views[best])
+
+
+def test_two_views_of_a_version_are_to_score_alike() -> None:
+    def steady(twins: list[float]) -> float:
+        scores = torch.tensor([0.1, 0.4, 0.6, 0.9, *twins])[:, None].expand(-1, 2)
+        count, config = len(scores), TrainingConfig(contents_ranked=1, twins=len(twins), steady_weight=2.0)
+        prediction, d = Prediction(scores, torch.zeros(count), torch.eye(count, 8)), torch.eye(count, 8)
+        best = torch.tensor([3, 2])[: len(twins)]
+        return float(_order_losses(prediction, scores[:, 0], d, best, config)["steady"])
+
+    assert steady([0.9, 0.6]) == 0
+    assert steady([0.8, 0.9]) == pytest.approx(2 * (0.1 + 0.3) / 2)
+    assert steady([]) == 0

@@ -25,7 +25,8 @@ class Fitted:
 def predict_rows(network: DRINetwork, members: Sequence[Member], table: FeatureTable, rows: Sequence[int]) -> Fitted:
     """Raw scores (mean of the heads) and spreads for rows of a table, from whole images."""
     said = [network.judge(table.whole(row), members) for row in rows]
-    return Fitted(torch.cat([item.scores.mean(dim=1) for item in said]), torch.cat([item.spread for item in said]))
+    raw, spread = torch.cat([item.scores.mean(dim=1) for item in said]), torch.cat([item.spread for item in said])
+    return Fitted(raw.cpu(), spread.cpu())
 
 
 def fit_calibration(network: DRINetwork, fitted: Fitted, mos: Tensor) -> None:

@@ -64,7 +64,8 @@ def load_checkpoint(
     """Restores a checkpoint; returns the step to go on from, 0 without one."""
     if not path.is_file():
         return 0
-    state = torch.load(path, weights_only=True)
+    device = next(network.parameters()).device
+    state = torch.load(path, weights_only=True, map_location=device)
     network.load_state_dict(state["network"])
     optimiser.load_state_dict(state["optimiser"])
     if average is not None:

@@ -87,6 +87,19 @@ class FeatureTable:
         """Contents."""
         return len(self.d) // self.group_size
 
+    @property
+    def device(self) -> torch.device:
+        """Where the table is."""
+        return self.d.device
+
+    def to(self, device: str) -> FeatureTable:
+        """The same on another device, but for the scores, by which batches are put together."""
+        features, pooled, deep = (
+            [part.to(device) for part in parts] for parts in (self.features, self.pooled, self.deep)
+        )
+        d, tokens, assistance = (part.to(device) for part in (self.d, self.tokens, self.assistance))
+        return FeatureTable(features, pooled, deep, d, tokens, assistance, self.scores, self.group_size)
+
     def description(self, rows: Tensor, views: Tensor, crop: int, generator: torch.Generator) -> Description:
         """Some rows, in the given view each, with shallow maps cropped at random to at most `crop` cells a side."""
         maps = [self.features[row][view] for row, view in zip(rows.tolist(), views.tolist(), strict=True)]
@@ -96,7 +109,8 @@ class FeatureTable:
 
     def as_imagenet_sees(self, rows: Tensor, views: Tensor) -> Description:
         """Some rows, in the given view each, by the deep stages as they were at first: nothing is to be computed."""
-        described = self._described(torch.empty(0), rows, views)
+        described = self._described(torch.empty(0, device=self.device), rows, views)
+        rows, views = rows.to(self.device), views.to(self.device)
         return replace(described, deep=[tap[rows, views].float() for tap in self.deep])
 
     def whole(self, row: int) -> Description:
@@ -105,6 +119,7 @@ class FeatureTable:
         return self._described(self.features[row][:2], rows, views)
 
     def _described(self, maps: Tensor, rows: Tensor, views: Tensor) -> Description:
+        rows, views = rows.to(self.device), views.to(self.device)
         return Description(
             maps.float(),
             [tap[rows, views].float() for tap in self.pooled],

@@ -28,6 +28,7 @@ class TrainingConfig:
         patch: Height and width of a patch, a multiple of 12.
         head_epochs: Of stage 2's first phase, in which the deep stages are ImageNet's.
         epochs: Of its second phase, in which they learn.
+        soup: Runs of the second phase, each in an order of its own of the data, whose weights are averaged.
         batch: Images in a batch of stage 2.
         crop: Cells (of 8 x 8 pixels) a side of the crops in stage 2.
         head_rate: Learning rate of stage 2's first phase; stage 1 takes half.
@@ -43,7 +44,7 @@ class TrainingConfig:
         twins: Of the versions in a batch, the best ones, that are shown in both views; 0 leaves this out.
         starts: Random starts of the members, one each.
         mixed_precision: Whether the deep stages are trained in bfloat16 on CUDA; on a CPU it would be slower.
-        ablation_epochs: Of stage 2 in ablations.
+        ablation_epochs: Of stage 2 in ablations, which run its second phase once.
     """
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -54,6 +55,7 @@ class TrainingConfig:
     patch: int = 120
     head_epochs: int = 15
     epochs: int = 10
+    soup: int = 3
     batch: int = 16
     crop: int = 40
     head_rate: float = 1e-3

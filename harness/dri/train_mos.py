@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,12 @@ def train_mos(
     say: Say,
     name: str = "stage2",
 ) -> None:
-    """Trains one member: first what stands on the deep stages, then the deep stages with it.
+    """Trains one member: first what stands on the deep stages, then the deep stages with it, several times.
 
     Fine-tuning from a head that is right already harms the features less (Kumar et al., ICLR 2022), and the first
     phase costs next to nothing: it computes no map. After each phase the weights are the moving average of those
-    that the optimiser went through.
+    that the optimiser went through. The second phase is run from the same head in several orders of the data, and the
+    weights it ends with are averaged (a model soup: Wortsman et al., ICML 2022).
 
     Args:
         network: After stage 1; not changed.
@@ -57,15 +58,27 @@ def train_mos(
         say: Told of progress.
         name: Of checkpoints and logs.
     """
-    phases = (
-        _Phase(f"{name}-head", config.head_epochs, config.head_rate, deep=False),
-        _Phase(name, config.epochs, config.learning_rate, deep=True),
-    )
+    rows = torch.tensor(list(train))
+
+    def learn(phase: _Phase, seed: int) -> dict[str, Tensor]:
+        _learn(phase, network, member, (table, versions), rows, replace(config, seed=seed), folder, say)
+        return {key: value.clone() for key, value in member.state_dict().items()}
+
     member.deep.half_precision = config.mixed_precision and network.calibration.is_cuda
-    for phase in phases:
-        _learn(phase, network, member, (table, versions), torch.tensor(list(train)), config, folder, say)
+    first, *others = log_names(name, config)
+    head = learn(_Phase(first, config.head_epochs, config.head_rate, deep=False), config.seed)
+    soup = []
+    for order, other in enumerate(others):
+        member.load_state_dict(head)
+        soup.append(learn(_Phase(other, config.epochs, config.learning_rate, deep=True), config.seed + 1000 * order))
+    member.load_state_dict({key: torch.stack([state[key] for state in soup]).mean(dim=0) for key in head})
     member.deep.half_precision = False
     member.eval()
+
+
+def log_names(name: str, config: TrainingConfig) -> list[str]:
+    """What logs and checkpoints of stage 2 are called: the first phase's, then the second's, one for each order."""
+    return [f"{name}-head", name, *(f"{name}-order{order}" for order in range(1, config.soup))]
 
 
 def _learn(
@@ -89,7 +102,7 @@ def _learn(
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + epoch)
         torch.manual_seed(config.seed * 7_000_003 + epoch)
         order = rows[torch.randperm(len(rows), generator=generator)]
-        totals: dict[str, float] = {}
+        totals: dict[str, Tensor | int] = {}  # read once an epoch: CUDA does not wait for each step
         for place, chunk in enumerate(torch.split(order, config.batch)):
             set_rate(optimiser, phase.rate, epoch * batches + place, phase.epochs * batches)
             crop = config.crop if phase.deep else None
@@ -104,10 +117,10 @@ def _learn(
             optimiser.step()
             _accumulate(average, member, config.memory)
             for key, value in losses.items():
-                totals[key] = totals.get(key, 0.0) + float(value.detach()) * len(chunk) / len(rows)
+                totals[key] = totals.get(key, 0) + value.detach() * len(chunk) / len(rows)
         last = epoch + 1 == phase.epochs
         if phase.deep or last:
-            log.add(epoch, totals)
+            log.add(epoch, {key: float(value) for key, value in totals.items()})
             save_checkpoint(folder / f"{phase.name}.pt", member, optimiser, epoch + 1, average)
             say(f"{phase.name}, epoch {epoch + 1}/{phase.epochs}: " + loss_line(totals))
     for key, parameter in member.named_parameters():
@@ -128,7 +141,8 @@ def _optimiser(member: Member, config: TrainingConfig) -> torch.optim.Optimizer:
         for item in learning
         if id(item) in deep
     ]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
+    cuda = any(item.is_cuda for item in learning)
+    return torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay, fused=cuda)
 
 
 def _any_views(table: FeatureTable, count: int, generator: torch.Generator) -> Tensor:

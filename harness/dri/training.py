@@ -23,7 +23,7 @@ from harness.dri.data import SyntheticPairs
 from harness.dri.features import FeatureTable, Recompress, describe_labelled, describe_versions
 from harness.dri.member import Member
 from harness.dri.network import DRINetwork
-from harness.dri.train_mos import train_mos
+from harness.dri.train_mos import log_names, train_mos
 from harness.dri.train_representation import train_representation
 from harness.dri.training_images import write_training_images
 from harness.dri.version_files import make_versions
@@ -142,7 +142,8 @@ class TrainingRun:
             describe_labelled(network, self.materials.labelled, self.materials.recompress, self.say).save(paths[0])
         if not paths[1].is_file():
             describe_versions(network, self.versions(), self.materials.recompress, self.say).save(paths[1])
-        return FeatureTable.load(paths[0]), FeatureTable.load(paths[1])
+        labelled, versions = (FeatureTable.load(path).to(self.device) for path in paths)
+        return labelled, versions
 
     def mos(self, network: DRINetwork, tables: Tables) -> DRINetwork:
         """Stage 2 on every labelled image: each member from another start."""
@@ -171,7 +172,7 @@ class TrainingRun:
 
     def ablation(self, network: DRINetwork, tables: Tables) -> list[SplitResult]:
         """The whole, and without each of `PARTS` in stage 2, on a few splits and a short schedule: `ablation.csv`."""
-        short = replace(self.config, epochs=self.config.ablation_epochs)
+        short = replace(self.config, epochs=self.config.ablation_epochs, soup=1)
         configs = {"whole, short": short, **{f"without {part}": ablate(short, part) for part in PARTS}}
         return self._protocol(network, tables, self.data.ablation_splits, configs, "ablation.csv")
 
@@ -205,10 +206,10 @@ class TrainingRun:
             member = self._fit(network, tables, train, name, config)
             judge = DRINetwork(replace(config.network, members=1))
             judge.load_state_dict(_without_members(network), strict=False)
-            fitted = predict_rows(judge, [member], tables[0], test)
+            fitted = predict_rows(judge.to(self.device), [member], tables[0], test)
             torch.save({"raw": fitted.raw, "spread": fitted.spread}, path)
-            for checkpoint in (f"{name}-head.pt", f"{name}.pt"):  # megabytes that nobody needs again
-                (self.folder / checkpoint).unlink()
+            for log in log_names(name, config):  # megabytes that nobody needs again
+                (self.folder / f"{log}.pt").unlink()
         return Fitted(**torch.load(path, weights_only=True)), test
 
     def _fit(
@@ -224,14 +225,14 @@ class TrainingRun:
         torch.manual_seed(config.seed + start)
         shaped = DRINetwork(replace(config.network, members=1))
         member = shaped.members[0]
-        taught = torch.load(self.folder / "stage1.pt", weights_only=True)["network"]
+        taught = torch.load(self.folder / "stage1.pt", weights_only=True, map_location="cpu")["network"]
         shaped.load_state_dict(_of_stage_1(taught), strict=False)
         train_mos(
             shaped.to(self.device), member, *tables, train, replace(config, seed=config.seed + start), self.folder,
             self.say, name,
         )  # fmt: skip
         draw_curves(self.folder)
-        return member.cpu()
+        return member
 
     def _mos(self) -> Tensor:
         return torch.tensor([item.mos for item in self.materials.labelled], dtype=torch.float32)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+from torch import Tensor
 
 from benchmarks.degradations.compression import Jpeg
 from benchmarks.degradations.noise import GaussianNoiseClipped
@@ -21,7 +22,7 @@ from harness.dri.config import FOLDER, DataConfig, TrainingConfig, VersionConfig
 from harness.dri.data import LabelledDegradation, SyntheticPairs, pseudo_score
 from harness.dri.features import describe_labelled, describe_versions
 from harness.dri.network import DRINetwork, NetworkConfig
-from harness.dri.train_mos import train_mos
+from harness.dri.train_mos import log_names, train_mos
 from harness.dri.train_representation import train_representation
 from harness.dri.training import PARTS, Materials, TrainingRun, ablate
 from harness.dri.training_images import read_training_images
@@ -42,7 +43,7 @@ from restorers.tv import TotalVariation
 SMALL = NetworkConfig(dimension=8, types=4, restoration_width=4, heads=2)
 CONFIG = TrainingConfig(
     SMALL, steps=40, contents=2, patch=48, head_epochs=4, epochs=3, batch=4, crop=12, versions_ranked=4,
-    ablation_epochs=1,
+    ablation_epochs=1, soup=2,
 )  # fmt: skip
 DEGRADATIONS = [
     LabelledDegradation(1, 0.5, GaussianNoiseClipped(25.0)),
@@ -176,13 +177,37 @@ def test_stage_2_learns_and_resumes_exactly(
         return network
 
     whole = fit("whole", str)
-    with pytest.raises(StoppedError):
-        fit("stopped", stop_at("epoch 2/"))
+    for line in ("stage2, epoch 2/", "stage2-order1, epoch 2/"):
+        with pytest.raises(StoppedError):
+            fit("stopped", stop_at(line))
     assert same(fit("stopped", str), whole)
     assert not same(whole, trained)
     with (tmp_path / "whole" / "stage2.csv").open(newline="") as file:
         losses = [float(row["huber"]) for row in csv.DictReader(file)]
     assert losses[-1] < losses[0]
+
+
+def test_the_weights_of_runs_in_several_orders_are_averaged(
+    trained: DRINetwork, versions: list[Path], mos_folder: Path, tmp_path: Path
+) -> None:
+    table = describe_labelled(trained.eval(), read_labels(mos_folder), recompress, str)
+    ranked = describe_versions(trained, versions, recompress, str)
+
+    def fit(soup: int) -> dict[str, Tensor]:
+        (folder := tmp_path / f"soup{soup}").mkdir()
+        network = fresh()
+        network.load_state_dict(trained.state_dict())
+        config = replace(CONFIG, soup=soup, epochs=1)
+        train_mos(network, network.members[0], table, ranked, range(8), config, folder, str)
+        return network.members[0].state_dict()
+
+    one, two = fit(1), fit(2)
+    states = [torch.load(tmp_path / "soup2" / f"{name}.pt", weights_only=True) for name in log_names("stage2", CONFIG)]
+    runs = [{**state["network"], **state["average"]} for state in states[1:]]
+    for name, value in two.items():
+        assert torch.allclose(value, (runs[0][name] + runs[1][name]) / 2)
+    assert all(torch.equal(value, runs[0][name]) for name, value in one.items()), "the first order is that of one run"
+    assert any(not torch.equal(value, two[name]) for name, value in one.items())
 
 
 def test_a_folder_belongs_to_one_configuration(pairs: SyntheticPairs, tmp_path: Path) -> None:
@@ -221,6 +246,8 @@ def test_a_run_goes_through_its_stages(pairs: SyntheticPairs, mos_folder: Path, 
     assert (tmp_path / "run" / "splits.csv").read_text().splitlines()[1:] == ["whole,0,2,0.50000,0.25000"]
     parts = [row.split(",")[0] for row in (tmp_path / "run" / "ablation.csv").read_text().splitlines()[2:]]
     assert parts == [f"without {part}" for part in PARTS]
+    curves = (tmp_path / "run" / "curves.svg").read_text()
+    assert all(f"<!-- {name} -->" in curves for name in ("stage1", "stage2-0", "stage2-0-order1"))
 
 
 def test_a_configuration_extends_another(tmp_path: Path) -> None:

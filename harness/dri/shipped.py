@@ -4,4 +4,4 @@ from pathlib import Path
 
 SHIPPED = Path(__file__).with_name("weights") / "dri.safetensors"
 TRAINING_IMAGES = SHIPPED.with_name("training-images.json")
-SHIPPED_SHA256 = "fd0ccccb9fb28d55d344b2862bdff1c57be24ee0bd72a74b1cceed961b08f55a"
+SHIPPED_SHA256 = "95a2aeff8e8cf4f74b563400313006f1e14bca4e58a88905440646f1ad28a065"

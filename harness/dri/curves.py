@@ -18,7 +18,7 @@ def draw_curves(folder: Path) -> Path | None:
         The file, or `None` while there is no log.
     """
     stage_2 = [path for path in folder.glob("stage2-*.csv") if not path.stem.endswith("-head")]
-    logs = [*folder.glob("stage1.csv"), *sorted(stage_2)]
+    logs = [*folder.glob("stage1.csv"), *sorted(stage_2, key=lambda path: path.stem)]
     if not logs:
         return None
     from matplotlib.backends.backend_svg import FigureCanvasSVG

@@ -247,7 +247,8 @@ def test_a_run_goes_through_its_stages(pairs: SyntheticPairs, mos_folder: Path, 
     parts = [row.split(",")[0] for row in (tmp_path / "run" / "ablation.csv").read_text().splitlines()[2:]]
     assert parts == [f"without {part}" for part in PARTS]
     curves = (tmp_path / "run" / "curves.svg").read_text()
-    assert all(f"<!-- {name} -->" in curves for name in ("stage1", "stage2-0", "stage2-0-order1"))
+    places = [curves.index(f"<!-- {name} -->") for name in ("stage1", "stage2-0", "stage2-0-order1")]
+    assert places == sorted(places)
 
 
 def test_a_configuration_extends_another(tmp_path: Path) -> None:

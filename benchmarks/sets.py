@@ -9,8 +9,8 @@ from typing import Any
 from benchmarks.sources import Folder, Source
 from harness.chain import Chain
 from harness.errors import InputError
-from harness.identity import sample_generator
 from harness.protocols import Conditions, Degradation, Sample, Task
+from harness.set_identity import sample_generator
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from harness.adaptation import restore_image
 from harness.plugins import metrics, parse_restorer, resolve_set
+from harness.restoring.adaptation import restore_image
 
 
 def main() -> None:

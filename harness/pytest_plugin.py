@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from harness.baseline import Baseline
-    from harness.plan import Plan
-    from harness.verdicts import Comparison
+    from harness.regression.measured_run import Baseline
+    from harness.results.verdicts import Comparison
+    from harness.running.plan import Plan
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,12 +66,12 @@ class Checker:
         Raises:
             pytest.fail.Exception: Something regressed, fails now, or was not comparable; or there is no baseline.
         """
-        from harness.baseline_file import read_baseline, write_baseline
-        from harness.plan import make_plan
         from harness.plugins import resolve_benchmark
-        from harness.regression import compare
-        from harness.thresholds import Settings, read_settings
-        from harness.verdict_files import BAD, describe
+        from harness.regression.baseline_file import read_baseline, write_baseline
+        from harness.regression.comparison import compare
+        from harness.regression.tolerances import Settings, read_settings
+        from harness.regression.verdict_files import BAD, describe
+        from harness.running.plan import make_plan
 
         path = self._root / baseline
         if not path.is_file() and not self._update:
@@ -93,8 +93,8 @@ class Checker:
         return comparison
 
     def _run(self, plan: Plan, workers: int, timeout: float) -> Baseline:
-        from harness.baseline import load_measured
-        from harness.runner import run_plan
+        from harness.regression.measured_run import load_measured
+        from harness.running.runner import run_plan
 
         self._calls += 1
         folder = self._folder / f"run{self._calls}"

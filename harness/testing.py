@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from harness.adaptation import restore_image
 from harness.conditions import Conditions, kernel_of
 from harness.errors import HarnessError
-from harness.evaluation import prepare
 from harness.images import Image, from_uint8, imresize
-from harness.probing import probe_photo, wrong_range
 from harness.protocols import Evaluation, Metric, Restorer, RestorerCard, Task
+from harness.restoring.adaptation import restore_image
+from harness.restoring.probing import probe_photo, wrong_range
+from harness.scoring.evaluation import prepare
 
 
 @dataclass(frozen=True, slots=True)

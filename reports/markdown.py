@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from harness.protocols import ReportData
-from harness.verdicts import Verdict
+from harness.results.verdicts import Verdict
 from reports.pivot import Line, SetTable, set_tables
 from reports.wording import DASH, arrow, digits, licence_mark, number, plain, rank_range, seconds
 

@@ -103,7 +103,7 @@ def _frames(report: ReportData, out: Path) -> list[tuple[Path, pandas.DataFrame]
     import numpy as np
     import pandas
 
-    from harness.columns import as_columns
+    from harness.results.columns import as_columns
 
     ranks = pandas.DataFrame(list(report.rows), columns=list(RANK_COLUMNS))
     ranks = ranks.astype(dict.fromkeys(_WHOLE, "Int64"))

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.protocols import ReportData
+
 # restorers and sets that misbehave are imported by name in worker processes, which inherit this path
-sys.path.insert(0, str(Path(__file__).parent / "faults"))
+sys.path[:0] = [str(Path(__file__).parent / folder) for folder in ("faults", "made_runs")]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -48,3 +50,14 @@ def command_line(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int,
         return leaving.value.code, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture(scope="session")
+def fabricated(tmp_path_factory: pytest.TempPathFactory) -> ReportData:
+    """A report's data over real images."""
+    from fabricated_run import fabricate
+
+    from harness.reporting.assemble import assemble
+
+    folder = tmp_path_factory.mktemp("run")
+    return assemble(fabricate(folder, images=8, side=128), folder, title="A title", notes="Some notes")

@@ -20,8 +20,8 @@ Examples:
               help="The baseline, JSON with one line for each image and metric.")  # fmt: skip
 def baseline(folder: Path, output: Path) -> int:
     """Write the scores, costs and hashes of a finished run, for `restobench compare`."""
-    from harness.baseline import load_measured
-    from harness.baseline_file import write_baseline
+    from harness.regression.baseline_file import write_baseline
+    from harness.regression.measured_run import load_measured
 
     made = load_measured(folder)
     write_baseline(made, output)

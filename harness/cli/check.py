@@ -40,8 +40,8 @@ def check(
     values. Each check runs in a worker process, and takes one line.
     """
     from harness.cli.output import print_json
-    from harness.conformance import check_plugin, usable_plugins
-    from harness.environment import choose_device
+    from harness.running.conformance import check_plugin, usable_plugins
+    from harness.storage.provenance import choose_device
 
     if not names and not everything:
         raise click.UsageError("name a restorer or metric, or give --all")

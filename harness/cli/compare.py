@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from harness.verdicts import Finding
+    from harness.results.verdicts import Finding
 
 EXAMPLES = """
 \b
@@ -49,12 +49,12 @@ def compare(
     are judged where the hardware agrees and both runs had --workers 1. `restobench report RUN --baseline FILE` shows
     the images.
     """
-    from harness.baseline import load_measured, rename
-    from harness.baseline_file import load_baseline
     from harness.cli.output import print_json
-    from harness.regression import compare as judge
-    from harness.thresholds import Settings, read_settings
-    from harness.verdict_files import append_summary, github_annotations, write_junit
+    from harness.regression.baseline_file import load_baseline
+    from harness.regression.comparison import compare as judge
+    from harness.regression.measured_run import load_measured, rename
+    from harness.regression.tolerances import Settings, read_settings
+    from harness.regression.verdict_files import append_summary, github_annotations, write_junit
 
     chosen = read_settings(settings) if settings else Settings()
     comparison = judge(load_measured(folder), rename(load_baseline(source), aliases), chosen, name=str(source))
@@ -80,7 +80,7 @@ def _flat(finding: Finding) -> dict[str, Any]:
 def _print(findings: Sequence[Finding]) -> None:
     """Everything that is not the same, then a count of the verdicts."""
     from harness.cli.output import print_table
-    from harness.verdicts import COSTS, Verdict
+    from harness.results.verdicts import COSTS, Verdict
 
     scores, costs = ([item for item in findings if (item.metric in COSTS) is wanted] for wanted in (False, True))
     unjudged = [item for item in costs if item.verdict is Verdict.INCOMPARABLE]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from harness.correlation import Agreement, Measured
-    from harness.mos import LabelledImage
+    from harness.scoring.correlation import Agreement, Measured
+    from harness.scoring.mos import LabelledImage
 
 EXAMPLES = """
 \b
@@ -44,10 +44,10 @@ def correlate(
     """
     from harness import plugins
     from harness.cli.output import print_json, print_table
-    from harness.correlation import correlate as compare
-    from harness.environment import choose_device
     from harness.errors import UnavailableError
-    from harness.mos import read_labels
+    from harness.scoring.correlation import correlate as compare
+    from harness.scoring.mos import read_labels
+    from harness.storage.provenance import choose_device
 
     classes: dict[str, Any] = {name: plugins.metrics.get(name) for name in dict.fromkeys(metrics)}
     for name, cls in classes.items():
@@ -85,8 +85,8 @@ def _measure(
     """Every metric on every image, in worker processes; in the order of the images."""
     from tqdm import tqdm
 
-    from harness.correlation import Measured, measure_image
-    from harness.workers import Trouble, WorkerPool, outcome
+    from harness.scoring.correlation import Measured, measure_image
+    from harness.workers.pool import Trouble, WorkerPool, outcome
 
     pool = WorkerPool(workers or os.cpu_count() or 1)
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from harness.manifest import Place
+    from harness.sets.manifest import Place
 
 EXAMPLES = """
 \b
@@ -48,9 +48,9 @@ def degrade(
     from dataclasses import asdict, replace
 
     from harness.cli.output import print_json
-    from harness.degrading import DegradeTask, degrade_files, describe_recipe
-    from harness.manifest import DegradedFile, Manifest
-    from harness.recipes import parse_recipe
+    from harness.plugins.degradation_text import parse_recipe
+    from harness.sets.degrading import DegradeTask, degrade_files, describe_recipe
+    from harness.sets.manifest import DegradedFile, Manifest
 
     parsed = parse_recipe(recipe, choices["set_name"] if recipe.lower().endswith(".toml") else None)
     if choices["set_name"]:
@@ -84,7 +84,7 @@ def _places(source: Path, target: Path) -> tuple[list[Place], Path]:
     """Where each image goes, and the manifest."""
     from harness.errors import InputError
     from harness.formats import SUFFIXES
-    from harness.manifest import Place
+    from harness.sets.manifest import Place
 
     if target.suffix.lower() in SUFFIXES | {".npy"} and not target.is_dir():
         if source.is_dir():

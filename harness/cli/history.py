@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from harness.trends import History
+    from harness.results.trends import History
 
 EXAMPLES = """
 \b
@@ -35,9 +35,9 @@ def history(
     RUN is a run folder or a baseline. Means are over the images of the same pixels in all runs; runs of another
     protocol than the last one's are left out, and named.
     """
-    from harness.baseline_file import load_baseline
     from harness.cli.output import print_json, print_table
-    from harness.history import trace
+    from harness.regression.baseline_file import load_baseline
+    from harness.regression.history import trace
 
     found = trace({str(path): load_baseline(path) for path in sources}, metrics)
     for line in found.left_out:

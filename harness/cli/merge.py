@@ -26,7 +26,7 @@ def merge(folders: tuple[Path, ...], out: Path) -> int:
     a metric, another restorer of the same name. Everything is copied, or nothing. Seconds of different machines are
     not comparable: costs are shown as they were measured.
     """
-    from harness.merging import merge_runs
+    from harness.storage.merging import merge_runs
 
     click.echo(merge_runs(folders, out))
     return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from harness.aggregation import Wishes
+    from harness.ranking.aggregation import Wishes
     from harness.results import Difference, RunData
 
 EXAMPLES = """
@@ -58,7 +58,7 @@ def rank(
     not told apart from its first. There is no mean across tasks.
     """
     from harness.cli.output import print_json
-    from harness.store import load_run
+    from harness.storage.store import load_run
 
     data, policy = load_run(folder), "complete" if require_complete else "common"
     if aggregate or weights:
@@ -76,8 +76,8 @@ def rank(
 
 
 def _wishes(weights: tuple[str, ...], versus: str | None) -> Wishes:
-    from harness.aggregation import Wishes
     from harness.errors import InputError
+    from harness.ranking.aggregation import Wishes
 
     found: dict[str, float] = {}
     for text in weights:
@@ -95,9 +95,9 @@ def _wishes(weights: tuple[str, ...], versus: str | None) -> Wishes:
 
 
 def _print_aggregate(data: RunData, how: str, wishes: Wishes, policy: str, narrowed: bool, as_json: bool) -> int:
-    from harness.aggregation import aggregate
     from harness.cli.output import print_json, print_table
     from harness.errors import InputError
+    from harness.ranking.aggregation import aggregate
 
     if narrowed:
         raise InputError("--aggregate goes over all sets and metrics of a task: leave --by, --versus and --set out")
@@ -125,9 +125,9 @@ def select_rows(data: RunData, by: str | None, set_name: str | None, policy: str
         InputError: The run has no such metric or set.
     """
     from harness.errors import InputError
-    from harness.ranking import leaderboards
-    from harness.report_data import costs, rank_rows
-    from harness.score_table import metric_names, set_names
+    from harness.ranking.leaderboards import leaderboards
+    from harness.ranking.tables import metric_names, set_names
+    from harness.reporting.assemble import costs, rank_rows
 
     if by is not None and by not in metric_names(data):
         raise InputError(f"the run has no metric {by!r}; it has {', '.join(metric_names(data))}")
@@ -197,7 +197,7 @@ _Key = tuple[str | None, str, str]
 
 
 def _differences(data: RunData, base: str, by: str | None, set_name: str | None, policy: str) -> dict[_Key, Difference]:
-    from harness.ranking import versus
+    from harness.ranking.leaderboards import versus
 
     found = versus(data, base, set_name=set_name, metric=by, policy=policy)
     return {(row.set, row.metric, row.restorer): row for row in found}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from harness.verdicts import Comparison
+    from harness.results.verdicts import Comparison
 
 EXAMPLES = """
 \b
@@ -47,7 +47,7 @@ def report(
     aliases: tuple[str, ...], settings: Path | None, require_complete: bool, no_intervals: bool,
 ) -> int:  # fmt: skip
     """Write reports of a run: a page that opens from disk, or tables."""
-    from harness.reporting import Presentation, write_reports
+    from harness.reporting.write import Presentation, write_reports
 
     comparison = _compare(folder, source, aliases, settings) if source else None
     policy = "complete" if require_complete else "common"
@@ -58,10 +58,10 @@ def report(
 
 
 def _compare(folder: Path, source: Path, aliases: tuple[str, ...], settings: Path | None) -> Comparison:
-    from harness.baseline import load_measured, rename
-    from harness.baseline_file import load_baseline
-    from harness.regression import compare
-    from harness.thresholds import Settings, read_settings
+    from harness.regression.baseline_file import load_baseline
+    from harness.regression.comparison import compare
+    from harness.regression.measured_run import load_measured, rename
+    from harness.regression.tolerances import Settings, read_settings
 
     chosen = read_settings(settings) if settings else Settings()
     return compare(load_measured(folder), rename(load_baseline(source), aliases), chosen, name=str(source))

@@ -34,13 +34,13 @@ def restore(context: click.Context, /, input: Path, output: Path, restorer: str,
 
     A file that fails is named, the others go on, and the exit code is 3.
     """
-    from harness.adaptation import restore_image
-    from harness.environment import choose_device
     from harness.errors import ImageError, InputError, RestorationError, UnavailableError
     from harness.images import read_image, write_image
     from harness.plugins import parse_restorer
-    from harness.probing import wrong_range
     from harness.protocols import Conditions
+    from harness.restoring.adaptation import restore_image
+    from harness.restoring.probing import wrong_range
+    from harness.storage.provenance import choose_device
 
     spec = parse_restorer(restorer)
     cls: Any = spec.cls()

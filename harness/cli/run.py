@@ -47,9 +47,9 @@ def run(context: click.Context, /, **options: Any) -> int:
 def _run(flags: dict[str, bool], options: dict[str, Any]) -> int:
     import os
 
-    from harness.environment import choose_device
-    from harness.plan import make_plan
     from harness.plugins import resolve_benchmark
+    from harness.running.plan import make_plan
+    from harness.storage.provenance import choose_device
 
     if options["data"]:
         os.environ["RESTOBENCH_DATA"] = str(options["data"].resolve())
@@ -77,9 +77,9 @@ def _execute(plan: Any, folder: Path, options: dict[str, Any], flags: dict[str, 
 
     from harness.cli.progress import CellProgress
     from harness.cli.rank import print_leaderboards
-    from harness.reporting import write_reports
-    from harness.runner import run_plan
-    from harness.store import load_run
+    from harness.reporting.write import write_reports
+    from harness.running.runner import run_plan
+    from harness.storage.store import load_run
 
     if options["fresh"]:
         _throw_away(folder)
@@ -109,7 +109,7 @@ def _throw_away(folder: Path) -> None:
     import shutil
 
     from harness.errors import InputError
-    from harness.store import FILENAME
+    from harness.storage.store import FILENAME
 
     if not folder.exists():
         return
@@ -121,7 +121,7 @@ def _throw_away(folder: Path) -> None:
 def _print_dry_run(plan: Any, options: dict[str, Any]) -> None:
     import os
 
-    from harness.estimate import estimate_costs
+    from harness.running.estimate import estimate_costs
 
     for skip in plan.skipped:
         click.echo(f"skipped {skip.restorer or 'set'} on {skip.set}: {skip.reason}")

@@ -46,9 +46,9 @@ def score(context: click.Context, /, paths: tuple[Path, ...], **options: Any) ->
     row with its error, the others go on, and the exit code is 3.
     """
     from harness.cli.output import print_json
-    from harness.environment import choose_device
     from harness.errors import InputError
     from harness.protocols import Evaluation
+    from harness.storage.provenance import choose_device
 
     csv_file: Path | None = options["csv_file"]
     if csv_file is not None and not csv_file.parent.is_dir():
@@ -157,8 +157,8 @@ def _attempt(read: Any, path: Path) -> Image | str:
 
 def _measure(metric: Metric, image: Any, reference: Any, evaluation: Evaluation) -> dict[str, Any]:
     from harness.errors import HarnessError
-    from harness.evaluation import prepare
     from harness.images import to_rgb
+    from harness.scoring.evaluation import prepare
 
     if not metric.card.needs_reference:
         reference = None

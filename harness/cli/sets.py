@@ -115,7 +115,7 @@ def get(context: click.Context, names: tuple[str, ...], data: Path | None) -> in
     from harness.known_sets import BAD
     from harness.known_sets import verify as compare
     from harness.plugins import known_sets
-    from harness.set_download import fetch
+    from harness.sets.download import fetch
 
     verbose = bool((context.obj or {}).get("verbose"))
     chosen = [known_sets.get(name) for name in names]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from harness.dri.config import DataConfig, VersionConfig
-    from harness.dri.data import LabelledDegradation, SyntheticPairs
-    from harness.dri.features import Recompress
-    from harness.dri.versions import VersionMaker
+    from harness.dri.training.config import DataConfig, VersionConfig
+    from harness.dri.training.data import LabelledDegradation, SyntheticPairs
+    from harness.dri.training.features import Recompress
+    from harness.dri.training.versions import VersionMaker
 
 STAGES = ("versions", "representation", "mos", "calibration", "splits", "ablation", "all")
 
@@ -59,12 +59,12 @@ def dri(
     import torch
 
     from harness import zoo
-    from harness.dri.backbone import IMAGENET
-    from harness.dri.config import config_path, read_config
-    from harness.dri.data import SyntheticPairs, photographs_in
-    from harness.dri.training import Materials, TrainingRun
-    from harness.environment import choose_device
-    from harness.mos import read_labels
+    from harness.dri.network.backbone import IMAGENET
+    from harness.dri.training.config import config_path, read_config
+    from harness.dri.training.data import SyntheticPairs, photographs_in
+    from harness.dri.training.run import Materials, TrainingRun
+    from harness.scoring.mos import read_labels
+    from harness.storage.provenance import choose_device
 
     torch.set_num_threads(threads or os.cpu_count() or 1)
     sources, training = read_config(config_path(config))
@@ -98,7 +98,7 @@ def _data_folder() -> Path:
 
 def _version_maker(pairs: SyntheticPairs, config: VersionConfig, device: str) -> VersionMaker:
     """The configuration's restorers, degradations and metrics as objects."""
-    from harness.dri.versions import VersionMaker
+    from harness.dri.training.versions import VersionMaker
     from harness.plugins import degradations, metrics, parse_restorer
     from harness.protocols import Task
 
@@ -124,7 +124,7 @@ def _recompress(sources: DataConfig) -> Recompress:
 
 
 def _judge(predicted: Sequence[float], mos: Sequence[float]) -> tuple[float, float]:
-    from harness.correlation import correlations
+    from harness.scoring.correlation import correlations
 
     found = correlations(predicted, mos)
     return found["srcc"], found["plcc"]
@@ -132,7 +132,7 @@ def _judge(predicted: Sequence[float], mos: Sequence[float]) -> tuple[float, flo
 
 def _labelled(sources: DataConfig) -> list[LabelledDegradation]:
     """The configuration's degradations as objects, with type and level."""
-    from harness.dri.data import LabelledDegradation
+    from harness.dri.training.data import LabelledDegradation
     from harness.plugins import degradations
 
     return [

@@ -69,7 +69,7 @@ class Dri(Metric):
         import numpy as np
         import torch
 
-        from harness.dri.backbone import fit_size
+        from harness.dri.network.backbone import fit_size
         from harness.images import to_rgb
 
         image = torch.from_numpy(np.ascontiguousarray(to_rgb(restored)))[None]

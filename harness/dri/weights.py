@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.dri.network import DRINetwork, NetworkConfig
+from harness.dri.network.network import DRINetwork, NetworkConfig
 from harness.dri.shipped import SHIPPED, SHIPPED_SHA256
 from harness.errors import InputError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.standings import Agreement
+from harness.results.pairs import Agreement
 from reports.figures.style import ACCENT, BAD, GRID, INK, axes_within, draw, short, text_inches
 
 if TYPE_CHECKING:

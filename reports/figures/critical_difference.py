@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.standings import CriticalDifference
+from harness.results.pairs import CriticalDifference
 from reports.figures.style import ACCENT, FAINT, INK, axes_within, draw, short, text_inches
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from harness.atomic import atomic_file
-from harness.trends import History, Trend
+from harness.results.trends import History, Trend
 from reports.history.charts import chart
 from reports.wording import arrow, number, plain, signed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from harness.trends import History, Trend
+from harness.results.trends import History, Trend
 
 
 class HistoryPlot:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from harness.protocols import ReportData
-from harness.standings import Disagreement
+from harness.results.pairs import Disagreement
 from reports.html.cells import with_unit
 from reports.html.image_pages import ImagePage
 from reports.html.pictures import Picture

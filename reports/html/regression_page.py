@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.protocols import ReportData
 from harness.results import Cell
-from harness.verdicts import COSTS, ChangedImage, Comparison, Finding, Verdict
+from harness.results.verdicts import COSTS, ChangedImage, Comparison, Finding, Verdict
 from reports.html.cells import places_of, with_unit
 from reports.html.pictures import Shown, Source, inside, write_pictures
 from reports.html.places import Places

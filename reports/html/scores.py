@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from harness.columns import ScoreColumns, as_columns
 from harness.results import RunData, Score
+from harness.results.columns import ScoreColumns, as_columns
 
 Key = tuple[str, str]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.protocols import ReportData
 from harness.results import FEW_IMAGES, Difference, Leaderboard
-from harness.standings import PairTest
+from harness.results.pairs import PairTest
 from reports.html.cells import Gaps, metric_head, places_of, scale_of, worded_cell
 from reports.html.image_pages import ImagePage
 from reports.html.places import Places

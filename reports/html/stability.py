@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.standings import Stability
+from harness.results.pairs import Stability
 from reports.wording import number
 
 

@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "reports"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fabricated_run import fabricate, hostile
 from visits import Visit
 
-from harness.report_data import assemble
+from harness.reporting.assemble import assemble
 from reports.html.report import HTMLReport
 
 CHROMIUM = Path("/usr/bin/chromium")

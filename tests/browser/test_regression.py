@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from fabricated_run import fabricate
 
-from harness.report_data import assemble
-from harness.trends import History, Trend, TrendPoint
-from harness.verdicts import ChangedImage, Comparison, Finding, Verdict
+from harness.reporting.assemble import assemble
+from harness.results.trends import History, Trend, TrendPoint
+from harness.results.verdicts import ChangedImage, Comparison, Finding, Verdict
 from reports.history.page import HistoryPage
 from reports.html.report import HTMLReport
 

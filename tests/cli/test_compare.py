@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.store import load_run
+from harness.storage.store import load_run
 
 Command = Callable[..., tuple[int, str, str]]
 

@@ -18,12 +18,12 @@ from benchmarks.degradations.practical import RealEsrgan
 from benchmarks.sets import SyntheticSet
 from benchmarks.sources import Folder, Photos
 from harness.chain import Chain
-from harness.degrading import DegradeTask, degrade_files, describe_recipe
-from harness.identity import set_fingerprint
 from harness.images import image_hash, read_image, write_image
-from harness.manifest import DegradedFile, Manifest, Place
+from harness.plugins.degradation_text import Recipe, parse_recipe
 from harness.protocols import Task
-from harness.recipes import Recipe, parse_recipe
+from harness.set_identity import set_fingerprint
+from harness.sets.degrading import DegradeTask, degrade_files, describe_recipe
+from harness.sets.manifest import DegradedFile, Manifest, Place
 
 CommandLine = Callable[..., tuple[int, str, str]]
 BLIND = "real-esrgan:scale=2"

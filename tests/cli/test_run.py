@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.store import load_run
+from harness.storage.store import load_run
 
 Command = Callable[..., tuple[int, str, str]]
 

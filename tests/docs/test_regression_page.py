@@ -15,7 +15,7 @@ import yaml
 
 from harness.cli.group import cli
 from harness.plugins import metrics, resolve_benchmark
-from harness.thresholds import Settings, read_settings
+from harness.regression.tolerances import Settings, read_settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "regression.md").read_text()
 

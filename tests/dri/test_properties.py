@@ -12,8 +12,8 @@ from PIL import Image as PillowImage
 from benchmarks.degradations.compression import Jpeg
 from benchmarks.degradations.kadid import KADID, Distortion
 from benchmarks.sources import Photos
-from harness.dri.backbone import fit_size
 from harness.dri.metric import TILE, Dri, _tiles
+from harness.dri.network.backbone import fit_size
 from harness.images import Image, quantise, read_image
 
 CONTENTS = ("coffee", "chelsea", "china", "flower")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from harness.probing import wrong_range
+from harness.restoring.probing import wrong_range
 
 SOURCE = Path(__file__).parents[2] / "examples" / "third_party_plugin"
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from benchmarks.evaluations import EVALUATIONS
-from harness.adaptation import restore_image
-from harness.evaluation import prepare
 from harness.images import image_hash
 from harness.metrics.psnr import PSNR, PSNRY
 from harness.metrics.ssim import SSIM, SSIMY
 from harness.plugins import resolve_set
 from harness.protocols import DegradedSet, Metric, Restorer, iterate
+from harness.restoring.adaptation import restore_image
+from harness.scoring.evaluation import prepare
 from restorers.identity import Identity
 from restorers.interpolation import Bicubic
 

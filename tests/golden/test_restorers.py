@@ -12,11 +12,11 @@ import spandrel
 import torch
 
 from benchmarks.evaluations import EVALUATIONS
-from harness.adaptation import restore_image
-from harness.evaluation import prepare
 from harness.metrics.psnr import PSNR, PSNRY
 from harness.plugins import parse_restorer, resolve_set
 from harness.protocols import Metric, iterate
+from harness.restoring.adaptation import restore_image
+from harness.scoring.evaluation import prepare
 
 
 def scores(

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from harness.errors import ImageError
-from harness.evaluation import prepare
 from harness.images import quantise
 from harness.metrics.blur_effect import BlurEffect
 from harness.metrics.ms_ssim import MSSSIM
@@ -20,6 +19,7 @@ from harness.metrics.niqe import NIQE
 from harness.metrics.psnr import PSNR, PSNRY
 from harness.metrics.ssim import SSIM, SSIMY
 from harness.protocols import Evaluation
+from harness.scoring.evaluation import prepare
 
 FULL_REFERENCE = [PSNR, SSIM, MSSSIM]
 NO_REFERENCE = [NIQE, BlurEffect]

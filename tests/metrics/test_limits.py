@@ -9,12 +9,12 @@ import pytest
 from skimage.metrics import structural_similarity
 
 from harness.errors import ImageError
-from harness.evaluation import prepare
 from harness.metrics.ms_ssim import MSSSIM
 from harness.metrics.psnr import PSNR
 from harness.metrics.ssim import C1, SSIM, STRIP
 from harness.plugins import metrics
 from harness.protocols import Evaluation
+from harness.scoring.evaluation import prepare
 
 
 @pytest.mark.parametrize("height", [11, STRIP + 9, STRIP + 10, STRIP + 11, 2 * STRIP + 10, 2 * STRIP + 57])

@@ -19,10 +19,10 @@ from time import process_time
 import numpy as np
 import numpy.typing as npt
 
-from harness.permutation import pairs_p
-from harness.resampling import RESAMPLES, intervals, resample_counts
-from harness.score_table import count_failures, make_blocks, tables
-from harness.store import load_run
+from harness.ranking.tables import count_failures, make_blocks, tables
+from harness.statistics.permutation import pairs_p
+from harness.statistics.resampling import RESAMPLES, intervals, resample_counts
+from harness.storage.store import load_run
 
 Floats = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]

@@ -21,12 +21,12 @@ import pandas as pd
 import torch
 
 from harness.cli.train import _version_maker
-from harness.correlation import correlations
-from harness.dri.config import config_path, read_config
-from harness.dri.data import SyntheticPairs, photographs_in
-from harness.dri.version_files import consensus
-from harness.dri.versions import VersionMaker
+from harness.dri.training.config import config_path, read_config
+from harness.dri.training.data import SyntheticPairs, photographs_in
+from harness.dri.training.version_files import consensus
+from harness.dri.training.versions import VersionMaker
 from harness.plugins import metrics
+from harness.scoring.correlation import correlations
 
 JUDGED = ("dri", "niqe", "pyiqa-piqe")
 KINDS: dict[str, Callable[[str], bool]] = {

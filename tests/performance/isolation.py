@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from harness.cache import save_array
 from harness.conditions import Conditions
-from harness.isolation import Restoration, RestoreTask, restore_cell
-from harness.measuring import status_mib
 from harness.plugins import parse_restorer
 from harness.protocols import Restorer, RestorerCard
+from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell
+from harness.storage.samples import save_array
 from harness.tiling import tile
-from harness.workers import WorkerPool, outcome
+from harness.workers.costs import status_mib
+from harness.workers.pool import WorkerPool, outcome
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))  # where workers look for what misbehaves
 

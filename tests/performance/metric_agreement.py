@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.sources import Photos
-from harness.evaluation import prepare
 from harness.images import quantise, to_luma
 from harness.plugins import metrics
 from harness.protocols import Evaluation
+from harness.scoring.evaluation import prepare
 
 Pair = tuple[np.ndarray, np.ndarray]
 Second = Callable[[np.ndarray, np.ndarray], float]

@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.correlation import correlations
-from harness.dri.backbone import IMAGENET
-from harness.dri.losses import plcc_loss
+from harness.dri.network.backbone import IMAGENET
+from harness.dri.training.losses import plcc_loss
 from harness.images import read_image
-from harness.mos import read_labels
+from harness.scoring.correlation import correlations
+from harness.scoring.mos import read_labels
 from harness.zoo import fetch
 
 BACKBONE = "tf_efficientnet_lite0"

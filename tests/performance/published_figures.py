@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.evaluations import EVALUATIONS
-from harness.adaptation import restore_image
-from harness.evaluation import prepare
 from harness.metrics.psnr import PSNR, PSNRY
 from harness.plugins import parse_restorer, resolve_set
 from harness.protocols import Metric, iterate
+from harness.restoring.adaptation import restore_image
+from harness.scoring.evaluation import prepare
 
 # weight file, set, evaluation, metric, published PSNR in dB
 FIGURES: list[tuple[str, str, str, Metric, float]] = [

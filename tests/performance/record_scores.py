@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from harness.evaluation import prepare
 from harness.plugins import metrics, parse_restorer, resolve_benchmark
+from harness.scoring.evaluation import prepare
 
 RECORD = Path(__file__).with_name("kodak24_scores.json")
 PAIRS = [

@@ -16,10 +16,10 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 
-from harness.baseline import Baseline, Measured
 from harness.plugins import metrics
-from harness.regression import compare
-from harness.verdicts import Verdict
+from harness.regression.comparison import compare
+from harness.regression.measured_run import Baseline, Measured
+from harness.results.verdicts import Verdict
 
 IMAGES = 24
 RECORD = json.loads(Path(__file__).with_name("kodak24_scores.json").read_text())
@@ -120,7 +120,7 @@ def power(restorers: int, sets: int, shown: Sequence[str], dropping: int, trials
             for place in range(sets)
         }
         if way == "holm":
-            with patch("harness.regression.correct", holm):
+            with patch("harness.regression.comparison.correct", holm):
                 comparison = compare(*as_runs(drawn, shown))
         else:
             comparison = compare(*as_runs(drawn, shown))

@@ -31,7 +31,7 @@ SETS = 10
 
 def make_run(folder: Path, cells: int) -> None:
     """Writes a store as the runner would, in bulk: sqrt(cells) / 7 restorers, the rest images."""
-    from harness.store import Store
+    from harness.storage.store import Store
 
     restorers = max(4, min(332, round(cells**0.5 / 7)))
     images = cells // restorers // SETS
@@ -111,8 +111,8 @@ def measure(folder: Path) -> dict[str, float]:
 
     start = perf_counter(), process_time()
     from harness.plugins import reports
-    from harness.report_data import assemble
-    from harness.store import load_run
+    from harness.reporting.assemble import assemble
+    from harness.storage.store import load_run
 
     note("import", start)
     start = perf_counter(), process_time()

@@ -38,7 +38,7 @@ from scenes import (
 )
 
 from harness.results import RunData
-from harness.store import load_run
+from harness.storage.store import load_run
 
 RESAMPLES = 4000
 

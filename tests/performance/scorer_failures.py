@@ -15,7 +15,7 @@ import pandas as pd
 from PIL import Image
 
 from harness.results import RunData
-from harness.store import load_run
+from harness.storage.store import load_run
 
 ROWS = 4
 CLEAR_DB = 1.0

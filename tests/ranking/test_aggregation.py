@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from harness.aggregation import WAYS, Wishes, aggregate
-from harness.ballots import shares_won
-from harness.bradley_terry import bradley_terry, strengths_by_image
-from harness.efficiency import ntire_score
 from harness.errors import InputError
+from harness.ranking.aggregation import WAYS, Wishes, aggregate
+from harness.ranking.ballots import shares_won
+from harness.ranking.ntire_efficiency import ntire_score
 from harness.results import Cell, Run, RunData, Score, Skipped
+from harness.statistics.bradley_terry import bradley_terry, strengths_by_image
 
 
 def test_borda_is_the_share_of_comparisons_won() -> None:

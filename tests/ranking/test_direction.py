@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_run import made_run
 
-from harness.aggregation import WAYS, Wishes, aggregate
-from harness.baseline import make_baseline
 from harness.plugins import metrics
-from harness.ranking import leaderboards, versus
-from harness.regression import compare
-from harness.report_data import assemble
+from harness.ranking.aggregation import WAYS, Wishes, aggregate
+from harness.ranking.leaderboards import leaderboards, versus
+from harness.regression.comparison import compare
+from harness.regression.measured_run import make_baseline
+from harness.reporting.assemble import assemble
 from harness.results import RunData
 from reports.latex import LatexReport
 from reports.markdown import MarkdownReport

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_run import made_run, tables_of
 
-from harness.ballots import ballots
-from harness.ranking import leaderboards
+from harness.ranking.ballots import ballots
+from harness.ranking.leaderboards import leaderboards
+from harness.ranking.stability import stability
 from harness.results import RunData
-from harness.stability import stability
-from harness.standings import Stability
+from harness.results.pairs import Stability
 
 
 def rows_of(data: RunData) -> dict[tuple[str, str | None, str], Stability]:

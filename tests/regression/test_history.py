@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from harness.baseline import Baseline, Measured
-from harness.baseline_file import write_baseline
-from harness.history import find_steps, trace
+from harness.regression.baseline_file import write_baseline
+from harness.regression.history import find_steps, trace
+from harness.regression.measured_run import Baseline, Measured
 
 
 def run(day: int, level: float, degraded: str = "d", **changes: object) -> Baseline:

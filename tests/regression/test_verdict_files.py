@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.verdict_files import github_annotations, job_summary, write_junit
-from harness.verdicts import Comparison, Finding, Verdict
+from harness.regression.verdict_files import github_annotations, job_summary, write_junit
+from harness.results.verdicts import Comparison, Finding, Verdict
 
 HOSTILE = "x\x00]]><script>|\n::error::%0A`\x1b[2J"
 

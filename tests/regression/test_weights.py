@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from harness.baseline import Baseline, load_measured, rename
-from harness.regression import compare
-from harness.verdicts import Comparison, Verdict
+from harness.regression.comparison import compare
+from harness.regression.measured_run import Baseline, load_measured, rename
+from harness.results.verdicts import Comparison, Verdict
 
 BENCHMARK = """
 evaluation = "awgn"
@@ -46,9 +46,9 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Compariso
 
     import torch
 
-    from harness.plan import make_plan
     from harness.plugins import resolve_benchmark
-    from harness.runner import run_plan
+    from harness.running.plan import make_plan
+    from harness.running.runner import run_plan
 
     data = Path(os.environ.get("RESTOBENCH_DATA", ""))
     original = data / "weights" / "dncnn_25.pth"

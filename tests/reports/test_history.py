@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.trends import History, Trend, TrendPoint
+from harness.results.trends import History, Trend, TrendPoint
 from reports.history.charts import chart
 from reports.history.page import HistoryPage, render, short_names
 

@@ -9,7 +9,7 @@ import yaml
 from fabricated_run import hostile
 
 from harness.protocols import ReportData
-from harness.report_data import assemble
+from harness.reporting.assemble import assemble
 from reports.model_card import ModelCardReport
 
 

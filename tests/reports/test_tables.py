@@ -13,7 +13,7 @@ import pytest
 from fabricated_run import hostile
 
 from harness.protocols import ReportData
-from harness.report_data import assemble
+from harness.reporting.assemble import assemble
 from reports.latex import LatexReport
 from reports.latex import escape as escape_latex
 from reports.markdown import MarkdownReport

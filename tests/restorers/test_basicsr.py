@@ -11,10 +11,10 @@ import torch
 import yaml
 
 from harness import basicsr_shim, zoo
-from harness.adaptation import restore_image
 from harness.errors import InputError
 from harness.plugins import parse_restorer, resolve_set, restorers
 from harness.protocols import Conditions, WeightFile
+from harness.restoring.adaptation import restore_image
 from restorers.basicsr import ARCHITECTURES
 from restorers.realesrgan import VIDEO as VIDEO_FILES
 from restorers.realesrgan import X4PLUS as X4PLUS_FILES

@@ -12,11 +12,11 @@ import torch
 import yaml
 
 from harness import basicsr_shim
-from harness.adaptation import restore_image
 from harness.errors import HarnessError, InputError, UnknownNameError
 from harness.plugins import parse_restorer
-from harness.probing import wrong_range
 from harness.protocols import Conditions, Task
+from harness.restoring.adaptation import restore_image
+from harness.restoring.probing import wrong_range
 
 NETWORK = {"type": "MSRResNet", "num_in_ch": 3, "num_out_ch": 3, "num_feat": 8, "num_block": 1, "upscale": 2}
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from harness.adaptation import restore_image
 from harness.images import Image
 from harness.metrics.psnr import PSNR
 from harness.plugins import resolve_set
 from harness.protocols import Conditions, Restorer
+from harness.restoring.adaptation import restore_image
 
 DENOISERS = ["nl-means", "tv", "wavelet", "bilateral"]
 INTERPOLATORS = ["nearest", "bicubic", "lanczos"]

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.adaptation import restore_image
 from harness.errors import InputError, RestorationError
 from harness.images import quantise
 from harness.plugins import parse_restorer
 from harness.protocols import Conditions, Restorer
+from harness.restoring.adaptation import restore_image
 
 TOOL = """
 import sys

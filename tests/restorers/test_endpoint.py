@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from harness.adaptation import restore_image
 from harness.errors import InputError, RestorationError
 from harness.images import quantise
 from harness.plugins import parse_restorer
 from harness.protocols import Conditions
+from harness.restoring.adaptation import restore_image
 
 IMAGE = quantise(np.random.default_rng(7).random((3, 5, 7), dtype=np.float32))
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from harness import zoo
-from harness.adaptation import restore_image
 from harness.errors import InputError
 from harness.plugins import parse_restorer, restorers
 from harness.protocols import Conditions, Task
+from harness.restoring.adaptation import restore_image
 
 pytest.importorskip("ncnn")
 REPEAT = "7767517\n2 2\nInput in 0 1 in\nInterp repeat 1 1 in out 0=1 1=2.0 2=2.0\n"

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.adaptation import restore_image
 from harness.errors import InputError
 from harness.images import Image
 from harness.plugins import parse_restorer
 from harness.protocols import Conditions, Task
+from harness.restoring.adaptation import restore_image
 
 pytest.importorskip("onnxruntime")
 onnx: Any = pytest.importorskip("onnx", reason="onnx writes the files that are tested")

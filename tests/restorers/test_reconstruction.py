@@ -11,11 +11,11 @@ from benchmarks.degradations.blur import GaussianBlur
 from benchmarks.degradations.missing import MissingPixels
 from benchmarks.degradations.mosaic import BayerMosaic
 from benchmarks.sources import Photos
-from harness.adaptation import restore_image
 from harness.conditions import CFAS, Conditions, conditions_of
 from harness.images import Image
 from harness.metrics.psnr import PSNR
 from harness.protocols import Restorer
+from harness.restoring.adaptation import restore_image
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.adaptation import restore_image
 from harness.errors import InputError, RestorationError
 from harness.images import Image, quantise, write_image
 from harness.plugins import parse_restorer, resolve_set
 from harness.protocols import Conditions
+from harness.restoring.adaptation import restore_image
 from harness.results import FailureKind
-from harness.store import load_run
+from harness.storage.store import load_run
 
 
 def picture(seed: int) -> Image:

@@ -15,10 +15,10 @@ import pytest
 import torch
 from torch import nn
 
-from harness.adaptation import restore_image
 from harness.errors import InputError
 from harness.plugins import parse_restorer
 from harness.protocols import Conditions
+from harness.restoring.adaptation import restore_image
 
 
 class Twice(nn.Module):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.adaptation import restore_image
 from harness.images import to_luma
 from harness.metrics.psnr import PSNRY
 from harness.plugins import resolve_set, restorers
 from harness.protocols import Conditions, Restorer
+from harness.restoring.adaptation import restore_image
 
 pytestmark = pytest.mark.zoo
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.results import Cell
-from harness.run_files import preview_folder, restored_stem
+from harness.storage.places import preview_folder, restored_stem
 
 
 class Exploit:

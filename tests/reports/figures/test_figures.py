@@ -7,7 +7,7 @@ import re
 from pages import MARKUP, Page
 
 from harness.results import TradeOff, TradeOffPoint
-from harness.standings import Agreement, CriticalDifference
+from harness.results.pairs import Agreement, CriticalDifference
 from reports.figures.agreement import draw_agreement
 from reports.figures.critical_difference import draw_critical_difference
 from reports.figures.distributions import draw_distributions

@@ -9,7 +9,7 @@ import pytest
 from pages import MARKUP, Page, write
 
 from harness.protocols import ReportData
-from harness.verdicts import ChangedImage, Comparison, Finding, Verdict
+from harness.results.verdicts import ChangedImage, Comparison, Finding, Verdict
 from reports.html.regression_page import verdict_in_words
 
 

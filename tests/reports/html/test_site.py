@@ -14,7 +14,7 @@ from pages import MARKUP, Page, write
 
 from harness.images import write_image
 from harness.protocols import ReportData
-from harness.report_data import assemble
+from harness.reporting.assemble import assemble
 from reports.html.report import HTMLReport
 
 Site = tuple[Path, dict[str, Page]]

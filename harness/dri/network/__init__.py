@@ -1,0 +1,1 @@
+"""The scorer's network, from pixels to a distribution of opinion scores."""

@@ -1,0 +1,1 @@
+"""Makes the scorer's weights: configuration, data, and three stages."""

@@ -1,0 +1,237 @@
+"""What a training run does, read from TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from harness.dri.network.network import NetworkConfig
+from harness.errors import InputError
+
+Say = Callable[[str], None]
+FOLDER = Path(__file__).with_name("configs")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """What a training run does.
+
+    Attributes:
+        network: The network's shape.
+        seed: Of all randomness.
+        steps: Of stage 1.
+        contents: Patches in a batch of stage 1.
+        versions: Degradations of each patch.
+        patch: Height and width of a patch, a multiple of 12.
+        head_epochs: Of stage 2's first phase, in which the deep stages are ImageNet's.
+        epochs: Of its second phase, in which they learn.
+        soup: Runs of the second phase, each in an order of its own of the data, whose weights are averaged.
+        batch: Images in a batch of stage 2.
+        crop: Cells (of 8 x 8 pixels) a side of the crops in stage 2.
+        head_rate: Learning rate of stage 2's first phase; stage 1 takes half.
+        learning_rate: Of its second phase.
+        deep_rate: Factor of that rate for the deep stages, whose tensors learn in proportion to their size.
+        weight_decay: Of stage 2.
+        memory: Of the moving average of the weights in stage 2.
+        order_weight: Weight of the order of versions in stage 2.
+        steady_weight: Weight of the difference between two views of the same version in stage 2.
+        rs_weight: Weight of the RS loss; 0 is its ablation.
+        contents_ranked: Photographs in a batch whose versions are ranked.
+        versions_ranked: Versions of each of them.
+        twins: Of the versions in a batch, the best ones, that are shown in both views; 0 leaves this out.
+        starts: Random starts of the members, one each.
+        mixed_precision: Whether the deep stages are trained in bfloat16 on CUDA; on a CPU it would be slower.
+        ablation_epochs: Of stage 2 in ablations, which run its second phase once.
+    """
+
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    seed: int = 0
+    steps: int = 400
+    contents: int = 10
+    versions: int = 2
+    patch: int = 120
+    head_epochs: int = 15
+    epochs: int = 10
+    soup: int = 3
+    batch: int = 16
+    crop: int = 40
+    head_rate: float = 1e-3
+    learning_rate: float = 3e-4
+    deep_rate: float = 10.0
+    weight_decay: float = 0.05
+    memory: float = 0.98
+    order_weight: float = 0.3
+    steady_weight: float = 1.0
+    rs_weight: float = 0.1
+    contents_ranked: int = 2
+    versions_ranked: int = 6
+    twins: int = 4
+    starts: tuple[int, ...] = (0,)
+    mixed_precision: bool = True
+    ablation_epochs: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DegradationLevels:
+    """One degradation at several strengths; its place in the list is its type, counted from 1 (0 is clean).
+
+    Attributes:
+        name: Of the degradation plugin.
+        parameter: Its parameter that sets the strength.
+        levels: Values of the parameter, weak ones first.
+    """
+
+    name: str
+    parameter: str
+    levels: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionConfig:
+    """What versions of clean photographs the scorer learns to order; counts are for each photograph.
+
+    Attributes:
+        metrics: Full-reference metrics, whose consensus is the pseudo-score.
+        enlargers: Restorers for low-resolution images.
+        denoisers: Restorers for Gaussian noise.
+        artifact_removers: Restorers for JPEG.
+        scales: Factors of enlargement to draw from, where a restorer reaches them by its own in turn and bicubic
+            interpolation.
+        noise: Name of the degradation that adds noise of `sigma_255`.
+        jpeg: Name of the degradation that compresses with `quality`.
+        blind: Name of the second-order degradation that shrinks by `scale`.
+        contents: Photographs.
+        size: Height and width of the versions.
+        degraded: Versions degraded in one way.
+        mixed: Versions degraded in two ways.
+        enlarged: Versions made smaller and enlarged.
+        denoised: Noisy versions, and their restored ones.
+        decompressed: Compressed versions, and their restored ones.
+        second_order: Versions by `blind`, enlarged.
+        spoiled: Share of the small images that are also noisy or compressed.
+        sharpened: Share of restored images that are sharpened too far.
+        compressed: Share of restored images that are compressed afterwards.
+    """
+
+    metrics: tuple[str, ...]
+    enlargers: tuple[str, ...]
+    denoisers: tuple[str, ...]
+    artifact_removers: tuple[str, ...]
+    scales: tuple[int, ...]
+    noise: str = "gaussian-noise-clipped"
+    jpeg: str = "jpeg"
+    blind: str = "real-esrgan"
+    contents: int = 200
+    size: int = 240
+    degraded: int = 5
+    mixed: int = 2
+    enlarged: int = 10
+    denoised: int = 3
+    decompressed: int = 2
+    second_order: int = 2
+    spoiled: float = 0.25
+    sharpened: float = 0.12
+    compressed: float = 0.35
+
+    @property
+    def count(self) -> int:
+        """Versions of each photograph, with the reference."""
+        return (
+            1 + self.degraded + self.mixed + self.enlarged + 2 * (self.denoised + self.decompressed) + self.second_order
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DataConfig:
+    """What a run trains on.
+
+    Attributes:
+        clean: Folder of clean photographs, for synthetic pairs; relative to the data folder.
+        mos: Folder with `labels.csv`, relative to the data folder.
+        degradations: What is done to clean photographs.
+        versions: What versions of them are ranked.
+        unseen_quality: JPEG's, at which nobody sees a difference; every image is also shown like that.
+        splits: Random 80/20 splits of the protocol.
+        folds: Of these splits, those whose held-out predictions calibrate the scorer.
+        ablation_splits: Of these splits, those that ablations are tried on.
+    """
+
+    clean: str
+    mos: str
+    degradations: tuple[DegradationLevels, ...]
+    versions: VersionConfig
+    unseen_quality: int = 98
+    splits: int = 10
+    folds: int = 5
+    ablation_splits: int = 3
+
+
+def config_path(text: str) -> Path:
+    """Finds a configuration: a file, or the name of one in the package.
+
+    Raises:
+        InputError: There is none.
+    """
+    packaged = FOLDER / f"{text}.toml"
+    path = packaged if packaged.is_file() and "/" not in text else Path(text)
+    if not path.is_file():
+        names = ", ".join(sorted(item.stem for item in FOLDER.glob("*.toml")))
+        raise InputError(f"no training configuration {text!r}: give a TOML file, or one of {names}")
+    return path
+
+
+def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
+    """Reads a configuration; unknown keys are an error.
+
+    `extends = "NAME"` takes everything from another configuration first; only what differs needs to be written.
+
+    Raises:
+        InputError: Damaged TOML, a missing or unknown key.
+    """
+    try:
+        table = _read_table(path)
+        degradations = tuple(
+            DegradationLevels(item["name"], item["parameter"], tuple(item["levels"])) for item in table["degradations"]
+        )
+        listed: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in table["versions"].items()
+        }
+        versions = VersionConfig(**listed)
+        data = DataConfig(**table["data"], degradations=degradations, versions=versions)
+        training = dict(table.get("training", {}))
+        training["starts"] = tuple(training.get("starts", (0,)))
+        shape: dict[str, Any] = {"types": 1 + len(degradations), "members": len(training["starts"])}
+        network = NetworkConfig(**training.pop("network", {}), **shape)
+        config = replace(TrainingConfig(**training), network=network)
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        known = ", ".join(item.name for item in fields(TrainingConfig))
+        raise InputError(f"{path}: {type(error).__name__}: {error}; [training] knows {known}") from None
+    return data, config
+
+
+def _read_table(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    table = tomllib.loads(path.read_text())
+    base = table.pop("extends", None)
+    if base is None:
+        return table
+    source = config_path(str(base))
+    if source.resolve() in (path.resolve(), *above):
+        raise InputError(f"{path} extends itself")
+    return _merged(_read_table(source, (*above, path.resolve())), table)
+
+
+def _merged(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with changes; tables are merged, everything else is replaced."""
+    merged = dict(base)
+    for key, value in changes.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = _merged(base[key], value) if both else value
+    return merged
+
+
+def as_json(data: DataConfig, config: TrainingConfig) -> Mapping[str, Any]:
+    """Both as JSON types."""
+    return {"data": asdict(data), "training": asdict(config)}

@@ -1,0 +1,215 @@
+"""What the frozen part says of the training images, computed once: it is the costlier half of a forward pass.
+
+The shallow map is kept as it is, so that the deep stages learn from crops of it without seeing a pixel again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.atomic import atomic_file
+from harness.dri.network.backbone import fit_size
+from harness.dri.network.network import Description, DRINetwork
+from harness.dri.training.config import Say
+from harness.dri.training.version_files import consensus, read_versions
+from harness.images import Image, read_image
+from harness.scoring.mos import LabelledImage
+
+Recompress = Callable[[Image], Image]
+"""Compresses an image (3, H, W) so little that nobody sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way to show an image that leaves its quality as it is.
+
+    Attributes:
+        top: Pixels cut off there.
+        left: Pixels cut off there.
+        mirrored: Left and right change places.
+        recompressed: It went through a file, compressed so little that nobody sees it.
+    """
+
+    top: int = 0
+    left: int = 0
+    mirrored: bool = False
+    recompressed: bool = False
+
+    def of(self, image: Tensor, recompress: Recompress) -> Tensor:
+        """Shows the image (3, H, W)."""
+        shown = image[:, self.top :, self.left :]
+        if self.recompressed:
+            shown = torch.from_numpy(recompress(np.ascontiguousarray(shown.numpy())))
+        return shown.flip(2) if self.mirrored else shown
+
+
+VIEWS = (View(), View(mirrored=True), View(3, 5, recompressed=True), View(6, 2, mirrored=True, recompressed=True))
+"""The image, its mirror image, and others: neither a phase of the strides nor traces of a file are learnt by heart."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureTable:
+    """Kept descriptions.
+
+    Attributes:
+        features: For each row, in bfloat16, the shallow map (views, C, h, w).
+        pooled: For each shallow tap (rows, views, P, 2 * width), float16.
+        deep: For each tap of ImageNet's deep stages the same.
+        d: (rows, views, D).
+        tokens: (rows, views, P, taps, D), float16.
+        assistance: (rows, views, features).
+        scores: (rows,) in [0, 1].
+        group_size: Rows that show the same content, one after another; 1 where contents do not matter.
+    """
+
+    features: list[Tensor]
+    pooled: list[Tensor]
+    deep: list[Tensor]
+    d: Tensor
+    tokens: Tensor
+    assistance: Tensor
+    scores: Tensor
+    group_size: int = 1
+
+    @property
+    def views(self) -> int:
+        """Views of each image."""
+        return int(self.d.shape[1])
+
+    @property
+    def groups(self) -> int:
+        """Contents."""
+        return len(self.d) // self.group_size
+
+    @property
+    def device(self) -> torch.device:
+        """Where the table is."""
+        return self.d.device
+
+    def to(self, device: str) -> FeatureTable:
+        """The same on another device, but for the scores, by which batches are put together."""
+        features, pooled, deep = (
+            [part.to(device) for part in parts] for parts in (self.features, self.pooled, self.deep)
+        )
+        d, tokens, assistance = (part.to(device) for part in (self.d, self.tokens, self.assistance))
+        return FeatureTable(features, pooled, deep, d, tokens, assistance, self.scores, self.group_size)
+
+    def description(self, rows: Tensor, views: Tensor, crop: int, generator: torch.Generator) -> Description:
+        """Some rows, in the given view each, with shallow maps cropped at random to at most `crop` cells a side."""
+        maps = [self.features[row][view] for row, view in zip(rows.tolist(), views.tolist(), strict=True)]
+        height, width = (min(crop, *(item.shape[axis] for item in maps)) for axis in (1, 2))
+        cropped = torch.stack([_crop(item, height, width, generator) for item in maps])
+        return self._described(cropped.contiguous(memory_format=torch.channels_last), rows, views)
+
+    def as_imagenet_sees(self, rows: Tensor, views: Tensor) -> Description:
+        """Some rows, in the given view each, by the deep stages as they were at first: nothing is to be computed."""
+        described = self._described(torch.empty(0, device=self.device), rows, views)
+        rows, views = rows.to(self.device), views.to(self.device)
+        return replace(described, deep=[tap[rows, views].float() for tap in self.deep])
+
+    def whole(self, row: int) -> Description:
+        """One image with its whole map and, as a second row, its mirror image."""
+        rows, views = torch.tensor([row, row]), torch.tensor([0, 1])
+        return self._described(self.features[row][:2], rows, views)
+
+    def _described(self, maps: Tensor, rows: Tensor, views: Tensor) -> Description:
+        rows, views = rows.to(self.device), views.to(self.device)
+        return Description(
+            maps.float(),
+            [tap[rows, views].float() for tap in self.pooled],
+            self.d[rows, views],
+            self.tokens[rows, views].float(),
+            self.assistance[rows, views],
+        )
+
+    def save(self, path: Path) -> None:
+        """Writes the table."""
+        with atomic_file(path) as partial:
+            torch.save({name: getattr(self, name) for name in self.__slots__}, partial)
+
+    @staticmethod
+    def load(path: Path) -> FeatureTable:
+        """Reads a table."""
+        return FeatureTable(**torch.load(path, weights_only=True, mmap=True))
+
+
+def _crop(features: Tensor, height: int, width: int, generator: torch.Generator) -> Tensor:
+    top, left = (
+        int(torch.randint(side - wanted + 1, (1,), generator=generator))
+        for side, wanted in zip(features.shape[1:], (height, width), strict=True)
+    )
+    return features[:, top : top + height, left : left + width]
+
+
+@torch.inference_mode()
+def describe_views(
+    network: DRINetwork, image: Tensor, recompress: Recompress, views: Sequence[View] = VIEWS
+) -> Description:
+    """Describes the views of an image (3, H, W): a batch of one row a view, with maps of the same size.
+
+    The assistance is that of the first view, as in `DRINetwork.describe`.
+    """
+    device = network.calibration.device
+    shown = [view.of(image, recompress).to(device) for view in views]
+    looked = [network.look(fit_size(view[None])) for view in shown]
+    _, assistance = network.restoration(fit_size(shown[0][None]), looked[0][3])
+    height, width = (min(features.shape[axis] for features, _, _, _ in looked) for axis in (2, 3))
+    deep = [network.members[0].look(features) for features, _, _, _ in looked]
+    return Description(
+        torch.cat([features[:, :, :height, :width] for features, _, _, _ in looked]).bfloat16(),
+        [torch.cat(tap) for tap in zip(*(pooled for _, pooled, _, _ in looked), strict=True)],
+        torch.cat([d for _, _, _, d in looked]),
+        torch.cat([tokens for _, _, tokens, _ in looked]),
+        assistance.expand(len(views), -1),
+        deep=[torch.cat(tap) for tap in zip(*deep, strict=True)],
+    ).to(torch.device("cpu"))
+
+
+def describe_labelled(
+    network: DRINetwork, labelled: Sequence[LabelledImage], recompress: Recompress, say: Say
+) -> FeatureTable:
+    """Describes MOS-labelled images."""
+    rows = []
+    for place, item in enumerate(labelled, start=1):
+        rows.append(describe_views(network, _tensor(read_image(item.path, mode="rgb")), recompress))
+        if place % 100 == 0 or place == len(labelled):
+            say(f"described {place}/{len(labelled)} labelled images")
+    return _stack(rows, torch.tensor([item.mos / 100 for item in labelled], dtype=torch.float32), 1)
+
+
+def describe_versions(network: DRINetwork, paths: Sequence[Path], recompress: Recompress, say: Say) -> FeatureTable:
+    """Describes the versions of each content in two views; scores are the metrics' consensus over all contents."""
+    rows: list[Description] = []
+    values = []
+    for place, path in enumerate(paths, start=1):
+        versions = read_versions(path)
+        values.append(versions.values)
+        for view, image in enumerate(versions.images, start=place):
+            shown = (VIEWS[view % 2], VIEWS[2 + view % 2])
+            rows.append(describe_views(network, image.float() / 255, recompress, shown))
+        if place % 10 == 0 or place == len(paths):
+            say(f"described the versions of {place}/{len(paths)} photographs")
+    return _stack(rows, consensus(torch.cat(values)), len(rows) // len(paths))
+
+
+def _tensor(image: Image) -> Tensor:
+    return torch.from_numpy(image.copy())
+
+
+def _stack(rows: Sequence[Description], scores: Tensor, group_size: int) -> FeatureTable:
+    return FeatureTable(
+        [row.features for row in rows],
+        [torch.stack(taps).half() for taps in zip(*(row.pooled for row in rows), strict=True)],
+        [torch.stack(taps).half() for taps in zip(*(row.deep or [] for row in rows), strict=True)],
+        torch.stack([row.d for row in rows]),
+        torch.stack([row.degradation_tokens for row in rows]).half(),
+        torch.stack([row.assistance for row in rows]),
+        scores,
+        group_size,
+    )

@@ -1,0 +1,1 @@
+"""Is today worse than before: baselines, verdicts, trends over many runs."""

@@ -1,0 +1,186 @@
+"""Baselines as files: JSON with one line a row, small enough to commit, and read with suspicion."""
+
+from __future__ import annotations
+
+import json
+import math
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.atomic import atomic_file
+from harness.errors import InputError
+from harness.regression.measured_run import Baseline, Group, Measured, load_measured
+
+SCHEMA = "restobench/baseline/1"
+MAX_BYTES = 200 * 2**20
+
+
+def load_baseline(source: Path) -> Baseline:
+    """Reads a baseline file, or a run folder as one.
+
+    Raises:
+        HarnessError: It is neither.
+    """
+    return load_measured(source) if source.is_dir() else read_baseline(source)
+
+
+def write_baseline(baseline: Baseline, path: Path) -> None:
+    """Writes a baseline: one line a row, sorted, so that a version control system shows what changed.
+
+    Raises:
+        InputError: The file cannot be written; then there is none, or the earlier one.
+    """
+    rows = [
+        {"restorer": restorer, "set": set_name, "image": image, "metric": metric, "value": _json_number(item.value),
+         "degraded": item.degraded, "reference": item.reference, "restored": item.restored}
+        for (restorer, set_name, metric), images in sorted(baseline.scores.items())
+        for image, item in sorted(images.items())
+    ]  # fmt: skip
+    costs = [
+        {"restorer": restorer, "set": set_name, "image": image, "seconds": _rounded(seconds), "peak_mib": _rounded(mib)}
+        for (restorer, set_name), images in sorted(baseline.costs.items())
+        for image, (seconds, mib) in sorted(images.items())
+    ]
+    names = ("restorer", "set", "image", "metric")
+    failures = [
+        {**dict(zip(names, key, strict=True)), "message": message} for key, message in sorted(baseline.failures.items())
+    ]
+    head = {
+        "schema": SCHEMA, "benchmark": baseline.benchmark, "started": baseline.started,
+        "evaluation": dict(baseline.evaluation), "hardware": dict(baseline.hardware),
+        "environment": dict(baseline.environment),
+        "metrics": {name: dict(card) for name, card in sorted(baseline.metrics.items())},
+        "sets": {name: dict(planned) for name, planned in sorted(baseline.sets.items())},
+    }  # fmt: skip
+    text = _one_line_a_row(head, {"rows": rows, "costs": costs, "failures": failures})
+    try:
+        with atomic_file(path) as partial:
+            partial.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(f"baseline {path} cannot be written: {error.strerror}") from error
+
+
+def _one_line_a_row(head: Mapping[str, Any], lists: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    marks = {name: secrets.token_hex(16) for name in lists}
+    text = json.dumps({**head, **marks}, indent=1, allow_nan=False)
+    for name, mark in marks.items():
+        lines = ",\n".join("  " + json.dumps(row, allow_nan=False) for row in lists[name])
+        text = text.replace(f'"{mark}"', f"[\n{lines}\n ]" if lines else "[]")
+    return text + "\n"
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _json_number(value: float) -> float | str:
+    return float(f"{value:.10g}") if math.isfinite(value) else ("inf" if value > 0 else "-inf")
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Reads a baseline that anybody may have written.
+
+    Raises:
+        InputError: Missing, no JSON, of another schema, or a row in it is not what it should be; names the row.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+        if len(raw) > MAX_BYTES:
+            raise InputError(f"baseline {path} has more than {MAX_BYTES:,} bytes: that is no baseline of ours")
+        content = json.loads(raw.decode("utf-8"))
+    except OSError as error:
+        raise InputError(f"baseline {path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        why = str(error)[:200]
+        raise InputError(f"baseline {path} is no JSON ({why}): make it with `restobench baseline`") from None
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if schema != SCHEMA:
+        kind, _, major = str(schema).rpartition("/")
+        newer = kind == SCHEMA.rpartition("/")[0] and major.isdecimal() and int(major[:9]) > 1
+        hint = "upgrade restobench" if newer else "make it with `restobench baseline`"
+        raise InputError(f"baseline {path} has schema {str(schema)[:60]!r}, expected {SCHEMA!r}: {hint}")
+    try:
+        return _parse(content)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise InputError(f"baseline {path} is damaged: {type(error).__name__}: {str(error)[:200]}") from None
+
+
+def _parse(content: Mapping[str, Any]) -> Baseline:
+    scores: dict[Group, dict[str, Measured]] = {}
+    for number, row in enumerate(content["rows"], start=1):
+        restorer, set_name, image, metric = (_text(row, key, number) for key in ("restorer", "set", "image", "metric"))
+        hashes = (_text(row, key, number) for key in ("degraded", "reference", "restored"))
+        images = scores.setdefault((restorer, set_name, metric), {})
+        if image in images:
+            raise ValueError(f"row {number}: {restorer!r} on {set_name!r}: {image!r} has {metric!r} twice")
+        images[image] = Measured(_score(row["value"], number), *hashes)
+    metrics = {str(name): _metric(card) for name, card in content["metrics"].items()}
+    unknown = {metric for _, _, metric in scores} - metrics.keys()
+    if unknown:
+        raise ValueError(f"rows name the metric {min(unknown)!r}, which `metrics` does not describe")
+    costs: dict[tuple[str, str], dict[str, tuple[float, float]]] = {}
+    for number, row in enumerate(content.get("costs", []), start=1):
+        restorer, set_name, image = (_text(row, key, number) for key in ("restorer", "set", "image"))
+        spent = _number(row, "seconds", number), _number(row, "peak_mib", number)
+        costs.setdefault((restorer, set_name), {})[image] = spent
+    rules = dict(content["evaluation"])
+    return Baseline(
+        benchmark=str(content["benchmark"]),
+        started=str(content["started"]),
+        evaluation={key: str(rules[key]) for key in ("name", "hash", *rules)},
+        hardware=dict(content["hardware"]),
+        metrics=metrics,
+        scores=scores,
+        costs=costs,
+        failures={
+            (str(row["restorer"]), str(row["set"]), str(row["image"]), str(row["metric"])): str(row["message"])
+            for row in content.get("failures", [])
+        },
+        sets={str(name): _planned(planned) for name, planned in content.get("sets", {}).items()},
+        environment=dict(content.get("environment", {})),
+    )
+
+
+def _metric(card: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(card["higher_is_better"], bool):
+        raise TypeError(f"higher_is_better is {card['higher_is_better']!r}; expected true or false")
+    kinds = card.get("tolerance_on", {})
+    return {
+        "version": str(card["version"]),
+        "higher_is_better": card["higher_is_better"],
+        "unit": str(card["unit"]),
+        "tolerance": _number(card, "tolerance", 0),
+        "tolerance_on": {str(kind): _number(kinds, kind, 0) for kind in kinds},
+    }
+
+
+def _planned(planned: Mapping[str, Any]) -> dict[str, Any]:
+    conditions = planned["conditions"]
+    if not isinstance(conditions, dict):
+        raise TypeError(f"conditions is {conditions!r}; expected an object")
+    return {"conditions": conditions, "definition": planned["definition"], "fingerprint": planned["fingerprint"]}
+
+
+def _text(row: Mapping[str, Any], key: str, number: int) -> str:
+    if not isinstance(row[key], str):
+        raise TypeError(f"row {number}: {key} is {row[key]!r}; expected text")
+    return str(row[key])
+
+
+def _score(value: Any, number: int) -> float:
+    if value in ("inf", "-inf"):
+        return float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError(f'row {number}: value is {value!r}; expected a number, "inf" or "-inf"')
+    return float(value)
+
+
+def _number(row: Mapping[str, Any], key: str, number: int) -> float:
+    value = row[key]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        where = f"row {number}: " if number else ""
+        raise TypeError(f"{where}{key} is {value!r}; expected a number from 0 on")
+    return float(value)

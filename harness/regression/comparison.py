@@ -1,0 +1,199 @@
+"""Is today's run worse than the baseline? Verdicts by restorer, set and metric, over images of the same pixels.
+
+Quality regresses when two things say so: a paired t test of the differences by image, corrected over the whole run
+(`harness.statistics.significance`), and the 95 % interval of the mean difference, which has to lie beyond the metric's tolerance.
+Restored images of equal bytes are recognised first and are never judged. Directions are those of the metrics' cards.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from harness.regression.cost_ratios import compare_costs
+from harness.regression.measured_run import Baseline, Group, Measured
+from harness.regression.tolerances import Settings
+from harness.results.verdicts import ChangedImage, Comparison, Finding, Verdict
+from harness.statistics.significance import correct, paired_t
+
+MIN_IMAGES = 3
+"""With fewer common images nothing is judged."""
+
+INFINITE = 100.0
+"""What an infinite score counts as in a difference: PSNR of identical images."""
+
+WORST = 6
+"""So many images that lost are kept of each finding."""
+
+
+def compare(now: Baseline, before: Baseline, settings: Settings | None = None, name: str = "") -> Comparison:
+    """Judges a run against a baseline.
+
+    Args:
+        now: The run.
+        before: The baseline.
+        settings: What counts as a regression.
+        name: What the user called the baseline.
+
+    Returns:
+        One finding for each restorer, set and metric of either, and for the costs of each restorer and set.
+    """
+    settings = settings or Settings()
+    failing = _newly_failing(now, before)
+    groups = dict.fromkeys([*before.scores, *now.scores, *failing])
+    measured = [_compare_group(now, before, group) for group in groups]
+    judged = _judge([finding for finding, _ in measured], [low for _, low in measured], now, before, settings)
+    findings = [_with_failures(finding, failing.get(group, {})) for group, finding in zip(groups, judged, strict=True)]
+    return Comparison(name, before.started, (*findings, *compare_costs(now, before, settings)))
+
+
+def _newly_failing(now: Baseline, before: Baseline) -> dict[Group, dict[str, str]]:
+    """(restorer, set, metric) -> image -> message, of cells that fail now and did not in the baseline."""
+    found: dict[Group, dict[str, str]] = {}
+    measured: dict[str, dict[str, None]] = {}
+    for _, set_name, metric in (*before.scores, *now.scores):
+        measured.setdefault(set_name, {})[metric] = None
+    for (restorer, set_name, image, metric), message in now.failures.items():
+        # a cell that could not be restored lacks every metric of its set
+        for name in [metric] if metric else measured.get(set_name, now.metrics):
+            known = {(restorer, set_name, image, name), (restorer, set_name, image, "")} & before.failures.keys()
+            if not known and image not in now.scores.get((restorer, set_name, name), {}):
+                found.setdefault((restorer, set_name, name), {})[image] = message
+    return found
+
+
+def _with_failures(finding: Finding, failing: Mapping[str, str]) -> Finding:
+    """Cells that fail now outrank everything but a regression of the others."""
+    if not failing:
+        return finding
+    image, message = next(iter(failing.items()))
+    plural = "image fails" if len(failing) == 1 else "images fail"
+    reason = f"{len(failing)} {plural} now that did not in the baseline: {message}"
+    if finding.verdict is Verdict.REGRESSED:
+        return replace(finding, reason=reason)
+    return replace(finding, verdict=Verdict.FAILED, worst_image=image, reason=reason)
+
+
+def _compare_group(now: Baseline, before: Baseline, group: Group) -> tuple[Finding, float | None]:
+    """A finding that is yet to be judged, and its one-sided p of a mean as low as this."""
+    new, old = now.scores.get(group, {}), before.scores.get(group, {})
+    finding = Finding(*group, Verdict.INCOMPARABLE)
+    if not old:
+        return replace(finding, verdict=Verdict.NEW, n=len(new)), None
+    if not new:
+        return replace(finding, verdict=Verdict.GONE), None
+    reason = _protocol_difference(now, before, group)
+    if reason:
+        return replace(finding, reason=reason), None
+    common = [image for image in sorted(old) if image in new and not _pixels_differ(new[image], old[image])]
+    left_out = _left_out(new, old)
+    if not common:
+        return replace(finding, reason=left_out), None
+    differences = np.array([_finite(new[image].value) - _finite(old[image].value) for image in common])
+    finding = replace(finding, n=len(common), reason=left_out)
+    if all(new[image].restored == old[image].restored != "" for image in common):
+        if np.abs(differences).max() > 1e-6 * max(1.0, *(abs(_finite(old[image].value)) for image in common)):
+            reason = "the restored images are the same bytes and the scores differ: the metric changed"
+            return replace(finding, reason=reason), None
+        return replace(finding, verdict=Verdict.EQUAL, difference=0.0), None
+    if len(common) < MIN_IMAGES:
+        return replace(finding, reason=f"{len(common)} common images; expected at least {MIN_IMAGES}"), None
+    mean, low, high, p_low = paired_t(differences)
+    sign = 1 if now.metrics[group[2]]["higher_is_better"] else -1
+    worst = tuple(
+        ChangedImage(
+            image, old[image].value, new[image].value, float(difference), before.files.get((*group[:2], image))
+        )
+        for loss, image, difference in sorted(zip(sign * differences, common, differences, strict=True))[:WORST]
+        if loss < 0
+    )
+    return replace(
+        finding, verdict=Verdict.SAME, difference=mean, ci_low=low, ci_high=high, worst=worst,
+        worst_image=worst[0].image if worst else None,
+    ), p_low  # fmt: skip
+
+
+def _protocol_difference(now: Baseline, before: Baseline, group: Group) -> str:
+    """Which field keeps the scores of a group from being compared, or an empty string."""
+    _, set_name, metric = group
+    old_rules, new_rules = before.evaluation, now.evaluation
+    if new_rules["hash"] != old_rules["hash"]:
+        fields = [key for key in old_rules if key in new_rules and key not in ("name", "hash")]
+        differ = [f"{key} {old_rules[key]}, now {new_rules[key]}" for key in fields if old_rules[key] != new_rules[key]]
+        names = (f"{item['name']} {item['hash']}" for item in (old_rules, new_rules))
+        return "evaluation: baseline {}, now {}".format(*names) + "".join(f"; baseline {item}" for item in differ)
+    for key in ("version", "higher_is_better"):
+        old, new = before.metrics[metric][key], now.metrics[metric][key]
+        if old != new:
+            return f"{key} of {metric}: baseline {old}, now {new}"
+    # what a restorer is told decides what it returns, even from the same pixels
+    told = [_plain(item.sets.get(set_name, {}).get("conditions") or {}) for item in (before, now)]
+    if all(told) and told[0] != told[1]:
+        return f"conditions of {set_name}: baseline {told[0]}, now {told[1]}"
+    return ""
+
+
+def _plain(conditions: Mapping[str, object]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in sorted(conditions.items()) if value is not None)
+
+
+def _pixels_differ(new: Measured, old: Measured) -> str:
+    """Which pixels differ, with their hashes, or an empty string."""
+    for name in ("degraded", "reference"):
+        hashes = getattr(old, name), getattr(new, name)
+        if hashes[0] != hashes[1]:
+            return f"{name} pixels: baseline {hashes[0] or 'none'}, now {hashes[1] or 'none'}"
+    return ""
+
+
+def _left_out(new: Mapping[str, Measured], old: Mapping[str, Measured]) -> str:
+    """Names images that are not compared, and for the first of another version of the set what differs."""
+    both = sorted(new.keys() & old.keys())
+    changed = {image: field for image in both if (field := _pixels_differ(new[image], old[image]))}
+    parts = [
+        ("other version of the set in", list(changed)),
+        ("not run now:", sorted(old.keys() - new.keys())),
+        ("not in the baseline:", sorted(new.keys() - old.keys())),
+    ]
+    shown = [f"{what} {', '.join(names[:3])}{' ...' if len(names) > 3 else ''}" for what, names in parts if names]
+    if changed:
+        shown[0] += f" ({next(iter(changed.values()))})"
+    return "; ".join(shown)
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else math.copysign(INFINITE, value)
+
+
+def _judge(
+    findings: Sequence[Finding], lows: Sequence[float | None], now: Baseline, before: Baseline, settings: Settings
+) -> list[Finding]:
+    """Gives verdicts to what was measured. Losses and gains are two questions, each with its own correction."""
+    judged = list(findings)
+    tested = [(place, low) for place, low in enumerate(lows) if low is not None]
+    if not tested:
+        return judged
+    families = [findings[place].restorer for place, _ in tested]
+    signs = [1 if now.metrics[findings[place].metric]["higher_is_better"] else -1 for place, _ in tested]
+    losses = [low if sign > 0 else 1 - low for (_, low), sign in zip(tested, signs, strict=True)]
+    p_loss, p_gain = correct(losses, families), correct([1 - p for p in losses], families)
+    kinds = {str(item.hardware.get("device") or "cpu").partition(":")[0] for item in (now, before)}
+    for (place, _), sign, *p in zip(tested, signs, p_loss, p_gain, strict=True):
+        card = now.metrics[findings[place].metric]
+        tolerance = max(settings.tolerance_of(findings[place].metric, card, kind) for kind in kinds)
+        judged[place] = _verdict(findings[place], sign, p[0], p[1], tolerance, settings.alpha)
+    return judged
+
+
+def _verdict(finding: Finding, sign: int, p_loss: float, p_gain: float, tolerance: float, alpha: float) -> Finding:
+    low, high = sorted(sign * (end or 0.0) for end in (finding.ci_low, finding.ci_high))
+    lost = sign * (finding.difference or 0.0) < 0
+    finding = replace(finding, p=p_loss if lost else p_gain)
+    if p_loss < alpha and high < -tolerance:
+        return replace(finding, verdict=Verdict.REGRESSED)
+    if p_gain < alpha and low > tolerance:
+        return replace(finding, verdict=Verdict.IMPROVED)
+    return finding

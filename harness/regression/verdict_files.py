@@ -1,0 +1,114 @@
+"""What a regression check leaves for machines: JUnit XML, GitHub annotations, a job summary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from harness.errors import InputError
+from harness.results.verdicts import Comparison, Finding, Verdict
+
+BAD = (Verdict.REGRESSED, Verdict.FAILED)
+QUIET = (Verdict.NEW, Verdict.GONE, Verdict.INCOMPARABLE)
+
+
+def describe(row: Finding) -> str:
+    """One line: what happened, by how much, and where it is worst."""
+    parts = [str(row.verdict)]
+    if row.difference is not None and row.ci_low is not None:
+        p = "" if row.p is None else f" p {row.p:.2g},"
+        parts.append(f"by {row.difference:+.4g} [{row.ci_low:+.4g}, {row.ci_high:+.4g}],{p} n {row.n}")
+    if row.worst_image:
+        parts.append(f"worst image {row.worst_image}")
+    if row.reason:
+        parts.append(row.reason)
+    return "; ".join(parts)
+
+
+def write_junit(comparison: Comparison, path: Path) -> None:
+    """Writes JUnit XML: one test case a finding, regressions as failures, failing cells as errors.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    rows = comparison.findings
+    suite = ElementTree.Element("testsuite", name="restobench compare", tests=str(len(rows)))
+    for row in rows:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=_xml_text(f"{row.restorer}.{row.set}"), name=_xml_text(row.metric)
+        )
+        kind = {Verdict.REGRESSED: "failure", Verdict.FAILED: "error"}.get(row.verdict)
+        kind = kind or ("skipped" if row.verdict in QUIET else None)
+        if kind:
+            ElementTree.SubElement(case, kind, message=_xml_text(describe(row)))
+    counts = {"failures": Verdict.REGRESSED, "errors": Verdict.FAILED}
+    for name, verdict in counts.items():
+        suite.set(name, str(sum(row.verdict is verdict for row in rows)))
+    suite.set("skipped", str(sum(row.verdict in QUIET for row in rows)))
+    try:
+        ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+    except OSError as error:
+        raise InputError(f"--junit {path} cannot be written: {error.strerror}") from error
+
+
+def _xml_text(text: str) -> str:
+    """XML has no place for control characters, whatever a restorer called itself."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def github_annotations(comparison: Comparison) -> list[str]:
+    """GitHub workflow commands: an error for each regression or failure, a notice for each improvement.
+
+    Regressions come first: GitHub shows ten annotations of a kind and step.
+    """
+    lines = []
+    for row in (*comparison.of(Verdict.REGRESSED), *comparison.of(Verdict.FAILED), *comparison.of(Verdict.IMPROVED)):
+        kind = "error" if row.verdict in BAD else "notice"
+        title = _command_property(f"{row.restorer} on {row.set}: {row.metric} {row.verdict}")
+        lines.append(f"::{kind} title={title}::{_command_text(describe(row))}")
+    return lines
+
+
+def _command_text(text: str) -> str:
+    # GitHub's own escapes: a name with a line break must not start a command of its own
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _command_property(text: str) -> str:
+    return _command_text(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def append_summary(comparison: Comparison, path: str | None) -> None:
+    """Appends the job summary to the file that GitHub names in GITHUB_STEP_SUMMARY; elsewhere there is none.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    if not path:
+        return
+    try:
+        with Path(path).open("a", encoding="utf-8", errors="replace") as file:
+            file.write(job_summary(comparison))
+    except OSError as error:
+        raise InputError(f"GITHUB_STEP_SUMMARY {path} cannot be written: {error.strerror}") from error
+
+
+def job_summary(comparison: Comparison) -> str:
+    """A Markdown table of everything that is not the same, for the summary page of a job."""
+    rows = comparison.findings
+    counts = {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
+    shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count) or "nothing to compare"
+    lines = ["## restobench", "", shown, ""]
+    told = [row for row in rows if row.verdict not in (Verdict.SAME, Verdict.EQUAL)]
+    if told:
+        lines += ["| restorer | set | metric | |", "|---|---|---|---|"]
+        lines += [
+            "| " + " | ".join(_cell(text) for text in (row.restorer, row.set, row.metric, describe(row))) + " |"
+            for row in told
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    escaped = "".join(f"\\{character}" if character in r"\`*_{}[]<>()#+-.!|~" else character for character in text)
+    return _xml_text(escaped)

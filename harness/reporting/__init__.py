@@ -1,0 +1,1 @@
+"""Everything a report may show, computed once and handed to report plugins."""

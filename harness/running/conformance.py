@@ -1,0 +1,73 @@
+"""The checks of `harness.testing` by name, in a worker of their own: a plugin that hangs or dies fails that check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from harness.errors import UnavailableError, UnknownNameError
+from harness.plugins import RestorerSpec, metrics, parse_restorer, restorers
+from harness.restoring.in_worker import build_restorer
+from harness.scoring.in_worker import build_metric
+from harness.testing import METRIC_CHECKS, RESTORER_CHECKS, Check, Trials, run_check
+from harness.workers.confinement import go_to_own_folder
+from harness.workers.pool import Trouble, WorkerPool, free_mib, outcome
+
+
+def usable_plugins() -> list[str]:
+    """Every restorer and metric that is installed and usable here."""
+    found = []
+    for registry in (restorers, metrics):
+        for name in registry:
+            plugin = registry.get(name)
+            if not (plugin.missing() if hasattr(plugin, "missing") else None):
+                found.append(name)
+    return found
+
+
+def check_plugin(text: str, *, device: str = "cpu", timeout: float = 120.0) -> Iterator[Check]:
+    """Checks a restorer (a name, path or specification) or a metric, one check after the other.
+
+    Args:
+        text: What to check.
+        device: `cpu` or `cuda:N`.
+        timeout: Seconds that one check may take, loading included.
+
+    Raises:
+        UnknownNameError: Nobody has registered such a name.
+        UnavailableError: It is not usable here.
+    """
+    spec = None if text in metrics else _parse(text)
+    plugin = metrics.get(text) if spec is None else spec.cls()
+    reason = plugin.missing() if hasattr(plugin, "missing") else None
+    if reason:
+        raise UnavailableError(f"{text} is not usable here: {reason}")
+    checks = METRIC_CHECKS if spec is None else RESTORER_CHECKS
+    pool = WorkerPool(1, private=spec is not None, memory_mib=free_mib())
+    try:
+        for check in checks:
+            target = text if spec is None else spec
+            found = outcome(pool.submit(check_in_worker, target, check, device, timeout=timeout), timeout)
+            yield Check(text, check, False, found.message) if isinstance(found, Trouble) else found
+    finally:
+        pool.close(kill=True)
+
+
+def _parse(text: str) -> RestorerSpec:
+    try:
+        return parse_restorer(text)
+    except UnknownNameError as error:
+        raise UnknownNameError("restorer or metric", text, [*restorers, *metrics]) from error
+
+
+def check_in_worker(target: RestorerSpec | str, check: str, device: str) -> Check:
+    """Builds what is to be checked, once a worker, and runs one check."""
+    go_to_own_folder()
+    if isinstance(target, str):
+        return run_check(target, check, lambda: METRIC_CHECKS[check](build_metric(target, device)))
+    return run_check(target.text, check, lambda: RESTORER_CHECKS[check](_trials(target, device)))
+
+
+@lru_cache(maxsize=1)
+def _trials(spec: RestorerSpec, device: str) -> Trials:
+    return Trials(build_restorer(spec, device))

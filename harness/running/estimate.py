@@ -1,0 +1,54 @@
+"""What a plan will cost, from one image of each set: `restobench run --dry-run`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.running.plan import Plan
+from harness.running.runner import run_plan
+from harness.storage.store import load_run
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Costs of a whole plan.
+
+    Attributes:
+        seconds: Of restoring, set -> restorer -> seconds, one cell after another; scoring comes on top.
+        mib: What the restored images will take on disk.
+        failed: (restorer, set, message) where the first image failed; these are not in the figures.
+    """
+
+    seconds: Mapping[str, Mapping[str, float]]
+    mib: float
+    failed: tuple[tuple[str, str, str], ...]
+
+    def total_seconds(self) -> float:
+        """The sum over sets and restorers."""
+        return sum(sum(row.values()) for row in self.seconds.values())
+
+
+def estimate_costs(plan: Plan, timeout: float = 600.0) -> Estimate:
+    """Restores the first image of each set with each restorer, in a folder that is thrown away, and scales up.
+
+    Args:
+        plan: What is going to be run.
+        timeout: Seconds that one restoration may take.
+    """
+    first = replace(plan, ids={name: ids[:1] for name, ids in plan.ids.items()}, metrics={}, metric_fingerprints={})
+    with tempfile.TemporaryDirectory() as folder:
+        run_plan(first, Path(folder) / "run", workers=1, timeout=timeout)
+        data = load_run(Path(folder) / "run")
+        sizes = {
+            item.cell: (Path(folder) / "run" / item.restored).stat().st_size for item in data.cells if item.restored
+        }
+    seconds: dict[str, dict[str, float]] = {name: {} for name in plan.ids}
+    for timing in data.timings:
+        cell = timing.cell
+        seconds[cell.set][cell.restorer] = timing.seconds * len(plan.ids[cell.set])
+    total = sum(size * len(plan.ids[cell.set]) for cell, size in sizes.items())
+    failed = tuple((item.cell.restorer, item.cell.set, item.message) for item in data.failures)
+    return Estimate(seconds, total / 2**20, failed)

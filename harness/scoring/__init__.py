@@ -1,0 +1,1 @@
+"""What metrics see of an image, what they say, and whether people agree."""

@@ -1,0 +1,1 @@
+"""Sets of images on disk: written with a manifest, or downloaded."""

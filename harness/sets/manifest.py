@@ -1,0 +1,146 @@
+"""What a folder of degraded images holds: a file that lists inputs, outputs and hashes, and says whose they are."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.atomic import atomic_file
+from harness.errors import InputError
+from harness.set_identity import set_fingerprint
+from harness.storage.provenance import file_hash
+
+SCHEMA = "restobench/degraded-set/1"
+
+
+@dataclass(frozen=True, slots=True)
+class DegradedFile:
+    """One line of the manifest.
+
+    Attributes:
+        image: The sample's id: the file name without suffix.
+        input: The reference's file name.
+        input_sha256: Of its bytes.
+        output: File name of the degraded image: `.png` if it has 8 bits, `.npy` (float32, C x H x W) if not.
+        output_sha256: Of its bytes.
+        degraded_sha256: Of its pixels, as in a run.
+        reference_sha256: Of the reference's pixels, cut to a multiple of the scale, as in a run.
+        mask: File name of the mask, 255 where pixels are missing, or `None`.
+        conditions: What is known of this image, where that is more than the manifest says for all.
+        error: Why there is no degraded image, or `None`.
+    """
+
+    image: str
+    input: str
+    input_sha256: str | None = None
+    output: str | None = None
+    output_sha256: str | None = None
+    degraded_sha256: str | None = None
+    reference_sha256: str | None = None
+    mask: str | None = None
+    conditions: dict[str, Any] | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the images of one input go.
+
+    Attributes:
+        source: The reference.
+        stem: The degraded image, without suffix.
+        mask: The mask, if the recipe makes one.
+        suffix: That of the degraded image, where the user named the file; `None`: as its values want it.
+    """
+
+    source: Path
+    stem: Path
+    mask: Path
+    suffix: str | None = None
+
+
+class Manifest:
+    """The file that says what a folder of degraded images holds.
+
+    Args:
+        path: The file.
+        header: What decides the pixels; a folder made by another is not touched.
+        places: What is to be made.
+
+    Raises:
+        InputError: The folder holds another set, or files that this one would write over.
+    """
+
+    def __init__(self, path: Path, header: dict[str, Any], places: Sequence[Place]) -> None:
+        self.path, self.header = path, {"schema": SCHEMA, **header}
+        self.rows = {place.source.stem: DegradedFile(place.source.stem, place.source.name) for place in places}
+        known = {row.image: row for row in self._read() or ()}
+        for place in places:
+            _check_free(place, known.get(place.source.stem))
+        self.rows.update((image, row) for image, row in known.items() if image in self.rows)
+        self.write()
+
+    def _read(self) -> list[DegradedFile] | None:
+        if not self.path.is_file():
+            return None
+        try:
+            content = json.loads(self.path.read_text(encoding="utf-8"))
+            rows = [DegradedFile(**row) for row in content["rows"]]
+            header = {key: content[key] for key in self.header}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{self.path} is no manifest of this version ({error!r}): give another OUTPUT") from None
+        for key, value in json.loads(json.dumps(self.header)).items():
+            if header[key] != value:
+                raise InputError(
+                    f"{self.path.parent} holds another set: its {key} is {header[key]!r}, now it would be {value!r}; "
+                    "give another OUTPUT"
+                )
+        return rows
+
+    def is_done(self, place: Place) -> bool:
+        """Whether an image is there, whole, and made from the same input."""
+        row = self.rows[place.source.stem]
+        if row.error is not None or not isinstance(row.output, str) or row.input != place.source.name:
+            return False
+        path = place.stem.parent / Path(row.output).name
+        mask = place.mask.is_file() or row.mask is None
+        return mask and _hash_of(path) == row.output_sha256 and _hash_of(place.source) == row.input_sha256
+
+    def add(self, row: DegradedFile) -> None:
+        """Keeps a line; `write` saves it."""
+        self.rows[row.image] = row
+
+    def write(self) -> None:
+        """Writes the file, a line for each image; whole or not at all."""
+        header = {**self.header, "fingerprint": self.fingerprint()}
+        lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in header.items()]
+        rows = ",\n".join(json.dumps(asdict(row)) for row in self.rows.values())
+        with atomic_file(self.path) as partial:
+            partial.write_text("{" + ",\n".join([*lines, f'"rows": [\n{rows}\n]']) + "}\n", encoding="utf-8")
+
+    def fingerprint(self) -> str | None:
+        """That of a run's set, once every image is there."""
+        pairs = [(row.degraded_sha256, row.reference_sha256) for row in self.rows.values()]
+        complete = [(degraded, reference) for degraded, reference in pairs if degraded is not None]
+        return set_fingerprint(complete) if len(complete) == len(pairs) else None
+
+
+def _hash_of(path: Path) -> str | None:
+    with suppress(OSError):
+        return file_hash(path)
+    return None
+
+
+def _check_free(place: Place, known: DegradedFile | None) -> None:
+    """Refuses to write over what is not ours, or through a link to somewhere else."""
+    if place.mask.parent.is_symlink():
+        raise InputError(f"{place.mask.parent} is a link: give another OUTPUT")
+    if known is None:
+        for path in (*(place.stem.with_name(place.stem.name + suffix) for suffix in (".png", ".npy")), place.mask):
+            if os.path.lexists(path):
+                raise InputError(f"{path} exists already, and no manifest says it is ours: give another OUTPUT")

@@ -1,0 +1,1 @@
+"""Intervals, tests and strengths over arrays; knows nothing of restorers."""

@@ -1,0 +1,179 @@
+"""Tests that flip the signs of paired differences, for one pair or for all of a leaderboard; Holm's correction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.results import FEW_IMAGES
+from harness.statistics.resampling import MIN_TESTABLE, RESAMPLES, SEED, Floats, batches, capped, largest_of_pairs
+
+FLIPS = 9999
+
+HIDDEN = 2.0
+"""By how much skewness is multiplied: a few dozen images show about half that of a long-tailed distribution."""
+
+_EXACT_UP_TO = 12  # images: 4,096 sign patterns are enumerated, more are drawn
+
+
+def pairs_p(sums: Floats, strata: tuple[int, ...]) -> Floats:
+    """Two-sided p of every pair having no mean difference, corrected over all pairs (Westfall & Young 1993).
+
+    The signs of whole images are flipped, for all restorers at once, and each pair's studentised difference is held
+    against the largest of any pair: the share of patterns with one as large is its p. All verdicts at p <= 0.05 hold
+    together with 95 %, whatever the distribution of the differences, so long as it is symmetric; what their skewness
+    may have added to a difference is taken off it first.
+
+    Args:
+        sums: (restorers, images), infinities allowed: they count as just beyond everything finite.
+        strata: As for `intervals`.
+
+    Returns:
+        (restorers, restorers), symmetric, 1 on the diagonal.
+    """
+    finite, _ = batches(capped(sums), strata)
+    rounding = finite.shape[1] * (1e-12 * float(np.abs(finite).max(initial=0.0))) ** 2
+    finite = finite - finite.mean(axis=0)  # differences stay
+    count, units = finite.shape
+    p = np.ones((count, count))
+    if count < 2 or units < MIN_TESTABLE:
+        return p
+    norms = (finite**2).sum(axis=1)
+    spread = norms[:, None] + norms - 2 * finite @ finite.T
+    real = spread > max(1e-12 * float(norms.max()), rounding)
+    inverse = np.where(real, 1 / np.sqrt(np.where(real, spread, 1)), 0)
+    totals = finite.sum(axis=1)
+    observed = _without_skewness(finite, (totals[:, None] - totals) * inverse)
+    largest = np.sort(largest_of_pairs((finite @ _half_patterns(units)), inverse))
+    beyond = len(largest) - np.searchsorted(largest, observed * (1 - 1e-6), side="left")
+    if units <= _EXACT_UP_TO:
+        return np.where(real, beyond / len(largest), 1.0)
+    return np.where(real, (beyond + 1) / (len(largest) + 1), 1.0)
+
+
+def _without_skewness(sums: Floats, ratios: Floats) -> Floats:
+    """How large the difference of each pair is for sure, when skewness may have made it look larger.
+
+    Hall's t (JRSS B 1992), which grows with Student's, where it is nearer to 0. The skewness of a few images is noise:
+    of fewer than `FEW_IMAGES` the ratios stay as they are.
+
+    Args:
+        sums: (restorers, images).
+        ratios: (restorers, restorers): sum of a pair's differences by the root of the sum of their squares.
+
+    Returns:
+        The ratios' sizes, or less.
+    """
+    units = sums.shape[1]
+    if units < FEW_IMAGES:
+        return np.abs(ratios)
+    centred = sums - sums.mean(axis=1, keepdims=True)
+    squares = centred**2
+    mixed = squares @ centred.T
+    cubes = np.diagonal(mixed)
+    third = cubes[:, None] - 3 * mixed + 3 * mixed.T - cubes
+    norms = squares.sum(axis=1)
+    second = norms[:, None] + norms - 2 * centred @ centred.T
+    varied = second > 1e-12 * max(float(norms.max()), 1e-300)
+    skewness = np.where(varied, HIDDEN * units**0.5 * third / np.where(varied, second, 1) ** 1.5, 0.0)
+    t = ratios * np.sqrt((units - 1) / np.maximum(units - ratios**2, 1e-9))
+    hall = t + skewness * (1 + 2 * t**2) / (6 * units**0.5) + skewness**2 * t**3 / (27 * units)
+    least = np.where(np.sign(hall) == np.sign(t), np.minimum(np.abs(hall), np.abs(t)), 0.0)
+    return np.where(varied, least * np.sqrt(units / (units - 1 + least**2)), np.abs(ratios))
+
+
+def sign_flip_p(differences: Floats) -> Floats:
+    """Two-sided p of a mean difference of zero, by flipping signs (Fisher's randomisation test for pairs).
+
+    Exact for up to 12 images, 9,999 random patterns beyond. A row with infinities is tested on its signed ranks
+    instead, which is Wilcoxon's signed-rank test.
+
+    Args:
+        differences: (pairs, images).
+
+    Returns:
+        (pairs,) in (0, 1].
+    """
+    rows = np.array([row if np.isfinite(row).all() else _signed_ranks(row) for row in differences])
+    rows, _ = batches(rows, (rows.shape[1],))
+    units = rows.shape[1]
+    signs = _sign_patterns(units)
+    observed = np.abs(rows.sum(axis=1))
+    rounding = 1e-12 * np.abs(rows).sum(axis=1)
+    extreme = (np.abs(rows @ signs) >= (observed - rounding)[:, None]).sum(axis=1)
+    if units <= _EXACT_UP_TO:
+        return np.asarray(extreme / signs.shape[1], dtype=np.float64)
+    return np.asarray((extreme + 1) / (signs.shape[1] + 1), dtype=np.float64)
+
+
+def pair_flips_p(sums: Floats, rows: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
+    """As `sign_flip_p` of the differences of many pairs of rows, which takes one product for each row, not each pair.
+
+    Args:
+        sums: (restorers, images).
+        rows: (pairs, images): the differences.
+        pairs: Which rows of `sums` each is the difference of.
+
+    Returns:
+        (pairs,) in (0, 1].
+    """
+    if not np.isfinite(sums).all():
+        return sign_flip_p(rows)
+    centred, _ = batches(sums - sums.mean(axis=0), (sums.shape[1],))
+    units = centred.shape[1]
+    flipped = centred @ _sign_patterns(units)
+    observed, rounding = np.abs(rows.sum(axis=1)), 1e-12 * np.abs(rows).sum(axis=1)
+    extreme = np.array(
+        [
+            np.count_nonzero(np.abs(flipped[one] - flipped[other]) >= observed[place] - rounding[place])
+            for place, (one, other) in enumerate(pairs)
+        ]
+    )
+    exact = units <= _EXACT_UP_TO
+    return np.asarray(extreme / flipped.shape[1] if exact else (extreme + 1) / (flipped.shape[1] + 1), dtype=np.float64)
+
+
+def holm(p: Floats) -> Floats:
+    """Corrects p values for their number (Holm, Scandinavian Journal of Statistics 1979).
+
+    Args:
+        p: (tests,).
+
+    Returns:
+        (tests,): at most 0.05 where the family of verdicts holds together with 95 %.
+    """
+    order = np.argsort(p, kind="stable")
+    corrected = np.empty_like(p)
+    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
+    return corrected
+
+
+def _signed_ranks(row: Floats) -> Floats:
+    from scipy.stats import rankdata
+
+    return np.asarray(np.sign(row) * rankdata(np.abs(row)), dtype=np.float64)
+
+
+def _sign_patterns(units: int) -> Floats:
+    return _signs(units).astype(np.float64)
+
+
+@lru_cache(maxsize=16)
+def _signs(units: int) -> npt.NDArray[np.int8]:
+    if units <= _EXACT_UP_TO:
+        patterns = np.arange(2**units)[None, :] >> np.arange(units)[:, None] & 1
+    else:
+        patterns = np.random.default_rng(SEED).integers(0, 2, size=(units, FLIPS))
+    signs: npt.NDArray[np.int8] = (patterns * 2 - 1).astype(np.int8)
+    signs.setflags(write=False)
+    return signs
+
+
+def _half_patterns(units: int) -> Floats:
+    """Patterns without their mirror images, which give the same absolute differences."""
+    if units <= _EXACT_UP_TO:
+        return _signs(units)[:, : 2 ** (units - 1)].astype(np.float64)
+    return _signs(units)[:, :RESAMPLES].astype(np.float64)

@@ -1,0 +1,151 @@
+"""What a worker process may see and take: environment, folder, output, memory. Everything here runs in the worker.
+
+It keeps accidents, floods and curious prints away from the run and the machine. It is no wall against a restorer that
+means harm: that runs with the rights of the user.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import resource
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.workers.costs import status_mib
+
+ALLOWED = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|TERM|TZ|LANG|LANGUAGE|LC_\w+|TMPDIR|TEMP|TMP|PWD|VIRTUAL_ENV|CONDA_PREFIX|"
+    r"LD_LIBRARY_PATH|DYLD_\w+|PYTHON\w*|COVERAGE_\w+|XDG_\w+|MPLCONFIGDIR|NUMBA_\w+|HF_HUB_OFFLINE|"
+    r"(CUDA|NVIDIA|OMP|MKL|OPENBLAS|TORCH|PYTORCH|CUBLAS|KMP|RESTOBENCH)_\w+|"
+    r"\w+_(PATH|DIR|FOLDER|HOME|CACHE|WEIGHTS)"
+)
+"""Variables that a worker gets, and those that `RESTOBENCH_ALLOW` names, separated by commas."""
+SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE", re.IGNORECASE)
+"""What it does not get all the same, unless it is named there."""
+
+OUTPUT_BYTES = 2**20
+"""What is kept of a worker's output; when there is more, it starts again."""
+
+WATCH_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """How workers are confined, as the parent decides.
+
+    Attributes:
+        parent: Its process id: workers die with it.
+        environment: The only variables they get.
+        folder: Where the user works: restorers are built there.
+        room: Each worker has `room/PID`, with its output and, if `private`, its working folder.
+        private: Whether a worker works in a folder of its own.
+        memory_mib: How much more a worker may take than it holds at its start; `None`: no limit.
+    """
+
+    parent: int
+    environment: dict[str, str]
+    folder: Path
+    room: Path
+    private: bool
+    memory_mib: int | None
+
+
+def allowed_environment() -> dict[str, str]:
+    """The variables of this process that a worker may see."""
+    named = os.environ.get("RESTOBENCH_ALLOW", "").split(",")
+
+    def allowed(name: str) -> bool:
+        return name in named or bool(ALLOWED.fullmatch(name) and not SECRET.search(name))
+
+    return {name: value for name, value in os.environ.items() if allowed(name)}
+
+
+_users_folder = Path()
+_own_folder: Path | None = None
+
+
+def confine(confinement: Confinement) -> None:
+    """Prepares this process to be a worker: first thing it does."""
+    global _users_folder, _own_folder
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    with contextlib.suppress(PermissionError):
+        os.setsid()  # a group of its own, so that what it starts can be ended with it; and no terminal to read from
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    os.environ.clear()
+    os.environ.update(confinement.environment | threads)
+    _limit_threads()
+    room = confinement.room / str(os.getpid())
+    shutil.rmtree(room, ignore_errors=True)
+    (room / "folder").mkdir(parents=True)
+    output = _capture(room / "output")
+    _users_folder = confinement.folder
+    if confinement.private:
+        _own_folder = room / "folder"
+        sys.path.append(str(_users_folder))  # a module of the user's that is imported late
+    _limit_memory(confinement.memory_mib)
+    threading.Thread(target=_watch, args=(confinement, output), daemon=True).start()
+
+
+def _limit_threads() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    with contextlib.suppress(ImportError):
+        import cv2
+
+        cv2.setNumThreads(1)
+
+
+def _capture(path: Path) -> int:
+    """Sends what is printed, by whatever means, to a file: it must not flood the terminal or break --json."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    output = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    return output
+
+
+def _limit_memory(mib: int | None) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if mib is None:
+        return
+    limit = int((status_mib("VmData") + mib) * 2**20)
+    # not RLIMIT_AS: torch reserves addresses by the gigabyte that it never uses
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+def _watch(confinement: Confinement, output: int) -> None:
+    while True:
+        try:
+            os.kill(confinement.parent, 0)
+        except ProcessLookupError:
+            shutil.rmtree(confinement.room, ignore_errors=True)
+            os.killpg(0, signal.SIGKILL)
+        if os.fstat(output).st_size > OUTPUT_BYTES:
+            os.ftruncate(output, 0)
+        time.sleep(WATCH_SECONDS)
+
+
+@contextlib.contextmanager
+def in_users_folder() -> Iterator[None]:
+    """The folder that the user works in, where relative paths of a specification lie."""
+    with contextlib.chdir(_users_folder):
+        yield
+
+
+def go_to_own_folder() -> None:
+    """Enters the folder that a worker restores in, wherever a restorer has gone before."""
+    if _own_folder is not None:
+        _own_folder.mkdir(parents=True, exist_ok=True)
+        os.chdir(_own_folder)

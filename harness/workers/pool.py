@@ -1,0 +1,189 @@
+"""Worker processes that are replaced when they hang, die or take too much; what they leave behind is ended."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import multiprocessing.forkserver
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from functools import cache, partial
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from harness.results import FailureKind
+from harness.workers.confinement import Confinement, allowed_environment, confine
+
+EXIT_UNASKED = 71
+"""What a worker that leaves with code 0 is said to have left with: nobody asked it to."""
+
+EXIT_MEMORY = 72
+"""A worker leaves with this when memory ran out: what its restorer holds is given back for certain."""
+
+_TAIL = 300
+
+_NEWS_SECONDS = 0.3
+"""How long the last messages of a dead worker may be on their way, "this task is mine" among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A piece of work that came to nothing."""
+
+    kind: FailureKind
+    message: str
+
+
+class _Worker(ForkServerProcess):
+    """A worker that leads a process group, which dies with it; restorers may ignore SIGTERM and have children."""
+
+    _stopped = False
+    _died = 0.0
+
+    def terminate(self) -> None:
+        self._stopped = True
+        self._end_group()
+        super().kill()
+
+    def is_alive(self) -> bool:
+        """Whether the pool may still hear of it: told of a death before, it blames the wrong task, or gives up."""
+        if super().is_alive():
+            return True
+        self._end_group()
+        self._died = self._died or time.monotonic()
+        return not self._stopped and time.monotonic() - self._died < _NEWS_SECONDS
+
+    @property
+    def exitcode(self) -> int | None:
+        code = super().exitcode
+        return EXIT_UNASKED if code == 0 else code
+
+    def _end_group(self) -> None:
+        if self.pid:
+            # before it leads its group there is none, and nothing of a restorer has run
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+
+class _Context(ForkServerContext):
+    Process = _Worker
+
+
+class WorkerPool:
+    """Worker processes, started by a server that has imported torch already.
+
+    Args:
+        workers: How many processes at most.
+        private: For third-party code: each worker has a working folder of its own.
+        memory_mib: How much more memory than at its start a worker may take; `None`: no limit.
+    """
+
+    def __init__(self, workers: int, *, private: bool = False, memory_mib: int | None = None) -> None:
+        confinement = Confinement(os.getpid(), allowed_environment(), Path.cwd(), _room(), private, memory_mib)
+        self._make = partial(
+            ProcessPool, max_workers=workers, initializer=confine, initargs=(confinement,), context=_context()
+        )
+        self._pool = self._make()
+
+    def submit(self, function: Callable[..., Any], *arguments: object, timeout: float | None = None) -> Future[Any]:
+        """Runs a function in a worker; the worker is killed when it takes longer than `timeout` seconds."""
+        try:
+            future: Future[Any] = self._pool.schedule(function, args=list(arguments), timeout=timeout)
+        except RuntimeError:  # every worker died at once, and the pool with them
+            self.close(kill=True)
+            self._pool = self._make()
+            future = self._pool.schedule(function, args=list(arguments), timeout=timeout)
+        return future
+
+    def close(self, *, kill: bool = False) -> None:
+        """Ends the workers, at once if `kill`."""
+        if kill:
+            self._pool.stop()  # type: ignore[no-untyped-call]  # pebble is half annotated
+        else:
+            self._pool.close()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
+
+@cache
+def _context() -> _Context:
+    """The server of workers: it never sees a variable that they may not see, not even in /proc."""
+    context = _Context()
+    context.set_forkserver_preload(["numpy", "torch", "harness.restoring.in_worker"])
+    everything = dict(os.environ)
+    allowed = allowed_environment()
+    try:
+        os.environ.clear()
+        os.environ.update(allowed)
+        multiprocessing.forkserver.ensure_running()
+    finally:
+        os.environ.clear()
+        os.environ.update(everything)
+    return context
+
+
+@cache
+def _room() -> Path:
+    room = Path(tempfile.mkdtemp(prefix="restobench-"))
+    atexit.register(shutil.rmtree, room, ignore_errors=True)
+    return room
+
+
+def free_mib() -> int:
+    """Memory that can still be had, less a tenth: what the machine has free, or less where a container gets less."""
+    import psutil
+
+    free = psutil.virtual_memory().available
+    with contextlib.suppress(OSError, ValueError):  # no control group, or no limit in it
+        group = Path("/sys/fs/cgroup")
+        limit, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
+        free = min(free, limit - used)
+    return max(int(free * 0.9 / 2**20), 256)
+
+
+MEMORY_HINT = "--memory gives a worker more, fewer --workers give each a larger share"
+
+
+def outcome(future: Future[Any], timeout: float | None) -> Any:
+    """What a finished future returned, or the `Trouble` that its worker ran into."""
+    try:
+        return future.result()
+    except TimeoutError:
+        return Trouble(FailureKind.TIMEOUT, f"no result within {timeout:g} s; the worker was stopped")
+    except ProcessExpired as error:
+        if error.exitcode == EXIT_MEMORY:
+            return Trouble(FailureKind.MEMORY, f"memory ran out{_last_words(error.pid)}; {MEMORY_HINT}")
+        return Trouble(FailureKind.CRASHED, f"the worker process died {_how(error.exitcode)}{_last_words(error.pid)}")
+    except CancelledError:
+        raise
+    except Exception as error:  # the result could not be brought back from the worker
+        return Trouble(FailureKind.CRASHED, f"{type(error).__name__}: {error}")
+
+
+def _how(exitcode: int) -> str:
+    if exitcode == EXIT_UNASKED:
+        return "by leaving in the middle of its work"
+    if exitcode < 0:
+        with contextlib.suppress(ValueError):
+            return f"of {signal.Signals(-exitcode).name}"
+    return f"with exit code {exitcode}"
+
+
+def _last_words(pid: int | None) -> str:
+    """The end of what a dead worker printed, as one line."""
+    try:
+        with (_room() / str(pid) / "output").open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            words = " ".join(file.read().decode(errors="replace").split())
+    except OSError:
+        return ""
+    printable = "".join(character for character in words if character.isprintable())
+    return f"; it last printed: {printable}" if printable else ""

@@ -1,0 +1,170 @@
+"""`restobench rank` and `restobench report` over a run in a real store."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from harness.cli.rank import rank
+from harness.cli.report import report
+from harness.errors import InputError
+from harness.results import Cell, Failure, FailureKind, Score
+from harness.storage.store import Restored, Store
+
+KEYS = {
+    "benchmark", "set", "metric", "restorer", "rank", "rank_low", "rank_high", "mean", "ci_low", "ci_high", "n",
+    "failures",
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two restorers over 8 images by two metrics, one of them lower-is-better; one failure; no images on disk."""
+    with Store(tmp_path / "run", create=True) as store:
+        card = {"licence": "MIT", "parameters": 0}
+        store.set_meta(
+            id="0" * 12, started="2025-01-31T12:00:00+00:00", status="finished", environment={"python": "3.11"},
+            plan={"benchmark": "bench", "sets": {"s": {"task": "denoise"}}, "metrics": ["psnr", "error"]},
+            restorers={"good": card, "bad\x1b[31m": card},
+            metrics={"psnr": {"higher_is_better": True, "unit": "dB"}, "error": {"higher_is_better": False}},
+        )  # fmt: skip
+        for place, name in enumerate(("good", "bad\x1b[31m")):
+            for index in range(8):
+                cell = Cell(name, "s", f"i{index}")
+                store.add_restored(Restored(cell, "f", "d", f"restored/{name}/{index}.png", "h", 0.5 + place, 10.0))
+                values = {"psnr": 30.0 - place + index / 10, "error": 1.0 + place + index / 10}
+                scores = [Score(cell, metric, value) for metric, value in values.items()]
+                store.add_scores(scores, [], {"psnr": "1", "error": "1"}, "h")
+        store.add_failure(Failure(Cell("good", "s", "i8"), FailureKind.TIMEOUT, "too slow"))
+    return tmp_path / "run"
+
+
+def invoke(command: click.Command, *arguments: str | Path) -> Result:
+    result = CliRunner().invoke(command, [str(part) for part in arguments], standalone_mode=False)
+    if result.exception is not None:
+        raise result.exception
+    return result
+
+
+def test_json_has_the_documented_keys_and_one_row_a_set_metric_and_restorer(folder: Path) -> None:
+    document = json.loads(invoke(rank, folder, "--json").output)
+    assert document["schema"] == "restobench/rank/1"
+    assert all(row.keys() >= KEYS for row in document["rows"])
+    best = {row["metric"]: row for row in document["rows"] if row["rank"] == 1}
+    assert len(document["rows"]) == 4
+    assert best["psnr"]["restorer"] == best["error"]["restorer"] == "good"
+    assert best["psnr"]["mean"] == pytest.approx(30.35)
+    assert (best["psnr"]["n"], best["psnr"]["failures"], best["psnr"]["seconds"]) == (8, 1, 0.5)
+    assert (best["psnr"]["rank_low"], best["psnr"]["rank_high"]) == (1, 1)
+
+
+def test_the_table_is_by_the_first_metric_and_steers_no_terminal(folder: Path) -> None:
+    result = invoke(rank, folder)
+    assert result.return_value == 0
+    assert "s (denoise): psnr in dB, higher is better" in result.output
+    assert "error" not in result.output
+    assert "fewer than 24 images" in result.output
+    assert "\x1b[31m" not in result.output
+    assert result.output.index("good") < result.output.index("bad")
+    assert "error, lower is better" in invoke(rank, folder, "--by", "error").output
+
+
+def test_versus_adds_difference_interval_and_p(folder: Path) -> None:
+    rows = json.loads(invoke(rank, folder, "--versus", "good", "--by", "psnr", "--json").output)["rows"]
+    by_name = {row["restorer"]: row for row in rows}
+    bad = by_name["bad\x1b[31m"]
+    assert bad["difference"] == pytest.approx(-1.0)
+    assert (bad["difference_low"], bad["difference_high"]) == (pytest.approx(-1.0), pytest.approx(-1.0))
+    assert bad["p"] == pytest.approx(2 / 2**8)
+    assert (bad["verdict"], bad["versus"], bad["n_pairs"]) == ("worse", "good", 8)
+    assert by_name["good"]["difference"] is None
+    assert "each minus good" in invoke(rank, folder, "--versus", "good").output
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (("--by", "ssim"), "no metric 'ssim'; it has psnr, error"),
+        (("--set", "t"), "no set 't'; it has s"),
+        (("--versus", "x"), "no restorer 'x'; it has"),
+    ],
+)
+def test_unknown_names_are_answered_with_the_known_ones(folder: Path, option: tuple[str, str], message: str) -> None:
+    with pytest.raises(Exception, match=message):
+        invoke(rank, folder, *option)
+
+
+def test_reports_are_written_and_named(folder: Path, tmp_path: Path) -> None:
+    result = invoke(report, folder)
+    assert result.output.strip() == str(folder / "report" / "index.html")
+    assert "good" in (folder / "report" / "index.html").read_text()
+    formats = ("markdown", "csv", "parquet", "latex", "json")
+    options = [part for name in formats for part in ("--format", name)]
+    written = invoke(report, folder, *options, "--out", tmp_path / "out", "--title", "T").output.split()
+    assert [Path(path).suffix for path in written] == [".md", ".csv", ".parquet", ".tex", ".json"]
+    assert all(Path(path).is_file() for path in written)
+    assert Path(written[0]).read_text().startswith("# T\n")
+
+
+def test_a_report_shows_what_became_of_a_baseline(folder: Path, tmp_path: Path) -> None:
+    options = ("--format", "markdown", "--format", "json", "--baseline", folder, "--out", tmp_path / "out")
+    markdown, document = (Path(path) for path in invoke(report, folder, *options, "--notes", "A note").output.split())
+    assert "## Against " in markdown.read_text()
+    assert "A note" in markdown.read_text()
+    findings = json.loads(document.read_text())["comparison"]["findings"]
+    assert {finding["verdict"] for finding in findings if finding["metric"] == "psnr"} <= {"equal", "same"}
+
+
+def test_complete_ranks_only_those_with_every_image(folder: Path) -> None:
+    with Store(folder) as store:
+        lost = Cell("bad\x1b[31m", "s", "i7")
+        store.add_failure(Failure(lost, FailureKind.RAISED, "no"))
+    rows = json.loads(invoke(rank, folder, "--require-complete", "--by", "psnr", "--json").output)["rows"]
+    assert [(row["restorer"], row["rank"], row["n"]) for row in rows] == [("good", 1, 8), ("bad\x1b[31m", None, 0)]
+    rows = json.loads(invoke(rank, folder, "--by", "psnr", "--json").output)["rows"]
+    assert [row["n"] for row in rows] == [7, 7]
+
+
+def test_aggregates_by_name_and_their_wishes(folder: Path) -> None:
+    rows = json.loads(
+        invoke(rank, folder, "--aggregate", "weighted", "--weight", "psnr=1", "--weight", "error=2", "--json").output
+    )["rows"]
+    assert [(row["restorer"], row["rank"]) for row in rows] == [("good", 1), ("bad\x1b[31m", 2)]
+    assert "mean-rank over 2 leaderboards, lower is better" in invoke(rank, folder, "--aggregate", "mean-rank").output
+    for options in (
+        ("--weight", "psnr=1"),
+        ("--aggregate", "weighted"),
+        ("--aggregate", "weighted", "--weight", "psnr=-1"),
+        ("--aggregate", "weighted", "--weight", "psnr"),
+        ("--aggregate", "ntire-efficiency"),
+        ("--aggregate", "ntire-efficiency", "--versus", "good"),
+        ("--aggregate", "borda", "--by", "psnr"),
+    ):
+        with pytest.raises(InputError):
+            invoke(rank, folder, *options)
+
+
+def test_ntires_score_is_of_those_that_count_operations(tmp_path: Path) -> None:
+    with Store(tmp_path / "run", create=True) as store:
+        store.set_meta(
+            id="0" * 12, started="2025-01-31T12:00:00+00:00", status="finished", environment={},
+            plan={"benchmark": "bench", "sets": {"s": {"task": "super-resolve"}}, "metrics": ["psnr"]},
+            restorers={"base": {"parameters": 1000}, "quick": {"parameters": 500}, "classical": {"parameters": 0}},
+            metrics={"psnr": {"higher_is_better": True}},
+        )  # fmt: skip
+        for name, seconds, flops in (("base", 1.0, 100), ("quick", 0.5, 50), ("classical", 0.1, None)):
+            for index in range(8):
+                cell = Cell(name, "s", f"i{index}")
+                store.add_restored(Restored(cell, "f", "d", f"{name}{index}.png", "h", seconds, 10.0, flops=flops))
+                store.add_scores([Score(cell, "psnr", 30.0)], [], {"psnr": "1"}, "h")
+    options = ("--aggregate", "ntire-efficiency", "--versus", "base", "--json")
+    rows = json.loads(invoke(rank, tmp_path / "run", *options).output)["rows"]
+    assert [(row["restorer"], row["rank"], row["rank_high"]) for row in rows] == [
+        ("quick", 1, 1), ("base", 2, 2), ("classical", None, None),
+    ]  # fmt: skip
+    assert [row["mean"] for row in rows[:2]] == pytest.approx([math.e, math.e**2])

@@ -1,0 +1,90 @@
+"""The probe tells a network that is fed in the wrong range, and leaves the others alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter
+from torch import nn
+
+from harness.errors import InputError
+from harness.images import Image, imresize
+from harness.plugins import resolve_benchmark
+from harness.protocols import Conditions, Restorer, RestorerCard, Task
+from harness.restoring.probing import RANGES, probe_photo, wrong_range
+from harness.running.plan import make_plan
+
+
+class Trained(Restorer):
+    """A stand-in for a network: it knows 32 levels of the range it was trained in, and nothing outside of it."""
+
+    def __init__(self, trained: tuple[float, float], **card: object) -> None:
+        self.trained = trained
+        self.card = replace(RestorerCard("trained", tasks=(Task.SUPER_RESOLVE,), scales=(2,), parameters=1), **card)  # type: ignore[arg-type]
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        low, high = self.trained
+        level = np.rint((np.clip(image, low, high) - low) / (high - low) * 31)
+        return imresize((level / 31 * (high - low) + low).astype(np.float32), conditions.scale, rounding="none")
+
+
+@pytest.mark.parametrize(
+    ("trained", "fed"),
+    # a network of -1..1 that is fed 0..1 sees a pale picture, which it could have been trained on: no probe can tell
+    [(trained, fed) for trained in RANGES for fed in RANGES if (trained, fed) != ("-1..1", "1")],
+)
+def test_the_right_range_is_named(trained: str, fed: str) -> None:
+    message = wrong_range(Trained(RANGES[trained], value_range=RANGES[fed]))
+    assert message is None if fed == trained else f"set range={trained}" in str(message)
+
+
+@pytest.mark.parametrize(
+    "card",
+    [{"tasks": (Task.LOW_LIGHT,), "scales": (1,)}, {"parameters": 0}],
+    ids=["changes the picture", "no network"],
+)
+def test_what_the_probe_cannot_judge(card: dict[str, object]) -> None:
+    assert wrong_range(Trained((0.0, 255.0), **card)) is None
+
+
+def test_a_denoiser_that_smooths_is_no_network_in_the_wrong_range() -> None:
+    class Smooths(Restorer):
+        card = RestorerCard("smooths", tasks=(Task.DENOISE,), parameters=1)
+
+        def restore(self, image: Image, conditions: Conditions) -> Image:
+            small = image.max() - image.min() <= 1  # in a larger range it would do nothing, and keep more
+            return gaussian_filter(image, (0, 0.7, 0.7)).astype(np.float32) if small else image
+
+    assert wrong_range(Smooths()) is None
+
+
+def test_a_restorer_that_raises_is_left_to_others() -> None:
+    class Raises(Trained):
+        def restore(self, image: Image, conditions: Conditions) -> Image:
+            raise RuntimeError("no")
+
+    assert wrong_range(Raises((0.0, 1.0))) is None
+
+
+def test_the_restorer_is_left_as_it_was() -> None:
+    restorer = Trained((0.0, 255.0))
+    card = restorer.card
+    assert wrong_range(restorer) is not None
+    assert restorer.card is card
+    assert probe_photo().shape == (3, 48, 48)
+
+
+def test_a_run_refuses_a_network_in_the_wrong_range_and_says_what_to_set(tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Hardtanh(0.0, 255.0), nn.Conv2d(3, 3, 1, groups=3, bias=False))
+    nn.init.ones_(network[1].weight)  # right in any range that holds nothing negative
+    torch.jit.script(network).save(str(tmp_path / "clamps.ts"))
+    benchmark = resolve_benchmark("quickstart")
+    with pytest.raises(InputError, match=r"clamps is fed in the wrong range: .*set range=1 .* or probe=false"):
+        make_plan(benchmark, [f"{tmp_path / 'clamps.ts'}:range=-1..1"], set_names=["photos-sigma25"], limit=1)
+    unprobed = f"{tmp_path / 'clamps.ts'}:range=-1..1,probe=false"
+    plan = make_plan(benchmark, [unprobed], set_names=["photos-sigma25"], limit=1)
+    assert plan.cells() == 1

@@ -1,0 +1,75 @@
+"""What a call costs: operations by hand, memory that was touched, and nothing for what is no torch module."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import torch
+
+from harness.workers.costs import count_flops, runs_modules
+
+
+def test_operations_of_a_convolution_are_those_of_its_formula() -> None:
+    convolution = torch.nn.Conv2d(3, 8, 3, padding=1)
+    image = np.ones((3, 20, 30), np.float32)
+    out = []
+
+    def restore() -> None:
+        with torch.inference_mode():
+            out.append(convolution(torch.from_numpy(image)[None])[0].numpy())
+
+    assert runs_modules(restore)
+    assert count_flops(restore) == 2 * 3 * 8 * 3 * 3 * 20 * 30
+    assert out[0].shape == out[1].shape == (8, 20, 30)
+    assert np.allclose(out[1].ravel(), np.linspace(0, 1, 8 * 20 * 30)), "nothing is computed while counting"
+
+
+def test_what_runs_no_module_has_no_operations() -> None:
+    assert not runs_modules(lambda: np.ones(5) * 2)
+    assert not runs_modules(lambda: 1 / 0)
+    assert count_flops(lambda: np.ones(5) * 2) is None
+    assert count_flops(lambda: 1 / 0) is None
+
+
+MEASURE_AGAIN = """
+import numpy as np
+from harness.workers.costs import measure
+
+kept = []
+
+def work():
+    parts = [np.ones(2**13) for _ in range(1024)]  # 64 KiB each, from the heap
+    kept.append(np.ones(2**13))  # above them: what they leave behind stays with the process
+
+print(*[measure(work, "cpu")[1].peak_mib for _ in range(2)])
+"""
+
+
+def test_memory_that_an_earlier_call_freed_is_counted_again() -> None:
+    done = subprocess.run([sys.executable, "-c", MEASURE_AGAIN], capture_output=True, text=True, check=True)
+    first, second = map(float, done.stdout.split())
+    assert 60 < first < 100
+    assert 60 < second < 100
+
+
+MEASURE_TWICE = """
+import json, numpy as np
+from dataclasses import asdict
+from harness.workers.costs import measure
+value, large = measure(lambda: float(np.ones(2**23).sum()), "cpu")  # 64 MiB of float64
+_, small = measure(lambda: float(np.ones(2**20).sum()), "cpu")
+print(json.dumps([value, asdict(large), asdict(small)]))
+"""
+
+
+def test_memory_is_that_of_the_call_and_not_of_an_earlier_one() -> None:
+    # a process of its own: what other tests left behind is freed at any time, and hides a peak
+    done = subprocess.run([sys.executable, "-c", MEASURE_TWICE], capture_output=True, text=True, check=True)
+    value, large, small = json.loads(done.stdout)
+    assert value == 2**23
+    assert 60 < large["peak_mib"] < 100
+    assert small["peak_mib"] < 20
+    assert large["cuda_mib"] is None

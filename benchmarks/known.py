@@ -27,7 +27,9 @@ def known_folder(name: str, mode: Mode, part: str = "") -> Folder:
 
 def references(name: str, mode: Mode) -> Folder:
     """The references of a known set: those in `HR` or `reference` where it has such a folder."""
-    part = next((part for part in ("HR", "reference") if (sets_folder() / name / part).is_dir()), "")
+    part = next(
+        (part for part in ("HR", "reference") if (sets_folder() / name / part).is_dir()), ""
+    )
     return known_folder(name, mode, part)
 
 
@@ -40,16 +42,22 @@ def _paired_x(name: str, folder: str, scale: int) -> DegradedSet:
 
 
 def _synthetic_x(name: str, folder: str, scale: int) -> DegradedSet:
-    return SyntheticSet(name, Task.SUPER_RESOLVE, references(folder, "rgb"), (MatlabBicubic(scale),))
+    return SyntheticSet(
+        name, Task.SUPER_RESOLVE, references(folder, "rgb"), (MatlabBicubic(scale),)
+    )
 
 
 def _classic_x(name: str, folder: str, scale: int) -> DegradedSet:
     """Protocol B: a one-plane set; everything happens on rounded Y."""
-    return SyntheticSet(name, Task.SUPER_RESOLVE, references(folder, "grey"), (MatlabBicubicFloat(scale),))
+    return SyntheticSet(
+        name, Task.SUPER_RESOLVE, references(folder, "grey"), (MatlabBicubicFloat(scale),)
+    )
 
 
 def _noisy(name: str, folder: str, sigma_255: int) -> DegradedSet:
-    return SyntheticSet(name, Task.DENOISE, references(folder, "auto"), (GaussianNoise(float(sigma_255)),))
+    return SyntheticSet(
+        name, Task.DENOISE, references(folder, "auto"), (GaussianNoise(float(sigma_255)),)
+    )
 
 
 def _jpeg(name: str, folder: str, quality: int, mode: Mode) -> DegradedSet:
@@ -94,13 +102,18 @@ def _catalogue() -> dict[str, Callable[[], DegradedSet]]:
     for quality in (10, 20, 30, 40):
         for folder in ("classic5", "live1", "kodak24"):
             name = f"{folder}-q{quality}"
-            makers[name] = partial(_jpeg, name, folder, quality, "rgb" if folder == "kodak24" else "grey")
+            makers[name] = partial(
+                _jpeg, name, folder, quality, "rgb" if folder == "kodak24" else "grey"
+            )
     makers["kodak24-clean"] = partial(_clean, "kodak24-clean", "kodak24")
     makers["rni15"] = partial(_real, "rni15", "rni15", Task.BLIND, 1)
     makers["realsrset5-x4"] = partial(_real, "realsrset5-x4", "realsrset5", Task.SUPER_RESOLVE, 4)
     for folder, task in (
-        ("sidd", Task.DENOISE), ("polyu", Task.DENOISE), ("gopro", Task.DEBLUR), ("lol", Task.LOW_LIGHT),
-    ):  # fmt: skip
+        ("sidd", Task.DENOISE),
+        ("polyu", Task.DENOISE),
+        ("gopro", Task.DEBLUR),
+        ("lol", Task.LOW_LIGHT),
+    ):
         makers[folder] = partial(_real_pairs, folder, folder, task)
     makers["own"] = _own
     makers["realsr-x4"] = partial(_real_pairs, "realsr-x4", "realsr", Task.SUPER_RESOLVE, 4)

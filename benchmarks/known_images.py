@@ -1,7 +1,7 @@
 """The images of the known sets: facts from `known_images.toml`, hashes from `known_images.json`.
 
-`python -m benchmarks.known_images FOLDER` writes the hashes of the sets that lie in FOLDER (`FOLDER/set5`, ...) and
-leaves those of the others as they are.
+`python -m benchmarks.known_images FOLDER` writes the hashes of the sets that lie in FOLDER
+(`FOLDER/set5`, ...) and leaves those of the others as they are.
 """
 
 from __future__ import annotations
@@ -81,5 +81,8 @@ def hash_folder(folder: Path) -> dict[str, str]:
 
 if __name__ == "__main__":
     root = Path(sys.argv[1])
-    content = {**hashes(), **{name: hash_folder(root / name) for name in facts() if (root / name).is_dir()}}
+    content = {
+        **hashes(),
+        **{name: hash_folder(root / name) for name in facts() if (root / name).is_dir()},
+    }
     HASHES.write_text(json.dumps(content, indent=0, sort_keys=True) + "\n", encoding="utf-8")

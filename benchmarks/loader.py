@@ -22,7 +22,8 @@ def load(path: Path) -> Benchmark:
     """Reads a benchmark from a TOML file; docs/add-a-benchmark.md describes the keys.
 
     Raises:
-        InputError: The file cannot be read, or a key or value in it is wrong: its line, what was expected.
+        InputError: The file cannot be read, or a key or value in it is wrong: its line, what was
+            expected.
     """
     file = read_toml(path)
     file.check_keys(_TOP, "a benchmark")
@@ -33,7 +34,9 @@ def load(path: Path) -> Benchmark:
     for table in file.tables("sets"):
         for degraded_set in make_sets(table):
             if degraded_set.name in made:
-                raise table.error("use" if "use" in table else "name", f"{degraded_set.name!r} is there twice")
+                raise table.error(
+                    "use" if "use" in table else "name", f"{degraded_set.name!r} is there twice"
+                )
             made[degraded_set.name] = degraded_set
             optional |= {degraded_set.name} if table.get("optional", bool, False) else set()
     metrics = file.names("metrics")
@@ -54,7 +57,9 @@ def _read_evaluation(file: Table) -> Evaluation:
     value = file.get("evaluation", (str, dict), "rgb")
     if isinstance(value, str):
         if value not in EVALUATIONS:
-            raise file.error("evaluation", f"is {value!r}; expected one of {', '.join(EVALUATIONS)}, or a table")
+            raise file.error(
+                "evaluation", f"is {value!r}; expected one of {', '.join(EVALUATIONS)}, or a table"
+            )
         return EVALUATIONS[value]
     table = file.table("evaluation")
     table.check_keys(_EVALUATION, "an evaluation")

@@ -16,7 +16,10 @@ from harness.protocols import Degradation, Task
 
 _CHAINS: dict[str, tuple[Task, Degradation]] = {
     **{f"photos-x{scale}": (Task.SUPER_RESOLVE, MatlabBicubic(scale)) for scale in (2, 3, 4)},
-    **{f"photos-sigma{sigma}": (Task.DENOISE, GaussianNoise(float(sigma))) for sigma in (15, 25, 50)},
+    **{
+        f"photos-sigma{sigma}": (Task.DENOISE, GaussianNoise(float(sigma)))
+        for sigma in (15, 25, 50)
+    },
     **{f"photos-q{quality}": (Task.DEJPEG, Jpeg(quality)) for quality in (10, 20, 40)},
     "photos-blur": (Task.DEBLUR, GaussianBlur(1.6)),
 }

@@ -23,9 +23,31 @@ from harness.protocols import Conditions, Degradation, DegradedSet, Task
 _SOURCES = ("use", "known", "photos", "folder", "pairs", "images")
 _KEYS = {
     "use": ("use", "crop", "optional"),
-    "known": ("known", "name", "task", "mode", "crop", "degradations", "levels", "seed", "seeds", "optional"),
+    "known": (
+        "known",
+        "name",
+        "task",
+        "mode",
+        "crop",
+        "degradations",
+        "levels",
+        "seed",
+        "seeds",
+        "optional",
+    ),
     "photos": ("photos", "name", "task", "degradations", "levels", "seed", "seeds", "optional"),
-    "folder": ("folder", "name", "task", "mode", "crop", "degradations", "levels", "seed", "seeds", "optional"),
+    "folder": (
+        "folder",
+        "name",
+        "task",
+        "mode",
+        "crop",
+        "degradations",
+        "levels",
+        "seed",
+        "seeds",
+        "optional",
+    ),
     "pairs": ("pairs", "name", "task", "mode", "conditions", "pattern", "optional"),
     "images": ("images", "name", "task", "mode", "conditions", "optional"),
 }
@@ -42,7 +64,10 @@ def make_sets(table: Table) -> Iterator[DegradedSet]:
     kinds = [kind for kind in _SOURCES if kind in table]
     if len(kinds) != 1:
         what = " and ".join(kinds) or "no source"
-        raise table.error(kinds[-1] if kinds else "source", f"a set has {what}; expected one of {', '.join(_SOURCES)}")
+        raise table.error(
+            kinds[-1] if kinds else "source",
+            f"a set has {what}; expected one of {', '.join(_SOURCES)}",
+        )
     table.check_keys(_KEYS[kinds[0]], f"a set with {kinds[0]}")
     if kinds[0] == "use":
         for name in table.names("use"):
@@ -51,7 +76,9 @@ def make_sets(table: Table) -> Iterator[DegradedSet]:
     try:
         task = Task(table.get("task", str))
     except ValueError:
-        raise table.error("task", f"is {table.content['task']!r}; expected one of {', '.join(Task)}") from None
+        raise table.error(
+            "task", f"is {table.content['task']!r}; expected one of {', '.join(Task)}"
+        ) from None
     if kinds[0] in ("pairs", "images"):
         yield _found_set(table, kinds[0], task)
     else:
@@ -74,7 +101,10 @@ def _cropped(table: Table, named: DegradedSet) -> DegradedSet:
     if not crop:
         return named
     if not (isinstance(named, SyntheticSet) and isinstance(named.source, Folder)):
-        raise table.error("crop", f"{named.name} is not degraded from a folder of references; it cannot be cropped")
+        raise table.error(
+            "crop",
+            f"{named.name} is not degraded from a folder of references; it cannot be cropped",
+        )
     return replace(named, name=f"{named.name}-crop{crop}", source=replace(named.source, crop=crop))
 
 
@@ -82,7 +112,9 @@ def _crop(table: Table) -> int:
     """Height and width of the centre to which references are cut, or 0."""
     crop: int = table.get("crop", int, 0)
     if crop and not 32 <= crop <= 8192:
-        raise table.error("crop", f"is {crop}; expected the height and width of the centre, 32 to 8192 pixels")
+        raise table.error(
+            "crop", f"is {crop}; expected the height and width of the centre, 32 to 8192 pixels"
+        )
     return crop
 
 
@@ -126,7 +158,10 @@ def _synthetic_sets(table: Table, task: Task) -> Iterator[SyntheticSet]:
     pattern: str = table.get("name", str)
     for placeholder, choices in (("{source}", sources), ("{level}", levels), ("{seed}", seeds)):
         if len(choices) > 1 and placeholder not in pattern:
-            raise table.error("name", f"is {pattern!r}; expected {placeholder} in it, for there are {len(choices)}")
+            raise table.error(
+                "name",
+                f"is {pattern!r}; expected {placeholder} in it, for there are {len(choices)}",
+            )
     if not table.get("degradations", list):
         raise table.error("degradations", "is empty; expected at least one degradation")
     for (source_name, source), level, seed in product(sources, levels, seeds):
@@ -140,7 +175,9 @@ def _sources(table: Table) -> list[tuple[str, Source]]:
     if "photos" in table:
         size = table.get("photos", int)
         if not 32 <= size <= 300:
-            raise table.error("photos", f"is {size}; expected the photographs' height and width, 32 to 300 pixels")
+            raise table.error(
+                "photos", f"is {size}; expected the photographs' height and width, 32 to 300 pixels"
+            )
         return [("photos", Photos(size))]
     if "folder" in table:
         path = _path(table, "folder")
@@ -157,7 +194,9 @@ def _levels(table: Table) -> list[dict[str, Any]]:
     levels = table.get("levels", list, [])
     if not levels:
         if "levels" in table:
-            raise table.error("levels", "is empty; leave it out, or list numbers, names or tables with a label")
+            raise table.error(
+                "levels", "is empty; leave it out, or list numbers, names or tables with a label"
+            )
         return [{}]
     found = []
     for place, level in enumerate(levels):
@@ -166,7 +205,9 @@ def _levels(table: Table) -> list[dict[str, Any]]:
         elif isinstance(level, str | int | float) and not isinstance(level, bool):
             found.append({"level": level})
         else:
-            raise table.error("levels", f"holds {level!r}; expected numbers, names, or tables with a label", place)
+            raise table.error(
+                "levels", f"holds {level!r}; expected numbers, names, or tables with a label", place
+            )
     return found
 
 
@@ -194,7 +235,9 @@ def _degradation(item: Table, variant: _Variant) -> Degradation:
     try:
         degradation: Degradation = found[name].load()(**parameters)
     except InputError as error:
-        key = next((key for key in parameters if re.search(rf"\b{re.escape(key)}\b", str(error))), "name")
+        key = next(
+            (key for key in parameters if re.search(rf"\b{re.escape(key)}\b", str(error))), "name"
+        )
         raise item.error(key, str(error)) from None
     except TypeError as error:
         key = next((key for key in parameters if f"'{key}'" in str(error)), "name")

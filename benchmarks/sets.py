@@ -45,7 +45,9 @@ class SyntheticSet:
         from harness.images import crop_to_multiple
 
         reference = crop_to_multiple(self.source.read(id), self.conditions.scale)
-        degraded, known = Chain(self.degradations).degrade(reference, sample_generator(self.name, id, self.seed))
+        degraded, known = Chain(self.degradations).degrade(
+            reference, sample_generator(self.name, id, self.seed)
+        )
         return Sample(id, degraded, reference, conditions=known)
 
     def describe(self) -> Mapping[str, Any]:
@@ -82,13 +84,17 @@ class PairedSet:
         """Names of the references.
 
         Raises:
-            InputError: A reference without its degraded image, or the other way round; both lists are named.
+            InputError: A reference without its degraded image, or the other way round; both lists
+                are named.
         """
         names, degraded = self.references.ids(), set(self.degraded.ids())
         expected = {self._degraded_name(id) for id in names}
         lonely = sorted(expected - degraded), sorted(degraded - expected)
         if any(lonely):
-            without, extra = (", ".join(names[:5]) + (" ..." if len(names) > 5 else "") or "none" for names in lonely)
+            without, extra = (
+                ", ".join(names[:5]) + (" ..." if len(names) > 5 else "") or "none"
+                for names in lonely
+            )
             raise InputError(
                 f"set {self.name}: the folders do not pair up by name ({self.pattern!r}): "
                 f"missing in {self.degraded.path}: {without}; without a reference: {extra}"
@@ -105,12 +111,19 @@ class PairedSet:
         reference = crop_to_multiple(self.references.read(id), scale)
         expected = (degraded.shape[0], degraded.shape[1] * scale, degraded.shape[2] * scale)
         if reference.shape != expected:
-            raise ImageError(f"{id}: the reference is {reference.shape}; x{scale} of the degraded image is {expected}")
+            raise ImageError(
+                f"{id}: the reference is {reference.shape}; x{scale} of the degraded image is "
+                f"{expected}"
+            )
         return Sample(id, degraded, reference)
 
     def describe(self) -> Mapping[str, Any]:
         """Both folders and the pattern."""
-        return {**self.references.describe(), "degraded": self.degraded.describe(), "pattern": self.pattern}
+        return {
+            **self.references.describe(),
+            "degraded": self.degraded.describe(),
+            "pattern": self.pattern,
+        }
 
     def absent(self) -> str | None:
         """Why one of the folders is not here."""

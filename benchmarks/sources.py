@@ -76,13 +76,19 @@ class Photos:
 
     def describe(self) -> Mapping[str, Any]:
         """The packages and the size."""
-        return {"source": "photos", "size": self.size, "licence": "CC0-1.0, public domain and BSD-3-Clause (packages)"}
+        return {
+            "source": "photos",
+            "size": self.size,
+            "licence": "CC0-1.0, public domain and BSD-3-Clause (packages)",
+        }
 
     def absent(self) -> str | None:
         """Names a photograph that the installed packages lack."""
         for name, (package, path) in _PHOTOS.items():
             if not (_package_folder(package) / path).is_file():
-                return f"photograph {name} is not in the installed {package}: upgrade or reinstall it"
+                return (
+                    f"photograph {name} is not in the installed {package}: upgrade or reinstall it"
+                )
         return None
 
 
@@ -91,7 +97,9 @@ def _package_folder(package: str) -> Path:
     """The package's folder, without importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise InputError(f"{package}, which carries photographs, is not installed: pip install restobench")
+        raise InputError(
+            f"{package}, which carries photographs, is not installed: pip install restobench"
+        )
     return Path(spec.submodule_search_locations[0])
 
 
@@ -101,11 +109,13 @@ class Folder:
 
     Args:
         path: The folder.
-        mode: `auto` keeps grey files as one plane; `grey` takes rounded Y of colour files; `rgb` repeats grey planes.
+        mode: `auto` keeps grey files as one plane; `grey` takes rounded Y of colour files; `rgb`
+            repeats grey planes.
         licence: Of the images, for the report.
-        crop: Height and width in pixels of the square at the centre to which images are cut; 0: whole images.
-        known: `NAME`, or `NAME/FOLDER`, of the known set that this is: its name promises its pixels, and an image that
-            is not the pinned one is refused.
+        crop: Height and width in pixels of the square at the centre to which images are cut; 0:
+            whole images.
+        known: `NAME`, or `NAME/FOLDER`, of the known set that this is: its name promises its
+            pixels, and an image that is not the pinned one is refused.
     """
 
     path: Path
@@ -126,7 +136,10 @@ class Folder:
         for path in sorted(self.path.iterdir()) if self.path.is_dir() else []:
             if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
                 if path.stem in found:
-                    raise InputError(f"{self.path} holds {found[path.stem].name} and {path.name}: one name, two images")
+                    raise InputError(
+                        f"{self.path} holds {found[path.stem].name} and {path.name}: one name, "
+                        "two images"
+                    )
                 found[path.stem] = path
         return found
 
@@ -138,7 +151,8 @@ class Folder:
         """Reads one file.
 
         Raises:
-            ImageError: It is gone, is no image, is smaller than the crop, or is not the image that the known set pins.
+            ImageError: It is gone, is no image, is smaller than the crop, or is not the image that
+                the known set pins.
         """
         from harness.images import as_mode, read_image
 
@@ -157,15 +171,21 @@ class Folder:
         wanted = pins(name, part).get(path.stem)
         if wanted and hash_image(path, image) != wanted:
             raise ImageError(
-                f"{path} is not the {path.stem} that {name} names: `restobench sets verify {name}` says what differs. "
-                "A set of one's own is a recipe with folder = ..."
+                f"{path} is not the {path.stem} that {name} names: `restobench sets verify {name}` "
+                "says what differs. A set of one's own is a recipe with folder = ..."
             )
 
     def describe(self) -> Mapping[str, Any]:
         """The folder's name and how it is read; not where it lies, which differs between machines."""
         crop = {"crop": self.crop} if self.crop else {}
         pinned = {"pinned": bool(pins(*_set_and_part(self.known)))} if self.known else {}
-        return {"source": f"folder {self.path.name}", "mode": self.mode, "licence": self.licence, **crop, **pinned}
+        return {
+            "source": f"folder {self.path.name}",
+            "mode": self.mode,
+            "licence": self.licence,
+            **crop,
+            **pinned,
+        }
 
     def absent(self) -> str | None:
         """Says that there is no such folder, or no image in it."""
@@ -173,7 +193,10 @@ class Folder:
             return f"folder {self.path} does not exist"
         from harness.formats import SUFFIXES
 
-        if any(path.suffix.lower() in SUFFIXES and not path.name.startswith(".") for path in self.path.iterdir()):
+        if any(
+            path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+            for path in self.path.iterdir()
+        ):
             return None
         return f"folder {self.path} holds no image"
 
@@ -181,7 +204,9 @@ class Folder:
 def _cut_centre(image: Image, side: int, path: Path) -> Image:
     height, width = image.shape[1:]
     if min(height, width) < side:
-        raise ImageError(f"{path} is {width} x {height} pixels, smaller than the crop of {side} x {side}")
+        raise ImageError(
+            f"{path} is {width} x {height} pixels, smaller than the crop of {side} x {side}"
+        )
     top, left = (height - side) // 2, (width - side) // 2
     return image[:, top : top + side, left : left + side]
 

@@ -25,7 +25,9 @@ class Table:
         where: Keys and places that lead to the table from the top.
     """
 
-    def __init__(self, path: Path, text: str, content: dict[str, Any], where: tuple[Key, ...] = ()) -> None:
+    def __init__(
+        self, path: Path, text: str, content: dict[str, Any], where: tuple[Key, ...] = ()
+    ) -> None:
         self.path, self.text, self.content, self.where = path, text, content, where
 
     def __contains__(self, key: str) -> bool:
@@ -43,7 +45,11 @@ class Table:
         for key in self.content:
             if key not in allowed:
                 near = difflib.get_close_matches(key, allowed, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(sorted(allowed))}"
+                hint = (
+                    f"did you mean {near[0]}?"
+                    if near
+                    else f"expected one of {', '.join(sorted(allowed))}"
+                )
                 raise self.error(key, f"is no key of {what}; {hint}")
 
     def get(self, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
@@ -52,7 +58,9 @@ class Table:
         if value is None:
             raise self.error(key, "is missing")
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            names = " or ".join(item.__name__ for item in (kind if isinstance(kind, tuple) else (kind,)))
+            names = " or ".join(
+                item.__name__ for item in (kind if isinstance(kind, tuple) else (kind,))
+            )
             raise self.error(key, f"is {value!r}; expected {names}")
         return value
 
@@ -102,8 +110,8 @@ def read_toml(path: Path) -> Table:
 def find_line(text: str, where: tuple[Key, ...]) -> int | None:
     """Finds the line, from 1, that a key or table is written in; that of the nearest table when it is not there.
 
-    tomllib gives no lines, so it is asked: the key stands in the first statement after which the beginning of the file
-    has it. In a statement of several lines, it is the line of the key's name.
+    tomllib gives no lines, so it is asked: the key stands in the first statement after which the
+    beginning of the file has it. In a statement of several lines, it is the line of the key's name.
     """
     lines = text.splitlines()
     for depth in range(len(where), 0, -1):

@@ -12,8 +12,8 @@ from pathlib import Path
 def atomic_file(path: Path) -> Iterator[Path]:
     """Gives a file of this process beside `path`, which takes its place once the block has ended without an error.
 
-    Whoever reads `path` sees what was there before or all that is new, never a part. A link at either place is
-    replaced and not followed.
+    Whoever reads `path` sees what was there before or all that is new, never a part. A link at
+    either place is replaced and not followed.
 
     Args:
         path: What to write; its folder is there.

@@ -1,7 +1,8 @@
 """The one file that imports basicsr: its `__init__` fails on today's torchvision, its modules do not.
 
-basicsr 1.4.2 imports `torchvision.transforms.functional_tensor`, which is gone, from its data pipeline. The archs and
-metrics do not need it: a bare package of the same name and path lets them be imported on their own.
+basicsr 1.4.2 imports `torchvision.transforms.functional_tensor`, which is gone, from its data
+pipeline. The archs and metrics do not need it: a bare package of the same name and path lets them
+be imported on their own.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def import_basicsr(module: str) -> ModuleType:
         package.__spec__ = spec
         sys.modules["basicsr"] = package
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # its names of scipy and torch are of 2022
+        # its names of scipy and torch are of 2022
+        warnings.simplefilter("ignore", DeprecationWarning)
         return importlib.import_module(module)
 
 

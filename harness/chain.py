@@ -57,7 +57,9 @@ class Chain:
             image, more = degrade(item, image, generator)
             known = known.then(more)
         if known.mask is not None and known.mask.shape != image.shape[1:]:
-            raise InputError("a chain changes the size after pixels went missing: put the missing pixels last")
+            raise InputError(
+                "a chain changes the size after pixels went missing: put the missing pixels last"
+            )
         return image, known
 
     def hash(self) -> str:
@@ -65,7 +67,9 @@ class Chain:
         return hashlib.sha256(json.dumps(self.params, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def degrade(degradation: Degradation, image: Image, generator: np.random.Generator) -> tuple[Image, Conditions]:
+def degrade(
+    degradation: Degradation, image: Image, generator: np.random.Generator
+) -> tuple[Image, Conditions]:
     """Degrades one image, and tells what is known of it."""
     if isinstance(degradation, InformedDegradation):
         return degradation.degrade(image, generator)

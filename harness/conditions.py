@@ -29,15 +29,16 @@ class Conditions:
         scale: Super-resolution factor, 1 for everything else.
         sigma_255: Standard deviation of Gaussian noise on the 0-255 scale.
         quality: JPEG quality, 1-100.
-        kernel: The reference was *convolved* with it (mirrored borders): what a point of light looks like. On the
-            reference's pixel grid, where the image was also made smaller.
-        cfa: Bayer pattern, one of `CFAS`. The degraded image is (3, H, W) and 0 where its sensor has no such pixel; the
-            sum over planes is the mosaic.
-        mask: Boolean (H, W), true where pixels are missing; the degraded image is 0 there. Not part of `==`.
+        kernel: The reference was *convolved* with it (mirrored borders): what a point of light
+            looks like. On the reference's pixel grid, where the image was also made smaller.
+        cfa: Bayer pattern, one of `CFAS`. The degraded image is (3, H, W) and 0 where its sensor
+            has no such pixel; the sum over planes is the mosaic.
+        mask: Boolean (H, W), true where pixels are missing; the degraded image is 0 there. Not part
+            of `==`.
         per_image: Fields that each `Sample` knows for itself, and the set as a whole does not.
         set_name: Set that the image belongs to, and
-        sample_id: its id there, for restorers that look results up. Neither is part of `==`: they are no knowledge of a
-            degradation.
+        sample_id: its id there, for restorers that look results up. Neither is part of `==`: they
+            are no knowledge of a degradation.
     """
 
     scale: int = 1
@@ -67,7 +68,9 @@ class Conditions:
         """What is known after a second degradation: scales multiply, Gaussian noises add up, kernels are convolved."""
         sigma_255 = later.sigma_255
         if self.sigma_255 is not None:
-            sigma_255 = self.sigma_255 if sigma_255 is None else math.hypot(self.sigma_255, sigma_255)
+            sigma_255 = (
+                self.sigma_255 if sigma_255 is None else math.hypot(self.sigma_255, sigma_255)
+            )
         mask = later.mask
         if self.mask is not None:
             mask = self.mask if mask is None else self.mask | mask
@@ -87,7 +90,11 @@ class Conditions:
 
     def as_json(self) -> dict[str, Any]:
         """As JSON types, without the mask; what is not known of the newer fields is left out."""
-        known: dict[str, Any] = {"scale": self.scale, "sigma_255": self.sigma_255, "quality": self.quality}
+        known: dict[str, Any] = {
+            "scale": self.scale,
+            "sigma_255": self.sigma_255,
+            "quality": self.quality,
+        }
         if self.kernel is not None:
             known["kernel"] = [list(row) for row in self.kernel]
         if self.cfa is not None:
@@ -116,4 +123,6 @@ def conditions_of(degradation: Any) -> Conditions:
     if said is not None:
         return said
     names = ("scale", "sigma_255", "quality", "cfa")
-    return Conditions(**{name: degradation.params[name] for name in names if name in degradation.params})
+    return Conditions(
+        **{name: degradation.params[name] for name in names if name in degradation.params}
+    )

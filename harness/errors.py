@@ -26,10 +26,14 @@ class UnknownNameError(InputError):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(names) or 'none'}."
+        hint = (
+            f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(names) or 'none'}."
+        )
         command = "sets list" if kind == "known_set" else f"list {kind}s"
         kind = kind.replace("_", " ")
-        super().__init__(f"no {kind} is called {name!r}. {hint} `restobench {command}` shows all of them.")
+        super().__init__(
+            f"no {kind} is called {name!r}. {hint} `restobench {command}` shows all of them."
+        )
 
 
 class PluginError(HarnessError):

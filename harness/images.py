@@ -1,7 +1,7 @@
 """The `Image` contract, and what every part of the harness does with images: read, write, quantise, luma, resize.
 
-An image is a numpy float32 array (C, H, W): RGB (C = 3) or one grey plane (C = 1), which *is* Y. References and
-restored images lie in [0, 1]; degraded ones may lie outside (protocol E).
+An image is a numpy float32 array (C, H, W): RGB (C = 3) or one grey plane (C = 1), which *is* Y.
+References and restored images lie in [0, 1]; degraded ones may lie outside (protocol E).
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ Image = npt.NDArray[np.float32]
 MAX_PIXELS = 178_956_970
 """Larger files are refused before they are decoded, here as in Pillow: a small file can claim what fills the memory."""
 
-# BT.601, limited ("studio") range: what MATLAB's rgb2ycbcr and the field's scripts use (protocols.md B, C).
+# BT.601, limited ("studio") range: what MATLAB's rgb2ycbcr and the field's scripts use
+# (protocols.md B, C).
 _LUMA = np.array([65.481, 128.553, 24.966], dtype=np.float64)
 
 
@@ -42,24 +43,34 @@ def check_image(image: object, what: str = "image") -> Image:
         ImageError: It is not a finite float32 array (1 or 3, H, W) with at least one pixel.
     """
     if not isinstance(image, np.ndarray):
-        raise ImageError(f"{what} is a {type(image).__name__}; expected a numpy array float32 (3, H, W)")
+        raise ImageError(
+            f"{what} is a {type(image).__name__}; expected a numpy array float32 (3, H, W)"
+        )
     if image.dtype != np.float32:
-        raise ImageError(f"{what} has dtype {image.dtype}; expected float32: use image.astype('float32')")
+        raise ImageError(
+            f"{what} has dtype {image.dtype}; expected float32: use image.astype('float32')"
+        )
     if image.ndim != 3 or image.shape[0] not in (1, 3) or image.size == 0:
-        raise ImageError(f"{what} has shape {image.shape}; expected (3, H, W) or (1, H, W), not empty")
+        raise ImageError(
+            f"{what} has shape {image.shape}; expected (3, H, W) or (1, H, W), not empty"
+        )
     if not np.isfinite(image).all():
-        raise ImageError(f"{what} has {int((~np.isfinite(image)).sum())} values that are NaN or infinite")
+        raise ImageError(
+            f"{what} has {int((~np.isfinite(image)).sum())} values that are NaN or infinite"
+        )
     return image
 
 
 def read_image(path: str | Path, *, mode: Literal["auto", "rgb", "grey"] = "auto") -> Image:
     """Reads an image file.
 
-    EXIF rotation is applied; alpha is dropped; palettes and CMYK become RGB; 16 bits keep their depth.
+    EXIF rotation is applied; alpha is dropped; palettes and CMYK become RGB; 16 bits keep their
+    depth.
 
     Args:
         path: The file.
-        mode: `auto` keeps grey files as one plane; `rgb` repeats the plane; `grey` takes Y (rounded) of colour files.
+        mode: `auto` keeps grey files as one plane; `rgb` repeats the plane; `grey` takes Y
+            (rounded) of colour files.
 
     Returns:
         Float32 (3, H, W) or (1, H, W) in [0, 1].
@@ -69,18 +80,24 @@ def read_image(path: str | Path, *, mode: Literal["auto", "rgb", "grey"] = "auto
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)  # from half the limit on
+            # from half the limit on
+            warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
             with PillowImage.open(path) as file:
                 if file.width * file.height > MAX_PIXELS:
                     raise PillowImage.DecompressionBombError
-                image = _decode_deep(Path(path)) if _is_deep(file) else _decode(ImageOps.exif_transpose(file))
+                image = (
+                    _decode_deep(Path(path))
+                    if _is_deep(file)
+                    else _decode(ImageOps.exif_transpose(file))
+                )
     except ImageError:
         raise
     except PillowImage.DecompressionBombError:
         raise ImageError(f"{path} has more than {MAX_PIXELS:,} pixels; cut it into parts") from None
     except FileNotFoundError:
         raise ImageError(f"{path} does not exist") from None
-    except Exception as error:  # Pillow's decoders raise many types, SyntaxError and struct.error among them
+    # Pillow's decoders raise many types, SyntaxError and struct.error among them
+    except Exception as error:
         raise ImageError(f"{path} cannot be read as an image: {error}") from error
     return as_mode(image, mode)
 
@@ -96,7 +113,11 @@ def as_mode(image: Image, mode: Literal["auto", "rgb", "grey"]) -> Image:
 
 def _is_deep(file: PillowImage.Image) -> bool:
     """Whether the file has 16 bits for each of several colours, of which Pillow would keep the upper eight."""
-    return any(";16" in str(tile[3]) for tile in getattr(file, "tile", ())) and file.mode in ("RGB", "RGBA", "LA")
+    return any(";16" in str(tile[3]) for tile in getattr(file, "tile", ())) and file.mode in (
+        "RGB",
+        "RGBA",
+        "LA",
+    )
 
 
 def _decode_deep(path: Path) -> Image:
@@ -105,7 +126,9 @@ def _decode_deep(path: Path) -> Image:
     pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if pixels is None or pixels.dtype != np.uint16:
         raise ImageError(f"{path} cannot be read as an image of 16 bits")
-    return np.ascontiguousarray(pixels[..., ::-1].transpose(2, 0, 1)).astype(np.float32) / np.float32(65535)
+    return np.ascontiguousarray(pixels[..., ::-1].transpose(2, 0, 1)).astype(
+        np.float32
+    ) / np.float32(65535)
 
 
 def _decode(file: PillowImage.Image) -> Image:
@@ -124,7 +147,8 @@ def write_image(path: str | Path, image: Image) -> None:
     pixels = to_uint8(image)
     picture = PillowImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
     with atomic_file(path) as partial:
-        picture.save(partial, format="PNG", compress_level=1)  # three times as quick as the default for 10 % more bytes
+        # three times as quick as the default for 10 % more bytes
+        picture.save(partial, format="PNG", compress_level=1)
 
 
 def from_uint8(pixels: npt.NDArray[np.uint8]) -> Image:
@@ -183,7 +207,10 @@ def crop_border(image: Image, border: int) -> Image:
     if border == 0:
         return image
     if min(image.shape[1:]) <= 2 * border:
-        raise ImageError(f"an image of {image.shape[2]}x{image.shape[1]} has nothing left after a border of {border}")
+        raise ImageError(
+            f"an image of {image.shape[2]}x{image.shape[1]} has nothing left after a border of "
+            f"{border}"
+        )
     return image[:, border:-border, border:-border]
 
 
@@ -191,7 +218,9 @@ def crop_to_multiple(image: Image, multiple: int) -> Image:
     """Cuts right and bottom so that height and width are multiples of `multiple`."""
     height, width = (side - side % multiple for side in image.shape[1:])
     if not height or not width:
-        raise ImageError(f"an image of {image.shape[2]}x{image.shape[1]} is smaller than the multiple {multiple}")
+        raise ImageError(
+            f"an image of {image.shape[2]}x{image.shape[1]} is smaller than the multiple {multiple}"
+        )
     return image[:, :height, :width]
 
 
@@ -215,14 +244,18 @@ def _cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
 
 
-def _taps(size: int, out_size: int, scale: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+def _taps(
+    size: int, out_size: int, scale: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Weights and source indices (out_size, taps) of one pass of `imresize`, symmetric at the edges."""
     shrink = min(scale, 1.0)
     width = 4.0 / shrink
     centre = (np.arange(out_size) + 0.5) / scale - 0.5
     first = np.floor(centre - width / 2)
     indices = first[:, None] + np.arange(int(np.ceil(width)) + 2)
-    distances: npt.NDArray[np.float64] = np.asarray(shrink * (centre[:, None] - indices), dtype=np.float64)
+    distances: npt.NDArray[np.float64] = np.asarray(
+        shrink * (centre[:, None] - indices), dtype=np.float64
+    )
     weights = shrink * _cubic(distances)
     weights /= weights.sum(axis=1, keepdims=True)
     mirror = np.concatenate([np.arange(size), np.arange(size)[::-1]])
@@ -235,8 +268,9 @@ def imresize(image: Image, scale: float, *, rounding: Literal["uint8", "none"] =
     Args:
         image: (C, H, W). With `rounding="uint8"` in [0, 1].
         scale: Output size over input size, such as 0.5; the output has ceil(scale * side) pixels.
-        rounding: `uint8` rounds between the passes and at the end, which is what MATLAB does on uint8 input: bit-exact.
-            `none` keeps float64 inside and neither rounds nor clips, which is what it does on double input.
+        rounding: `uint8` rounds between the passes and at the end, which is what MATLAB does on
+            uint8 input: bit-exact. `none` keeps float64 inside and neither rounds nor clips, which
+            is what it does on double input.
 
     Returns:
         Float32 (C, ceil(scale * H), ceil(scale * W)).
@@ -248,7 +282,9 @@ def imresize(image: Image, scale: float, *, rounding: Literal["uint8", "none"] =
         size = result.shape[axis]
         weights, indices = _taps(size, int(np.ceil(size * scale)), scale)
         moved = np.moveaxis(result, axis, -1)
-        resized = sum(moved[..., indices[:, tap]] * weights[:, tap] for tap in range(weights.shape[1]))
+        resized = sum(
+            moved[..., indices[:, tap]] * weights[:, tap] for tap in range(weights.shape[1])
+        )
         result = np.moveaxis(np.asarray(resized), -1, axis)
         if rounding == "uint8":
             # MATLAB rounds halves away from zero; values are not negative after the clip

@@ -1,7 +1,7 @@
 """Known sets of images: what each one is, and whether a folder holds it, by the hash of every image.
 
-The hash of an image is that of its pixels, so that a PNG made of the published BMP is the same image; that of a JPEG
-is of its bytes, for the pixels depend on the decoder.
+The hash of an image is that of its pixels, so that a PNG made of the published BMP is the same
+image; that of a JPEG is of its bytes, for the pixels depend on the decoder.
 """
 
 from __future__ import annotations
@@ -34,11 +34,13 @@ class KnownSet:
         licence: SPDX expression, or terms in words.
         paper: Who made it.
         source: Where to get it by hand.
-        files: Path within the set's folder -> SHA-256, or `None` when not pinned. Empty: only the count is known.
+        files: Path within the set's folder -> SHA-256, or `None` when not pinned. Empty: only the
+            count is known.
         urls: Path -> where to download it; empty when no stable source is known.
         archive: An archive that holds the images, or an empty string.
         inside: The folder within the archive.
-        parts: Folders that every image is in, such as `degraded` and `reference`; empty: the set's own.
+        parts: Folders that every image is in, such as `degraded` and `reference`; empty: the set's
+            own.
     """
 
     name: str
@@ -88,7 +90,11 @@ def hash_image(path: Path, image: Image) -> str:
     """The same for an image that has been read already, with `mode="auto"`."""
     from harness.images import image_hash
 
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.suffix.lower() in JPEG else image_hash(image)
+    return (
+        hashlib.sha256(path.read_bytes()).hexdigest()
+        if path.suffix.lower() in JPEG
+        else image_hash(image)
+    )
 
 
 def safe_path(folder: Path, relative: str) -> Path:
@@ -99,8 +105,15 @@ def safe_path(folder: Path, relative: str) -> Path:
     """
     path = PurePosixPath(relative.replace("\\", "/"))
     inside = (folder / path).resolve().is_relative_to(folder.resolve())
-    if path.is_absolute() or ".." in path.parts or not inside or path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{relative!r} is no path of an image within {folder}; nothing was written there")
+    if (
+        path.is_absolute()
+        or ".." in path.parts
+        or not inside
+        or path.suffix.lower() not in SUFFIXES
+    ):
+        raise InputError(
+            f"{relative!r} is no path of an image within {folder}; nothing was written there"
+        )
     return folder / path
 
 
@@ -124,7 +137,9 @@ def verify(known: KnownSet, folder: Path) -> list[Finding]:
         return _count(known, folder, found)
     wanted = {_stem(path): (path, sha256) for path, sha256 in known.files.items()}
     return [
-        _compare(*wanted[stem], found.get(stem)) if stem in wanted else Finding(_name(found[stem], folder), "extra")
+        _compare(*wanted[stem], found.get(stem))
+        if stem in wanted
+        else Finding(_name(found[stem], folder), "extra")
         for stem in sorted({*wanted, *found})
     ]
 
@@ -146,7 +161,8 @@ def _compare(path: str, sha256: str | None, here: Path | None) -> Finding:
 def _count(known: KnownSet, folder: Path, found: Mapping[str, Path]) -> list[Finding]:
     """What can be said when only the number of images is known."""
     findings = [
-        Finding(_name(path, folder), "not pinned", "its content is not checked") for path in sorted(found.values())
+        Finding(_name(path, folder), "not pinned", "its content is not checked")
+        for path in sorted(found.values())
     ]
     for part in known.parts or ("",):
         here = sum(1 for stem in found if not part or stem.startswith(f"{part}/"))
@@ -158,8 +174,14 @@ def _count(known: KnownSet, folder: Path, found: Mapping[str, Path]) -> list[Fin
 
 
 def _images(folder: Path) -> list[Path]:
-    files = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    return [path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    files = (
+        path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
+    )
+    return [
+        path
+        for path in files
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
 
 
 def _name(path: Path, folder: Path) -> str:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds `--restobench-update`."""
     parser.getgroup("restobench").addoption(
-        "--restobench-update", action="store_true", help="Write the baselines of restobench.check anew."
+        "--restobench-update",
+        action="store_true",
+        help="Write the baselines of restobench.check anew.",
     )
 
 
@@ -64,7 +66,8 @@ class Checker:
             The comparison; `None` when the baseline was written.
 
         Raises:
-            pytest.fail.Exception: Something regressed, fails now, or was not comparable; or there is no baseline.
+            pytest.fail.Exception: Something regressed, fails now, or was not comparable; or there
+                is no baseline.
         """
         from harness.plugins import resolve_benchmark
         from harness.regression.baseline_file import read_baseline, write_baseline
@@ -75,8 +78,15 @@ class Checker:
 
         path = self._root / baseline
         if not path.is_file() and not self._update:
-            pytest.fail(f"no baseline {path}: write it with `pytest --restobench-update` and commit it", pytrace=False)
-        text = restorer if isinstance(restorer, str) else f"{restorer.__module__}:{restorer.__qualname__}"
+            pytest.fail(
+                f"no baseline {path}: write it with `pytest --restobench-update` and commit it",
+                pytrace=False,
+            )
+        text = (
+            restorer
+            if isinstance(restorer, str)
+            else f"{restorer.__module__}:{restorer.__qualname__}"
+        )
         plan = make_plan(resolve_benchmark(benchmark), [text], metrics, sets, limit)
         now = self._run(plan, workers, timeout)
         if self._update:
@@ -88,7 +98,9 @@ class Checker:
         code = comparison.exit_code()
         if code:
             told = comparison.of(*BAD) if code in (1, 3) else comparison.findings
-            lines = [f"{item.restorer} on {item.set}: {item.metric} {describe(item)}" for item in told]
+            lines = [
+                f"{item.restorer} on {item.set}: {item.metric} {describe(item)}" for item in told
+            ]
             pytest.fail("\n".join(lines) or f"nothing of this run is in {path}", pytrace=False)
         return comparison
 
@@ -105,4 +117,6 @@ class Checker:
 @pytest.fixture
 def restobench(request: pytest.FixtureRequest, tmp_path: Path) -> Checker:
     """Regression checks: `restobench.check(MyRestorer, "gaussian-denoising", baseline="baselines/mine.json")`."""
-    return Checker(tmp_path, bool(request.config.getoption("--restobench-update")), request.path.parent)
+    return Checker(
+        tmp_path, bool(request.config.getoption("--restobench-update")), request.path.parent
+    )

@@ -22,8 +22,8 @@ def set_fingerprint(hashes: Iterable[tuple[str, str | None] | None]) -> str:
     """Hashes a set's pixels.
 
     Args:
-        hashes: Of each sample in the set's order, the pixel hashes of its degraded image and its reference; `None` for
-            a sample that could not be made.
+        hashes: Of each sample in the set's order, the pixel hashes of its degraded image and its
+            reference; `None` for a sample that could not be made.
 
     Returns:
         The first 16 hex digits of a SHA-256.

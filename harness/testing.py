@@ -55,7 +55,9 @@ def run_check(name: str, check: str, examine: Callable[[], str | None]) -> Check
     try:
         problem = examine()
     except Exception as error:  # a third party's code
-        problem = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+        problem = (
+            str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+        )
     return Check(name, check, problem is None, " ".join((problem or "").split())[:1000])
 
 
@@ -85,7 +87,13 @@ class Trials:
         self._done: dict[tuple[int, ...], _Spy] = {}
 
     def run(
-        self, height: int = 24, width: int = 28, planes: int = 3, scale: int | None = None, *, again: bool = False
+        self,
+        height: int = 24,
+        width: int = 28,
+        planes: int = 3,
+        scale: int | None = None,
+        *,
+        again: bool = False,
     ) -> _Spy:
         """Restores a probe of this size as the harness does, and checks the shape of the result."""
         scale = scale or _scales(self.restorer.card)[0]
@@ -97,7 +105,9 @@ class Trials:
             restored = restore_image(spy, image, conditions)
             expected = (image.shape[0], height * scale, width * scale)
             if restored.shape != expected:
-                raise HarnessError(f"x{scale}: {image.shape} became {restored.shape}; expected {expected}")
+                raise HarnessError(
+                    f"x{scale}: {image.shape} became {restored.shape}; expected {expected}"
+                )
             self._done[key] = spy
         return self._done[key]
 
@@ -106,7 +116,9 @@ def _scales(card: RestorerCard) -> tuple[int, ...]:
     return tuple(sorted(card.scales)) or ((2,) if Task.SUPER_RESOLVE in card.tasks else (1,))
 
 
-def _probe(card: RestorerCard, height: int, width: int, planes: int, scale: int) -> tuple[Image, Conditions]:
+def _probe(
+    card: RestorerCard, height: int, width: int, planes: int, scale: int
+) -> tuple[Image, Conditions]:
     """A piece of a photograph, and everything that a restorer may want to be told."""
     image = probe_photo()[:, :height, :width].copy()
     conditions = Conditions(scale=scale, sigma_255=15.0, quality=50)
@@ -150,7 +162,11 @@ def _check_range(trials: Trials) -> str | None:
     returned = trials.run().returned
     low, high = trials.restorer.card.value_range
     span, smallest, largest = high - low, float(returned.min()), float(returned.max())
-    if low - span / 2 <= smallest and largest <= high + span / 2 and largest - smallest >= span / 20:
+    if (
+        low - span / 2 <= smallest
+        and largest <= high + span / 2
+        and largest - smallest >= span / 20
+    ):
         return None
     return f"returned values in {smallest:.4g}..{largest:.4g}; its card says value_range {low:g}..{high:g}"
 
@@ -158,7 +174,11 @@ def _check_range(trials: Trials) -> str | None:
 def _check_determinism(trials: Trials) -> str | None:
     first, second = (np.array(trials.run(again=again).returned) for again in (False, True))
     difference = float(np.abs(first - second).max())
-    return None if difference == 0 else f"two calls with the same image and seeds differ by up to {difference:.3g}"
+    return (
+        None
+        if difference == 0
+        else f"two calls with the same image and seeds differ by up to {difference:.3g}"
+    )
 
 
 def _check_odd_sizes(trials: Trials) -> str | None:
@@ -177,7 +197,11 @@ def _check_grey(trials: Trials) -> str | None:
 
 
 def _check_input_not_mutated(trials: Trials) -> str | None:
-    return "restore() changed the image it was given: work on image.copy()" if trials.run().mutated else None
+    return (
+        "restore() changed the image it was given: work on image.copy()"
+        if trials.run().mutated
+        else None
+    )
 
 
 def _check_wrong_range(trials: Trials) -> str | None:
@@ -241,7 +265,9 @@ def _check_direction(metric: Metric) -> str | None:
     if good > bad if metric.card.higher_is_better else good < bad:
         return None
     says = "higher" if metric.card.higher_is_better else "lower"
-    return f"a photograph scores {good:g} and a blurred copy {bad:g}; its card says {says} is better"
+    return (
+        f"a photograph scores {good:g} and a blurred copy {bad:g}; its card says {says} is better"
+    )
 
 
 def _check_batch_independence(metric: Metric) -> str | None:
@@ -249,7 +275,11 @@ def _check_batch_independence(metric: Metric) -> str | None:
     alone = _value(metric, blurred, photo)
     _value(metric, photo[:, :, ::-1].copy(), photo)
     after = _value(metric, blurred, photo)
-    return None if alone == after else f"the same image scores {alone!r}, and {after!r} after another one was measured"
+    return (
+        None
+        if alone == after
+        else f"the same image scores {alone!r}, and {after!r} after another one was measured"
+    )
 
 
 def _check_finite(metric: Metric) -> str | None:

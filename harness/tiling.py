@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from harness.recording import record_tile
 
-if TYPE_CHECKING:  # restorers import this module, and `restobench list` imports restorers: numpy stays inside
+# restorers import this module, and `restobench list` imports restorers: numpy stays inside
+if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
@@ -20,18 +21,26 @@ _OUT_OF_MEMORY = (
 
 
 def tile(
-    function: Callable[[Image], Image], image: Image, *, scale: int, size: int, overlap: int, multiple: int = 1
+    function: Callable[[Image], Image],
+    image: Image,
+    *,
+    scale: int,
+    size: int,
+    overlap: int,
+    multiple: int = 1,
 ) -> Image:
     """Applies a function tile by tile, and to the whole image at once if that is no larger than a tile.
 
-    Where tiles overlap, their results are mixed with weights that rise linearly from a tile's edge. If memory runs
-    out, tiles of half the side are tried, as long as they are larger than twice the overlap.
+    Where tiles overlap, their results are mixed with weights that rise linearly from a tile's edge.
+    If memory runs out, tiles of half the side are tried, as long as they are larger than twice the
+    overlap.
 
     Args:
         function: (C, h, w) -> (C, scale * h, scale * w), for any h, w with h * w <= size * size.
         image: Float32 (C, H, W).
         scale: Factor by which the function enlarges.
-        size: A tile has at most `size` x `size` pixels of the input; along a narrow image it is longer and narrower.
+        size: A tile has at most `size` x `size` pixels of the input; along a narrow image it is
+            longer and narrower.
         overlap: Pixels shared by neighbouring tiles, below `size`.
         multiple: Sides of tiles are multiples of this if those of the image are.
 
@@ -62,7 +71,12 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def _restore(
-    function: Callable[[Image], Image], image: Image, scale: int, size: int, overlap: int, multiple: int
+    function: Callable[[Image], Image],
+    image: Image,
+    scale: int,
+    size: int,
+    overlap: int,
+    multiple: int,
 ) -> Image:
     import numpy as np
 
@@ -114,7 +128,9 @@ def _ramp(start: int, end: int, length: int, overlap: int, scale: int) -> npt.ND
     return np.minimum(rising, falling).astype(np.float32)
 
 
-def _sum_of_ramps(spans: list[tuple[int, int]], length: int, overlap: int, scale: int) -> npt.NDArray[np.float32]:
+def _sum_of_ramps(
+    spans: list[tuple[int, int]], length: int, overlap: int, scale: int
+) -> npt.NDArray[np.float32]:
     import numpy as np
 
     total = np.zeros(length * scale, dtype=np.float32)

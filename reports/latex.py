@@ -14,7 +14,8 @@ _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     '"': r"\textquotedbl{}", "`": r"\textasciigrave{}", "'": r"\textquotesingle{}", "|": r"\textbar{}",
-    "[": "{[}", "]": "{]}", "*": "{*}",  # after the \\ of the line above these would be its arguments
+    # after the \\ of the line above these would be its arguments
+    "[": "{[}", "]": "{]}", "*": "{*}",
 }  # fmt: skip
 
 
@@ -26,7 +27,9 @@ class LatexReport:
 
     def write(self, report: ReportData, out: Path) -> Path:
         """Writes the file."""
-        out.write_text("\n".join(_lines(report)) + "\n", encoding="utf-8", errors="backslashreplace")
+        out.write_text(
+            "\n".join(_lines(report)) + "\n", encoding="utf-8", errors="backslashreplace"
+        )
         return out
 
 
@@ -56,11 +59,16 @@ def _table(report: ReportData, table: SetTable) -> Iterator[str]:
     )
     yield rf"\begin{{tabular}}{{l{'r' * len(cards)}}}"
     yield r"\toprule"
-    heads = [rf"{escape(board.metric)} $\{'up' if board.higher_is_better else 'down'}arrow$" for board in table.boards]
+    heads = [
+        rf"{escape(board.metric)} $\{'up' if board.higher_is_better else 'down'}arrow$"
+        for board in table.boards
+    ]
     yield rf"restorer & {' & '.join(heads)} \\"
     yield r"\midrule"
     for line in table.lines:
-        cells = [_cell(line, index, digits(card), report.intervals) for index, card in enumerate(cards)]
+        cells = [
+            _cell(line, index, digits(card), report.intervals) for index, card in enumerate(cards)
+        ]
         yield rf"{escape(line.restorer)} & {' & '.join(cells)} \\"
     yield r"\bottomrule"
     yield r"\end{tabular}"
@@ -76,6 +84,11 @@ def _cell(line: Line, index: int, places: int, intervals: bool) -> str:
         text = rf"\textbf{{{text}}}"
     elif row.rank == line.second[index]:
         text = rf"\underline{{{text}}}"
-    if not intervals or row.ci_low is None or row.ci_high is None or not abs(row.ci_high - row.ci_low) < float("inf"):
+    if (
+        not intervals
+        or row.ci_low is None
+        or row.ci_high is None
+        or not abs(row.ci_high - row.ci_low) < float("inf")
+    ):
         return text
     return rf"{text} {{\scriptsize$\pm${number((row.ci_high - row.ci_low) / 2, places)}}}"

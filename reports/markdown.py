@@ -13,7 +13,9 @@ from harness.results.verdicts import Verdict
 from reports.pivot import Line, SetTable, set_tables
 from reports.wording import DASH, arrow, digits, licence_mark, number, plain, rank_range, seconds
 
-_DOUBT = " ± half of the 95 % bootstrap interval; in brackets the ranks that the data cannot exclude."
+_DOUBT = (
+    " ± half of the 95 % bootstrap interval; in brackets the ranks that the data cannot exclude."
+)
 
 
 class MarkdownReport:
@@ -24,7 +26,9 @@ class MarkdownReport:
 
     def write(self, report: ReportData, out: Path) -> Path:
         """Writes the file."""
-        out.write_text("\n".join(_lines(report)) + "\n", encoding="utf-8", errors="backslashreplace")
+        out.write_text(
+            "\n".join(_lines(report)) + "\n", encoding="utf-8", errors="backslashreplace"
+        )
         return out
 
 
@@ -32,8 +36,11 @@ def escape(text: object) -> str:
     """Makes any text inert in Markdown, in a table as well: no markup, no HTML, no link, no mention, one line."""
     text = html.escape(" ".join(plain(text).split()), quote=False)
     text = re.sub(r"([\\`*_{}\[\]()#+!|~^$])", r"\\\1", text)
-    # a zero-width joiner breaks autolinks (www., https:) and @mentions without changing what is read
-    return re.sub(r"(?i)(://|\bwww\.|@)", lambda found: found.group()[0] + "\u200d" + found.group()[1:], text)
+    # a zero-width joiner breaks autolinks (www., https:) and @mentions without changing what is
+    # read
+    return re.sub(
+        r"(?i)(://|\bwww\.|@)", lambda found: found.group()[0] + "\u200d" + found.group()[1:], text
+    )
 
 
 def _lines(report: ReportData) -> Iterator[str]:

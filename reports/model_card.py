@@ -41,9 +41,13 @@ def _card(report: ReportData, name: str) -> Iterator[str]:
     import yaml
 
     run, card = report.data.run, report.data.run.restorers[name]
-    standings = [(board, row) for board in report.leaderboards for row in board.rows if row.restorer == name]
+    standings = [
+        (board, row) for board in report.leaderboards for row in board.rows if row.restorer == name
+    ]
     yield "---"
-    yield yaml.safe_dump(_metadata(report, name, standings), sort_keys=False, allow_unicode=True).rstrip()
+    yield yaml.safe_dump(
+        _metadata(report, name, standings), sort_keys=False, allow_unicode=True
+    ).rstrip()
     yield "---"
     yield ""
     yield f"# {escape(name)}"
@@ -52,14 +56,18 @@ def _card(report: ReportData, name: str) -> Iterator[str]:
     mark = f" ({found})" if (found := licence_mark(licence)) else ""
     parameters = card.get("parameters")
     facts = {
-        "Tasks": ", ".join(map(str, card.get("tasks") or ())), "Licence": licence + mark,
-        "Parameters": count(parameters) if isinstance(parameters, int | float) else "", "Paper": card.get("paper"),
-        "Source": card.get("source"), "Fingerprint": card.get("fingerprint"),
-    }  # fmt: skip
+        "Tasks": ", ".join(map(str, card.get("tasks") or ())),
+        "Licence": licence + mark,
+        "Parameters": count(parameters) if isinstance(parameters, int | float) else "",
+        "Paper": card.get("paper"),
+        "Source": card.get("source"),
+        "Fingerprint": card.get("fingerprint"),
+    }
     yield from (f"- {key}: {escape(value)}" for key, value in facts.items() if value)
     evaluation = run.plan.get("evaluation") or {}
     yield (
-        f"- Measured by restobench: benchmark {escape(run.benchmark)}, evaluation {escape(evaluation.get('name', ''))} "
+        f"- Measured by restobench: benchmark {escape(run.benchmark)}, evaluation "
+        f"{escape(evaluation.get('name', ''))} "
         f"{escape(evaluation.get('hash', ''))}, run {escape(run.id)} of {escape(run.started)}"
     )
     yield from _scores(report, standings)
@@ -70,17 +78,23 @@ def _card(report: ReportData, name: str) -> Iterator[str]:
 def _metadata(report: ReportData, name: str, standings: list[_Standing]) -> dict[str, Any]:
     """The front matter of model hubs; licences that they do not know by an identifier are `other`, with their name."""
     licence = str(report.data.run.restorers[name].get("licence") or "")
-    known = re.fullmatch(r"(apache-2\.0|mit|bsd-[23]-clause|(l|a)?gpl-[23]\.0)(-only|-or-later)?", licence.lower())
+    known = re.fullmatch(
+        r"(apache-2\.0|mit|bsd-[23]-clause|(l|a)?gpl-[23]\.0)(-only|-or-later)?", licence.lower()
+    )
     tasks = {row["set"]: str(row["task"]) for row in report.rows}
     results = []
     for place in dict.fromkeys(board.set for board, _ in standings if board.set is not None):
-        found = [(board, row) for board, row in standings if board.set == place and row.mean is not None]
+        found = [
+            (board, row) for board, row in standings if board.set == place and row.mean is not None
+        ]
         if found:
             results.append(
                 {
                     "task": {"type": "image-to-image", "name": plain(tasks.get(place, ""))},
                     "dataset": {"type": plain(place), "name": plain(place)},
-                    "metrics": [{"type": plain(board.metric), "value": row.mean} for board, row in found],
+                    "metrics": [
+                        {"type": plain(board.metric), "value": row.mean} for board, row in found
+                    ],
                 }
             )
     return {
@@ -103,12 +117,25 @@ def _scores(report: ReportData, standings: list[_Standing]) -> Iterator[str]:
         places = digits(card)
         unit = f" ({escape(card['unit'])})" if card.get("unit") else ""
         ranked = sum(other.rank is not None for other in board.rows)
-        doubt = f"{number(row.ci_low, places)} to {number(row.ci_high, places)}" if row.ci_low is not None else ""
-        rank = f"{row.rank} [{rank_range(row.rank_low, row.rank_high)}]" if row.rank else "not ranked"
+        doubt = (
+            f"{number(row.ci_low, places)} to {number(row.ci_high, places)}"
+            if row.ci_low is not None
+            else ""
+        )
+        rank = (
+            f"{row.rank} [{rank_range(row.rank_low, row.rank_high)}]" if row.rank else "not ranked"
+        )
         cells = (
-            escape(board.set or "all sets"), escape(board.metric) + unit, number(row.mean, places), doubt,
-            number(row.median, places), escape(rank), ranked, row.n, row.failures,
-        )  # fmt: skip
+            escape(board.set or "all sets"),
+            escape(board.metric) + unit,
+            number(row.mean, places),
+            doubt,
+            number(row.median, places),
+            escape(rank),
+            ranked,
+            row.n,
+            row.failures,
+        )
         yield f"| {' | '.join(map(str, cells))} |"
 
 
@@ -121,7 +148,10 @@ def _costs(report: ReportData, name: str) -> Iterator[str]:
     yield "| set | seconds (median) | peak MiB | operations |"
     yield "|---|---:|---:|---:|"
     for cost in found:
-        yield (f"| {escape(cost.set)} | {seconds(cost.seconds)} | {number(cost.peak_mib, 0)} | {count(cost.flops)} |")
+        yield (
+            f"| {escape(cost.set)} | {seconds(cost.seconds)} | {number(cost.peak_mib, 0)} | "
+            f"{count(cost.flops)} |"
+        )
 
 
 def _limits(report: ReportData, name: str) -> Iterator[str]:
@@ -139,6 +169,7 @@ def _limits(report: ReportData, name: str) -> Iterator[str]:
         yield f"- and {len(failures) - 20} failures more"
     for item in strange:
         yield (
-            f"- {item.kind} may be on {escape(item.set)}/{escape(item.image)}: {escape(item.metric)} and "
+            f"- {item.kind} may be on {escape(item.set)}/{escape(item.image)}: "
+            f"{escape(item.metric)} and "
             f"{escape(item.versus)} are {abs(item.gap):.1f} standard deviations apart"
         )

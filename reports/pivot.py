@@ -45,7 +45,10 @@ def set_tables(report: ReportData) -> list[SetTable]:
     tables = []
     for name, boards in groups.items():
         rows = [{row.restorer: row for row in board.rows} for board in boards]
-        second = tuple(min((row.rank for row in b.rows if row.rank and row.rank > 1), default=None) for b in boards)
+        second = tuple(
+            min((row.rank for row in b.rows if row.rank and row.rank > 1), default=None)
+            for b in boards
+        )
         lines = tuple(
             Line(
                 restorer,

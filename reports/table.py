@@ -79,10 +79,18 @@ class JSONReport:
             "metrics": run.metrics,
             "rows": report.rows,
             "scores": list(score_rows(report)),
-            **{key: [asdict(item) for item in getattr(report, field)] for key, field in COMPUTED.items()},
+            **{
+                key: [asdict(item) for item in getattr(report, field)]
+                for key, field in COMPUTED.items()
+            },
             "comparison": asdict(report.comparison) if report.comparison else None,
             "failures": [
-                {**asdict(item.cell), "metric": item.metric, "kind": str(item.kind), "message": item.message}
+                {
+                    **asdict(item.cell),
+                    "metric": item.metric,
+                    "kind": str(item.kind),
+                    "message": item.message,
+                }
                 for item in report.data.failures
             ],
             "skipped": [asdict(item) for item in report.data.skipped],
@@ -96,7 +104,12 @@ class JSONReport:
 def score_rows(report: ReportData) -> Iterable[dict[str, Any]]:
     """Every score as a flat row with the columns `SCORE_COLUMNS`."""
     for score in report.data.scores:
-        yield {**asdict(score.cell), "metric": score.metric, "value": score.value, "spread": score.spread}
+        yield {
+            **asdict(score.cell),
+            "metric": score.metric,
+            "value": score.value,
+            "spread": score.spread,
+        }
 
 
 def _frames(report: ReportData, out: Path) -> list[tuple[Path, pandas.DataFrame]]:
@@ -108,7 +121,10 @@ def _frames(report: ReportData, out: Path) -> list[tuple[Path, pandas.DataFrame]
     ranks = pandas.DataFrame(list(report.rows), columns=list(RANK_COLUMNS))
     ranks = ranks.astype(dict.fromkeys(_WHOLE, "Int64"))
     columns = as_columns(report.data.scores)
-    texts = [np.array(names, dtype=object)[codes] for names, codes in zip(columns.names, columns.codes, strict=True)]
+    texts = [
+        np.array(names, dtype=object)[codes]
+        for names, codes in zip(columns.names, columns.codes, strict=True)
+    ]
     values = [*texts, columns.values, columns.spreads]
     scores = pandas.DataFrame(dict(zip(SCORE_COLUMNS, values, strict=True)))
     return [(out, ranks), (out.with_name(f"{out.stem}-scores{out.suffix}"), scores)]

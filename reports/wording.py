@@ -10,7 +10,8 @@ from typing import Any
 DASH = "–"
 
 _NON_COMMERCIAL = re.compile(
-    r"\bnc\b|non-?\s?commercial|research|academic|s-lab|not for (commercial|sale)|proprietary", re.IGNORECASE
+    r"\bnc\b|non-?\s?commercial|research|academic|s-lab|not for (commercial|sale)|proprietary",
+    re.IGNORECASE,
 )
 _UNCLEAR = re.compile(r"unknown|unclear|noassertion|not stated|^\W*$", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -23,7 +24,11 @@ def plain(text: object) -> str:
 
 def digits(card: Mapping[str, Any]) -> int:
     """Decimal places that a metric deserves: 2 for dB and points, 4 where the scale is about 1 wide."""
-    bounds = [bound for bound in card.get("bounds") or () if isinstance(bound, int | float) and math.isfinite(bound)]
+    bounds = [
+        bound
+        for bound in card.get("bounds") or ()
+        if isinstance(bound, int | float) and math.isfinite(bound)
+    ]
     return 4 if len(bounds) == 2 and bounds[1] - bounds[0] <= 2 and not card.get("unit") else 2
 
 
@@ -48,7 +53,9 @@ def seconds(value: float | None) -> str:
         return DASH
     if value < 0.001:
         return "<0.001"
-    return f"{value:.{max(0, 2 - math.floor(math.log10(value)))}f}" if value < 100 else f"{value:.0f}"
+    return (
+        f"{value:.{max(0, 2 - math.floor(math.log10(value)))}f}" if value < 100 else f"{value:.0f}"
+    )
 
 
 def count(value: float | None) -> str:

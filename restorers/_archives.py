@@ -12,7 +12,9 @@ from typing import Any
 
 from harness.errors import InputError
 
-_FILE_OPERATORS = re.compile(rb"\b(from_file|save|load_tensor|ops\.(?!aten\b|prim\b|torchvision\b)\w+)\b")
+_FILE_OPERATORS = re.compile(
+    rb"\b(from_file|save|load_tensor|ops\.(?!aten\b|prim\b|torchvision\b)\w+)\b"
+)
 """Operators of TorchScript that reach files, and operators of libraries other than torch's own."""
 
 _OPERATOR = re.compile(r"torch\.ops\.(aten|prims|prim)\.\w+(\.\w+)*|torch\.sym_\w+|math\.\w+")
@@ -36,7 +38,8 @@ _PYTHON_OPERATORS = frozenset(
     )
 )
 _EXPRESSION = re.compile(
-    r"(?:Symbol\('[su]\w*'(?:, (?:positive|integer|nonnegative)=True)*\)|Add|Mul|Pow|Mod|PythonMod|Max|Min|FloorDiv"
+    r"(?:Symbol\('[su]\w*'(?:, "
+    r"(?:positive|integer|nonnegative)=True)*\)|Add|Mul|Pow|Mod|PythonMod|Max|Min|FloorDiv"
     r"|CleanDiv|CeilDiv|IntTrueDiv|FloatTrueDiv|TruncToInt|ToFloat|Integer|Float|Rational|floor|ceiling|Eq|Ne|Lt|Le|Gt|Ge|And"
     r"|Or|Not|true|false|True|False|[su]\d+|[\d\s.+*/(),<>=&|~-])*"
 )
@@ -55,13 +58,15 @@ def is_torchscript(path: str) -> bool:
 def check_torchscript(path: str) -> None:
     """Refuses TorchScript that names an operator which reads or writes files, or one of another library.
 
-    TorchScript has no `eval`, no attribute by name and no import: what code does not name, it cannot reach.
+    TorchScript has no `eval`, no attribute by name and no import: what code does not name, it
+    cannot reach.
 
     Raises:
         InputError: The file is no such archive, or is refused.
     """
     with _opened(path, "TorchScript") as archive:
-        # every entry, whatever the case of its name and however often it is there: torch's reader has rules of its own
+        # every entry, whatever the case of its name and however often it is there: torch's reader
+        # has rules of its own
         code = [entry for entry in archive.infolist() if entry.filename.lower().endswith(".py")]
         if not code:
             raise InputError(f"{path} cannot be read as TorchScript: there is no code in it")
@@ -70,7 +75,8 @@ def check_torchscript(path: str) -> None:
             if found:
                 where, word = entry.filename, found.group().decode()
                 raise InputError(
-                    f"{path} is refused: its code ({where}) names {word!r}; a network needs no such operator"
+                    f"{path} is refused: its code ({where}) names {word!r}; a network needs no "
+                    "such operator"
                 )
 
 
@@ -83,16 +89,27 @@ def check_exported_program(path: str) -> None:
     with _opened(path, "an exported program") as archive:
         entries = {entry: entry.filename.lower() for entry in archive.infolist()}
         for entry, name in entries.items():
-            if re.search(r"/data/aotinductor/|/(custom|opaque)_obj|\.(so|dll|dylib|py|cpp|cubin)$", name):
-                raise InputError(f"{path} is refused: it holds {entry.filename}, which is not a graph or a tensor")
-        graphs = [entry for entry, name in entries.items() if "/models/" in name or name.endswith(".json")]
+            if re.search(
+                r"/data/aotinductor/|/(custom|opaque)_obj|\.(so|dll|dylib|py|cpp|cubin)$", name
+            ):
+                raise InputError(
+                    f"{path} is refused: it holds {entry.filename}, which is not a graph or a "
+                    "tensor"
+                )
+        graphs = [
+            entry for entry, name in entries.items() if "/models/" in name or name.endswith(".json")
+        ]
         if not graphs:
-            raise InputError(f"{path} cannot be read as an exported program: there is no graph in it")
+            raise InputError(
+                f"{path} cannot be read as an exported program: there is no graph in it"
+            )
         for graph in graphs:
             try:
                 content = json.loads(archive.read(graph))
             except ValueError as error:
-                raise InputError(f"{path} cannot be read as an exported program: {graph.filename}: {error}") from error
+                raise InputError(
+                    f"{path} cannot be read as an exported program: {graph.filename}: {error}"
+                ) from error
             _check_graph(path, content)
 
 
@@ -114,7 +131,9 @@ def weights_only() -> Iterator[None]:
 def _check_graph(path: str, graph: Any) -> None:
     for key, value in _strings(graph):
         if key == "target" and not _OPERATOR.fullmatch(value) and value not in _PYTHON_OPERATORS:
-            raise InputError(f"{path} is refused: its graph calls {value!r}, which is no operator of torch")
+            raise InputError(
+                f"{path} is refused: its graph calls {value!r}, which is no operator of torch"
+            )
         if key == "target" and re.search(r"from_file|save", value):
             raise InputError(f"{path} is refused: its graph calls {value!r}, which reaches files")
         if key.startswith("expr") and not _EXPRESSION.fullmatch(value):

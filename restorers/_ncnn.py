@@ -37,10 +37,16 @@ class NcnnNetwork:
         self._net.opt.num_threads = 1
         self._net.opt.use_vulkan_compute = False
         if self._net.load_param(str(param)) or self._net.load_model(str(model)):
-            raise InputError(f"ncnn cannot load {param} and {model.name}: they are damaged, or of another network")
+            raise InputError(
+                f"ncnn cannot load {param} and {model.name}: they are damaged, or of another "
+                "network"
+            )
         inputs, outputs = list(self._net.input_names()), list(self._net.output_names())
         if (not input and len(inputs) != 1) or (not output and len(outputs) != 1):
-            raise InputError(f"{param} has inputs {inputs} and outputs {outputs}; expected one image in and one out")
+            raise InputError(
+                f"{param} has inputs {inputs} and outputs {outputs}; expected one image in and "
+                "one out"
+            )
         self._input, self._output = input or inputs[0], output or outputs[0]
 
     def __call__(self, image: Image) -> Image:
@@ -89,11 +95,14 @@ class NcnnZoo(Restorer):
         return self._networks[model]
 
 
-def run_padded(network: NcnnNetwork, image: Image, *, border: int, multiple: int = 1, scale: int = 0) -> Image:
+def run_padded(
+    network: NcnnNetwork, image: Image, *, border: int, multiple: int = 1, scale: int = 0
+) -> Image:
     """Pads by edge pixels, to a multiple of what the network can take, and crops what is beyond the image.
 
     Args:
-        network: From (C, H, W) to (C, scale * H, scale * W), or to less where it eats up `border` pixels on each side.
+        network: From (C, H, W) to (C, scale * H, scale * W), or to less where it eats up `border`
+            pixels on each side.
         image: Float32 (C, H, W).
         border: Pixels of padding on each side.
         multiple: Of height and width inside of the border.

@@ -45,7 +45,8 @@ class NetworkFile(Restorer):
             more: Fields of the card.
 
         Raises:
-            InputError: The network does not go from image to image, or something that was said makes no sense.
+            InputError: The network does not go from image to image, or something that was said
+                makes no sense.
         """
         if scale is None:
             scale = self._measure_scale(path, channels, sides or (64, 64))
@@ -69,7 +70,13 @@ class NetworkFile(Restorer):
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Restores (C, H, W) to (C, scale * H, scale * W)."""
-        return tile(self._run_padded, image, scale=self.card.scales[0], size=self._tile, overlap=self._overlap)
+        return tile(
+            self._run_padded,
+            image,
+            scale=self.card.scales[0],
+            size=self._tile,
+            overlap=self._overlap,
+        )
 
     def _run_padded(self, image: Image) -> Image:
         import numpy as np
@@ -94,5 +101,7 @@ class NetworkFile(Restorer):
             raise InputError(f"{path} does not run on {given}: {seen}{hint}") from error
         scale = shape[1] // sides[0] if len(shape) == 3 else 0
         if scale < 1 or shape != (planes, scale * sides[0], scale * sides[1]):
-            raise InputError(f"{path} turns {given} into {shape}; expected a whole multiple of height and width")
+            raise InputError(
+                f"{path} turns {given} into {shape}; expected a whole multiple of height and width"
+            )
         return scale

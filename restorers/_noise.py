@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 def noise_level(image: Image, conditions: Conditions) -> float:
     """Standard deviation of the noise on the scale of 0-1.
 
-    What the set knows, or the median absolute deviation of the finest wavelet coefficients (Donoho & Johnstone 1994),
-    averaged over planes.
+    What the set knows, or the median absolute deviation of the finest wavelet coefficients (Donoho
+    & Johnstone 1994), averaged over planes.
     """
     if conditions.sigma_255 is not None:
         return conditions.sigma_255 / 255

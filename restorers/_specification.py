@@ -22,15 +22,19 @@ def specified(card: RestorerCard, **said: Any) -> RestorerCard:
 
     Args:
         card: What the file says of itself.
-        said: `range`: 1, 255 or -1..1. `order`: rgb or bgr. `multiple`, `minimum`: of height and width. `task`: what
-            the network does, where the file cannot tell; it is then run on sets of that task only.
+        said: `range`: 1, 255 or -1..1. `order`: rgb or bgr. `multiple`, `minimum`: of height and
+            width. `task`: what the network does, where the file cannot tell; it is then run on sets
+            of that task only.
 
     Raises:
         InputError: A word that is not known, or a value that it cannot have.
     """
     unknown = [word for word in said if word not in WORDS]
     if unknown:
-        raise InputError(f"{card.name} takes no {unknown[0]!r}; it takes {', '.join(WORDS)} and what its adapter adds")
+        raise InputError(
+            f"{card.name} takes no {unknown[0]!r}; it takes {', '.join(WORDS)} and what its "
+            "adapter adds"
+        )
     changes: dict[str, Any] = {}
     if "range" in said:
         changes["value_range"] = _choose("range", said["range"], RANGES)

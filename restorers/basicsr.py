@@ -14,7 +14,16 @@ from restorers._specification import specified
 if TYPE_CHECKING:
     from harness.images import Image
 
-ARCHITECTURES = ("ECBSR", "EDSR", "MSRResNet", "RCAN", "RIDNet", "RRDBNet", "SRVGGNetCompact", "SwinIR")
+ARCHITECTURES = (
+    "ECBSR",
+    "EDSR",
+    "MSRResNet",
+    "RCAN",
+    "RIDNet",
+    "RRDBNet",
+    "SRVGGNetCompact",
+    "SwinIR",
+)
 """basicsr's networks from one image to one. The others take frames of a film or landmarks of a face, or make none."""
 
 
@@ -29,11 +38,20 @@ class BasicSRRestorer(Restorer):
         said: See `restorers._specification`.
     """
 
-    def __init__(self, *, path: str, device: str = "cpu", tile_size: int = 256, overlap: int = 16, **said: Any) -> None:
+    def __init__(
+        self,
+        *,
+        path: str,
+        device: str = "cpu",
+        tile_size: int = 256,
+        overlap: int = 16,
+        **said: Any,
+    ) -> None:
         """Builds the network and loads its weights, as weights only.
 
         Raises:
-            InputError: The options file or the weights cannot be used, or its network does not go from image to image.
+            InputError: The options file or the weights cannot be used, or its network does not go
+                from image to image.
             UnavailableError: basicsr is not installed.
         """
         options = _read_options(Path(path))
@@ -49,7 +67,8 @@ class BasicSRRestorer(Restorer):
             scales=(scale,),
             channels=(int(_argument(network, given, ("num_in_ch", "in_chans", "in_channels"), 3)),),
             size_multiple=_multiple(network, given, scale),
-            # RIDNet's mean shift is on the scale of its img_range; EDSR and RCAN multiply by theirs themselves
+            # RIDNet's mean shift is on the scale of its img_range; EDSR and RCAN multiply by theirs
+            # themselves
             value_range=(0, float(_argument(network, given, ("img_range",), 255)))
             if given["type"] == "RIDNet"
             else (0, 1),
@@ -77,7 +96,9 @@ class BasicSRRestorer(Restorer):
         import torch
 
         with torch.inference_mode():
-            restored = self._network(torch.from_numpy(np.ascontiguousarray(image))[None].to(self._device))
+            restored = self._network(
+                torch.from_numpy(np.ascontiguousarray(image))[None].to(self._device)
+            )
         return np.ascontiguousarray(restored[0].float().cpu().numpy())
 
 
@@ -92,7 +113,9 @@ def _read_options(path: Path) -> dict[str, Any]:
         raise InputError(f"options file {path} cannot be read: {error}") from error
     network = options.get("network_g") if isinstance(options, dict) else None
     if not isinstance(network, dict) or "type" not in network:
-        raise InputError(f"options file {path} has no `network_g` with a `type`: it is no basicsr options file")
+        raise InputError(
+            f"options file {path} has no `network_g` with a `type`: it is no basicsr options file"
+        )
     return dict(options)
 
 
@@ -101,7 +124,9 @@ def _build(given: dict[str, Any], path: str) -> Any:
     from harness.errors import InputError
 
     if given["type"] not in ARCHITECTURES:
-        raise InputError(f"{path}: network_g is a {given['type']}; expected one of {', '.join(ARCHITECTURES)}")
+        raise InputError(
+            f"{path}: network_g is a {given['type']}; expected one of {', '.join(ARCHITECTURES)}"
+        )
     try:
         return basicsr_shim.build_network(given)
     except TypeError as error:
@@ -115,7 +140,11 @@ def _argument(network: Any, given: dict[str, Any], names: tuple[str, ...], other
     known = inspect.signature(type(network).__init__).parameters
     defaults = {name: known[name].default for name in names if name in known}
     said = [given[name] for name in names if name in given]
-    return [*said, *(value for value in defaults.values() if value is not inspect.Parameter.empty), otherwise][0]
+    return [
+        *said,
+        *(value for value in defaults.values() if value is not inspect.Parameter.empty),
+        otherwise,
+    ][0]
 
 
 def _multiple(network: Any, given: dict[str, Any], scale: int) -> int:
@@ -143,13 +172,18 @@ def _load_weights(network: Any, paths: dict[str, Any], options: Path) -> Path:
         raise InputError(f"weight file {weights}, named in {options}, does not exist") from None
     except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
         raise InputError(
-            f"weight file {weights} is refused: it holds more than weights, or is damaged ({type(error).__name__})"
+            f"weight file {weights} is refused: it holds more than weights, or is damaged "
+            f"({type(error).__name__})"
         ) from error
     keys = [paths.get("param_key_g"), "params_ema", "params"]
     state = next((state[key] for key in keys if key in state), state)
     try:
-        network.load_state_dict({name.removeprefix("module."): value for name, value in state.items()})
+        network.load_state_dict(
+            {name.removeprefix("module."): value for name, value in state.items()}
+        )
     except RuntimeError as error:
         summary = " ".join(str(error).split())[:300]
-        raise InputError(f"weight file {weights} does not fit the network of {options}: {summary}") from error
+        raise InputError(
+            f"weight file {weights} does not fit the network of {options}: {summary}"
+        ) from error
     return weights

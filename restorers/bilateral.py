@@ -29,7 +29,9 @@ class Bilateral(Restorer):
         source="cv2.bilateralFilter",
     )
 
-    def __init__(self, *, device: str = "cpu", strength: float = 4.0, sigma_space: float = 1.8) -> None:
+    def __init__(
+        self, *, device: str = "cpu", strength: float = 4.0, sigma_space: float = 1.8
+    ) -> None:
         """Keeps the parameters."""
         self.strength, self.sigma_space = strength, sigma_space
 

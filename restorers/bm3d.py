@@ -39,5 +39,9 @@ class BM3D(Restorer):
 
         sigma = float(conditions.sigma_255 or 0) / 255
         pixels = image.transpose(1, 2, 0)
-        restored = bm3d.bm3d_rgb(pixels, sigma) if image.shape[0] == 3 else bm3d.bm3d(pixels[..., 0], sigma)
+        restored = (
+            bm3d.bm3d_rgb(pixels, sigma)
+            if image.shape[0] == 3
+            else bm3d.bm3d(pixels[..., 0], sigma)
+        )
         return np.ascontiguousarray(np.atleast_3d(restored).transpose(2, 0, 1), dtype=np.float32)

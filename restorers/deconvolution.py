@@ -38,7 +38,9 @@ class Wiener(Restorer):
         from skimage.restoration import wiener
 
         balance = self.balance or 0.002 + (conditions.sigma_255 or 0) ** 2 / 1000
-        return _plane_by_plane(lambda plane, kernel: wiener(plane, kernel, balance, clip=False), image, conditions)
+        return _plane_by_plane(
+            lambda plane, kernel: wiener(plane, kernel, balance, clip=False), image, conditions
+        )
 
 
 class RichardsonLucy(Restorer):
@@ -68,12 +70,16 @@ class RichardsonLucy(Restorer):
         from skimage.restoration import richardson_lucy
 
         def iterate(plane: Any, kernel: Any) -> Any:
-            return richardson_lucy(plane.clip(0), kernel, num_iter=self.iterations, clip=False, filter_epsilon=1e-6)
+            return richardson_lucy(
+                plane.clip(0), kernel, num_iter=self.iterations, clip=False, filter_epsilon=1e-6
+            )
 
         return _plane_by_plane(iterate, image, conditions)
 
 
-def _plane_by_plane(function: Callable[[Any, Any], Any], image: Image, conditions: Conditions) -> Image:
+def _plane_by_plane(
+    function: Callable[[Any, Any], Any], image: Image, conditions: Conditions
+) -> Image:
     """Applies (plane, kernel) -> plane; the borders are mirrored as the blur's were, by twice the kernel."""
     import numpy as np
 
@@ -82,4 +88,6 @@ def _plane_by_plane(function: Callable[[Any, Any], Any], image: Image, condition
     padding = ((0, 0), (2 * rows, 2 * rows), (2 * columns, 2 * columns))
     padded = np.pad(image, padding, mode="symmetric")
     restored = np.stack([function(plane, kernel) for plane in padded])
-    return np.ascontiguousarray(restored[:, 2 * rows : -2 * rows, 2 * columns : -2 * columns], dtype=np.float32)
+    return np.ascontiguousarray(
+        restored[:, 2 * rows : -2 * rows, 2 * columns : -2 * columns], dtype=np.float32
+    )

@@ -15,8 +15,20 @@ if TYPE_CHECKING:
     Plane = npt.NDArray[np.float32]
 
 _GREEN = ((0, 0, -1, 0, 0), (0, 0, 2, 0, 0), (-1, 2, 4, 2, -1), (0, 0, 2, 0, 0), (0, 0, -1, 0, 0))
-_IN_ROW = ((0, 0, 0.5, 0, 0), (0, -1, 0, -1, 0), (-1, 4, 5, 4, -1), (0, -1, 0, -1, 0), (0, 0, 0.5, 0, 0))
-_ACROSS = ((0, 0, -1.5, 0, 0), (0, 2, 0, 2, 0), (-1.5, 0, 6, 0, -1.5), (0, 2, 0, 2, 0), (0, 0, -1.5, 0, 0))
+_IN_ROW = (
+    (0, 0, 0.5, 0, 0),
+    (0, -1, 0, -1, 0),
+    (-1, 4, 5, 4, -1),
+    (0, -1, 0, -1, 0),
+    (0, 0, 0.5, 0, 0),
+)
+_ACROSS = (
+    (0, 0, -1.5, 0, 0),
+    (0, 2, 0, 2, 0),
+    (-1.5, 0, 6, 0, -1.5),
+    (0, 2, 0, 2, 0),
+    (0, 0, -1.5, 0, 0),
+)
 """Eighths (figure 2). Green at red and blue; red or blue at green pixels of its rows; red at blue and blue at red."""
 
 
@@ -50,7 +62,9 @@ class Bilinear(Restorer):
         known = _known(str(conditions.cfa), image.shape[1:])
         planes = []
         for plane, where in zip(image, known, strict=True):
-            total, weight = (convolve(part, tent, mode="mirror") for part in (plane, where.astype(np.float32)))
+            total, weight = (
+                convolve(part, tent, mode="mirror") for part in (plane, where.astype(np.float32))
+            )
             planes.append(np.where(where, plane, total / weight))
         return np.stack(planes).astype(np.float32)
 

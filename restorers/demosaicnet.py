@@ -65,9 +65,13 @@ class DemosaicNet(Restorer):
         top, left = (BORDER + 1 + shift for shift in _shift(str(conditions.cfa)))
         bottom, right = BORDER + (height + top + BORDER) % 2, BORDER + (width + left + BORDER) % 2
         # reflection without the edge pixel goes on with the right colours
-        padded = np.pad(image, ((0, 0), (top, bottom), (left, right)), mode="reflect").astype(np.float32)
+        padded = np.pad(image, ((0, 0), (top, bottom), (left, right)), mode="reflect").astype(
+            np.float32
+        )
         with torch.inference_mode():
-            restored = self._layers(torch.from_numpy(padded)[None].to(self._device))[0].cpu().numpy()
+            restored = (
+                self._layers(torch.from_numpy(padded)[None].to(self._device))[0].cpu().numpy()
+            )
         top, left = top - BORDER, left - BORDER
         return np.ascontiguousarray(restored[:, top : top + height, left : left + width])
 
@@ -91,7 +95,9 @@ class _Layers:
         features = F.conv2d(mosaic, *self._of("main_processor.pack_mosaic"), stride=2)
         for number in range(1, DEPTH + 1):
             features = F.relu(F.conv2d(features, *self._of(f"main_processor.conv{number}")))
-        residual = F.conv2d(features[:, :WIDTH] * features[:, WIDTH:], *self._of("residual_predictor"))
+        residual = F.conv2d(
+            features[:, :WIDTH] * features[:, WIDTH:], *self._of("residual_predictor")
+        )
         enlarged = F.conv_transpose2d(residual, *self._of("upsampler"), stride=2, groups=3)
         cut = BORDER - 1
         both = torch.cat([mosaic[:, :, cut:-cut, cut:-cut], enlarged], dim=1)

@@ -26,7 +26,8 @@ RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 class EndpointRestorer(Restorer):
     """Posts a PNG of 8 bits as `image/png` and reads PNG, JPEG or WebP back. Redirects are not followed.
 
-    Options stand behind a `#`, which is never sent: `http://host/restore#timeout=20,retries=1,name=mine`.
+    Options stand behind a `#`, which is never sent:
+    `http://host/restore#timeout=20,retries=1,name=mine`.
 
     Args:
         device: Not told to the server.
@@ -47,7 +48,9 @@ class EndpointRestorer(Restorer):
         settings: dict[str, Any] = {"timeout": 60.0, "retries": 2, "limit_mib": 256, "name": ""}
         for key, value in parse_qsl(options.replace(",", "&"), keep_blank_values=True):
             if key not in settings:
-                raise InputError(f"{self._url} has the option {key!r}; expected one of {', '.join(settings)}")
+                raise InputError(
+                    f"{self._url} has the option {key!r}; expected one of {', '.join(settings)}"
+                )
             try:
                 settings[key] = type(settings[key])(value)
             except ValueError:
@@ -56,7 +59,8 @@ class EndpointRestorer(Restorer):
         unknown = [name for name in fields if name not in KNOWN]
         if unknown or not urlsplit(self._url).hostname:
             raise InputError(
-                f"{self._url} is no address of a restorer; expected {self.scheme}://HOST/PATH, {KNOWN} in it"
+                f"{self._url} is no address of a restorer; expected {self.scheme}://HOST/PATH, "
+                f"{KNOWN} in it"
             )
         self._timeout, self._retries = settings["timeout"], settings["retries"]
         self._limit = settings["limit_mib"] * 2**20
@@ -85,12 +89,15 @@ class EndpointRestorer(Restorer):
                 file.flush()
                 return read_image(file.name, mode="rgb" if image.shape[0] == 3 else "grey")
         except ImageError as error:
-            raise RestorationError(f"{self.card.name} returned {len(answer)} bytes that are no image") from error
+            raise RestorationError(
+                f"{self.card.name} returned {len(answer)} bytes that are no image"
+            ) from error
 
     def _post(self, url: str, body: bytes) -> bytes:
         from harness.errors import RestorationError
 
-        request = urllib.request.Request(url, body, {"Content-Type": "image/png", "Accept": "image/png"})  # noqa: S310  # scheme is fixed
+        headers = {"Content-Type": "image/png", "Accept": "image/png"}
+        request = urllib.request.Request(url, body, headers)  # noqa: S310 - the scheme is fixed
         trouble = ""
         for attempt in range(self._retries + 1):
             if attempt:
@@ -99,7 +106,9 @@ class EndpointRestorer(Restorer):
                 with _OPENER.open(request, timeout=self._timeout) as answer:
                     content: bytes = answer.read(self._limit + 1)
                 if len(content) > self._limit:
-                    raise RestorationError(f"{self.card.name} returned more than {self._limit // 2**20} MiB")
+                    raise RestorationError(
+                        f"{self.card.name} returned more than {self._limit // 2**20} MiB"
+                    )
                 return content
             except urllib.error.HTTPError as error:
                 trouble = f"answered {error.code} {error.reason}"

@@ -45,7 +45,9 @@ class FFDNet(Restorer):
         import torch
 
         self.device = torch.device(device)
-        descriptor = spandrel.ModelLoader(self.device).load_from_file(zoo.locate(WEIGHTS, self.card.name))
+        descriptor = spandrel.ModelLoader(self.device).load_from_file(
+            zoo.locate(WEIGHTS, self.card.name)
+        )
         self.network = descriptor.model.eval()
 
     @classmethod

@@ -23,13 +23,20 @@ class _Interpolation(Restorer):
 
         size = (image.shape[2] * conditions.scale, image.shape[1] * conditions.scale)
         resample = PillowImage.Resampling[self.filter]
-        planes = [np.asarray(PillowImage.fromarray(plane).resize(size, resample)) for plane in image]
+        planes = [
+            np.asarray(PillowImage.fromarray(plane).resize(size, resample)) for plane in image
+        ]
         return np.stack(planes).astype(np.float32)
 
 
 def _card(name: str) -> RestorerCard:
     return RestorerCard(
-        name=name, tasks=(Task.SUPER_RESOLVE,), scales=(2, 3, 4, 8), parameters=0, licence="MIT-CMU", source="Pillow"
+        name=name,
+        tasks=(Task.SUPER_RESOLVE,),
+        scales=(2, 3, 4, 8),
+        parameters=0,
+        licence="MIT-CMU",
+        source="Pillow",
     )
 
 

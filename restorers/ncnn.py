@@ -22,7 +22,8 @@ class NcnnRestorer(NetworkFile):
         path: The .param file.
         channels: Planes the network takes, 3 or 1: an ncnn file does not say.
         scale: Factor by which the network enlarges; measured where it is not given.
-        border: Pixels of padding by edge pixels on each side, for networks that eat up their border; cropped again.
+        border: Pixels of padding by edge pixels on each side, for networks that eat up their
+            border; cropped again.
         tile_size: Height and width of a tile in degraded pixels; 0: whole images.
         overlap: Pixels that neighbouring tiles share.
         said: See `restorers._specification`.
@@ -43,14 +44,18 @@ class NcnnRestorer(NetworkFile):
         """Loads the network.
 
         Raises:
-            InputError: A file is missing or damaged, or the network has not one input and one output.
+            InputError: A file is missing or damaged, or the network has not one input and one
+                output.
         """
         from harness.errors import InputError
 
         param, model = Path(path), Path(path).with_suffix(".bin")
         for file in (param, model):
             if not file.is_file():
-                raise InputError(f"ncnn file {file} does not exist; a network is NAME.param and NAME.bin in one folder")
+                raise InputError(
+                    f"ncnn file {file} does not exist; a network is NAME.param and NAME.bin in "
+                    "one folder"
+                )
         if channels not in (1, 3):
             raise InputError(f"channels is {channels!r}; expected 1 or 3")
         self._network = NcnnNetwork(param, model)

@@ -38,7 +38,13 @@ class NonLocalMeans(Restorer):
 
         sigma = noise_level(image, conditions)
         restored: Image = denoise_nl_means(
-            image, patch_size=5, patch_distance=6, h=self.strength * sigma, sigma=sigma, fast_mode=True, channel_axis=0
+            image,
+            patch_size=5,
+            patch_distance=6,
+            h=self.strength * sigma,
+            sigma=sigma,
+            fast_mode=True,
+            channel_axis=0,
         )
         # a single plane comes back without its channel
         return restored.astype("float32").reshape(image.shape)

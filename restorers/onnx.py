@@ -22,14 +22,15 @@ _TYPES = {
 class OnnxRestorer(NetworkFile):
     """One image in and one out, run by onnxruntime on one CPU thread.
 
-    Layout (planes first or last), number of planes, number type and fixed sizes are read from the file. A network of a
-    fixed size is run tile by tile.
+    Layout (planes first or last), number of planes, number type and fixed sizes are read from the
+    file. A network of a fixed size is run tile by tile.
 
     Args:
         device: Only the CPU.
         path: The .onnx file.
         scale: Factor by which the network enlarges; measured where it is not given.
-        tile_size: Height and width of a tile in degraded pixels, for networks without a fixed size; 0: whole images.
+        tile_size: Height and width of a tile in degraded pixels, for networks without a fixed size;
+            0: whole images.
         overlap: Pixels that neighbouring tiles share.
         said: See `restorers._specification`.
     """
@@ -58,9 +59,13 @@ class OnnxRestorer(NetworkFile):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:
-            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(
+                path, options, providers=["CPUExecutionProvider"]
+            )
         except Exception as error:  # onnxruntime raises types of its own for every kind of damage
-            raise InputError(f"{path} cannot be read by onnxruntime {onnxruntime.__version__}: {error}") from error
+            raise InputError(
+                f"{path} cannot be read by onnxruntime {onnxruntime.__version__}: {error}"
+            ) from error
         inputs = self._session.get_inputs()
         self._planes_last, planes, sides = _layout(path, inputs)
         self._input, self._type = inputs[0].name, _TYPES[inputs[0].type]
@@ -88,7 +93,9 @@ class OnnxRestorer(NetworkFile):
         fed = image.transpose(1, 2, 0) if self._planes_last else image
         if self._type == "uint8":
             fed = np.rint(np.clip(fed, 0, 255))
-        restored = self._session.run(None, {self._input: np.ascontiguousarray(fed[None], dtype=self._type)})[0][0]
+        restored = self._session.run(
+            None, {self._input: np.ascontiguousarray(fed[None], dtype=self._type)}
+        )[0][0]
         restored = restored.transpose(2, 0, 1) if self._planes_last else restored
         result: Image = restored.astype(np.float32)
         return result
@@ -105,10 +112,14 @@ def _layout(path: str, inputs: Any) -> tuple[bool, int, tuple[int, int] | None]:
     shapes = [list(item.shape) for item in inputs]
     types = [item.type for item in inputs]
     if len(shapes) == 1 and len(shapes[0]) == 4 and types[0] in _TYPES:
-        for planes_last, planes, sides in ((False, shapes[0][1], shapes[0][2:]), (True, shapes[0][3], shapes[0][1:3])):
+        for planes_last, planes, sides in (
+            (False, shapes[0][1], shapes[0][2:]),
+            (True, shapes[0][3], shapes[0][1:3]),
+        ):
             if planes in (1, 3):
                 fixed = all(isinstance(side, int) for side in sides)
                 return planes_last, int(planes), (int(sides[0]), int(sides[1])) if fixed else None
     raise InputError(
-        f"{path} has inputs {shapes} of {types}; expected one image, (N, 1 or 3, H, W) or (N, H, W, 1 or 3)"
+        f"{path} has inputs {shapes} of {types}; expected one image, (N, 1 or 3, H, W) or (N, H, "
+        "W, 1 or 3)"
     )

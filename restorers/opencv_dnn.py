@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 class OpenCVRestorer(Restorer):
     """ESPCN, FSRCNN and their like: luma in 0-1 is enlarged by the network, colour by bicubic interpolation.
 
-    `cv2.dnn_superres` itself is only in OpenCV's contrib wheels. Its graphs end in a `DepthToSpace` that `cv2.dnn` does
-    not have, followed by functions of single values: it is passed through, and planes become pixels at the end.
+    `cv2.dnn_superres` itself is only in OpenCV's contrib wheels. Its graphs end in a `DepthToSpace`
+    that `cv2.dnn` does not have, followed by functions of single values: it is passed through, and
+    planes become pixels at the end.
 
     Args:
         device: Only the CPU.
@@ -45,17 +46,23 @@ class OpenCVRestorer(Restorer):
         if not Path(path).is_file():
             raise InputError(f"model file {path} does not exist")
         try:
-            # of OpenCV 5's engines only the classic one has layers written in Python; OpenCV 4 has no other
+            # of OpenCV 5's engines only the classic one has layers written in Python; OpenCV 4 has
+            # no other
             classic = ("", cv2.dnn.ENGINE_CLASSIC) if hasattr(cv2.dnn, "ENGINE_CLASSIC") else ()
             with _python_layer():
                 self._network = cv2.dnn.readNetFromTensorflow(path, *classic)
                 shape = self._run(np.zeros((16, 24), dtype=np.float32)).shape
         except Exception as error:  # cv2.error, which is a class of its own kind
             seen = " ".join(str(error).split())[:300]
-            raise InputError(f"{path} cannot be read by OpenCV {cv2.__version__}: {seen}") from error
+            raise InputError(
+                f"{path} cannot be read by OpenCV {cv2.__version__}: {seen}"
+            ) from error
         scale = round(shape[1] ** 0.5) if len(shape) == 4 else 0
         if scale < 2 or shape != (1, scale**2, 16, 24):
-            raise InputError(f"{path} turns one plane of 16 x 24 into {shape}; expected (1, scale * scale, 16, 24)")
+            raise InputError(
+                f"{path} turns one plane of 16 x 24 into {shape}; expected (1, scale * scale, 16, "
+                "24)"
+            )
         card = RestorerCard(
             name=Path(path).stem,
             tasks=(Task.SUPER_RESOLVE,),
@@ -68,7 +75,8 @@ class OpenCVRestorer(Restorer):
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Enlarges (1 or 3, H, W) to (1 or 3, scale * H, scale * W).
 
-        A colour image passes through YCrCb of 8 bits before and after, as it does in `cv2.dnn_superres`.
+        A colour image passes through YCrCb of 8 bits before and after, as it does in
+        `cv2.dnn_superres`.
         """
         import cv2
         import numpy as np
@@ -82,7 +90,10 @@ class OpenCVRestorer(Restorer):
         scale = self.card.scales[0]
         planes = [
             to_uint8(enlarged)[..., 0],
-            *(cv2.resize(plane, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC) for plane in colour),
+            *(
+                cv2.resize(plane, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+                for plane in colour
+            ),
         ]
         pixels: Any = cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YCrCb2RGB)
         return from_uint8(pixels)

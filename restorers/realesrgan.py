@@ -34,10 +34,15 @@ X4PLUS = {
         "713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf",
     )
 }
-VIDEO = {scale: _pair(f"realesr-animevideov3-x{scale}", param, _VIDEO_MODEL) for scale, param in _VIDEO_PARAM.items()}
+VIDEO = {
+    scale: _pair(f"realesr-animevideov3-x{scale}", param, _VIDEO_MODEL)
+    for scale, param in _VIDEO_PARAM.items()
+}
 
 
-def _card(name: str, weights: dict[int, tuple[WeightFile, WeightFile]], parameters: int) -> RestorerCard:
+def _card(
+    name: str, weights: dict[int, tuple[WeightFile, WeightFile]], parameters: int
+) -> RestorerCard:
     return RestorerCard(
         name=name,
         tasks=(Task.SUPER_RESOLVE,),

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 class ResultsFolder(Restorer):
     """Looks each restored image up: `FOLDER/SET/NAME.png`, or `FOLDER/NAME.png` for the results of a single set.
 
-    A file belongs to an image when its name without suffix is the image's, or else begins with it and goes on as papers
-    do: `baboon.png`, `baboonx4.png`, `baboon_SwinIR.png`. Two such files are an error, not a choice.
+    A file belongs to an image when its name without suffix is the image's, or else begins with it
+    and goes on as papers do: `baboon.png`, `baboonx4.png`, `baboon_SwinIR.png`. Two such files are
+    an error, not a choice.
 
     Args:
         device: Needs none.
         path: The folder.
-        pattern: The exact file name in place of that, `{id}` standing for the image: `{id}_x4_MyNet.png`.
+        pattern: The exact file name in place of that, `{id}` standing for the image:
+            `{id}_x4_MyNet.png`.
     """
 
     def __init__(self, *, path: str, device: str = "cpu", pattern: str = "") -> None:
@@ -38,10 +40,15 @@ class ResultsFolder(Restorer):
         self._folder, self._pattern = Path(path).resolve(), pattern
         if not self._folder.is_dir():
             raise InputError(f"results folder {path} does not exist")
-        files = [file for file in sorted(self._folder.rglob("*")) if file.suffix.lower() in SUFFIXES and file.is_file()]
+        files = [
+            file
+            for file in sorted(self._folder.rglob("*"))
+            if file.suffix.lower() in SUFFIXES and file.is_file()
+        ]
         if not files:
             raise InputError(
-                f"results folder {path} holds no image; expected files ending in {', '.join(sorted(SUFFIXES))}"
+                f"results folder {path} holds no image; expected files ending in "
+                f"{', '.join(sorted(SUFFIXES))}"
             )
         if pattern and ("{id}" not in pattern or "/" in pattern):
             raise InputError(f"pattern is {pattern!r}; expected a file name with {{id}} in it")
@@ -60,7 +67,9 @@ class ResultsFolder(Restorer):
         """Why there are no results of a set here, or `None`."""
         if self._files_of(degraded_set.name):
             return card_mismatch(self.card, degraded_set)
-        return f"there is no {self._folder / degraded_set.name}, and no image in {self._folder} itself"
+        return (
+            f"there is no {self._folder / degraded_set.name}, and no image in {self._folder} itself"
+        )
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Reads the result that belongs to `conditions.sample_id`.
@@ -76,7 +85,9 @@ class ResultsFolder(Restorer):
         found = self._find(conditions.set_name or "", conditions.sample_id)
         if len(found) != 1:
             seen = f"has {', '.join(file.name for file in found)}" if found else "has no file"
-            raise RestorationError(f"{self._folder} {seen} for {conditions.sample_id}; expected one")
+            raise RestorationError(
+                f"{self._folder} {seen} for {conditions.sample_id}; expected one"
+            )
         try:
             return read_image(found[0], mode="rgb" if image.shape[0] == 3 else "grey")
         except ImageError as error:

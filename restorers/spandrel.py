@@ -29,15 +29,24 @@ class SpandrelRestorer(Restorer):
         path: The weight file: .pth, .pt, .ckpt or .safetensors.
         tile_size: Height and width of a tile in degraded pixels; 0: whole images.
         overlap: Pixels that neighbouring tiles share.
-        said: See `restorers._specification`. spandrel's networks are fed 0-1; with another range the network itself is
-            called, without what spandrel puts around it.
+        said: See `restorers._specification`. spandrel's networks are fed 0-1; with another range
+            the network itself is called, without what spandrel puts around it.
     """
 
-    def __init__(self, *, path: str, device: str = "cpu", tile_size: int = 512, overlap: int = 32, **said: Any) -> None:
+    def __init__(
+        self,
+        *,
+        path: str,
+        device: str = "cpu",
+        tile_size: int = 512,
+        overlap: int = 32,
+        **said: Any,
+    ) -> None:
         """Loads the network.
 
         Raises:
-            InputError: The file is missing, is no weight file, or is of no architecture that spandrel knows.
+            InputError: The file is missing, is no weight file, or is of no architecture that
+                spandrel knows.
         """
         import pickle
 
@@ -56,15 +65,21 @@ class SpandrelRestorer(Restorer):
         except pickle.UnpicklingError as error:
             # torch's own message says how to load it all the same
             raise InputError(
-                f"{path} is refused: it holds more than weights, and would run code; save its tensors as .safetensors"
+                f"{path} is refused: it holds more than weights, and would run code; save its "
+                "tensors as .safetensors"
             ) from error
         except spandrel.UnsupportedModelError:
-            raise InputError(f"{path} is of no architecture that spandrel {spandrel.__version__} knows") from None
+            raise InputError(
+                f"{path} is of no architecture that spandrel {spandrel.__version__} knows"
+            ) from None
         except Exception as error:  # damaged archives raise many types
-            raise InputError(f"{path} cannot be read as weights: {type(error).__name__}: {error}") from error
+            raise InputError(
+                f"{path} cannot be read as weights: {type(error).__name__}: {error}"
+            ) from error
         if not isinstance(model, spandrel.ImageModelDescriptor):
             raise InputError(
-                f"{path} is a {model.architecture.name}, which needs a mask; it cannot be run on one image"
+                f"{path} is a {model.architecture.name}, which needs a mask; it cannot be run on "
+                "one image"
             )
         self._model, self._device = model.eval(), device
         self._tile, self._overlap = tile_size or 2**31, overlap
@@ -82,7 +97,9 @@ class SpandrelRestorer(Restorer):
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Restores (C, H, W); spandrel pads to what the network can take, and crops."""
-        return tile(self._restore, image, scale=self.card.scales[0], size=self._tile, overlap=self._overlap)
+        return tile(
+            self._restore, image, scale=self.card.scales[0], size=self._tile, overlap=self._overlap
+        )
 
     def _restore(self, image: Image) -> Image:
         import numpy as np

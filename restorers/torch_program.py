@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.protocols import Restorer
-from restorers._archives import check_exported_program, check_torchscript, is_torchscript, weights_only
+from restorers._archives import (
+    check_exported_program,
+    check_torchscript,
+    is_torchscript,
+    weights_only,
+)
 from restorers._network_file import NetworkFile
 
 if TYPE_CHECKING:
@@ -22,8 +27,8 @@ class _TorchProgram(NetworkFile):
         path: The file.
         channels: Planes the network takes, 3 or 1.
         scale: Factor by which the network enlarges; measured where it is not given.
-        size: Height and width that the network was traced or exported for, if it takes no other; it is then run tile by
-            tile.
+        size: Height and width that the network was traced or exported for, if it takes no other; it
+            is then run tile by tile.
         tile_size: Height and width of a tile in degraded pixels; 0: whole images.
         overlap: Pixels that neighbouring tiles share.
         said: See `restorers._specification`.
@@ -46,7 +51,8 @@ class _TorchProgram(NetworkFile):
         """Checks what is in the file, and loads it.
 
         Raises:
-            InputError: The file is missing or damaged, holds what is refused, or is no network from image to image.
+            InputError: The file is missing or damaged, holds what is refused, or is no network from
+                image to image.
         """
         from harness.errors import InputError
 
@@ -76,7 +82,9 @@ class _TorchProgram(NetworkFile):
         import torch
 
         with torch.inference_mode():
-            restored = self._program(torch.from_numpy(np.ascontiguousarray(image))[None].to(self._device))
+            restored = self._program(
+                torch.from_numpy(np.ascontiguousarray(image))[None].to(self._device)
+            )
         restored = restored[0] if isinstance(restored, list | tuple) else restored
         return np.ascontiguousarray(restored[0].float().cpu().numpy())
 
@@ -96,7 +104,8 @@ class TorchScriptRestorer(_TorchProgram):
         check_torchscript(path)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", FutureWarning)  # torch would like torch.export better
+                # torch would like torch.export better
+                warnings.simplefilter("ignore", FutureWarning)
                 return torch.jit.load(path, map_location=self._device).eval()  # type: ignore[no-untyped-call]
         except (RuntimeError, ValueError) as error:
             seen = " ".join(str(error).split())[:300]

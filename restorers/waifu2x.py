@@ -32,8 +32,14 @@ CUNET_NOISE = tuple(
     for level, sha256 in enumerate(_CUNET_NOISE)
 )
 CUNET_X2 = (
-    _file("models-cunet/scale2.0x_model.param", "ccc3b2f1c9fad829ecdda40cac8dc853fcddf14917170efba888b256fbf9074a"),
-    _file("models-cunet/scale2.0x_model.bin", "d82ed30207fd07e1c16726a9ca838ce44e6e25a105b0278c7ca681516ee0e18e"),
+    _file(
+        "models-cunet/scale2.0x_model.param",
+        "ccc3b2f1c9fad829ecdda40cac8dc853fcddf14917170efba888b256fbf9074a",
+    ),
+    _file(
+        "models-cunet/scale2.0x_model.bin",
+        "d82ed30207fd07e1c16726a9ca838ce44e6e25a105b0278c7ca681516ee0e18e",
+    ),
 )
 PHOTO_X2 = (
     _file(
@@ -84,7 +90,9 @@ class CUNet(NcnnZoo):
         """Restores (3, H, W) to (3, scale * H, scale * W), scale 1 or 2."""
         if conditions.scale == 2:
             return run_padded(self.network(*CUNET_X2), image, border=18, multiple=2, scale=2)
-        return run_padded(self.network(*CUNET_NOISE[self._noise]), image, border=28, multiple=4, scale=1)
+        return run_padded(
+            self.network(*CUNET_NOISE[self._noise]), image, border=28, multiple=4, scale=1
+        )
 
 
 class Photo(NcnnZoo):

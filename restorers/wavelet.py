@@ -39,8 +39,12 @@ class Wavelet(Restorer):
         for shift in shifts:
             moved = np.roll(clipped, shift, axis=(1, 2))
             shrunk = denoise_wavelet(
-                moved, sigma=None if colour else sigma, wavelet="db2", channel_axis=0, convert2ycbcr=colour,
+                moved,
+                sigma=None if colour else sigma,
+                wavelet="db2",
+                channel_axis=0,
+                convert2ycbcr=colour,
                 rescale_sigma=True,
-            )  # fmt: skip
+            )
             total += np.roll(shrunk, (-shift[0], -shift[1]), axis=(1, 2)).astype(np.float32)
         return total / np.float32(len(shifts))

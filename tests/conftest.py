@@ -12,7 +12,8 @@ import pytest
 
 from harness.protocols import ReportData
 
-# restorers and sets that misbehave are imported by name in worker processes, which inherit this path
+# restorers and sets that misbehave are imported by name in worker processes, which inherit this
+# path
 sys.path[:0] = [str(Path(__file__).parent / folder) for folder in ("faults", "made_runs")]
 
 
@@ -60,4 +61,6 @@ def fabricated(tmp_path_factory: pytest.TempPathFactory) -> ReportData:
     from harness.reporting.assemble import assemble
 
     folder = tmp_path_factory.mktemp("run")
-    return assemble(fabricate(folder, images=8, side=128), folder, title="A title", notes="Some notes")
+    return assemble(
+        fabricate(folder, images=8, side=128), folder, title="A title", notes="Some notes"
+    )

@@ -17,7 +17,9 @@ from harness.restoring.adaptation import restore_image
 def test_what_two_degradations_know_together() -> None:
     holes, more = np.eye(4, dtype=np.bool_), np.eye(4, k=1, dtype=np.bool_)
     first = Conditions(scale=2, sigma_255=3.0, kernel=((0.5, 0.0, 0.5),), mask=holes)
-    both = first.then(Conditions(scale=3, sigma_255=4.0, quality=50, kernel=((0.5, 0.0, 0.5),), mask=more))
+    both = first.then(
+        Conditions(scale=3, sigma_255=4.0, quality=50, kernel=((0.5, 0.0, 0.5),), mask=more)
+    )
     assert (both.scale, both.sigma_255, both.quality) == (6, 5.0, 50)
     assert both.kernel == ((0.25, 0.0, 0.5, 0.0, 0.25),)
     assert both.mask is not None
@@ -31,7 +33,9 @@ def test_the_plan_of_a_run_holds_them_as_json() -> None:
     assert Conditions(sigma_255=5.0).as_json() == {"scale": 1, "sigma_255": 5.0, "quality": None}
 
 
-@pytest.mark.parametrize("wrong", [{"cfa": "RGB"}, {"kernel": ((1.0, 0.0),)}, {"kernel": ((1.0,), (0.0,))}])
+@pytest.mark.parametrize(
+    "wrong", [{"cfa": "RGB"}, {"kernel": ((1.0, 0.0),)}, {"kernel": ((1.0,), (0.0,))}]
+)
 def test_nonsense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=next(iter(wrong))):
         Conditions(**wrong)

@@ -77,7 +77,9 @@ def test_a_truncated_file_is_refused(tmp_path: Path, generator: np.random.Genera
         read_image(tmp_path / "cut.png")
 
 
-def test_a_file_that_claims_too_many_pixels_is_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_claims_too_many_pixels_is_not_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("harness.images.MAX_PIXELS", 15)
     PillowImage.new("L", (4, 4)).save(tmp_path / "large.png")
     with pytest.raises(ImageError, match="has more than 15 pixels"):
@@ -102,7 +104,9 @@ def test_what_is_written_is_read_again(
 
 
 def test_luma_of_white_black_and_the_primaries() -> None:
-    colours = np.array([[1, 1, 1], [0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32).T[:, None]
+    colours = np.array([[1, 1, 1], [0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32).T[
+        :, None
+    ]
     expected = np.array([235, 16, 16 + 65.481, 16 + 128.553, 16 + 24.966])
     assert np.allclose(to_luma(colours)[0, 0] * 255, expected, atol=1e-4)
     assert np.array_equal(np.rint(to_luma(colours, "rounded") * 255)[0, 0], np.rint(expected))

@@ -51,7 +51,11 @@ def test_what_is_missing_extra_and_different_is_named(folder: Path) -> None:
     write_image(folder / "Grün ü.png", image(5))
     (folder / ".hidden").mkdir()
     write_image(folder / ".hidden/x.png", image(6))
-    assert statuses(pinned, folder) == {"Grün ü.png": "extra", "HR/a.png": "missing", "HR/b.png": "different"}
+    assert statuses(pinned, folder) == {
+        "Grün ü.png": "extra",
+        "HR/a.png": "missing",
+        "HR/b.png": "different",
+    }
 
 
 def test_a_broken_file_is_different_and_says_why(folder: Path) -> None:
@@ -72,7 +76,10 @@ def test_a_jpeg_is_known_by_its_bytes(tmp_path: Path) -> None:
 def test_without_hashes_the_count_is_all_that_is_said(folder: Path) -> None:
     assert set(statuses(known(folder, files={}), folder).values()) == {"not pinned"}
     assert statuses(known(folder, files={}, images=3), folder)["."] == "missing"
-    assert statuses(known(folder, files={"HR/a.png": None}), folder) == {"HR/a.png": "not pinned", "HR/b.png": "extra"}
+    assert statuses(known(folder, files={"HR/a.png": None}), folder) == {
+        "HR/a.png": "not pinned",
+        "HR/b.png": "extra",
+    }
     pairs = known(folder, files={}, parts=("degraded", "reference"))
     assert statuses(pairs, folder)["degraded/"] == "missing"
 
@@ -82,7 +89,9 @@ def test_a_folder_that_is_not_there_says_where_to_get_the_set(tmp_path: Path, fo
         verify(known(folder), tmp_path / "gone")
 
 
-@pytest.mark.parametrize("path", ["../a.png", "/etc/a.png", "x/../../a.png", "..\\a.png", "run.sh", "link/a.png"])
+@pytest.mark.parametrize(
+    "path", ["../a.png", "/etc/a.png", "x/../../a.png", "..\\a.png", "run.sh", "link/a.png"]
+)
 def test_no_path_leaves_the_folder(tmp_path: Path, path: str) -> None:
     (tmp_path / "set").mkdir()
     (tmp_path / "set/link").symlink_to(tmp_path)

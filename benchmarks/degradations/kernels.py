@@ -23,7 +23,9 @@ def convolve(image: Image, kernel: Array) -> Image:
     import numpy as np
 
     flipped = np.ascontiguousarray(kernel[::-1, ::-1])  # OpenCV correlates
-    planes = [cv2.filter2D(plane, -1, flipped, borderType=cv2.BORDER_REFLECT_101) for plane in image]
+    planes = [
+        cv2.filter2D(plane, -1, flipped, borderType=cv2.BORDER_REFLECT_101) for plane in image
+    ]
     return np.asarray(np.stack(planes), dtype=np.float32)
 
 
@@ -60,7 +62,9 @@ def elliptic(radius: int, sigma_x: float, sigma_y: float, angle: float) -> Array
     return squares
 
 
-def gaussian(sigma_x: float, sigma_y: float, angle: float = 0.0, radius: int | None = None) -> Array:
+def gaussian(
+    sigma_x: float, sigma_y: float, angle: float = 0.0, radius: int | None = None
+) -> Array:
     """An anisotropic Gaussian, cut at 4 sigma of its longer axis if no radius is given."""
     import numpy as np
 
@@ -101,7 +105,8 @@ def line(length: float, angle: float) -> Array:
 def shake(size: int, generator: np.random.Generator) -> Array:
     """The path of a camera in an unsteady hand: a random walk with inertia, (size, size), centred by its mean.
 
-    In the manner of Boracchi and Foi (2012), with kernels like those that Levin et al. (2009) measured.
+    In the manner of Boracchi and Foi (2012), with kernels like those that Levin et al. (2009)
+    measured.
 
     Args:
         size: Odd height and width.
@@ -121,9 +126,16 @@ def shake(size: int, generator: np.random.Generator) -> Array:
     kernel = np.zeros((size, size))
     corner = np.floor(path).astype(int)
     part = path - corner
-    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):  # each moment lights its four nearest pixels
+    for row, column in (
+        (0, 0),
+        (0, 1),
+        (1, 0),
+        (1, 1),
+    ):  # each moment lights its four nearest pixels
         weight = np.abs(1 - row - part[:, 0]) * np.abs(1 - column - part[:, 1])
-        np.add.at(kernel, (corner[:, 0] + size // 2 + row, corner[:, 1] + size // 2 + column), weight)
+        np.add.at(
+            kernel, (corner[:, 0] + size // 2 + row, corner[:, 1] + size // 2 + column), weight
+        )
     return normalise(kernel)
 
 

@@ -19,7 +19,9 @@ def to_lab(image: Image) -> Lab:
     import cv2
     import numpy as np
 
-    lab: Lab = cv2.cvtColor(np.ascontiguousarray(image.clip(0, 1).transpose(1, 2, 0)), cv2.COLOR_RGB2LAB)
+    lab: Lab = cv2.cvtColor(
+        np.ascontiguousarray(image.clip(0, 1).transpose(1, 2, 0)), cv2.COLOR_RGB2LAB
+    )
     return lab
 
 

@@ -81,8 +81,13 @@ class MissingBoxes(_Missing):
 
         mask = np.zeros((height, width), dtype=np.bool_)
         while mask.mean() < self.fraction:
-            rows, columns = (max(1, round(side * generator.uniform(1 / 16, 1 / 4))) for side in mask.shape)
-            top, left = generator.integers(height - rows + 1), generator.integers(width - columns + 1)
+            rows, columns = (
+                max(1, round(side * generator.uniform(1 / 16, 1 / 4))) for side in mask.shape
+            )
+            top, left = (
+                generator.integers(height - rows + 1),
+                generator.integers(width - columns + 1),
+            )
             mask[top : top + rows, left : left + columns] = True
         return mask
 
@@ -91,8 +96,8 @@ class MissingBoxes(_Missing):
 class MissingStrokes(_Missing):
     """Free-form strokes, in the manner of Yu et al. 2019 (gated convolution), until at least `fraction` is missing.
 
-    A stroke is 4 to 12 joined segments of up to 1/4 of the shorter side, each turning by up to 60 degrees, 1/50 to 1/16
-    of that side wide.
+    A stroke is 4 to 12 joined segments of up to 1/4 of the shorter side, each turning by up to 60
+    degrees, 1/50 to 1/16 of that side wide.
 
     Args:
         fraction: Share of the pixels that go missing, 0.001 to 0.999.
@@ -108,10 +113,21 @@ class MissingStrokes(_Missing):
         side = min(height, width)
         while drawn.mean() < self.fraction:
             position = generator.uniform(0, 1, 2) * (width, height)
-            angle, thickness = generator.uniform(0, 2 * np.pi), max(1, round(side * generator.uniform(1 / 50, 1 / 16)))
+            angle, thickness = (
+                generator.uniform(0, 2 * np.pi),
+                max(1, round(side * generator.uniform(1 / 50, 1 / 16))),
+            )
             for _ in range(generator.integers(4, 13)):
                 angle += generator.uniform(-np.pi / 3, np.pi / 3)
-                end = position + generator.uniform(0, side / 4) * np.array([np.cos(angle), np.sin(angle)])
-                cv2.line(drawn, tuple(np.rint(position).astype(int)), tuple(np.rint(end).astype(int)), 1, thickness)
+                end = position + generator.uniform(0, side / 4) * np.array(
+                    [np.cos(angle), np.sin(angle)]
+                )
+                cv2.line(
+                    drawn,
+                    tuple(np.rint(position).astype(int)),
+                    tuple(np.rint(end).astype(int)),
+                    1,
+                    thickness,
+                )
                 position = end
         return drawn.astype(np.bool_)

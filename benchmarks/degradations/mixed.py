@@ -62,5 +62,7 @@ class KadidMix(Parametrised):
         steps = []
         for number in generator.permutation(len(groups))[: self.count]:
             members = [item for item in KADID if item.group == groups[number]]
-            steps.append(members[generator.integers(len(members))].build(int(generator.integers(1, 6))))
+            steps.append(
+                members[generator.integers(len(members))].build(int(generator.integers(1, 6)))
+            )
         return Chain(tuple(steps))

@@ -49,7 +49,9 @@ class MotionBlur(Parametrised):
         from benchmarks.degradations.kernels import convolve, line
 
         kernel = line(self.length, generator.uniform(0, 180) if self.angle < 0 else self.angle)
-        return convolve(image, kernel), Conditions(kernel=kernel_of(kernel), per_image=self.conditions.per_image)
+        return convolve(image, kernel), Conditions(
+            kernel=kernel_of(kernel), per_image=self.conditions.per_image
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class ShakeBlur(Parametrised):
 
     Args:
         size: Odd height and width of the kernel, 3 to 101; Levin's eight have 13 to 27.
-        number: A kernel of the same number and size is the same for every image; 0 draws one for each image.
+        number: A kernel of the same number and size is the same for every image; 0 draws one for
+            each image.
     """
 
     size: int
@@ -88,7 +91,9 @@ class ShakeBlur(Parametrised):
         from benchmarks.degradations.kernels import convolve
 
         kernel = self._kernel(generator)
-        return convolve(image, kernel), Conditions(kernel=kernel_of(kernel), per_image=self.conditions.per_image)
+        return convolve(image, kernel), Conditions(
+            kernel=kernel_of(kernel), per_image=self.conditions.per_image
+        )
 
     def _kernel(self, generator: np.random.Generator | None) -> Array:
         import numpy as np

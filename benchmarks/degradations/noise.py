@@ -20,7 +20,8 @@ SIGMA_255 = Between(0.001, 255)
 class GaussianNoise(Parametrised):
     """Protocol E: additive white Gaussian noise, not clipped, the same noise for every image of a size.
 
-    `numpy.random.RandomState(0)` is made anew for each image and draws (H, W) for a grey image, (H, W, 3) for RGB.
+    `numpy.random.RandomState(0)` is made anew for each image and draws (H, W) for a grey image, (H,
+    W, 3) for RGB.
 
     Args:
         sigma_255: Standard deviation on the 0-255 scale, 0.001 to 255.
@@ -82,7 +83,9 @@ class CorrelatedNoise(Parametrised):
         kernel = gaussian(self.grain, self.grain)
         noise = convolve(generator.standard_normal(image.shape, dtype=np.float32), kernel)
         # a sum of independent values with weights w has the variance sum(w^2)
-        return quantise(image + noise * np.float32(self.sigma_255 / 255 / np.sqrt((kernel**2).sum())))
+        return quantise(
+            image + noise * np.float32(self.sigma_255 / 255 / np.sqrt((kernel**2).sum()))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,11 @@ class ColourNoise(Parametrised):
         from harness.images import quantise
 
         check_colour(image, self.name)
-        noise = generator.standard_normal(image.shape, dtype=np.float32) * np.float32(self.variance**0.5)
+        noise = generator.standard_normal(image.shape, dtype=np.float32) * np.float32(
+            self.variance**0.5
+        )
         # YCbCr to RGB is linear (BT.601 in limited range): noise may be turned round alone
-        back = np.array([[1.1644, 0, 1.5960], [1.1644, -0.3918, -0.8130], [1.1644, 2.0172, 0]], dtype=np.float32)
+        back = np.array(
+            [[1.1644, 0, 1.5960], [1.1644, -0.3918, -0.8130], [1.1644, 2.0172, 0]], dtype=np.float32
+        )
         return quantise(image + np.tensordot(back, noise, axes=1))

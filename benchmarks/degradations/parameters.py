@@ -21,7 +21,11 @@ class Between:
 
     def problem(self, value: object) -> str | None:
         """What was expected, if the value is not that."""
-        if isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high:
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and self.low <= value <= self.high
+        ):
             return None
         return f"expected a number from {self.low:g} to {self.high:g}"
 
@@ -35,7 +39,11 @@ class Whole:
 
     def problem(self, value: object) -> str | None:
         """What was expected, if the value is not that."""
-        if isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high:
+        if (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and self.low <= value <= self.high
+        ):
             return None
         return f"expected a whole number from {self.low} to {self.high}"
 

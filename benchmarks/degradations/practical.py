@@ -1,7 +1,7 @@
 """The blind degradations that practical super-resolution trains on: many steps, drawn anew for each image.
 
-`draw` makes the chain of one image, with every number in it; the same generator makes the same chain and then the
-same pixels. A grey image is degraded as it is.
+`draw` makes the chain of one image, with every number in it; the same generator makes the same
+chain and then the same pixels. A grey image is degraded as it is.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ METHODS = ("area", "linear", "cubic")
 class Bsrgan(Parametrised):
     """BSRGAN's degradation (Zhang et al. 2021): two blurs, shrinking, noise, JPEG and sensor noise in random order.
 
-    Blurs are isotropic (sigma 0.1 to 1.2 * scale, at most 2.8) or anisotropic (0.5 to 4 + scale) Gaussians of 7 to
-    21 pixels. Shrinking goes by a random method, at times over a random size in between. Gaussian noise has a sigma of
-    1 to 25, JPEG a quality of 30 to 95 with probability 3/4, sensor noise comes with probability 1/4, and a last JPEG
-    always. Sensor noise is `camera-noise` in place of their learned pipeline of a camera.
+    Blurs are isotropic (sigma 0.1 to 1.2 * scale, at most 2.8) or anisotropic (0.5 to 4 + scale)
+    Gaussians of 7 to 21 pixels. Shrinking goes by a random method, at times over a random size in
+    between. Gaussian noise has a sigma of 1 to 25, JPEG a quality of 30 to 95 with probability 3/4,
+    sensor noise comes with probability 1/4, and a last JPEG always. Sensor noise is `camera-noise`
+    in place of their learned pipeline of a camera.
 
     Args:
         scale: 1 to 8; 1 keeps the size.
@@ -56,7 +57,9 @@ class Bsrgan(Parametrised):
             "shrink": self._shrink(height, width, generator),
             "noise": [MixedNoise(noise, generator.uniform(1, 25))],
             "jpeg": [Jpeg(int(generator.integers(30, 96)))] if generator.random() < 0.75 else [],
-            "sensor": [CameraNoise(generator.uniform(0.0005, 0.012), 0.0001)] if generator.random() < 0.25 else [],
+            "sensor": [CameraNoise(generator.uniform(0.0005, 0.012), 0.0001)]
+            if generator.random() < 0.25
+            else [],
         }
         order = generator.permutation(list(groups))
         steps = [step for name in order for step in groups[name]]
@@ -73,7 +76,11 @@ class Bsrgan(Parametrised):
         return KernelBlur(kernel_of(gaussian(sigma_x, sigma_y, generator.uniform(0, 180), radius)))
 
     def _shrink(self, height: int, width: int, generator: np.random.Generator) -> list[Degradation]:
-        target = Resample(-(-height // self.scale), -(-width // self.scale), _any(generator, (*METHODS, "nearest")))
+        target = Resample(
+            -(-height // self.scale),
+            -(-width // self.scale),
+            _any(generator, (*METHODS, "nearest")),
+        )
         if generator.random() < 0.5:
             return [target]
         factor = generator.uniform(1 / (2 * self.scale), 1)
@@ -110,18 +117,29 @@ class RealEsrgan(Parametrised):
         if generator.random() < 0.8:
             second.append(_blur(generator, (0.2, 1.5), (0.5, 4.0), (1.0, 2.0)))
         factor = _factor(generator, (0.3, 0.4), 0.3, 1.2) / self.scale
-        second += [_resample(height, width, factor, generator), _noise(generator, (1, 25), (0.05, 2.5))]
-        target = Resample(-(-height // self.scale), -(-width // self.scale), _any(generator, METHODS))
+        second += [
+            _resample(height, width, factor, generator),
+            _noise(generator, (1, 25), (0.05, 2.5)),
+        ]
+        target = Resample(
+            -(-height // self.scale), -(-width // self.scale), _any(generator, METHODS)
+        )
         ringing: list[Degradation] = [_sinc(generator)] if generator.random() < 0.8 else []
         jpeg = Jpeg(int(generator.integers(30, 96)))
-        last = [target, *ringing, jpeg] if generator.random() < 0.5 else [jpeg, target, *ringing, EightBits()]
+        last = (
+            [target, *ringing, jpeg]
+            if generator.random() < 0.5
+            else [jpeg, target, *ringing, EightBits()]
+        )
         return Chain((*first, *second, *last))
 
 
 Range = tuple[float, float]
 
 
-def _blur(generator: np.random.Generator, sigma: Range, beta_gaussian: Range, beta_plateau: Range) -> Degradation:
+def _blur(
+    generator: np.random.Generator, sigma: Range, beta_gaussian: Range, beta_plateau: Range
+) -> Degradation:
     """One blur of Real-ESRGAN: of six families of kernels, or with probability 0.1 a sinc."""
     from benchmarks.degradations import kernels
 
@@ -129,9 +147,13 @@ def _blur(generator: np.random.Generator, sigma: Range, beta_gaussian: Range, be
         return _sinc(generator)
     radius = int(generator.integers(3, 11))
     family = _pick(generator, gaussian=0.70, generalised=0.15, plateau=0.15)
-    isotropic = generator.random() < {"gaussian": 0.45 / 0.70, "generalised": 0.8, "plateau": 0.8}[family]
+    isotropic = (
+        generator.random() < {"gaussian": 0.45 / 0.70, "generalised": 0.8, "plateau": 0.8}[family]
+    )
     sigma_x = generator.uniform(*sigma)
-    sigma_y, angle = (sigma_x, 0.0) if isotropic else (generator.uniform(*sigma), generator.uniform(0, 180))
+    sigma_y, angle = (
+        (sigma_x, 0.0) if isotropic else (generator.uniform(*sigma), generator.uniform(0, 180))
+    )
     if family == "gaussian":
         return KernelBlur(kernel_of(kernels.gaussian(sigma_x, sigma_y, angle, radius)))
     low, high = beta_gaussian if family == "generalised" else beta_plateau
@@ -146,17 +168,27 @@ def _sinc(generator: np.random.Generator) -> Degradation:
     from benchmarks.degradations.kernels import sinc
 
     radius = int(generator.integers(3, 11))
-    return KernelBlur(kernel_of(sinc(radius, generator.uniform(pi / 3 if radius < 6 else pi / 5, pi))))
+    return KernelBlur(
+        kernel_of(sinc(radius, generator.uniform(pi / 3 if radius < 6 else pi / 5, pi)))
+    )
 
 
 def _factor(generator: np.random.Generator, probabilities: Range, low: float, high: float) -> float:
     """Larger with the first probability, smaller with the second, or the same."""
-    choice = _pick(generator, up=probabilities[0], down=probabilities[1], keep=1 - sum(probabilities))
-    return {"up": generator.uniform(1, high), "down": generator.uniform(low, 1), "keep": 1.0}[choice]
+    choice = _pick(
+        generator, up=probabilities[0], down=probabilities[1], keep=1 - sum(probabilities)
+    )
+    return {"up": generator.uniform(1, high), "down": generator.uniform(low, 1), "keep": 1.0}[
+        choice
+    ]
 
 
-def _resample(height: int, width: int, factor: float, generator: np.random.Generator) -> Degradation:
-    return Resample(max(1, round(height * factor)), max(1, round(width * factor)), _any(generator, METHODS))
+def _resample(
+    height: int, width: int, factor: float, generator: np.random.Generator
+) -> Degradation:
+    return Resample(
+        max(1, round(height * factor)), max(1, round(width * factor)), _any(generator, METHODS)
+    )
 
 
 def _noise(generator: np.random.Generator, sigma_255: Range, photons: Range) -> Degradation:

@@ -87,7 +87,10 @@ class OpenCVResize(Parametrised):
     scale: int
     method: str = "cubic"
     name: ClassVar[str] = "opencv-resize"
-    limits: ClassVar[Mapping[str, Any]] = {"scale": SCALE, "method": OneOf(("cubic", "linear", "area", "lanczos"))}
+    limits: ClassVar[Mapping[str, Any]] = {
+        "scale": SCALE,
+        "method": OneOf(("cubic", "linear", "area", "lanczos")),
+    }
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Shrinks (C, H, W) to (C, H / scale, W / scale) of 8 bits; `generator` is not used."""
@@ -97,7 +100,11 @@ class OpenCVResize(Parametrised):
 
         flag = {"cubic": cv2.INTER_CUBIC, "linear": cv2.INTER_LINEAR, "area": cv2.INTER_AREA}
         height, width = _shrunk(image, self.scale)
-        small = cv2.resize(to_uint8(image), (width, height), interpolation=flag.get(self.method, cv2.INTER_LANCZOS4))
+        small = cv2.resize(
+            to_uint8(image),
+            (width, height),
+            interpolation=flag.get(self.method, cv2.INTER_LANCZOS4),
+        )
         return from_uint8(small.reshape(height, width, image.shape[0]))
 
 

@@ -34,7 +34,9 @@ class PoissonNoise(Parametrised):
 
         from harness.images import quantise
 
-        return quantise((generator.poisson(np.clip(image, 0, 1) * self.peak) / self.peak).astype(np.float32))
+        return quantise(
+            (generator.poisson(np.clip(image, 0, 1) * self.peak) / self.peak).astype(np.float32)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,10 @@ class PoissonGaussianNoise(Parametrised):
     peak: float
     read_255: float
     name: ClassVar[str] = "poisson-gaussian-noise"
-    limits: ClassVar[Mapping[str, Any]] = {"peak": Between(0.1, 100000), "read_255": Between(0, 100)}
+    limits: ClassVar[Mapping[str, Any]] = {
+        "peak": Between(0.1, 100000),
+        "read_255": Between(0, 100),
+    }
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Degrades (C, H, W)."""
@@ -66,7 +71,8 @@ class PoissonGaussianNoise(Parametrised):
 class CameraNoise(Parametrised):
     """Sensor noise in linear light: variance shot * x + read, between the curves of sRGB (Brooks et al. 2019).
 
-    Their cameras have shot from 0.0001 to 0.012, and read about 2.18 * log(shot) + 1.2 in logarithms.
+    Their cameras have shot from 0.0001 to 0.012, and read about 2.18 * log(shot) + 1.2 in
+    logarithms.
 
     Args:
         shot: Variance per unit of linear light, 0 to 0.5.
@@ -136,7 +142,9 @@ def develop(light: Image) -> Image:
     from harness.images import quantise
 
     x = np.clip(light, 0, 1)
-    return quantise(np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055).astype(np.float32))
+    return quantise(
+        np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055).astype(np.float32)
+    )
 
 
 def expose(light: Image, shot: float, read: float, generator: np.random.Generator) -> Image:

@@ -38,9 +38,13 @@ class Jitter(Parametrised):
         where = np.mgrid[:height, :width].astype(np.float32)
         result = np.ascontiguousarray(image.transpose(1, 2, 0))
         for _ in range(5):
-            rows, columns = where + np.float32(self.amount) * generator.standard_normal(where.shape, dtype=np.float32)
+            rows, columns = where + np.float32(self.amount) * generator.standard_normal(
+                where.shape, dtype=np.float32
+            )
             # mirrored borders would never end on an image that is one pixel wide (OpenCV 5.0)
-            result = cv2.remap(result, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+            result = cv2.remap(
+                result, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+            )
         return quantise(np.ascontiguousarray(result.reshape(height, width, -1).transpose(2, 0, 1)))
 
 
@@ -129,8 +133,11 @@ def _otsu_means(counts: npt.NDArray[np.float64], levels: int) -> npt.NDArray[np.
     import numpy as np
 
     values = np.arange(len(counts))
-    number, total, square = (np.concatenate([[0], np.cumsum(counts * values**power)]) for power in (0, 1, 2))
-    n, s, q = (item[None] - item[:, None] for item in (number, total, square))  # of values [row, column)
+    number, total, square = (
+        np.concatenate([[0], np.cumsum(counts * values**power)]) for power in (0, 1, 2)
+    )
+    # of values [row, column)
+    n, s, q = (item[None] - item[:, None] for item in (number, total, square))
     spread = q - s**2 / np.maximum(n, 1)
     spread[np.tril_indices(len(spread), -1)] = np.inf
     best, cuts = spread[0], []

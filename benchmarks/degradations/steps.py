@@ -80,7 +80,8 @@ class MixedNoise:
 
     Args:
         kind: independent, grey, correlated, poisson or poisson-grey.
-        strength: Standard deviation on the 0-255 scale; for photon noise the factor on its natural strength.
+        strength: Standard deviation on the 0-255 scale; for photon noise the factor on its natural
+            strength.
     """
 
     kind: str
@@ -115,5 +116,6 @@ class MixedNoise:
         clean = quantise(image)
         if self.kind == "poisson-grey":
             clean = clean.mean(axis=0, keepdims=True)
-        levels = 2 ** np.ceil(np.log2(len(np.unique(clean))))  # as many photons as the image has levels
+        # as many photons as the image has levels
+        levels = 2 ** np.ceil(np.log2(len(np.unique(clean))))
         return (generator.poisson(clean * levels) / levels - clean) * self.strength

@@ -78,7 +78,8 @@ class Contrast(Parametrised):
     """An S-shaped curve for every value: the cubic through (0, 0), (1/4, 1/4 - a/4), (3/4, 3/4 + a/4) and (1, 1).
 
     Args:
-        amount: a, -0.75 (flat) to 0.375 (steep): the range in which the curve never falls; 0 is no change.
+        amount: a, -0.75 (flat) to 0.375 (steep): the range in which the curve never falls; 0 is no
+            change.
     """
 
     amount: float
@@ -113,4 +114,6 @@ class Sharpen(Parametrised):
 
         from benchmarks.degradations.lab import change_lightness
 
-        return change_lightness(image, lambda x: x + self.amount * (x - cv2.GaussianBlur(x, (0, 0), 3)))
+        return change_lightness(
+            image, lambda x: x + self.amount * (x - cv2.GaussianBlur(x, (0, 0), 3))
+        )

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Haze(Parametrised):
     """The scattering model I = J t + A (1 - t), t = exp(-beta d) (McCartney 1976; used by RESIDE).
 
-    A photograph has no depth map. The proxy d rises from 0 at the bottom to 1 at the top, as ground does that goes away
-    from the camera, and is bent by up to 0.2 by a smooth random field.
+    A photograph has no depth map. The proxy d rises from 0 at the bottom to 1 at the top, as ground
+    does that goes away from the camera, and is bent by up to 0.2 by a smooth random field.
 
     Args:
         beta: Scattering, 0 (no haze) to 10; RESIDE has 0.6 to 1.8.
@@ -78,6 +78,8 @@ class Rain(Parametrised):
 
         angle = 90 + generator.uniform(-self.slant, self.slant)
         kernel = line(self.length, angle)
-        drops = (generator.random((1, *image.shape[1:]), dtype=np.float32) < self.density).astype(np.float32)
+        drops = (generator.random((1, *image.shape[1:]), dtype=np.float32) < self.density).astype(
+            np.float32
+        )
         streaks = convolve(drops, kernel / kernel.max()) * np.float32(self.strength)
         return quantise(image + np.clip(streaks, 0, 1))

@@ -16,8 +16,14 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), required=True,
-              help="The baseline, JSON with one line for each image and metric.")  # fmt: skip
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The baseline, JSON with one line for each image and metric.",
+)
 def baseline(folder: Path, output: Path) -> int:
     """Write the scores, costs and hashes of a finished run, for `restobench compare`."""
     from harness.regression.baseline_file import write_baseline
@@ -26,5 +32,8 @@ def baseline(folder: Path, output: Path) -> int:
     made = load_measured(folder)
     write_baseline(made, output)
     rows = sum(len(images) for images in made.scores.values())
-    click.echo(f"{output}: {rows} scores, {len(made.failures)} failures, {output.stat().st_size / 2**10:.0f} KiB")
+    click.echo(
+        f"{output}: {rows} scores, {len(made.failures)} failures, "
+        f"{output.stat().st_size / 2**10:.0f} KiB"
+    )
     return 0

@@ -24,23 +24,43 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.option("-m", "--metric", "metrics", multiple=True, required=True, help="Again for more.")
-@click.option("--dataset", metavar="FOLDER", required=True,
-              type=click.Path(path_type=Path, exists=True, file_okay=False),
-              help="With labels.csv: image, mos, and if known group and reference.")  # fmt: skip
-@click.option("--splits", type=click.IntRange(0), default=0, show_default=True,
-              help="Median over so many random test sets of a fifth; 0: all images.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(1), help="Images at work at once  [default: the number of cores]")
+@click.option(
+    "--dataset",
+    metavar="FOLDER",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="With labels.csv: image, mos, and if known group and reference.",
+)
+@click.option(
+    "--splits",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Median over so many random test sets of a fifth; 0: all images.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    help="Images at work at once  [default: the number of cores]",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda:0.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, restobench/correlate/1.")
 @click.pass_context
 def correlate(
-    context: click.Context, /, metrics: tuple[str, ...], dataset: Path, splits: int, workers: int | None, device: str,
+    context: click.Context,
+    /,
+    metrics: tuple[str, ...],
+    dataset: Path,
+    splits: int,
+    workers: int | None,
+    device: str,
     as_json: bool,
-) -> int:  # fmt: skip
+) -> int:
     """Compare metrics with people: SRCC, PLCC after a logistic fit, KRCC and RMSE, with 95 % intervals.
 
-    Metrics where lower is better are turned round. With a column `group` in labels.csv there is also the mean SRCC
-    within each group. A metric that was trained on FOLDER's images has seen the answers; where it knows, it says so.
+    Metrics where lower is better are turned round. With a column `group` in labels.csv there is
+    also the mean SRCC within each group. A metric that was trained on FOLDER's images has seen the
+    answers; where it knows, it says so.
     """
     from harness import plugins
     from harness.cli.output import print_json, print_table
@@ -55,7 +75,9 @@ def correlate(
         if reason:
             raise UnavailableError(f"metric {name} is not usable here: {reason}")
     labelled = read_labels(dataset)
-    measured = _measure(labelled, list(classes), choose_device(device), workers, context.obj["quiet"])
+    measured = _measure(
+        labelled, list(classes), choose_device(device), workers, context.obj["quiet"]
+    )
     rows = []
     for name, cls in classes.items():
         scores = [row.scores[name] for row in measured]
@@ -65,22 +87,41 @@ def correlate(
         rows.append({**_row(agreement, dataset.name), "trained_on": known})
         if known:
             click.echo(
-                f"warning: {name} was trained on {known} of these {len(scores)} images: its figures say nothing about "
-                "images that are new to it", err=True,
-            )  # fmt: skip
+                f"warning: {name} was trained on {known} of these {len(scores)} images: its "
+                "figures say nothing about images that are new to it",
+                err=True,
+            )
         failed = [score for score in scores if isinstance(score, str)]
         if failed:
-            click.echo(f"{name}: {len(failed)} of {len(scores)} images have no score: {failed[0]}", err=True)
+            click.echo(
+                f"{name}: {len(failed)} of {len(scores)} images have no score: {failed[0]}",
+                err=True,
+            )
     if as_json:
         print_json("correlate", rows)
     else:
-        shown = ("metric", "n", "failures", "srcc", "srcc_low", "srcc_high", "plcc", "krcc", "rmse", "srcc_within")
+        shown = (
+            "metric",
+            "n",
+            "failures",
+            "srcc",
+            "srcc_low",
+            "srcc_high",
+            "plcc",
+            "krcc",
+            "rmse",
+            "srcc_within",
+        )
         print_table(rows, shown)
     return 3 if any(row["failures"] for row in rows) else 0
 
 
 def _measure(
-    labelled: Sequence[LabelledImage], metrics: list[str], device: str, workers: int | None, quiet: bool
+    labelled: Sequence[LabelledImage],
+    metrics: list[str],
+    device: str,
+    workers: int | None,
+    quiet: bool,
 ) -> list[Measured]:
     """Every metric on every image, in worker processes; in the order of the images."""
     from tqdm import tqdm
@@ -95,7 +136,10 @@ def _measure(
         results = [outcome(future, None) for future in tqdm(futures, unit="image", disable=hidden)]
     finally:
         pool.close(kill=True)
-    return [Measured(dict.fromkeys(metrics, row.message)) if isinstance(row, Trouble) else row for row in results]
+    return [
+        Measured(dict.fromkeys(metrics, row.message)) if isinstance(row, Trouble) else row
+        for row in results
+    ]
 
 
 def _row(agreement: Agreement, dataset: str) -> dict[str, Any]:
@@ -106,7 +150,9 @@ def _row(agreement: Agreement, dataset: str) -> dict[str, Any]:
         "failures": agreement.failures,
     }
     for name, figures in agreement.values.items():
-        row |= dict(zip((name, f"{name}_low", f"{name}_high"), figures or (None, None, None), strict=True))
+        row |= dict(
+            zip((name, f"{name}_low", f"{name}_high"), figures or (None, None, None), strict=True)
+        )
     return row
 
 

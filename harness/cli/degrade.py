@@ -29,21 +29,39 @@ begun is gone on with. Images that no file of 8 bits can hold are written as .np
 @click.argument("recipe")
 @click.argument("input", type=click.Path(path_type=Path, exists=True))
 @click.argument("output", type=click.Path(path_type=Path))
-@click.option("--seed", type=click.IntRange(0), help="Of all randomness  [default: the recipe's, or 0]")
-@click.option("--set", "set_name", help="Which set of a benchmark's file; else the set's name, which seeds as well.")
-@click.option("--mode", type=click.Choice(["auto", "rgb", "grey"]), default="auto", show_default=True,
-              help="auto: grey files stay grey; grey: rounded Y of colour files.")  # fmt: skip
+@click.option(
+    "--seed", type=click.IntRange(0), help="Of all randomness  [default: the recipe's, or 0]"
+)
+@click.option(
+    "--set",
+    "set_name",
+    help="Which set of a benchmark's file; else the set's name, which seeds as well.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(["auto", "rgb", "grey"]),
+    default="auto",
+    show_default=True,
+    help="auto: grey files stay grey; grey: rounded Y of colour files.",
+)
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_context
 def degrade(
-    context: click.Context, /, recipe: str, input: Path, output: Path, workers: int, as_json: bool, **choices: Any
+    context: click.Context,
+    /,
+    recipe: str,
+    input: Path,
+    output: Path,
+    workers: int,
+    as_json: bool,
+    **choices: Any,
 ) -> int:
     """Degrade INPUT (an image, or a folder of images) by RECIPE and write a set to OUTPUT.
 
-    RECIPE is a degradation with its parameters, a chain of them joined by +, the name of a set, or a TOML file:
-    a benchmark's, or one with a list of degradations. OUTPUT gets a manifest.json with the hash of every image.
-    A file that fails is named, the others go on, and the exit code is 3.
+    RECIPE is a degradation with its parameters, a chain of them joined by +, the name of a set, or
+    a TOML file: a benchmark's, or one with a list of degradations. OUTPUT gets a manifest.json with
+    the hash of every image. A file that fails is named, the others go on, and the exit code is 3.
     """
     from dataclasses import asdict, replace
 
@@ -62,7 +80,10 @@ def degrade(
     manifest = Manifest(manifest_path, describe_recipe(parsed, mode), places)
     tasks = [DegradeTask(parsed, mode, place) for place in places]
     with click.progressbar(
-        length=len(tasks), label=parsed.name, file=sys.stderr, hidden=context.obj["quiet"] or as_json
+        length=len(tasks),
+        label=parsed.name,
+        file=sys.stderr,
+        hidden=context.obj["quiet"] or as_json,
     ) as bar:
 
         def advance(row: DegradedFile) -> None:
@@ -76,7 +97,10 @@ def degrade(
         print_json("degrade", [asdict(row) for row in rows])
     elif not context.obj["quiet"]:
         done = sum(row.error is None for row in rows)
-        click.echo(f"{done} of {len(rows)} images in {output}; fingerprint {manifest.fingerprint() or 'none'}")
+        click.echo(
+            f"{done} of {len(rows)} images in {output}; fingerprint "
+            f"{manifest.fingerprint() or 'none'}"
+        )
     return 3 if any(row.error for row in rows) else 0
 
 
@@ -88,25 +112,42 @@ def _places(source: Path, target: Path) -> tuple[list[Place], Path]:
 
     if target.suffix.lower() in SUFFIXES | {".npy"} and not target.is_dir():
         if source.is_dir():
-            raise InputError(f"{source} is a folder, so OUTPUT must be one; {target} is named like a file")
+            raise InputError(
+                f"{source} is a folder, so OUTPUT must be one; {target} is named like a file"
+            )
         target.parent.mkdir(parents=True, exist_ok=True)
-        return [Place(source, target.with_suffix(""), target.with_name(f"{target.stem}-mask.png"), target.suffix)], (
-            target.with_name(f"{target.stem}.manifest.json")
-        )
+        return [
+            Place(
+                source,
+                target.with_suffix(""),
+                target.with_name(f"{target.stem}-mask.png"),
+                target.suffix,
+            )
+        ], (target.with_name(f"{target.stem}.manifest.json"))
     if target.exists() and not target.is_dir():
         raise InputError(f"{target} is a file; expected a folder")
     files = [source]
     if source.is_dir():
         if target.resolve() == source.resolve():
-            raise InputError(f"OUTPUT is INPUT ({source}): degraded images need a folder of their own")
-        files = sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES and path.name[0] != ".")
+            raise InputError(
+                f"OUTPUT is INPUT ({source}): degraded images need a folder of their own"
+            )
+        files = sorted(
+            path
+            for path in source.iterdir()
+            if path.suffix.lower() in SUFFIXES and path.name[0] != "."
+        )
     if not files:
-        raise InputError(f"{source} holds no image; expected files ending in {', '.join(sorted(SUFFIXES))}")
+        raise InputError(
+            f"{source} holds no image; expected files ending in {', '.join(sorted(SUFFIXES))}"
+        )
     stems = [path.stem for path in files]
     twice = next((stem for stem in stems if stems.count(stem) > 1), None)
     if twice is not None:
-        raise InputError(f"{source} holds two files called {twice!r}: both would become {twice}.png")
+        raise InputError(
+            f"{source} holds two files called {twice!r}: both would become {twice}.png"
+        )
     target.mkdir(parents=True, exist_ok=True)
-    return [Place(path, target / path.stem, target / "masks" / f"{path.stem}.png") for path in files], (
-        target / "manifest.json"
-    )
+    return [
+        Place(path, target / path.stem, target / "masks" / f"{path.stem}.png") for path in files
+    ], (target / "manifest.json")

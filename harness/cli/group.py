@@ -67,10 +67,14 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=LazyGroup, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="restobench")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.option("--quiet", is_flag=True, help="No progress and no tables; errors and exit codes only.")
+@click.option(
+    "--quiet", is_flag=True, help="No progress and no tables; errors and exit codes only."
+)
 @click.option("--verbose", is_flag=True, help="A line for every cell.")
 @click.pass_context
 def cli(context: click.Context, debug: bool, quiet: bool, verbose: bool) -> None:
@@ -87,7 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = cli.main(arguments, prog_name="restobench", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("interrupted; what is done is kept, and the same command goes on from there", err=True)
+        click.echo(
+            "interrupted; what is done is kept, and the same command goes on from there", err=True
+        )
         code = INTERRUPTED
     except click.ClickException as error:
         error.show()
@@ -102,6 +108,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if debug:
             raise
-        click.echo(f"internal error: {type(error).__name__}: {error} (--debug shows where; please report it)", err=True)
+        click.echo(
+            f"internal error: {type(error).__name__}: {error} (--debug shows where; please report "
+            "it)",
+            err=True,
+        )
         code = INTERNAL_ERROR
     sys.exit(code if isinstance(code, int) else 0)

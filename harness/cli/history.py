@@ -21,19 +21,34 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("sources", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument(
+    "sources", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
 @click.option("-m", "--metric", "metrics", multiple=True, help="Only this metric; again for more.")
-@click.option("--html", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
-              help="Write a page: steps, charts, numbers.")  # fmt: skip
-@click.option("--svg", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Plot the trends.")
+@click.option(
+    "--html",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page: steps, charts, numbers.",
+)
+@click.option(
+    "--svg",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Plot the trends.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, restobench/history/1.")
 def history(
-    sources: tuple[Path, ...], metrics: tuple[str, ...], html: Path | None, svg: Path | None, as_json: bool
+    sources: tuple[Path, ...],
+    metrics: tuple[str, ...],
+    html: Path | None,
+    svg: Path | None,
+    as_json: bool,
 ) -> int:
     """Show the trend of each restorer and metric over runs, and which run introduced a step.
 
-    RUN is a run folder or a baseline. Means are over the images of the same pixels in all runs; runs of another
-    protocol than the last one's are left out, and named.
+    RUN is a run folder or a baseline. Means are over the images of the same pixels in all runs;
+    runs of another protocol than the last one's are left out, and named.
     """
     from harness.cli.output import print_json, print_table
     from harness.regression.baseline_file import load_baseline
@@ -53,7 +68,9 @@ def history(
         for trend in found.trends:
             for _, point in trend.steps():
                 if point.changes:
-                    click.echo(f"{point.run}, {trend.restorer}, {trend.metric}: {'; '.join(point.changes)}")
+                    click.echo(
+                        f"{point.run}, {trend.restorer}, {trend.metric}: {'; '.join(point.changes)}"
+                    )
     return 0 if found.trends else 4
 
 
@@ -71,17 +88,35 @@ def _points(found: History) -> Iterator[dict[str, Any]]:
     for trend in found.trends:
         for point in trend.points:
             yield {
-                "benchmark": trend.benchmark, "set": trend.set, "metric": trend.metric, "restorer": trend.restorer,
-                "run": point.run, "started": point.started, "value": point.value, "n": trend.n, "step": point.step,
-                "worse": point.worse, "changes": list(point.changes),
-            }  # fmt: skip
+                "benchmark": trend.benchmark,
+                "set": trend.set,
+                "metric": trend.metric,
+                "restorer": trend.restorer,
+                "run": point.run,
+                "started": point.started,
+                "value": point.value,
+                "n": trend.n,
+                "step": point.step,
+                "worse": point.worse,
+                "changes": list(point.changes),
+            }
 
 
 def _summaries(found: History) -> Iterator[dict[str, Any]]:
     for trend in found.trends:
         first, last = trend.points[0].value, trend.points[-1].value
-        steps = (f"{item.step:+.3g} at {item.run}{' (worse)' * bool(item.worse)}" for _, item in trend.steps())
+        steps = (
+            f"{item.step:+.3g} at {item.run}{' (worse)' * bool(item.worse)}"
+            for _, item in trend.steps()
+        )
         yield {
-            "set": trend.set, "metric": trend.metric, "restorer": trend.restorer, "runs": len(trend.points),
-            "n": trend.n, "first": first, "last": last, "change": last - first, "steps": ", ".join(steps),
-        }  # fmt: skip
+            "set": trend.set,
+            "metric": trend.metric,
+            "restorer": trend.restorer,
+            "runs": len(trend.points),
+            "n": trend.n,
+            "first": first,
+            "last": last,
+            "change": last - first,
+            "steps": ", ".join(steps),
+        }

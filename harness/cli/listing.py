@@ -31,7 +31,9 @@ def list_(kind: str | None, as_json: bool) -> None:
         print_json("list", [row for name in kinds for row in rows[name]])
         return
     for name in kinds:
-        click.echo(f"\n{name} ({len(rows[name])})" if len(kinds) > 1 else f"{name} ({len(rows[name])})")
+        click.echo(
+            f"\n{name} ({len(rows[name])})" if len(kinds) > 1 else f"{name} ({len(rows[name])})"
+        )
         shown = [{key: _show(value) for key, value in row.items()} for row in rows[name]]
         print_table(shown, _COLUMNS[name])
 
@@ -42,7 +44,9 @@ def _show(value: Any) -> Any:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
-def _row(registry: Any, name: str, reason: str | None, licence: str | None, **more: Any) -> dict[str, Any]:
+def _row(
+    registry: Any, name: str, reason: str | None, licence: str | None, **more: Any
+) -> dict[str, Any]:
     return {
         "kind": registry.kind,
         "name": name,
@@ -74,11 +78,14 @@ def _restorers() -> Iterator[dict[str, Any]]:
     for name, plugin, reason in _plugins(restorers):
         card = getattr(plugin, "card", None)
         yield _row(
-            restorers, name, reason, card and card.licence,
+            restorers,
+            name,
+            reason,
+            card and card.licence,
             tasks=[str(task) for task in card.tasks] if card else [],
             scale=list(card.scales) if card else [],
             parameters=card and card.parameters,
-        )  # fmt: skip
+        )
 
 
 def _metrics() -> Iterator[dict[str, Any]]:
@@ -87,10 +94,13 @@ def _metrics() -> Iterator[dict[str, Any]]:
     for name, plugin, reason in _plugins(metrics):
         card = getattr(plugin, "card", None)
         yield _row(
-            metrics, name, reason, card and card.licence,
+            metrics,
+            name,
+            reason,
+            card and card.licence,
             needs_reference=card and card.needs_reference,
             higher_is_better=card and card.higher_is_better,
-        )  # fmt: skip
+        )
 
 
 def _sets() -> Iterator[dict[str, Any]]:
@@ -120,8 +130,14 @@ def _benchmarks() -> Iterator[dict[str, Any]]:
             try:
                 benchmark = factory()
                 reasons = [item.absent() for item in benchmark.sets]
-                here = [item for item, why in zip(benchmark.sets, reasons, strict=True) if why is None]
-                absent = [f"{item.name}: {why}" for item, why in zip(benchmark.sets, reasons, strict=True) if why]
+                here = [
+                    item for item, why in zip(benchmark.sets, reasons, strict=True) if why is None
+                ]
+                absent = [
+                    f"{item.name}: {why}"
+                    for item, why in zip(benchmark.sets, reasons, strict=True)
+                    if why
+                ]
                 row = {
                     "sets": len(benchmark.sets),
                     "images": sum(len(item.ids()) for item in here),
@@ -146,7 +162,13 @@ def _degradations() -> Iterator[dict[str, Any]]:
     from harness.plugins import degradations
 
     for name, plugin, reason in _plugins(degradations):
-        yield _row(degradations, name, reason, None, parameters=list(signature(plugin).parameters) if plugin else [])
+        yield _row(
+            degradations,
+            name,
+            reason,
+            None,
+            parameters=list(signature(plugin).parameters) if plugin else [],
+        )
 
 
 _ROWS = {
@@ -158,10 +180,27 @@ _ROWS = {
     "degradations": _degradations,
 }
 _COLUMNS = {
-    "restorers": ["name", "tasks", "scale", "parameters", "licence", "usable", "distribution", "reason"],
+    "restorers": [
+        "name",
+        "tasks",
+        "scale",
+        "parameters",
+        "licence",
+        "usable",
+        "distribution",
+        "reason",
+    ],
     "benchmarks": ["name", "sets", "images", "usable", "distribution", "description", "reason"],
     "sets": ["name", "task", "images", "pinned", "licence", "usable", "distribution", "reason"],
-    "metrics": ["name", "needs_reference", "higher_is_better", "licence", "usable", "distribution", "reason"],
+    "metrics": [
+        "name",
+        "needs_reference",
+        "higher_is_better",
+        "licence",
+        "usable",
+        "distribution",
+        "reason",
+    ],
     "reports": ["name", "usable", "distribution", "reason"],
     "degradations": ["name", "parameters", "usable", "distribution", "reason"],
 }

@@ -17,14 +17,19 @@ Exit codes: 0 merged; 2 bad input; 4 not comparable, the message names the field
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("folders", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The new run folder.")
+@click.argument(
+    "folders", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="The new run folder."
+)
 def merge(folders: tuple[Path, ...], out: Path) -> int:
     """Merge runs of one benchmark: other restorers, sets, images or metrics.
 
-    Refuses what must not be ranked together: another evaluation, another degradation, other pixels, another version of
-    a metric, another restorer of the same name. Everything is copied, or nothing. Seconds of different machines are
-    not comparable: costs are shown as they were measured.
+    Refuses what must not be ranked together: another evaluation, another degradation, other pixels,
+    another version of a metric, another restorer of the same name. Everything is copied, or
+    nothing. Seconds of different machines are not comparable: costs are shown as they were
+    measured.
     """
     from harness.storage.merging import merge_runs
 

@@ -30,7 +30,10 @@ def json_value(value: Any) -> Any:
 
 def json_document(kind: str, rows: Sequence[Mapping[str, Any]]) -> str:
     """One document with `schema` and `rows`, indented."""
-    document = {"schema": f"restobench/{kind}/{SCHEMA_MAJOR}", "rows": [json_value(row) for row in rows]}
+    document = {
+        "schema": f"restobench/{kind}/{SCHEMA_MAJOR}",
+        "rows": [json_value(row) for row in rows],
+    }
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
 
 
@@ -61,5 +64,8 @@ def _cell(value: Any) -> str:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    padded = (cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(cells, widths, right, strict=True))
+    padded = (
+        cell.rjust(w) if r else cell.ljust(w)
+        for cell, w, r in zip(cells, widths, right, strict=True)
+    )
     return "  ".join(padded).rstrip()

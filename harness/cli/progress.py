@@ -52,7 +52,12 @@ class CellProgress:
             self._bar.update()
             if failed or self.verbose:
                 self._bar.write(self._line(cell, note), file=sys.stderr)
-        elif failed or self.verbose or self.done == self.total or self.done % max(1, self.total // 20) == 0:
+        elif (
+            failed
+            or self.verbose
+            or self.done == self.total
+            or self.done % max(1, self.total // 20) == 0
+        ):
             click.echo(f"[{self.done}/{self.total}] {self._line(cell, note)}", err=True)
 
     @staticmethod

@@ -28,18 +28,32 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--by", metavar="METRIC", help="Metric to rank by  [default: the benchmark's first; with --json: all]")
+@click.option(
+    "--by",
+    metavar="METRIC",
+    help="Metric to rank by  [default: the benchmark's first; with --json: all]",
+)
 @click.option(
     "--aggregate",
     type=click.Choice(["borda", "mean-rank", "bradley-terry", "weighted", "ntire-efficiency"]),
     help="One order for each task, over all its sets and metrics.",
 )
 @click.option(
-    "--weight", "weights", metavar="METRIC=NUMBER", multiple=True, help="Of --aggregate weighted; again for more."
+    "--weight",
+    "weights",
+    metavar="METRIC=NUMBER",
+    multiple=True,
+    help="Of --aggregate weighted; again for more.",
 )
-@click.option("--versus", metavar="RESTORER", help="By how much each differs from this one: difference, interval, p.")
+@click.option(
+    "--versus",
+    metavar="RESTORER",
+    help="By how much each differs from this one: difference, interval, p.",
+)
 @click.option("--set", "set_name", metavar="SET", help="Only this set.")
-@click.option("--require-complete", is_flag=True, help="Rank only restorers that have a score of every image.")
+@click.option(
+    "--require-complete", is_flag=True, help="Rank only restorers that have a score of every image."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document, restobench/rank/1.")
 def rank(
     folder: Path,
@@ -53,9 +67,9 @@ def rank(
 ) -> int:
     """Rank the restorers of a run, set by set.
 
-    Means are over the images that all ranked restorers have in common. Intervals are studentised 95 % bootstrap
-    intervals, paired by image. The range holds the ranks that the data cannot exclude, and restorers of one group are
-    not told apart from its first. There is no mean across tasks.
+    Means are over the images that all ranked restorers have in common. Intervals are studentised 95
+    % bootstrap intervals, paired by image. The range holds the ranks that the data cannot exclude,
+    and restorers of one group are not told apart from its first. There is no mean across tasks.
     """
     from harness.cli.output import print_json
     from harness.storage.store import load_run
@@ -63,11 +77,15 @@ def rank(
     data, policy = load_run(folder), "complete" if require_complete else "common"
     if aggregate or weights:
         narrowed = bool(by or set_name or (versus and aggregate != "ntire-efficiency"))
-        return _print_aggregate(data, aggregate or "", _wishes(weights, versus), policy, narrowed, as_json)
+        return _print_aggregate(
+            data, aggregate or "", _wishes(weights, versus), policy, narrowed, as_json
+        )
     rows = select_rows(data, by, set_name, policy)
     differences = _differences(data, versus, by, set_name, policy) if versus else {}
     if as_json:
-        print_json("rank", [{**row, **_gap(row, versus, differences)} for row in rows] if versus else rows)
+        print_json(
+            "rank", [{**row, **_gap(row, versus, differences)} for row in rows] if versus else rows
+        )
     elif versus:
         _print_differences(rows, versus, differences, by)
     else:
@@ -88,19 +106,24 @@ def _wishes(weights: tuple[str, ...], versus: str | None) -> Wishes:
             found[name] = -1.0
         if not name or not 0 < found[name] < float("inf"):
             raise InputError(
-                f"--weight {text!r} is no weight; expected METRIC=NUMBER, such as psnr=1, the number above 0: "
-                "the metric's card knows which way is better"
+                f"--weight {text!r} is no weight; expected METRIC=NUMBER, such as psnr=1, the "
+                "number above 0: the metric's card knows which way is better"
             )
     return Wishes(found, versus)
 
 
-def _print_aggregate(data: RunData, how: str, wishes: Wishes, policy: str, narrowed: bool, as_json: bool) -> int:
+def _print_aggregate(
+    data: RunData, how: str, wishes: Wishes, policy: str, narrowed: bool, as_json: bool
+) -> int:
     from harness.cli.output import print_json, print_table
     from harness.errors import InputError
     from harness.ranking.aggregation import aggregate
 
     if narrowed:
-        raise InputError("--aggregate goes over all sets and metrics of a task: leave --by, --versus and --set out")
+        raise InputError(
+            "--aggregate goes over all sets and metrics of a task: leave --by, --versus and --set "
+            "out"
+        )
     if wishes.weights and how != "weighted":
         raise InputError("--weight is of --aggregate weighted; give both, or neither")
     rows = aggregate(data, how, wishes, policy=policy)
@@ -113,12 +136,24 @@ def _print_aggregate(data: RunData, how: str, wishes: Wishes, policy: str, narro
         better = "higher" if chosen[0]["higher_is_better"] else "lower"
         over = f" over {found} leaderboards" if (found := chosen[0]["leaderboards"]) else ""
         click.echo(f"\n{_safe(task)}: {how}{over}, {better} is better")
-        columns = ("rank", "range", "group", "restorer", "mean", "ci_low", "ci_high", "n", "failures")
+        columns = (
+            "rank",
+            "range",
+            "group",
+            "restorer",
+            "mean",
+            "ci_low",
+            "ci_high",
+            "n",
+            "failures",
+        )
         print_table([{**row, "range": _range(row)} for row in chosen], columns)
     return code
 
 
-def select_rows(data: RunData, by: str | None, set_name: str | None, policy: str = "common") -> list[dict[str, Any]]:
+def select_rows(
+    data: RunData, by: str | None, set_name: str | None, policy: str = "common"
+) -> list[dict[str, Any]]:
     """The flat rows of a run's leaderboards.
 
     Raises:
@@ -141,7 +176,9 @@ def select_rows(data: RunData, by: str | None, set_name: str | None, policy: str
     return rank_rows(data, boards, costs(data))
 
 
-def print_leaderboards(data: RunData, *, by: str | None = None, set_name: str | None = None) -> None:
+def print_leaderboards(
+    data: RunData, *, by: str | None = None, set_name: str | None = None
+) -> None:
     """Prints one table a set, by one metric.
 
     Args:
@@ -181,7 +218,10 @@ def _print_heading(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) ->
     better = "higher" if row["higher_is_better"] else "lower"
     unit = f" in {row['unit']}" if row["unit"] else ""
     task = f" ({row['task']})" if row["task"] else ""
-    click.echo(f"\n{_safe(row['set'] or 'all sets')}{task}: {_safe(row['metric'])}{unit}, {better} is better")
+    click.echo(
+        f"\n{_safe(row['set'] or 'all sets')}{task}: {_safe(row['metric'])}{unit}, {better} is "
+        "better"
+    )
     if any(item["n"] and item["few_images"] for item in rows):
         click.echo("fewer than 24 images: intervals and ranks are rough")
 
@@ -196,14 +236,18 @@ def _range(row: Mapping[str, Any]) -> str:
 _Key = tuple[str | None, str, str]
 
 
-def _differences(data: RunData, base: str, by: str | None, set_name: str | None, policy: str) -> dict[_Key, Difference]:
+def _differences(
+    data: RunData, base: str, by: str | None, set_name: str | None, policy: str
+) -> dict[_Key, Difference]:
     from harness.ranking.leaderboards import versus
 
     found = versus(data, base, set_name=set_name, metric=by, policy=policy)
     return {(row.set, row.metric, row.restorer): row for row in found}
 
 
-def _gap(row: Mapping[str, Any], base: str | None, differences: Mapping[_Key, Difference]) -> dict[str, Any]:
+def _gap(
+    row: Mapping[str, Any], base: str | None, differences: Mapping[_Key, Difference]
+) -> dict[str, Any]:
     found = differences.get((row["set"], row["metric"], row["restorer"]))
     return {
         "versus": base,
@@ -217,7 +261,10 @@ def _gap(row: Mapping[str, Any], base: str | None, differences: Mapping[_Key, Di
 
 
 def _print_differences(
-    rows: Sequence[dict[str, Any]], base: str, differences: Mapping[_Key, Difference], by: str | None
+    rows: Sequence[dict[str, Any]],
+    base: str,
+    differences: Mapping[_Key, Difference],
+    by: str | None,
 ) -> None:
     from harness.cli.output import print_table
 
@@ -225,9 +272,19 @@ def _print_differences(
         if not any((row["set"], row["metric"], row["restorer"]) in differences for row in table):
             continue  # the base is not ranked on this set
         _print_heading(table[0], table)
-        lines = [{**row, **_gap(row, base, differences)} for row in table if row["restorer"] != base]
+        lines = [
+            {**row, **_gap(row, base, differences)} for row in table if row["restorer"] != base
+        ]
         click.echo(f"each minus {_safe(base)}, over their common images")
-        columns = ("restorer", "difference", "difference_low", "difference_high", "p", "verdict", "n_pairs")
+        columns = (
+            "restorer",
+            "difference",
+            "difference_low",
+            "difference_high",
+            "p",
+            "verdict",
+            "n_pairs",
+        )
         print_table(lines, columns)
 
 

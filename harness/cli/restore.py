@@ -21,15 +21,27 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.option("-r", "--restorer", required=True, help="Name, path or specification.")
-@click.option("--scale", type=click.IntRange(1), help="Super-resolution factor  [default: the restorer's smallest]")
-@click.option("--sigma", "sigma_255", type=float, help="Standard deviation of the noise, on the 0-255 scale.")
+@click.option(
+    "--scale",
+    type=click.IntRange(1),
+    help="Super-resolution factor  [default: the restorer's smallest]",
+)
+@click.option(
+    "--sigma", "sigma_255", type=float, help="Standard deviation of the noise, on the 0-255 scale."
+)
 @click.option("--quality", type=click.IntRange(1, 100), help="JPEG quality of the input.")
-@click.option("--cfa", type=click.Choice(CFAS), help="Bayer pattern of the input, which is 0 between its pixels.")
+@click.option(
+    "--cfa",
+    type=click.Choice(CFAS),
+    help="Bayer pattern of the input, which is 0 between its pixels.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda:0.")
 @click.argument("input", type=click.Path(path_type=Path, exists=True))
 @click.argument("output", type=click.Path(path_type=Path))
 @click.pass_context
-def restore(context: click.Context, /, input: Path, output: Path, restorer: str, device: str, **known: Any) -> int:
+def restore(
+    context: click.Context, /, input: Path, output: Path, restorer: str, device: str, **known: Any
+) -> int:
     """Run one restorer over INPUT (an image, or a folder of images) and write PNG to OUTPUT.
 
     A file that fails is named, the others go on, and the exit code is 3.
@@ -54,7 +66,10 @@ def restore(context: click.Context, /, input: Path, output: Path, restorer: str,
     scale = known.pop("scale") or min(built.card.scales or (1,))
     conditions = Conditions(scale=scale, **known)
     if built.card.scales and scale not in built.card.scales:
-        raise InputError(f"{built.card.name} has no x{scale}; its scales: {', '.join(map(str, built.card.scales))}")
+        raise InputError(
+            f"{built.card.name} has no x{scale}; its scales: "
+            f"{', '.join(map(str, built.card.scales))}"
+        )
     for name in built.card.conditions:
         if not conditions.knows(name):
             option = {"sigma_255": "give --sigma", "quality": "give --quality", "cfa": "give --cfa"}
@@ -65,7 +80,9 @@ def restore(context: click.Context, /, input: Path, output: Path, restorer: str,
     with click.progressbar(pairs, label=built.card.name, hidden=context.obj["quiet"]) as bar:
         for source, target in bar:
             try:
-                restored = restore_image(built, read_image(source), replace(conditions, sample_id=source.stem))
+                restored = restore_image(
+                    built, read_image(source), replace(conditions, sample_id=source.stem)
+                )
             except (ImageError, RestorationError) as error:
                 click.echo(f"error: {source}: {error}", err=True)
                 failed += 1
@@ -83,13 +100,19 @@ def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
         if target.is_dir():
             return [(source, target / f"{source.stem}.png")]
         if target.suffix.lower() != ".png":
-            raise InputError(f"output {target} must end in .png: restored images are written without loss")
+            raise InputError(
+                f"output {target} must end in .png: restored images are written without loss"
+            )
         return [(source, target)]
     files = sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)
     if not files:
-        raise InputError(f"{source} holds no image; expected files ending in {', '.join(sorted(SUFFIXES))}")
+        raise InputError(
+            f"{source} holds no image; expected files ending in {', '.join(sorted(SUFFIXES))}"
+        )
     stems = [path.stem for path in files]
     twice = next((stem for stem in stems if stems.count(stem) > 1), None)
     if twice:
-        raise InputError(f"{source} holds two files called {twice!r}: both would be written to {twice}.png")
+        raise InputError(
+            f"{source} holds two files called {twice!r}: both would be written to {twice}.png"
+        )
     return [(path, target / f"{path.stem}.png") for path in files]

@@ -28,22 +28,40 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--reference", metavar="DIR", type=click.Path(path_type=Path, exists=True),
-              help="Folder of references, paired by file name without suffix; or one file for every PATH.")  # fmt: skip
-@click.option("-m", "--metric", "metrics", multiple=True, help=f"Again for more  [default: {DEFAULT_METRIC}]")
-@click.option("--crop-border", type=click.IntRange(0), default=0, show_default=True,
-              help="Pixels cut from each side for metrics with a reference.")  # fmt: skip
+@click.argument(
+    "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option(
+    "--reference",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True),
+    help="Folder of references, paired by file name without suffix; or one file for every PATH.",
+)
+@click.option(
+    "-m", "--metric", "metrics", multiple=True, help=f"Again for more  [default: {DEFAULT_METRIC}]"
+)
+@click.option(
+    "--crop-border",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Pixels cut from each side for metrics with a reference.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda:0.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-@click.option("--csv", "csv_file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
-              help="Write the rows to FILE.")  # fmt: skip
+@click.option(
+    "--csv",
+    "csv_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the rows to FILE.",
+)
 @click.pass_context
 def score(context: click.Context, /, paths: tuple[Path, ...], **options: Any) -> int:
     """Score images that exist already; PATH is an image, or a folder of images.
 
-    Images are quantised to 8 bits, and psnr-y and ssim-y take the float Y of BT.601. A file that cannot be scored is a
-    row with its error, the others go on, and the exit code is 3.
+    Images are quantised to 8 bits, and psnr-y and ssim-y take the float Y of BT.601. A file that
+    cannot be scored is a row with its error, the others go on, and the exit code is 3.
     """
     from harness.cli.output import print_json
     from harness.errors import InputError
@@ -52,14 +70,22 @@ def score(context: click.Context, /, paths: tuple[Path, ...], **options: Any) ->
 
     csv_file: Path | None = options["csv_file"]
     if csv_file is not None and not csv_file.parent.is_dir():
-        raise InputError(f"--csv {csv_file}: the folder {csv_file.parent} does not exist; make it first")
+        raise InputError(
+            f"--csv {csv_file}: the folder {csv_file.parent} does not exist; make it first"
+        )
     files = find_images(paths)
-    metrics = _resolve(tuple(dict.fromkeys(options["metrics"])) or (DEFAULT_METRIC,), options["reference"])
+    metrics = _resolve(
+        tuple(dict.fromkeys(options["metrics"])) or (DEFAULT_METRIC,), options["reference"]
+    )
     device = choose_device(options["device"])
     built = {name: cls(device=device) for name, cls in metrics.items()}
     evaluation = Evaluation("score", crop_border=options["crop_border"])
     quiet = bool((context.obj or {}).get("quiet"))
-    rows = list(_score_files(_with_progress(files, quiet), built, _References(options["reference"]), evaluation))
+    rows = list(
+        _score_files(
+            _with_progress(files, quiet), built, _References(options["reference"]), evaluation
+        )
+    )
     if csv_file is not None:
         _write_csv(csv_file, rows)
     if options["as_json"]:
@@ -83,9 +109,15 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = [item for item in path.iterdir() if item.suffix.lower() in SUFFIXES and not item.name.startswith(".")]
+        inside = [
+            item
+            for item in path.iterdir()
+            if item.suffix.lower() in SUFFIXES and not item.name.startswith(".")
+        ]
         if not inside:
-            raise InputError(f"{path} holds no image; expected files ending in {', '.join(sorted(SUFFIXES))}")
+            raise InputError(
+                f"{path} holds no image; expected files ending in {', '.join(sorted(SUFFIXES))}"
+            )
         found += sorted(inside)
     return list(dict.fromkeys(found))
 
@@ -100,7 +132,9 @@ def _resolve(names: Sequence[str], reference: Path | None) -> dict[str, Any]:
         if reason:
             raise UnavailableError(f"metric {name} is not usable here: {reason}")
         if cls.card.needs_reference and reference is None:
-            raise InputError(f"{name} compares with a reference: give --reference DIR, or -m with another metric")
+            raise InputError(
+                f"{name} compares with a reference: give --reference DIR, or -m with another metric"
+            )
     return classes
 
 
@@ -124,14 +158,22 @@ class _References:
             return read_image(self.source)
         found = self.by_stem.get(path.stem, [])
         if not found:
-            raise ImageError(f"{self.source} holds no reference called {path.stem!r}; names without suffix must agree")
+            raise ImageError(
+                f"{self.source} holds no reference called {path.stem!r}; names without suffix "
+                "must agree"
+            )
         if len(found) > 1:
-            raise ImageError(f"two references are called {path.stem!r}: {found[0].name} and {found[1].name}")
+            raise ImageError(
+                f"two references are called {path.stem!r}: {found[0].name} and {found[1].name}"
+            )
         return read_image(found[0])
 
 
 def _score_files(
-    files: Iterator[Path], metrics: Mapping[str, Metric], references: _References, evaluation: Evaluation
+    files: Iterator[Path],
+    metrics: Mapping[str, Metric],
+    references: _References,
+    evaluation: Evaluation,
 ) -> Iterator[dict[str, Any]]:
     from harness.images import read_image
 
@@ -140,9 +182,26 @@ def _score_files(
         wanted = any(metric.card.needs_reference for metric in metrics.values())
         reference = _attempt(references.read, path) if wanted else None
         for name, metric in metrics.items():
-            problem = image if isinstance(image, str) else reference if metric.card.needs_reference else None
-            row = {"error": problem} if isinstance(problem, str) else _measure(metric, image, reference, evaluation)
-            yield {"path": str(path), "metric": name, "value": None, "spread": None, "error": None, **row}
+            problem = (
+                image
+                if isinstance(image, str)
+                else reference
+                if metric.card.needs_reference
+                else None
+            )
+            row = (
+                {"error": problem}
+                if isinstance(problem, str)
+                else _measure(metric, image, reference, evaluation)
+            )
+            yield {
+                "path": str(path),
+                "metric": name,
+                "value": None,
+                "spread": None,
+                "error": None,
+                **row,
+            }
 
 
 def _attempt(read: Any, path: Path) -> Image | str:
@@ -208,6 +267,8 @@ def _print(rows: Sequence[Mapping[str, Any]], quiet: bool) -> None:
         return
     print_table(rows, COLUMNS)
     for name in dict.fromkeys(row["metric"] for row in rows):
-        values = [row["value"] for row in rows if row["metric"] == name and row["value"] is not None]
+        values = [
+            row["value"] for row in rows if row["metric"] == name and row["value"] is not None
+        ]
         if len(values) > 1:
             click.echo(f"mean {name} of {len(values)} images: {sum(values) / len(values):.4g}")

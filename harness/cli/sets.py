@@ -46,9 +46,12 @@ def list_(as_json: bool, data: Path | None) -> None:
         print_json("sets", rows)
     else:
         shown = [
-            {**row, **{key: "yes" if row[key] else "no" for key in ("pinned", "download", "here")}} for row in rows
+            {**row, **{key: "yes" if row[key] else "no" for key in ("pinned", "download", "here")}}
+            for row in rows
         ]
-        print_table(shown, ["name", "title", "images", "pinned", "download", "here", "licence", "source"])
+        print_table(
+            shown, ["name", "title", "images", "pinned", "download", "here", "licence", "source"]
+        )
 
 
 def _row(known: KnownSet, folder: Path) -> dict[str, Any]:
@@ -74,8 +77,8 @@ def _row(known: KnownSet, folder: Path) -> dict[str, Any]:
 def verify(name: str, folder: Path | None, data: Path | None, as_json: bool) -> int:
     """Check that FOLDER holds the known set NAME: what is missing, extra or different. Exit code 3 when something is.
 
-    Images are compared by their pixels (JPEGs by their bytes), paired by path without suffix. Without FOLDER, the set's
-    own in --data is checked.
+    Images are compared by their pixels (JPEGs by their bytes), paired by path without suffix.
+    Without FOLDER, the set's own in --data is checked.
     """
     from harness.cli.output import print_json
     from harness.known_sets import BAD
@@ -87,7 +90,13 @@ def verify(name: str, folder: Path | None, data: Path | None, as_json: bool) -> 
     findings = compare(known, folder)
     bad = [finding for finding in findings if finding.status in BAD]
     if as_json:
-        print_json("sets", [{"set": name, "path": f.path, "status": f.status, "message": f.message} for f in findings])
+        print_json(
+            "sets",
+            [
+                {"set": name, "path": f.path, "status": f.status, "message": f.message}
+                for f in findings
+            ],
+        )
         return 3 if bad else 0
     for finding in bad:
         click.echo(_line(finding))
@@ -109,8 +118,8 @@ def _summary(known: KnownSet, same: int) -> str:
 def get(context: click.Context, names: tuple[str, ...], data: Path | None) -> int:
     """Download the known sets NAME... into the data folder, and check every image.
 
-    Images that are there and right are not fetched again; a download that was cut off goes on from there. Of sets
-    without a stable public source, it is said where to get them by hand.
+    Images that are there and right are not fetched again; a download that was cut off goes on from
+    there. Of sets without a stable public source, it is said where to get them by hand.
     """
     from harness.known_sets import BAD
     from harness.known_sets import verify as compare
@@ -124,7 +133,9 @@ def get(context: click.Context, names: tuple[str, ...], data: Path | None) -> in
         folder = _folder(known.name, data)
         came = fetch(known, folder, (lambda line: click.echo(line, err=True)) if verbose else None)
         bad = [finding for finding in compare(known, folder) if finding.status in BAD]
-        checked = "every image is the pinned one" if known.pinned else "not pinned: content not checked"
+        checked = (
+            "every image is the pinned one" if known.pinned else "not pinned: content not checked"
+        )
         click.echo(f"{known.name}: {came} images came, {checked}, in {folder}")
         click.echo(f"{known.title}: {known.paper}; terms: {known.licence}")
         for finding in bad:

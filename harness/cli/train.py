@@ -34,12 +34,24 @@ def train() -> None:
 
 @train.command(epilog=EXAMPLES)
 @click.argument("stage", type=click.Choice(STAGES), default="all")
-@click.option("--config", required=True, help="A TOML file, or the name of a configuration in the package.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder; a stopped run goes on.")
-@click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False),
-              help="Folder that the configuration's folders are in  [default: $RESTOBENCH_DATA]")  # fmt: skip
+@click.option(
+    "--config", required=True, help="A TOML file, or the name of a configuration in the package."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Run folder; a stopped run goes on.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder that the configuration's folders are in  [default: $RESTOBENCH_DATA]",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda:0.")
-@click.option("--threads", type=click.IntRange(1), help="Torch threads  [default: the number of cores]")
+@click.option(
+    "--threads", type=click.IntRange(1), help="Torch threads  [default: the number of cores]"
+)
 @click.pass_context
 def dri(
     context: click.Context,
@@ -53,8 +65,8 @@ def dri(
 ) -> None:
     """Train the scorer; `all` makes versions, then representation, mos and calibration, which writes the weights.
 
-    STAGE `splits` runs the protocol instead: ten random 80/20 splits, correlations on the test images; `ablation`
-    takes one part away after the other.
+    STAGE `splits` runs the protocol instead: ten random 80/20 splits, correlations on the test
+    images; `ablation` takes one part away after the other.
     """
     import torch
 
@@ -83,7 +95,12 @@ def dri(
         },
     )
     TrainingRun(
-        out, sources, training, materials, chosen, say=lambda text: None if context.obj["quiet"] else click.echo(text)
+        out,
+        sources,
+        training,
+        materials,
+        chosen,
+        say=lambda text: None if context.obj["quiet"] else click.echo(text),
     ).run(stage)
 
 
@@ -103,11 +120,16 @@ def _version_maker(pairs: SyntheticPairs, config: VersionConfig, device: str) ->
     from harness.protocols import Task
 
     tasks = {
-        Task.SUPER_RESOLVE: config.enlargers, Task.DENOISE: config.denoisers, Task.DEJPEG: config.artifact_removers
-    }  # fmt: skip
+        Task.SUPER_RESOLVE: config.enlargers,
+        Task.DENOISE: config.denoisers,
+        Task.DEJPEG: config.artifact_removers,
+    }
     return VersionMaker(
         pairs,
-        {task: [parse_restorer(name).build(device) for name in names] for task, names in tasks.items()},
+        {
+            task: [parse_restorer(name).build(device) for name in names]
+            for task, names in tasks.items()
+        },
         lambda name, **parameters: degradations.get(name)(**parameters),
         [metrics.get(name)(device=device) for name in config.metrics],  # type: ignore[call-arg]
         config,
@@ -136,7 +158,11 @@ def _labelled(sources: DataConfig) -> list[LabelledDegradation]:
     from harness.plugins import degradations
 
     return [
-        LabelledDegradation(kind, strength / len(item.levels), degradations.get(item.name)(**{item.parameter: level}))
+        LabelledDegradation(
+            kind,
+            strength / len(item.levels),
+            degradations.get(item.name)(**{item.parameter: level}),
+        )
         for kind, item in enumerate(sources.degradations, start=1)
         for strength, level in enumerate(item.levels, start=1)
     ]

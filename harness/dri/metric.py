@@ -18,8 +18,9 @@ TILE = 768
 class Dri(Metric):
     """No-reference quality, 0 to 100, higher is better; the spread is one standard deviation in points.
 
-    After "Dual-Representation Interaction Driven Image Quality Assessment with Restoration Assistance" (WACV 2025).
-    What the paper states and what is our own choice is told apart in docs/dri.md.
+    After "Dual-Representation Interaction Driven Image Quality Assessment with Restoration
+    Assistance" (WACV 2025). What the paper states and what is our own choice is told apart in
+    docs/dri.md.
     """
 
     card = MetricCard(
@@ -32,7 +33,8 @@ class Dri(Metric):
         tolerance_on={"cuda": 0.6},
         version=SHIPPED_SHA256[:12],
         licence="Apache-2.0; trained on LIVE in the Wild (University of Texas at Austin)",
-        source="after Yue et al., WACV 2025, arXiv 2411.17390; weights and design choices: docs/dri.md",
+        source="after Yue et al., WACV 2025, arXiv 2411.17390; weights and design choices: "
+        "docs/dri.md",
     )
 
     def __init__(self, device: str = "cpu", weights: str | None = None) -> None:
@@ -63,7 +65,8 @@ class Dri(Metric):
         """Scores one image.
 
         Args:
-            restored: Float32 (3, H, W) or (1, H, W) in [0, 1], of any size; fewer than 64 pixels a side are mirrored.
+            restored: Float32 (3, H, W) or (1, H, W) in [0, 1], of any size; fewer than 64 pixels a
+                side are mirrored.
             reference: Not used.
         """
         import numpy as np

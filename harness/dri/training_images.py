@@ -1,11 +1,11 @@
 """Which images the weights have learnt from: a small JSON file beside them, written by the training.
 
-```json
-{"schema": "restobench/training-images/1", "sets": {"livec": {"3.webp": "0123456789abcdef"}, "bsds500": {}}}
+```json {"schema": "restobench/training-images/1", "sets": {"livec": {"3.webp": "0123456789abcdef"},
+"bsds500": {}}}
 ```
 
-Set -> file name -> `harness.images.content_key` of the decoded pixels: an image is known again under another name, in
-another folder and in another lossless format.
+Set -> file name -> `harness.images.content_key` of the decoded pixels: an image is known again
+under another name, in another folder and in another lossless format.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ def write_training_images(path: Path, sets: Mapping[str, Iterable[Path]]) -> Non
     Raises:
         ImageError: A file cannot be read.
     """
-    keys = {name: {file.name: content_key(read_image(file)) for file in sorted(files)} for name, files in sets.items()}
+    keys = {
+        name: {file.name: content_key(read_image(file)) for file in sorted(files)}
+        for name, files in sets.items()
+    }
     path.write_text(json.dumps({"schema": SCHEMA, "sets": keys}, indent=0) + "\n", encoding="utf-8")
 
 
@@ -47,4 +50,6 @@ def read_training_images(path: Path = TRAINING_IMAGES) -> dict[str, dict[str, st
             raise InputError(f"{path} has schema {document['schema']!r}; expected {SCHEMA}")
         return {str(name): dict(keys) for name, keys in document["sets"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}, the list of the scorer's training images, cannot be read: {error!r}") from error
+        raise InputError(
+            f"{path}, the list of the scorer's training images, cannot be read: {error!r}"
+        ) from error

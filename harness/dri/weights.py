@@ -63,7 +63,9 @@ def load_weights(path: Path = SHIPPED, sha256: str | None = None) -> DRINetwork:
         raise InputError(f"the scorer's weights {path} are missing: reinstall restobench")
     seen = hashlib.sha256(path.read_bytes()).hexdigest()
     if expected and seen != expected:
-        raise InputError(f"the scorer's weights {path} have SHA-256 {seen[:16]}..., expected {expected[:16]}...")
+        raise InputError(
+            f"the scorer's weights {path} have SHA-256 {seen[:16]}..., expected {expected[:16]}..."
+        )
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
@@ -76,5 +78,7 @@ def load_weights(path: Path = SHIPPED, sha256: str | None = None) -> DRINetwork:
     missing, unexpected = network.load_state_dict(state, strict=False)
     missing = [name for name in missing if not name.endswith("num_batches_tracked")]
     if missing or unexpected:
-        raise InputError(f"{path} does not fit its own configuration: {[*missing, *unexpected][:3]}")
+        raise InputError(
+            f"{path} does not fit its own configuration: {[*missing, *unexpected][:3]}"
+        )
     return network.eval()

@@ -16,7 +16,8 @@ SMALLEST = 16
 class BlurEffect(Metric):
     """How little an image changes when it is blurred again: 0 sharp, 1 blurred. Noise counts as sharpness.
 
-    The worse direction counts: an image without edges in one direction has 1. A constant image is refused.
+    The worse direction counts: an image without edges in one direction has 1. A constant image is
+    refused.
     """
 
     card = MetricCard(

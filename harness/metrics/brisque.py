@@ -19,8 +19,8 @@ SMALLEST = 32
 class BRISQUE(Metric):
     """Scene statistics of an image, turned into a score by the authors' support vector machine; lower is better.
 
-    The package `brisque` with the model it carries, which was trained on LIVE; roughly 0 to 100. An image without
-    structure has no statistics, and is refused.
+    The package `brisque` with the model it carries, which was trained on LIVE; roughly 0 to 100. An
+    image without structure has no statistics, and is refused.
     """
 
     card = MetricCard(
@@ -91,6 +91,8 @@ def _make_scorer() -> Any:
     class Scorer(brisque.BRISQUE):  # type: ignore[misc]  # untyped
         def scale_features(self, features: Any) -> Any:
             """Numpy 2.4 no longer makes a float of an array that holds one number."""
-            return super().scale_features([np.asarray(feature, dtype=np.float64).item() for feature in features])
+            return super().scale_features(
+                [np.asarray(feature, dtype=np.float64).item() for feature in features]
+            )
 
     return Scorer(url=False).score

@@ -19,8 +19,8 @@ class WantedFile:
 
     Attributes:
         source: A URL, `hf://OWNER/REPOSITORY/FILE`, or `hf://OWNER/REPOSITORY` for all of it.
-        target: Where it belongs: a path in torch's hub folder, or an absolute one. Empty for Hugging Face's files,
-            which have a cache of their own.
+        target: Where it belongs: a path in torch's hub folder, or an absolute one. Empty for
+            Hugging Face's files, which have a cache of their own.
     """
 
     source: str
@@ -30,7 +30,10 @@ class WantedFile:
         """The file's place, or for Hugging Face the repository's folder in the cache."""
         if not self.source.startswith("hf://"):
             return hub_folder() / self.target
-        hub = os.environ.get("HF_HUB_CACHE") or Path(os.environ.get("HF_HOME") or _caches() / "huggingface") / "hub"
+        hub = (
+            os.environ.get("HF_HUB_CACHE")
+            or Path(os.environ.get("HF_HOME") or _caches() / "huggingface") / "hub"
+        )
         owner, repository = self._parts()[:2]
         return Path(hub) / f"models--{owner}--{repository}"
 
@@ -74,7 +77,8 @@ def refuse(record: Callable[[WantedFile], Any]) -> Iterator[None]:
     """While it is entered, files that are in the caches are read, and nothing is downloaded.
 
     Args:
-        record: Called with each file that is not in a cache; the library that wanted it gets an `OSError`.
+        record: Called with each file that is not in a cache; the library that wanted it gets an
+            `OSError`.
     """
     from unittest.mock import patch
 

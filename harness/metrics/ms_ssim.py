@@ -18,7 +18,8 @@ SMALLEST = WINDOW * 2 ** (len(WEIGHTS) - 1)
 class MSSSIM(Metric):
     """Product over five scales of the contrast-structure terms, and of luminance at the coarsest (eq. 7).
 
-    Each scale halves the image by 2x2 means. Negative structure terms count as zero: a power of them is undefined.
+    Each scale halves the image by 2x2 means. Negative structure terms count as zero: a power of
+    them is undefined.
     """
 
     card = MetricCard(

@@ -19,8 +19,9 @@ BLOCK = 96
 class NIQE(Metric):
     """Distance of an image's scene statistics from those of pristine photographs; lower is better.
 
-    basicsr's implementation with the authors' parameters: Y rounded to whole levels, in blocks of 96x96; what does not
-    fill a block is cut off. An image without structure has no statistics, and is refused.
+    basicsr's implementation with the authors' parameters: Y rounded to whole levels, in blocks of
+    96x96; what does not fill a block is cut off. An image without structure has no statistics, and
+    is refused.
     """
 
     card = MetricCard(
@@ -68,14 +69,19 @@ class NIQE(Metric):
         check_single(restored, self.card.name)
         height, width = restored.shape[1:]
         if (height // BLOCK) * (width // BLOCK) < 2:
-            raise ImageError(f"niqe needs two blocks of {BLOCK}x{BLOCK} pixels; this image is {width}x{height}")
+            raise ImageError(
+                f"niqe needs two blocks of {BLOCK}x{BLOCK} pixels; this image is {width}x{height}"
+            )
         luma = to_luma(restored)[0] * np.float32(255)
         with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # empty AGGD sides of flat blocks: they become NaN, which it leaves out
+            # empty AGGD sides of flat blocks: they become NaN, which it leaves out
+            warnings.simplefilter("ignore")
             try:
                 value = float(np.squeeze(self._calculate(luma, 0, input_order="HW")))
             except (ValueError, np.linalg.LinAlgError) as error:
                 raise ImageError(f"niqe is not defined on this image: {error}") from error
         if not math.isfinite(value):
-            raise ImageError("niqe is not defined on this image: too few of its blocks have any structure")
+            raise ImageError(
+                "niqe is not defined on this image: too few of its blocks have any structure"
+            )
         return MetricValue(value)

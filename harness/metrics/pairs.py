@@ -23,18 +23,23 @@ def check_pair(restored: Image, reference: Image | None, metric: str, smallest: 
         The reference.
 
     Raises:
-        ImageError: There is no reference, the shapes differ, a value is not finite, or the image is too small.
+        ImageError: There is no reference, the shapes differ, a value is not finite, or the image is
+            too small.
     """
     if reference is None:
         raise ImageError(f"{metric} compares with a reference and got none")
     check_single(restored, metric, smallest)
     if restored.shape != reference.shape:
-        raise ImageError(f"{metric}: the restored image is {restored.shape}, its reference {reference.shape}")
+        raise ImageError(
+            f"{metric}: the restored image is {restored.shape}, its reference {reference.shape}"
+        )
     check_single(reference, metric, smallest, what="reference")
     return reference
 
 
-def check_single(image: Image, metric: str, smallest: int = 1, *, what: str = "restored image") -> None:
+def check_single(
+    image: Image, metric: str, smallest: int = 1, *, what: str = "restored image"
+) -> None:
     """Checks that an image is one, holds finite values only, and is large enough.
 
     Raises:
@@ -44,4 +49,6 @@ def check_single(image: Image, metric: str, smallest: int = 1, *, what: str = "r
 
     height, width = check_image(image, f"{metric}: the {what}").shape[1:]
     if min(height, width) < smallest:
-        raise ImageError(f"{metric} needs at least {smallest}x{smallest} pixels; the {what} is {width}x{height}")
+        raise ImageError(
+            f"{metric} needs at least {smallest}x{smallest} pixels; the {what} is {width}x{height}"
+        )

@@ -88,7 +88,9 @@ class PyiqaMetric(Metric):
             raise UnavailableError(f"{self.card.name}: {reason}")
         self._model = _build(self.card.name, device)
         if self._model.lower_better == self.card.higher_is_better:
-            raise UnavailableError(f"the installed pyiqa gives {self.card.name} another direction than the catalogue")
+            raise UnavailableError(
+                f"the installed pyiqa gives {self.card.name} another direction than the catalogue"
+            )
 
     @classmethod
     def missing(cls) -> str | None:
@@ -100,9 +102,17 @@ class PyiqaMetric(Metric):
         row = catalogue()[cls.card.name.removeprefix(PREFIX)]
         package = re.search(r"No module named '(\w+)'", row["problem"] or "")
         if row["problem"] and not (package and importlib.util.find_spec(package[1])):
-            return f"pyiqa cannot build it: {row['problem']}" + (f": pip install {package[1]}" if package else "")
-        absent = [file for file in (WantedFile(**wanted) for wanted in row["files"]) if not file.is_here()]
-        return f"weights are not here: {'; '.join(file.how_to_get() for file in absent)}" if absent else None
+            return f"pyiqa cannot build it: {row['problem']}" + (
+                f": pip install {package[1]}" if package else ""
+            )
+        absent = [
+            file for file in (WantedFile(**wanted) for wanted in row["files"]) if not file.is_here()
+        ]
+        return (
+            f"weights are not here: {'; '.join(file.how_to_get() for file in absent)}"
+            if absent
+            else None
+        )
 
     def __call__(self, restored: Image, reference: Image | None = None) -> MetricValue:
         """Measures one image.
@@ -127,7 +137,14 @@ class PyiqaMetric(Metric):
         try:
             with torch.no_grad(), _repeatable():
                 value = float(self._model(*tensors).squeeze())
-        except (AssertionError, RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
+        except (
+            AssertionError,
+            RuntimeError,
+            ValueError,
+            IndexError,
+            TypeError,
+            ZeroDivisionError,
+        ) as error:
             raise ImageError(f"{self.card.name} is not defined on this image: {error}") from error
         if math.isnan(value):
             raise ImageError(f"{self.card.name} gives NaN on this image")
@@ -150,7 +167,9 @@ def _build(name: str, device: str) -> Any:
             if absent:
                 reason = f"weights are not here: {absent[0].how_to_get()}"
             else:
-                reason = " ".join(f"pyiqa cannot build it here: {type(error).__name__}: {error}".split())
+                reason = " ".join(
+                    f"pyiqa cannot build it here: {type(error).__name__}: {error}".split()
+                )
             raise UnavailableError(f"{name}: {reason}") from error
 
 

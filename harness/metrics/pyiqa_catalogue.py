@@ -1,10 +1,10 @@
 """Writes `pyiqa_catalogue.json`: what the installed pyiqa offers, and the weight files that each metric wants.
 
-`python -m harness.metrics.pyiqa_catalogue` after an upgrade of pyiqa (two minutes). Importing pyiqa takes seconds, so
-`restobench list` reads the catalogue instead. Each metric is built in a forked process of its own in which nothing is
-downloaded: a file that it wants is written down, and stands in as an empty one so that the next is asked for. Where
-an empty file will not do (CLIP's), the files after it are not in the catalogue; `downloads.refuse` names them when the
-metric is built.
+`python -m harness.metrics.pyiqa_catalogue` after an upgrade of pyiqa (two minutes). Importing pyiqa
+takes seconds, so `restobench list` reads the catalogue instead. Each metric is built in a forked
+process of its own in which nothing is downloaded: a file that it wants is written down, and stands
+in as an empty one so that the next is asked for. Where an empty file will not do (CLIP's), the
+files after it are not in the catalogue; `downloads.refuse` names them when the metric is built.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ def _build(name: str, report: Connection) -> None:
         _stand_in(report)
         pyiqa.create_metric(name, device="cpu")
         report.send(None)
-    except BaseException as error:  # a stand-in went as far as it can, or the metric cannot be built here at all
+    # a stand-in went as far as it can, or the metric cannot be built here at all
+    except BaseException as error:
         report.send(f"{type(error).__name__}: {error}".splitlines()[0][:200])
 
 
@@ -91,7 +92,8 @@ def wanted_files(name: str) -> tuple[list[WantedFile], str | None]:
         name: pyiqa's name of the metric.
 
     Returns:
-        The files in the order of asking; and why it cannot be built when it asked for none and failed.
+        The files in the order of asking; and why it cannot be built when it asked for none and
+        failed.
     """
     context = get_context("fork")
     ours, theirs = context.Pipe(duplex=False)

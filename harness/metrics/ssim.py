@@ -42,7 +42,9 @@ def ssim_means(restored: Plane, reference: Plane) -> tuple[float, float]:
     whole = structures = 0.0
     for top in range(0, height, STRIP):
         rows = slice(top, min(top + STRIP, height) + WINDOW - 1)
-        luminance, structure = _maps(restored[rows].astype("float64"), reference[rows].astype("float64"), kernel)
+        luminance, structure = _maps(
+            restored[rows].astype("float64"), reference[rows].astype("float64"), kernel
+        )
         structures += float(structure.sum())
         luminance *= structure
         whole += float(luminance.sum())
@@ -59,7 +61,9 @@ def _maps(
     border = WINDOW // 2
 
     def blur(plane: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.asarray(cv2.sepFilter2D(plane, cv2.CV_64F, kernel, kernel))[border:-border, border:-border]
+        return np.asarray(cv2.sepFilter2D(plane, cv2.CV_64F, kernel, kernel))[
+            border:-border, border:-border
+        ]
 
     mean_x, mean_y = blur(x), blur(y)
     product, squares = mean_x * mean_y, mean_x * mean_x + mean_y * mean_y
@@ -72,8 +76,8 @@ def _maps(
 class SSIM(Metric):
     """Mean of the SSIM map over the valid region of an 11x11 Gaussian window, averaged over planes.
 
-    Gaussian of sigma 1.5, K1 = 0.01, K2 = 0.03, population statistics, as the authors' MATLAB code has it but for its
-    downsampling, which no restoration paper uses.
+    Gaussian of sigma 1.5, K1 = 0.01, K2 = 0.03, population statistics, as the authors' MATLAB code
+    has it but for its downsampling, which no restoration paper uses.
     """
 
     card = MetricCard(

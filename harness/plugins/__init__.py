@@ -68,7 +68,10 @@ class RestorerSpec:
         """
         for name, value in self.options().items():
             if value not in OPTIONS[name]:
-                raise InputError(f"{self.text!r}: {name} is {value!r}; expected one of {', '.join(OPTIONS[name])}")
+                raise InputError(
+                    f"{self.text!r}: {name} is {value!r}; expected one of "
+                    f"{', '.join(OPTIONS[name])}"
+                )
 
     def options(self) -> dict[str, Any]:
         """What of the parameters is none of the class's business, but that of `harness.restoring.variants`."""
@@ -89,7 +92,9 @@ class RestorerSpec:
         Raises:
             InputError: A parameter that the class does not take.
         """
-        keywords: dict[str, Any] = {name: value for name, value in self.parameters if name not in OPTIONS}
+        keywords: dict[str, Any] = {
+            name: value for name, value in self.parameters if name not in OPTIONS
+        }
         if self.argument is not None:
             keywords["path"] = self.argument
             keywords.pop("probe", None)
@@ -114,8 +119,8 @@ OPTIONS = {"ensemble": ("none", "x8"), "precision": ("fp32", "fp16", "bf16")}
 def parse_restorer(text: str) -> RestorerSpec:
     """Reads what a user writes after `-r`.
 
-    Examples: `bicubic`, `bm3d:sigma_255=25`, `weights.pth`, `model.onnx:range=255`, `basicsr:options.yml`,
-    `cmd:tool {input} {output}`, `folder:results`, `my_module:MyRestorer`.
+    Examples: `bicubic`, `bm3d:sigma_255=25`, `weights.pth`, `model.onnx:range=255`,
+    `basicsr:options.yml`, `cmd:tool {input} {output}`, `folder:results`, `my_module:MyRestorer`.
 
     Raises:
         UnknownNameError: No such name, and no such file.
@@ -132,7 +137,8 @@ def parse_restorer(text: str) -> RestorerSpec:
         return RestorerSpec(text, suffix, head, parameters)
     if colon and prefix in restorers:
         raise InputError(
-            f"{text!r}: {argument!r} is not name=value; write parameters as -r {prefix}:key=value,key=value"
+            f"{text!r}: {argument!r} is not name=value; write parameters as -r "
+            f"{prefix}:key=value,key=value"
         )
     if colon and argument.isidentifier() and "object:" in loaders:
         return RestorerSpec(text, "object:", head, parameters)
@@ -157,7 +163,10 @@ def split_parameters(text: str) -> tuple[str, tuple[tuple[str, str | int | float
     for part in tail.split(","):
         key, equals, value = part.partition("=")
         if not equals or not key.strip().isidentifier():
-            raise InputError(f"{text!r}: {part!r} is not name=value; write parameters as NAME:key=value,key=value")
+            raise InputError(
+                f"{text!r}: {part!r} is not name=value; write parameters as "
+                "NAME:key=value,key=value"
+            )
         pairs.append((key.strip(), _literal(value.strip())))
     return head, tuple(pairs)
 

@@ -59,8 +59,9 @@ def parse_recipe(text: str, set_name: str | None = None) -> Recipe:
     """Reads a recipe.
 
     Args:
-        text: `NAME:key=value,key=value`, several of these joined by `+`, the name of a set that is made of references,
-            or a TOML file: a benchmark's, or one with a list `degradations` and perhaps `name` and `seed`.
+        text: `NAME:key=value,key=value`, several of these joined by `+`, the name of a set that is
+            made of references, or a TOML file: a benchmark's, or one with a list `degradations` and
+            perhaps `name` and `seed`.
         set_name: Which of the sets of a benchmark's file.
 
     Raises:
@@ -92,7 +93,8 @@ def _from_file(path: Path, set_name: str | None) -> Recipe:
     name, seed = content.get("name", path.stem), content.get("seed", 0)
     if unknown or not isinstance(name, str) or not isinstance(seed, int):
         raise InputError(
-            f"recipe {path}: expected a list degradations, a text name and a whole number seed, no other key"
+            f"recipe {path}: expected a list degradations, a text name and a whole number seed, "
+            "no other key"
         )
     return Recipe(_chain(content.get("degradations"), str(path)), name, seed)
 
@@ -100,7 +102,9 @@ def _from_file(path: Path, set_name: str | None) -> Recipe:
 def _from_benchmark(path: Path, set_name: str | None) -> Recipe:
     members = {item.name: item for item in benchmark_loaders.get(".toml")(path).sets}
     if set_name is None and len(members) != 1:
-        raise InputError(f"{path} has {len(members)} sets; choose one with --set: {', '.join(members)}")
+        raise InputError(
+            f"{path} has {len(members)} sets; choose one with --set: {', '.join(members)}"
+        )
     if set_name is not None and set_name not in members:
         raise InputError(f"{path} has no set {set_name!r}; its sets: {', '.join(members)}")
     return _from_set(members[set_name] if set_name is not None else next(iter(members.values())))
@@ -109,16 +113,31 @@ def _from_benchmark(path: Path, set_name: str | None) -> Recipe:
 def _from_set(degraded_set: DegradedSet) -> Recipe:
     described = degraded_set.describe()
     if "degradations" not in described:
-        raise InputError(f"set {degraded_set.name} was degraded by others: there is no recipe that could be applied")
-    return Recipe(_chain(described["degradations"], degraded_set.name), degraded_set.name, described.get("seed", 0))
+        raise InputError(
+            f"set {degraded_set.name} was degraded by others: there is no recipe that could be "
+            "applied"
+        )
+    return Recipe(
+        _chain(described["degradations"], degraded_set.name),
+        degraded_set.name,
+        described.get("seed", 0),
+    )
 
 
 def _chain(items: object, where: str) -> Chain:
     if not isinstance(items, Sequence) or isinstance(items, str) or not items:
-        raise InputError(f'{where}: degradations is {items!r}; expected [{{name = "jpeg", quality = 20}}]')
+        raise InputError(
+            f'{where}: degradations is {items!r}; expected [{{name = "jpeg", quality = 20}}]'
+        )
     steps = []
     for item in items:
         if not isinstance(item, Mapping) or not isinstance(item.get("name"), str):
-            raise InputError(f'{where}: degradations holds {item!r}; expected {{name = "jpeg", quality = 20}}')
-        steps.append(build_degradation(item["name"], {key: value for key, value in item.items() if key != "name"}))
+            raise InputError(
+                f'{where}: degradations holds {item!r}; expected {{name = "jpeg", quality = 20}}'
+            )
+        steps.append(
+            build_degradation(
+                item["name"], {key: value for key, value in item.items() if key != "name"}
+            )
+        )
     return Chain(tuple(steps))

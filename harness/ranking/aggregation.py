@@ -1,7 +1,7 @@
 """One order out of many leaderboards of a task: Borda counts, mean ranks, Bradley-Terry strengths, weighted scores.
 
-Aggregates never cross tasks, and rank only restorers that are ranked on every leaderboard of the task: one that
-skipped or failed a set is shown without a rank, for nothing can be said of it there.
+Aggregates never cross tasks, and rank only restorers that are ranked on every leaderboard of the
+task: one that skipped or failed a set is shown without a rank, for nothing can be said of it there.
 """
 
 from __future__ import annotations
@@ -16,11 +16,24 @@ from harness.errors import InputError
 from harness.ranking.ballots import Ballots, ballots, shares_won
 from harness.ranking.leaderboards import SIGNIFICANT, tie_groups
 from harness.ranking.ntire_efficiency import Efficiency, efficiencies
-from harness.ranking.tables import FailureCounts, by_image, count_failures, make_blocks, metric_names, tables
+from harness.ranking.tables import (
+    FailureCounts,
+    by_image,
+    count_failures,
+    make_blocks,
+    metric_names,
+    tables,
+)
 from harness.results import RunData
 from harness.statistics.bradley_terry import strengths_by_image
 from harness.statistics.permutation import pairs_p
-from harness.statistics.resampling import Floats, capped, intervals, percentile_order, resample_counts
+from harness.statistics.resampling import (
+    Floats,
+    capped,
+    intervals,
+    percentile_order,
+    resample_counts,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +72,27 @@ class Wishes:
     base: str | None = None
 
 
-def aggregate(data: RunData, how: str, wishes: Wishes | None = None, *, policy: str = "common") -> list[dict[str, Any]]:
+def aggregate(
+    data: RunData, how: str, wishes: Wishes | None = None, *, policy: str = "common"
+) -> list[dict[str, Any]]:
     """Ranks restorers over all sets and metrics of each task; every leaderboard counts the same.
 
     Args:
         data: The run.
-        how: One of `WAYS`. `borda`: each image is a ballot of each metric; the share of other restorers that one beats
-            on it, averaged (0 to 100). `mean-rank`: mean over the leaderboards of the rank by mean. `bradley-terry`:
-            strengths of that model fitted to wins by image and metric, in Elo points around a mean of 0; a tie is half
-            a win to each. `weighted`: sum of weight times mean over the metrics, negative where lower is better,
-            averaged over the sets. `ntire-efficiency`: the cost of each restorer against a base (`harness.ranking.ntire_efficiency`).
+        how: One of `WAYS`. `borda`: each image is a ballot of each metric; the share of other
+            restorers that one beats on it, averaged (0 to 100). `mean-rank`: mean over the
+            leaderboards of the rank by mean. `bradley-terry`: strengths of that model fitted to
+            wins by image and metric, in Elo points around a mean of 0; a tie is half a win to each.
+            `weighted`: sum of weight times mean over the metrics, negative where lower is better,
+            averaged over the sets. `ntire-efficiency`: the cost of each restorer against a base
+            (`harness.ranking.ntire_efficiency`).
         wishes: Weights, or the base.
         policy: As for `harness.ranking.leaderboards.leaderboards`.
 
     Returns:
-        Flat rows as those of `restobench/rank/1`, best first: `metric` is the way, `mean` the aggregate, `n` counts
-        images, `leaderboards` what went in. Intervals are by bootstrap over images, the same resamples for everyone.
+        Flat rows as those of `restobench/rank/1`, best first: `metric` is the way, `mean` the
+        aggregate, `n` counts images, `leaderboards` what went in. Intervals are by bootstrap over
+        images, the same resamples for everyone.
 
     Raises:
         InputError: An unknown way, or wishes that it cannot follow.
@@ -90,17 +108,25 @@ def aggregate(data: RunData, how: str, wishes: Wishes | None = None, *, policy: 
     ]
 
 
-def _rows(data: RunData, item: Ballots, how: str, failures: FailureCounts, order: Order | None) -> list[dict[str, Any]]:
+def _rows(
+    data: RunData, item: Ballots, how: str, failures: FailureCounts, order: Order | None
+) -> list[dict[str, Any]]:
     failed = dict.fromkeys(item.entrants, 0)
     for table in item.tables:
         for name, count in failures.get((table.set or "", table.metric), {}).items():
             failed[name] = failed.get(name, 0) + count
     shown = {
-        "benchmark": data.run.benchmark, "set": None, "task": item.task, "metric": how,
+        "benchmark": data.run.benchmark,
+        "set": None,
+        "task": item.task,
+        "metric": how,
         "leaderboards": order.leaderboards if order else len(item.tables),
         "higher_is_better": how not in _LOWER_IS_BETTER,
-    }  # fmt: skip
-    rows = [{**shown, **row, "failures": failed[row["restorer"]]} for row in (_ranked(order) if order else [])]
+    }
+    rows = [
+        {**shown, **row, "failures": failed[row["restorer"]]}
+        for row in (_ranked(order) if order else [])
+    ]
     ranked = {row["restorer"] for row in rows}
     nothing = dict.fromkeys(("rank", "rank_low", "rank_high", "group", "mean", "ci_low", "ci_high"))
     rows += [
@@ -134,14 +160,18 @@ def _ranked(order: Order) -> list[dict[str, Any]]:
     ]
 
 
-def _of_sums(item: Ballots, sums: Floats, images: int, strata: tuple[int, ...], boards: int) -> Order:
+def _of_sums(
+    item: Ballots, sums: Floats, images: int, strata: tuple[int, ...], boards: int
+) -> Order:
     """The order by a total over images."""
     scores, low, high = intervals(sums, strata, 1)
     return Order(item.restorers, scores, low, high, pairs_p(sums, strata), images, boards)
 
 
 def _shares(item: Ballots) -> tuple[Floats, int, tuple[int, ...]]:
-    joined = np.concatenate([shares_won(v) / v.shape[1] / len(item.values) for v in item.values], axis=1)
+    joined = np.concatenate(
+        [shares_won(v) / v.shape[1] / len(item.values) for v in item.values], axis=1
+    )
     shares, images, strata = by_image(joined, [table.images for table in item.tables])
     return shares, len(images), strata
 
@@ -158,7 +188,9 @@ def _bradley_terry(item: Ballots) -> Order | None:
         return None
     shares, images, strata = _shares(item)
     scores, low, high = intervals(strengths_by_image(shares), strata, 1)
-    return Order(item.restorers, scores, low, high, pairs_p(shares, strata), images, len(item.tables))
+    return Order(
+        item.restorers, scores, low, high, pairs_p(shares, strata), images, len(item.tables)
+    )
 
 
 def _mean_rank(item: Ballots) -> Order | None:
@@ -175,7 +207,16 @@ def _mean_rank(item: Ballots) -> Order | None:
         points += rankdata(-capped(values).sum(axis=1))
         boot += rankdata(-(capped(values) @ drawn) / np.maximum(drawn.sum(axis=0), 1), axis=0)
     low, high, p = percentile_order(points / len(item.tables), boot / len(item.tables), len(images))
-    return Order(item.restorers, points / len(item.tables), low, high, p, len(images), len(item.tables), False)
+    return Order(
+        item.restorers,
+        points / len(item.tables),
+        low,
+        high,
+        p,
+        len(images),
+        len(item.tables),
+        False,
+    )
 
 
 def _weighted(data: RunData, item: Ballots, wishes: Wishes) -> Order | None:
@@ -183,13 +224,19 @@ def _weighted(data: RunData, item: Ballots, wishes: Wishes) -> Order | None:
     unknown = [name for name in wishes.weights if name not in known]
     if unknown or not wishes.weights:
         given = ", ".join(unknown) or "no metric"
-        raise InputError(f"weights are for {given}; expected --weight METRIC=NUMBER of {', '.join(known)}")
-    chosen = [(t, v) for t, v in zip(item.tables, item.values, strict=True) if t.metric in wishes.weights]
+        raise InputError(
+            f"weights are for {given}; expected --weight METRIC=NUMBER of {', '.join(known)}"
+        )
+    chosen = [
+        (t, v) for t, v in zip(item.tables, item.values, strict=True) if t.metric in wishes.weights
+    ]
     if not chosen or len(item.restorers) < 2:
         return None
     sets = {name: sum(table.metric == name for table, _ in chosen) for name in wishes.weights}
     parts = [wishes.weights[t.metric] / sets[t.metric] / v.shape[1] * capped(v) for t, v in chosen]
-    sums, images, strata = by_image(np.concatenate(parts, axis=1), [table.images for table, _ in chosen])
+    sums, images, strata = by_image(
+        np.concatenate(parts, axis=1), [table.images for table, _ in chosen]
+    )
     return _of_sums(item, sums, len(images), strata, len(chosen))
 
 

@@ -33,13 +33,17 @@ class Ballots:
 def ballots(data: RunData, found: Sequence[Table]) -> Iterator[Ballots]:
     """The ballots of each task, in the plan's order of sets; tasks on which nobody is ranked are left out."""
     for task in dict.fromkeys(task_of(data, name) for name in set_names(data)):
-        chosen = [table for table in found if table.set is not None and task_of(data, table.set) == task]
+        chosen = [
+            table for table in found if table.set is not None and task_of(data, table.set) == task
+        ]
         ranked = tuple(table for table in chosen if table.restorers)
         if ranked:
             names = sorted(set.intersection(*(set(table.restorers) for table in ranked)))
             everyone = tuple(dict.fromkeys(name for table in ranked for name in table.entrants))
             rows = [np.searchsorted(np.array(table.restorers), names) for table in ranked]
-            values = tuple(table.sign * table.values[place] for table, place in zip(ranked, rows, strict=True))
+            values = tuple(
+                table.sign * table.values[place] for table, place in zip(ranked, rows, strict=True)
+            )
             yield Ballots(task, tuple(names), everyone, ranked, values)
 
 

@@ -18,17 +18,20 @@ SIGNIFICANT = 0.05
 def leaderboards(data: RunData, *, policy: str = "common") -> tuple[Leaderboard, ...]:
     """Ranks the restorers of a run: one leaderboard for each set and metric.
 
-    When the benchmark has several sets and all are of one task, there is also one for each metric over all of them
-    (`set=None`), of the restorers that have scores on each. There is no mean across tasks.
+    When the benchmark has several sets and all are of one task, there is also one for each metric
+    over all of them (`set=None`), of the restorers that have scores on each. There is no mean
+    across tasks.
 
     Args:
         data: The run.
-        policy: `common`: means are over the images that all ranked restorers have in common. A restorer without any
-            score is not ranked. When no image is common to all, those with the fewest scores are left unranked.
-            `complete`: only restorers with a score of every image that anybody has one of are ranked.
+        policy: `common`: means are over the images that all ranked restorers have in common. A
+            restorer without any score is not ranked. When no image is common to all, those with the
+            fewest scores are left unranked. `complete`: only restorers with a score of every image
+            that anybody has one of are ranked.
 
     Returns:
-        The whole benchmark first, then sets in the plan's order; in each, metrics in the plan's order.
+        The whole benchmark first, then sets in the plan's order; in each, metrics in the plan's
+        order.
 
     Raises:
         InputError: An unknown policy.
@@ -38,11 +41,15 @@ def leaderboards(data: RunData, *, policy: str = "common") -> tuple[Leaderboard,
     return rank_tables(data, tables(data, make_blocks(data), failures, policy=policy), failures)
 
 
-def rank_tables(data: RunData, found: Iterable[Table], failures: FailureCounts) -> tuple[Leaderboard, ...]:
+def rank_tables(
+    data: RunData, found: Iterable[Table], failures: FailureCounts
+) -> tuple[Leaderboard, ...]:
     """One leaderboard for each table."""
     covered = dict(scopes(data))
     return tuple(
-        Leaderboard(data.run.benchmark, table.set, table.metric, table.sign > 0, _rows(table, failed))
+        Leaderboard(
+            data.run.benchmark, table.set, table.metric, table.sign > 0, _rows(table, failed)
+        )
         for table in found
         for failed in [_sum_failures(failures, covered[table.set], table.metric)]
     )
@@ -60,14 +67,20 @@ def _rows(table: Table, failures: Mapping[str, int]) -> tuple[LeaderboardRow, ..
     ranked = _ranked_rows(table, failures) if table.restorers else []
     missing = sorted(set(table.entrants) - set(table.restorers))
     nothing = (None,) * 6
-    return (*ranked, *(LeaderboardRow(name, *nothing, 0, failures.get(name, 0)) for name in missing))
+    return (
+        *ranked,
+        *(LeaderboardRow(name, *nothing, 0, failures.get(name, 0)) for name in missing),
+    )
 
 
 def _ranked_rows(table: Table, failures: Mapping[str, int]) -> list[LeaderboardRow]:
     """Rows with rank, best first. Inside, values are oriented so that larger is better."""
     names = table.restorers
     means, low, high = intervals(table.sign * table.sums, table.strata, table.cells)
-    means, low, high = (np.nan_to_num(ends, nan=-np.inf, posinf=np.inf, neginf=-np.inf) for ends in (means, low, high))
+    means, low, high = (
+        np.nan_to_num(ends, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+        for ends in (means, low, high)
+    )
     order = sorted(range(len(names)), key=lambda index: (-means[index], names[index]))
     means, low, high = means[order], low[order], high[order]
     better = (pairs_p(table.sums[order], table.strata) <= SIGNIFICANT) & (means[:, None] > means)
@@ -97,7 +110,8 @@ def tie_groups(better: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> list[
     """Numbers restorers by tie group: the best and all it is not better than, then the best of the rest, and so on.
 
     Args:
-        better: (restorers, restorers), best first: whether the row's restorer is told apart as better.
+        better: (restorers, restorers), best first: whether the row's restorer is told apart as
+            better.
 
     Returns:
         One number from 1 for each restorer.
@@ -113,7 +127,12 @@ def tie_groups(better: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> list[
 
 
 def versus(
-    data: RunData, restorer: str, *, set_name: str | None = None, metric: str | None = None, policy: str = "common"
+    data: RunData,
+    restorer: str,
+    *,
+    set_name: str | None = None,
+    metric: str | None = None,
+    policy: str = "common",
 ) -> tuple[Difference, ...]:
     """Compares every other restorer with one, over the common images of each leaderboard.
 
@@ -131,7 +150,9 @@ def versus(
         InputError: The run has no such restorer.
     """
     if restorer not in data.run.restorers:
-        raise InputError(f"the run has no restorer {restorer!r}; it has {', '.join(data.run.restorers)}")
+        raise InputError(
+            f"the run has no restorer {restorer!r}; it has {', '.join(data.run.restorers)}"
+        )
     rows: list[Difference] = []
     for table in tables(data, make_blocks(data), count_failures(data), policy=policy):
         if set_name in (None, table.set) and metric in (None, table.metric):
@@ -147,11 +168,19 @@ def differences(table: Table, base: str) -> list[Difference]:
     found: dict[str, Difference] = {}
     if names:
         with np.errstate(invalid="ignore"):
-            rows = np.delete(table.sums, table.restorers.index(base), axis=0) - table.sums[table.restorers.index(base)]
-        rows = np.where(np.isnan(rows), 0.0, rows)  # inf - inf: both are perfect there, which is no difference
+            rows = (
+                np.delete(table.sums, table.restorers.index(base), axis=0)
+                - table.sums[table.restorers.index(base)]
+            )
+        # inf - inf: both are perfect there, which is no difference
+        rows = np.where(np.isnan(rows), 0.0, rows)
         for name, (mean, low, high, p) in zip(names, _paired(rows, table), strict=True):
-            verdict = "same" if p >= SIGNIFICANT else ("better" if table.sign * mean > 0 else "worse")
-            found[name] = Difference(name, base, table.set, table.metric, mean, low, high, p, table.cells, verdict)
+            verdict = (
+                "same" if p >= SIGNIFICANT else ("better" if table.sign * mean > 0 else "worse")
+            )
+            found[name] = Difference(
+                name, base, table.set, table.metric, mean, low, high, p, table.cells, verdict
+            )
     nothing = (None,) * 4
     return [
         found.get(name) or Difference(name, base, table.set, table.metric, *nothing, 0, "same")
@@ -162,8 +191,12 @@ def differences(table: Table, base: str) -> list[Difference]:
 
 def _paired(rows: Floats, table: Table) -> list[tuple[float, float | None, float | None, float]]:
     """Mean difference, its interval and p, for every row."""
-    means, low, high = (np.nan_to_num(ends, nan=0.0, posinf=np.inf, neginf=-np.inf) for ends in
-                        intervals(rows, table.strata, table.cells))  # fmt: skip
+    means, low, high = (
+        np.nan_to_num(ends, nan=0.0, posinf=np.inf, neginf=-np.inf)
+        for ends in intervals(rows, table.strata, table.cells)
+    )
     if rows.shape[1] == 1:
         return [(float(mean), None, None, 1.0) for mean in means]
-    return list(zip(means.tolist(), low.tolist(), high.tolist(), sign_flip_p(rows).tolist(), strict=True))
+    return list(
+        zip(means.tolist(), low.tolist(), high.tolist(), sign_flip_p(rows).tolist(), strict=True)
+    )

@@ -45,9 +45,16 @@ def _agreement(name: str, one: Table, other: Table) -> Agreement:
     mean, low, high = (float(ends[0]) for ends in intervals(taus[None], (len(taus),), len(taus)))
     doubt = len(taus) > 1
     return Agreement(
-        name, one.metric, other.metric, over, mean, max(low, -1.0) if doubt else None,
-        min(high, 1.0) if doubt else None, len(restorers), len(taus),
-    )  # fmt: skip
+        name,
+        one.metric,
+        other.metric,
+        over,
+        mean,
+        max(low, -1.0) if doubt else None,
+        min(high, 1.0) if doubt else None,
+        len(restorers),
+        len(taus),
+    )
 
 
 def _part(table: Table, restorers: Sequence[str], images: Sequence[str]) -> Floats:
@@ -67,7 +74,11 @@ def _means(table: Table, restorers: Sequence[str]) -> Floats:
 def _spread_out(means: Floats) -> npt.NDArray[np.int64]:
     """At most `MOST_COMPARED` restorers, evenly over the order: pairs of more cost much and tell the same."""
     order = np.argsort(means, kind="stable")
-    return order[np.unique(np.linspace(0, len(order) - 1, min(MOST_COMPARED, len(order))).round().astype(np.int64))]
+    return order[
+        np.unique(
+            np.linspace(0, len(order) - 1, min(MOST_COMPARED, len(order))).round().astype(np.int64)
+        )
+    ]
 
 
 def _tau_by_image(one: Floats, other: Floats) -> Floats:
@@ -79,7 +90,10 @@ def _tau_by_image(one: Floats, other: Floats) -> Floats:
     """
     agree, first, second = (np.zeros(one.shape[1]) for _ in range(3))
     for row in range(len(one) - 1):
-        signs = [(part[row + 1 :] > part[row]).astype(np.int8) - (part[row + 1 :] < part[row]) for part in (one, other)]
+        signs = [
+            (part[row + 1 :] > part[row]).astype(np.int8) - (part[row + 1 :] < part[row])
+            for part in (one, other)
+        ]
         agree += (signs[0] * signs[1]).sum(axis=0)
         first += np.abs(signs[0]).sum(axis=0)
         second += np.abs(signs[1]).sum(axis=0)
@@ -87,11 +101,13 @@ def _tau_by_image(one: Floats, other: Floats) -> Floats:
         return np.asarray(agree / np.sqrt(first * second))
 
 
-def disagreements(data: RunData, blocks: Blocks, found: Sequence[Table]) -> tuple[Disagreement, ...]:
+def disagreements(
+    data: RunData, blocks: Blocks, found: Sequence[Table]
+) -> tuple[Disagreement, ...]:
     """The restored images on which a no-reference and a full-reference metric disagree most, on each set.
 
-    The metrics are `dri`, or else the first no-reference metric, and the first full-reference metric of the set. Images
-    where one of them is infinite are left out.
+    The metrics are `dri`, or else the first no-reference metric, and the first full-reference
+    metric of the set. Images where one of them is infinite are left out.
     """
     rows: list[Disagreement] = []
     for name in dict.fromkeys(table.set for table in found if table.set is not None):
@@ -123,17 +139,31 @@ def _disagreements(name: str, one: Table, other: Table, blocks: Blocks) -> list[
     rows = []
     for flat in [*_largest(gaps), *_largest(-gaps)]:
         place, column = divmod(int(flat), len(images))
-        values = [float(table.sign * part[place, column]) for table, part in zip((one, other), parts, strict=True)]
+        values = [
+            float(table.sign * part[place, column])
+            for table, part in zip((one, other), parts, strict=True)
+        ]
         ranks = [1 + int((part[:, column] > part[place, column]).sum()) for part in parts]
         spread, gap = float(spreads[place, column]), float(gaps[place, column])
         known = spread == spread
         rows.append(
             Disagreement(
-                name, images[column], restorers[place], one.metric, other.metric,
-                "hallucination" if gap > 0 else "over-smoothing", values[0], values[1], spread if known else None, gap,
-                spread / scales[0] if known else None, ranks[0], ranks[1], len(restorers),
+                name,
+                images[column],
+                restorers[place],
+                one.metric,
+                other.metric,
+                "hallucination" if gap > 0 else "over-smoothing",
+                values[0],
+                values[1],
+                spread if known else None,
+                gap,
+                spread / scales[0] if known else None,
+                ranks[0],
+                ranks[1],
+                len(restorers),
             )
-        )  # fmt: skip
+        )
     return sorted(rows, key=lambda row: (-abs(row.gap), row.image, row.restorer))
 
 

@@ -78,17 +78,26 @@ def efficiencies(data: RunData, item: Ballots, base: str | None) -> Efficiency |
     weights = {name: data.run.restorers[name].get("parameters") for name in seconds}
     names = sorted(name for name in seconds if weights[name])
     if base not in names:
-        raise InputError(f"--versus {base} has no count of operations or of parameters; take a network that has both")
+        raise InputError(
+            f"--versus {base} has no count of operations or of parameters; take a network that "
+            "has both"
+        )
     common = sorted(set.intersection(*(set(seconds[name]) for name in names)))
     if not common:
         return None
-    return _score(names, base, common, seconds, flops, {name: float(weights[name] or 0) for name in names})
+    return _score(
+        names, base, common, seconds, flops, {name: float(weights[name] or 0) for name in names}
+    )
 
 
 def _score(
-    names: list[str], base: str, common: list[tuple[str, str]], seconds: dict[str, dict[tuple[str, str], float]],
-    flops: dict[str, dict[tuple[str, str], float]], weights: dict[str, float],
-) -> Efficiency:  # fmt: skip
+    names: list[str],
+    base: str,
+    common: list[tuple[str, str]],
+    seconds: dict[str, dict[tuple[str, str], float]],
+    flops: dict[str, dict[tuple[str, str], float]],
+    weights: dict[str, float],
+) -> Efficiency:
     place = names.index(base)
     times = np.array([[seconds[name][key] for key in common] for name in names])
     work = np.array([sum(flops[name][key] for key in common) for name in names])

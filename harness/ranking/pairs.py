@@ -39,11 +39,19 @@ def pair_tests(table: Table, best_first: Sequence[str]) -> list[PairTest]:
     means = np.nan_to_num(rows.sum(axis=1) / table.cells, nan=0.0, posinf=np.inf, neginf=-np.inf)
     return [
         PairTest(
-            table.set, table.metric, names[one], names[other], float(means[place]), float(flip[place]),
-            float(ranks[place]), float(corrected[0][place]), float(corrected[1][place]), len(table.images),
+            table.set,
+            table.metric,
+            names[one],
+            names[other],
+            float(means[place]),
+            float(flip[place]),
+            float(ranks[place]),
+            float(corrected[0][place]),
+            float(corrected[1][place]),
+            len(table.images),
         )
         for place, (one, other) in enumerate(pairs)
-    ]  # fmt: skip
+    ]
 
 
 def _differences(sums: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
@@ -89,7 +97,15 @@ def critical_difference(
     close = _cliques(ordered, lambda i, j: mean_ranks[j] - mean_ranks[i] < critical)
     alike = _cliques(ordered, lambda i, j: frozenset((ordered[i], ordered[j])) not in apart)
     return CriticalDifference(
-        table.set, table.metric, tuple(ordered), tuple(mean_ranks), _friedman(sums), critical, close, alike, images
+        table.set,
+        table.metric,
+        tuple(ordered),
+        tuple(mean_ranks),
+        _friedman(sums),
+        critical,
+        close,
+        alike,
+        images,
     )
 
 
@@ -106,7 +122,9 @@ def _friedman(sums: Floats) -> float | None:
 @lru_cache(maxsize=64)
 def nemenyi(restorers: int, images: int) -> float:
     """The critical difference of mean ranks at 95 % (Demsar, JMLR 2006, section 3.2.2)."""
-    return _studentised_range(restorers) * float(np.sqrt(restorers * (restorers + 1) / (6 * images)))
+    return _studentised_range(restorers) * float(
+        np.sqrt(restorers * (restorers + 1) / (6 * images))
+    )
 
 
 @lru_cache(maxsize=64)
@@ -116,7 +134,9 @@ def _studentised_range(restorers: int) -> float:
     return float(studentized_range.ppf(1 - SIGNIFICANT, restorers, np.inf) / np.sqrt(2))
 
 
-def _cliques(names: Sequence[str], alike: Callable[[int, int], bool]) -> tuple[tuple[str, ...], ...]:
+def _cliques(
+    names: Sequence[str], alike: Callable[[int, int], bool]
+) -> tuple[tuple[str, ...], ...]:
     """Runs of two or more neighbours in which every pair is alike, and that no other such run contains."""
     found: list[tuple[int, int]] = []
     matrix: npt.NDArray[np.bool_] = np.array(

@@ -16,7 +16,9 @@ from harness.statistics.resampling import Floats
 Ranks = npt.NDArray[np.int64]
 
 
-def stability(data: RunData, found: Sequence[Table], tasks: Sequence[Ballots]) -> tuple[Stability, ...]:
+def stability(
+    data: RunData, found: Sequence[Table], tasks: Sequence[Ballots]
+) -> tuple[Stability, ...]:
     """Leaves out every image of every leaderboard, and every metric and set of every task's Borda order.
 
     Args:
@@ -24,7 +26,11 @@ def stability(data: RunData, found: Sequence[Table], tasks: Sequence[Ballots]) -
         found: The tables of its leaderboards.
         tasks: Of `ballots`.
     """
-    rows = [_without_images(data, table) for table in found if len(table.restorers) > 1 and len(table.images) > 1]
+    rows = [
+        _without_images(data, table)
+        for table in found
+        if len(table.restorers) > 1 and len(table.images) > 1
+    ]
     for item in tasks:
         if len(item.restorers) > 1:
             shares = [shares_won(values).mean(axis=1) for values in item.values]
@@ -45,7 +51,11 @@ def _without_images(data: RunData, table: Table) -> Stability:
     whole[good.any(axis=1)] = np.inf
     whole[bad.any(axis=1)] = -np.inf
     return _stability(
-        (task_of(data, table.set), table.set, table.metric, "image"), table.restorers, whole, left, table.images
+        (task_of(data, table.set), table.set, table.metric, "image"),
+        table.restorers,
+        whole,
+        left,
+        table.images,
     )
 
 
@@ -57,7 +67,14 @@ def _without_boards(
         return []
     left = np.stack(
         [
-            np.mean([share for table, share in zip(item.tables, shares, strict=True) if part_of(table) != part], axis=0)
+            np.mean(
+                [
+                    share
+                    for table, share in zip(item.tables, shares, strict=True)
+                    if part_of(table) != part
+                ],
+                axis=0,
+            )
             for part in parts
         ],
         axis=1,
@@ -67,7 +84,11 @@ def _without_boards(
 
 
 def _stability(
-    where: tuple[str, str | None, str, str], names: Sequence[str], whole: Floats, left: Floats, parts: Sequence[str]
+    where: tuple[str, str | None, str, str],
+    names: Sequence[str],
+    whole: Floats,
+    left: Floats,
+    parts: Sequence[str],
 ) -> Stability:
     """Args: `whole` (restorers,) and `left` (restorers, cases), larger is better; `parts` names the cases."""
     from scipy.stats import kendalltau
@@ -86,7 +107,12 @@ def _stability(
         lowest_tau=0.0 if np.isnan(tau) else tau,
         most_influential=parts[furthest] if moved[furthest] else None,
         ranges=tuple(
-            RankRange(names[place], int(before[place, 0]), int(after[place].min()), int(after[place].max()))
+            RankRange(
+                names[place],
+                int(before[place, 0]),
+                int(after[place].min()),
+                int(after[place].max()),
+            )
             for place in order
         ),
     )

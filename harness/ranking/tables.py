@@ -47,8 +47,8 @@ Blocks = Mapping[tuple[str, str], Block]
 class Table:
     """The scores that one leaderboard is made of: the same cells for every restorer, and none missing.
 
-    An image that several sets degrade (by its id) is one unit and is resampled as one, for its scores hang together.
-    Units that lie in the same sets are a stratum.
+    An image that several sets degrade (by its id) is one unit and is resampled as one, for its
+    scores hang together. Units that lie in the same sets are a stratum.
 
     Attributes:
         set: The set, or `None` for the whole benchmark.
@@ -104,7 +104,9 @@ def make_blocks(data: RunData) -> dict[tuple[str, str], Block]:
     return blocks
 
 
-def _compact(codes: npt.NDArray[np.int64], names: Sequence[str]) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+def _compact(
+    codes: npt.NDArray[np.int64], names: Sequence[str]
+) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
     """Codes counted anew over the names that occur, and those names."""
     present = np.zeros(len(names), dtype=bool)
     present[codes] = True
@@ -112,15 +114,19 @@ def _compact(codes: npt.NDArray[np.int64], names: Sequence[str]) -> tuple[npt.ND
     return (np.cumsum(present) - 1)[codes], tuple(names[index] for index in found.tolist())
 
 
-def tables(data: RunData, blocks: Blocks, failures: FailureCounts, *, policy: str = "common") -> Iterator[Table]:
+def tables(
+    data: RunData, blocks: Blocks, failures: FailureCounts, *, policy: str = "common"
+) -> Iterator[Table]:
     """The tables of all leaderboards: the whole benchmark first, then sets, each with metrics in the plan's order.
 
     Args:
         data: The run.
         blocks: Its scores.
-        failures: Of `count_failures`: a leaderboard without any score is one where something failed.
-        policy: `common`: the cells that all ranked restorers have; when there are none, those with the fewest are left
-            out until there are. `complete`: only restorers that have every cell which anybody has are ranked.
+        failures: Of `count_failures`: a leaderboard without any score is one where something
+            failed.
+        policy: `common`: the cells that all ranked restorers have; when there are none, those with
+            the fewest are left out until there are. `complete`: only restorers that have every cell
+            which anybody has are ranked.
 
     Raises:
         InputError: An unknown policy.
@@ -143,9 +149,14 @@ def _scored_everywhere(found: Sequence[Block]) -> list[str]:
 
 
 def _table(
-    data: RunData, found: Sequence[Block], names: list[str], scope: str | None, sets: Sequence[str], metric: str,
+    data: RunData,
+    found: Sequence[Block],
+    names: list[str],
+    scope: str | None,
+    sets: Sequence[str],
+    metric: str,
     policy: str,
-) -> Table:  # fmt: skip
+) -> Table:
     sign, in_play = orientation(data, metric), tuple(entrants(data, sets, names))
     values = [block.values[np.searchsorted(np.array(block.restorers), names)] for block in found]
     rows, masks = _ranked([~np.isnan(part) for part in values], policy)
@@ -153,13 +164,20 @@ def _table(
         nothing = np.zeros((0, 0))
         return Table(scope, metric, sign, (), in_play, nothing, nothing, (), ())
     parts = [part[rows][:, mask] for part, mask in zip(values, masks, strict=True)]
-    images = [[block.images[index] for index in np.flatnonzero(mask)] for block, mask in zip(found, masks, strict=True)]
+    images = [
+        [block.images[index] for index in np.flatnonzero(mask)]
+        for block, mask in zip(found, masks, strict=True)
+    ]
     joined = np.concatenate(parts, axis=1)
     sums, units, strata = by_image(joined, images)
-    return Table(scope, metric, sign, tuple(names[row] for row in rows), in_play, joined, sums, units, strata)
+    return Table(
+        scope, metric, sign, tuple(names[row] for row in rows), in_play, joined, sums, units, strata
+    )
 
 
-def _ranked(has: Sequence[npt.NDArray[np.bool_]], policy: str) -> tuple[npt.NDArray[np.int64], list[Any]]:
+def _ranked(
+    has: Sequence[npt.NDArray[np.bool_]], policy: str
+) -> tuple[npt.NDArray[np.int64], list[Any]]:
     """Which rows are ranked, and for each set which of its images are common to them."""
     if not has:
         return np.zeros(0, np.int64), []
@@ -167,7 +185,8 @@ def _ranked(has: Sequence[npt.NDArray[np.bool_]], policy: str) -> tuple[npt.NDAr
     if policy == "complete":
         full = np.flatnonzero(counts == sum(part.shape[1] for part in has))
         return full, [np.ones(part.shape[1], bool) for part in has]
-    rows = np.argsort(-counts, kind="stable")  # names are sorted: of equals, the later one is left out first
+    # names are sorted: of equals, the later one is left out first
+    rows = np.argsort(-counts, kind="stable")
     while rows.size:
         masks = [part[rows].all(axis=0) for part in has]
         if all(mask.any() for mask in masks):
@@ -178,7 +197,9 @@ def _ranked(has: Sequence[npt.NDArray[np.bool_]], policy: str) -> tuple[npt.NDAr
     return np.sort(rows), masks
 
 
-def by_image(values: Floats, images: Sequence[Sequence[str]]) -> tuple[Floats, tuple[str, ...], tuple[int, ...]]:
+def by_image(
+    values: Floats, images: Sequence[Sequence[str]]
+) -> tuple[Floats, tuple[str, ...], tuple[int, ...]]:
     """Sums by image, the images' ids and the sizes of their strata: images that lie in the same sets are one."""
     if len(images) == 1:
         return values, tuple(images[0]), (len(images[0]),)
@@ -234,7 +255,9 @@ def entrants(data: RunData, sets: Sequence[str], columns: Collection[str]) -> li
     """Restorers that belong on a leaderboard: all but those that skip every one of its sets."""
     skips = {(skip.restorer, skip.set) for skip in data.skipped}
     names = dict.fromkeys([*data.run.restorers, *columns])
-    return [name for name in names if name in columns or not all((name, item) in skips for item in sets)]
+    return [
+        name for name in names if name in columns or not all((name, item) in skips for item in sets)
+    ]
 
 
 FailureCounts = Mapping[tuple[str, str], Mapping[str, int]]
@@ -249,7 +272,10 @@ def count_failures(data: RunData) -> dict[tuple[str, str], Counter[str]]:
     references: dict[str, bool] = {}
     for (name, _), sample in data.samples.items():
         references[name] = references.get(name, False) or bool(sample.get("reference"))
-    needs = {name: bool(data.run.metrics.get(name, {}).get("needs_reference")) for name in metric_names(data)}
+    needs = {
+        name: bool(data.run.metrics.get(name, {}).get("needs_reference"))
+        for name in metric_names(data)
+    }
     lost = {failure.cell for failure in data.failures if failure.metric is None}
     whole: dict[str, Counter[str]] = {}
     for cell in lost:
@@ -275,5 +301,8 @@ def orientation(data: RunData, metric: str) -> float:
     """
     card = data.run.metrics.get(metric)
     if card is None or "higher_is_better" not in card:
-        raise StoreError(f"the run holds no card of the metric {metric!r}, so its direction is unknown; run it again")
+        raise StoreError(
+            f"the run holds no card of the metric {metric!r}, so its direction is unknown; run it "
+            "again"
+        )
     return 1.0 if card["higher_is_better"] else -1.0

@@ -33,27 +33,45 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
         InputError: The file cannot be written; then there is none, or the earlier one.
     """
     rows = [
-        {"restorer": restorer, "set": set_name, "image": image, "metric": metric, "value": _json_number(item.value),
-         "degraded": item.degraded, "reference": item.reference, "restored": item.restored}
+        {
+            "restorer": restorer,
+            "set": set_name,
+            "image": image,
+            "metric": metric,
+            "value": _json_number(item.value),
+            "degraded": item.degraded,
+            "reference": item.reference,
+            "restored": item.restored,
+        }
         for (restorer, set_name, metric), images in sorted(baseline.scores.items())
         for image, item in sorted(images.items())
-    ]  # fmt: skip
+    ]
     costs = [
-        {"restorer": restorer, "set": set_name, "image": image, "seconds": _rounded(seconds), "peak_mib": _rounded(mib)}
+        {
+            "restorer": restorer,
+            "set": set_name,
+            "image": image,
+            "seconds": _rounded(seconds),
+            "peak_mib": _rounded(mib),
+        }
         for (restorer, set_name), images in sorted(baseline.costs.items())
         for image, (seconds, mib) in sorted(images.items())
     ]
     names = ("restorer", "set", "image", "metric")
     failures = [
-        {**dict(zip(names, key, strict=True)), "message": message} for key, message in sorted(baseline.failures.items())
+        {**dict(zip(names, key, strict=True)), "message": message}
+        for key, message in sorted(baseline.failures.items())
     ]
     head = {
-        "schema": SCHEMA, "benchmark": baseline.benchmark, "started": baseline.started,
-        "evaluation": dict(baseline.evaluation), "hardware": dict(baseline.hardware),
+        "schema": SCHEMA,
+        "benchmark": baseline.benchmark,
+        "started": baseline.started,
+        "evaluation": dict(baseline.evaluation),
+        "hardware": dict(baseline.hardware),
         "environment": dict(baseline.environment),
         "metrics": {name: dict(card) for name, card in sorted(baseline.metrics.items())},
         "sets": {name: dict(planned) for name, planned in sorted(baseline.sets.items())},
-    }  # fmt: skip
+    }
     text = _one_line_a_row(head, {"rows": rows, "costs": costs, "failures": failures})
     try:
         with atomic_file(path) as partial:
@@ -62,7 +80,9 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
         raise InputError(f"baseline {path} cannot be written: {error.strerror}") from error
 
 
-def _one_line_a_row(head: Mapping[str, Any], lists: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+def _one_line_a_row(
+    head: Mapping[str, Any], lists: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> str:
     marks = {name: secrets.token_hex(16) for name in lists}
     text = json.dumps({**head, **marks}, indent=1, allow_nan=False)
     for name, mark in marks.items():
@@ -83,47 +103,64 @@ def read_baseline(path: Path) -> Baseline:
     """Reads a baseline that anybody may have written.
 
     Raises:
-        InputError: Missing, no JSON, of another schema, or a row in it is not what it should be; names the row.
+        InputError: Missing, no JSON, of another schema, or a row in it is not what it should be;
+            names the row.
     """
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
-            raise InputError(f"baseline {path} has more than {MAX_BYTES:,} bytes: that is no baseline of ours")
+            raise InputError(
+                f"baseline {path} has more than {MAX_BYTES:,} bytes: that is no baseline of ours"
+            )
         content = json.loads(raw.decode("utf-8"))
     except OSError as error:
         raise InputError(f"baseline {path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         why = str(error)[:200]
-        raise InputError(f"baseline {path} is no JSON ({why}): make it with `restobench baseline`") from None
+        raise InputError(
+            f"baseline {path} is no JSON ({why}): make it with `restobench baseline`"
+        ) from None
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema != SCHEMA:
         kind, _, major = str(schema).rpartition("/")
         newer = kind == SCHEMA.rpartition("/")[0] and major.isdecimal() and int(major[:9]) > 1
         hint = "upgrade restobench" if newer else "make it with `restobench baseline`"
-        raise InputError(f"baseline {path} has schema {str(schema)[:60]!r}, expected {SCHEMA!r}: {hint}")
+        raise InputError(
+            f"baseline {path} has schema {str(schema)[:60]!r}, expected {SCHEMA!r}: {hint}"
+        )
     try:
         return _parse(content)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise InputError(f"baseline {path} is damaged: {type(error).__name__}: {str(error)[:200]}") from None
+        raise InputError(
+            f"baseline {path} is damaged: {type(error).__name__}: {str(error)[:200]}"
+        ) from None
 
 
 def _parse(content: Mapping[str, Any]) -> Baseline:
     scores: dict[Group, dict[str, Measured]] = {}
     for number, row in enumerate(content["rows"], start=1):
-        restorer, set_name, image, metric = (_text(row, key, number) for key in ("restorer", "set", "image", "metric"))
+        restorer, set_name, image, metric = (
+            _text(row, key, number) for key in ("restorer", "set", "image", "metric")
+        )
         hashes = (_text(row, key, number) for key in ("degraded", "reference", "restored"))
         images = scores.setdefault((restorer, set_name, metric), {})
         if image in images:
-            raise ValueError(f"row {number}: {restorer!r} on {set_name!r}: {image!r} has {metric!r} twice")
+            raise ValueError(
+                f"row {number}: {restorer!r} on {set_name!r}: {image!r} has {metric!r} twice"
+            )
         images[image] = Measured(_score(row["value"], number), *hashes)
     metrics = {str(name): _metric(card) for name, card in content["metrics"].items()}
     unknown = {metric for _, _, metric in scores} - metrics.keys()
     if unknown:
-        raise ValueError(f"rows name the metric {min(unknown)!r}, which `metrics` does not describe")
+        raise ValueError(
+            f"rows name the metric {min(unknown)!r}, which `metrics` does not describe"
+        )
     costs: dict[tuple[str, str], dict[str, tuple[float, float]]] = {}
     for number, row in enumerate(content.get("costs", []), start=1):
-        restorer, set_name, image = (_text(row, key, number) for key in ("restorer", "set", "image"))
+        restorer, set_name, image = (
+            _text(row, key, number) for key in ("restorer", "set", "image")
+        )
         spent = _number(row, "seconds", number), _number(row, "peak_mib", number)
         costs.setdefault((restorer, set_name), {})[image] = spent
     rules = dict(content["evaluation"])
@@ -136,7 +173,9 @@ def _parse(content: Mapping[str, Any]) -> Baseline:
         scores=scores,
         costs=costs,
         failures={
-            (str(row["restorer"]), str(row["set"]), str(row["image"]), str(row["metric"])): str(row["message"])
+            (str(row["restorer"]), str(row["set"]), str(row["image"]), str(row["metric"])): str(
+                row["message"]
+            )
             for row in content.get("failures", [])
         },
         sets={str(name): _planned(planned) for name, planned in content.get("sets", {}).items()},
@@ -161,7 +200,11 @@ def _planned(planned: Mapping[str, Any]) -> dict[str, Any]:
     conditions = planned["conditions"]
     if not isinstance(conditions, dict):
         raise TypeError(f"conditions is {conditions!r}; expected an object")
-    return {"conditions": conditions, "definition": planned["definition"], "fingerprint": planned["fingerprint"]}
+    return {
+        "conditions": conditions,
+        "definition": planned["definition"],
+        "fingerprint": planned["fingerprint"],
+    }
 
 
 def _text(row: Mapping[str, Any], key: str, number: int) -> str:

@@ -1,8 +1,9 @@
 """Is today's run worse than the baseline? Verdicts by restorer, set and metric, over images of the same pixels.
 
-Quality regresses when two things say so: a paired t test of the differences by image, corrected over the whole run
-(`harness.statistics.significance`), and the 95 % interval of the mean difference, which has to lie beyond the metric's tolerance.
-Restored images of equal bytes are recognised first and are never judged. Directions are those of the metrics' cards.
+Quality regresses when two things say so: a paired t test of the differences by image, corrected
+over the whole run (`harness.statistics.significance`), and the 95 % interval of the mean
+difference, which has to lie beyond the metric's tolerance. Restored images of equal bytes are
+recognised first and are never judged. Directions are those of the metrics' cards.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ WORST = 6
 """So many images that lost are kept of each finding."""
 
 
-def compare(now: Baseline, before: Baseline, settings: Settings | None = None, name: str = "") -> Comparison:
+def compare(
+    now: Baseline, before: Baseline, settings: Settings | None = None, name: str = ""
+) -> Comparison:
     """Judges a run against a baseline.
 
     Args:
@@ -39,14 +42,20 @@ def compare(now: Baseline, before: Baseline, settings: Settings | None = None, n
         name: What the user called the baseline.
 
     Returns:
-        One finding for each restorer, set and metric of either, and for the costs of each restorer and set.
+        One finding for each restorer, set and metric of either, and for the costs of each restorer
+        and set.
     """
     settings = settings or Settings()
     failing = _newly_failing(now, before)
     groups = dict.fromkeys([*before.scores, *now.scores, *failing])
     measured = [_compare_group(now, before, group) for group in groups]
-    judged = _judge([finding for finding, _ in measured], [low for _, low in measured], now, before, settings)
-    findings = [_with_failures(finding, failing.get(group, {})) for group, finding in zip(groups, judged, strict=True)]
+    judged = _judge(
+        [finding for finding, _ in measured], [low for _, low in measured], now, before, settings
+    )
+    findings = [
+        _with_failures(finding, failing.get(group, {}))
+        for group, finding in zip(groups, judged, strict=True)
+    ]
     return Comparison(name, before.started, (*findings, *compare_costs(now, before, settings)))
 
 
@@ -59,7 +68,10 @@ def _newly_failing(now: Baseline, before: Baseline) -> dict[Group, dict[str, str
     for (restorer, set_name, image, metric), message in now.failures.items():
         # a cell that could not be restored lacks every metric of its set
         for name in [metric] if metric else measured.get(set_name, now.metrics):
-            known = {(restorer, set_name, image, name), (restorer, set_name, image, "")} & before.failures.keys()
+            known = {
+                (restorer, set_name, image, name),
+                (restorer, set_name, image, ""),
+            } & before.failures.keys()
             if not known and image not in now.scores.get((restorer, set_name, name), {}):
                 found.setdefault((restorer, set_name, name), {})[image] = message
     return found
@@ -88,32 +100,55 @@ def _compare_group(now: Baseline, before: Baseline, group: Group) -> tuple[Findi
     reason = _protocol_difference(now, before, group)
     if reason:
         return replace(finding, reason=reason), None
-    common = [image for image in sorted(old) if image in new and not _pixels_differ(new[image], old[image])]
+    common = [
+        image
+        for image in sorted(old)
+        if image in new and not _pixels_differ(new[image], old[image])
+    ]
     left_out = _left_out(new, old)
     if not common:
         return replace(finding, reason=left_out), None
-    differences = np.array([_finite(new[image].value) - _finite(old[image].value) for image in common])
+    differences = np.array(
+        [_finite(new[image].value) - _finite(old[image].value) for image in common]
+    )
     finding = replace(finding, n=len(common), reason=left_out)
     if all(new[image].restored == old[image].restored != "" for image in common):
-        if np.abs(differences).max() > 1e-6 * max(1.0, *(abs(_finite(old[image].value)) for image in common)):
-            reason = "the restored images are the same bytes and the scores differ: the metric changed"
+        if np.abs(differences).max() > 1e-6 * max(
+            1.0, *(abs(_finite(old[image].value)) for image in common)
+        ):
+            reason = (
+                "the restored images are the same bytes and the scores differ: the metric changed"
+            )
             return replace(finding, reason=reason), None
         return replace(finding, verdict=Verdict.EQUAL, difference=0.0), None
     if len(common) < MIN_IMAGES:
-        return replace(finding, reason=f"{len(common)} common images; expected at least {MIN_IMAGES}"), None
+        return replace(
+            finding, reason=f"{len(common)} common images; expected at least {MIN_IMAGES}"
+        ), None
     mean, low, high, p_low = paired_t(differences)
     sign = 1 if now.metrics[group[2]]["higher_is_better"] else -1
     worst = tuple(
         ChangedImage(
-            image, old[image].value, new[image].value, float(difference), before.files.get((*group[:2], image))
+            image,
+            old[image].value,
+            new[image].value,
+            float(difference),
+            before.files.get((*group[:2], image)),
         )
-        for loss, image, difference in sorted(zip(sign * differences, common, differences, strict=True))[:WORST]
+        for loss, image, difference in sorted(
+            zip(sign * differences, common, differences, strict=True)
+        )[:WORST]
         if loss < 0
     )
     return replace(
-        finding, verdict=Verdict.SAME, difference=mean, ci_low=low, ci_high=high, worst=worst,
+        finding,
+        verdict=Verdict.SAME,
+        difference=mean,
+        ci_low=low,
+        ci_high=high,
+        worst=worst,
         worst_image=worst[0].image if worst else None,
-    ), p_low  # fmt: skip
+    ), p_low
 
 
 def _protocol_difference(now: Baseline, before: Baseline, group: Group) -> str:
@@ -122,9 +157,15 @@ def _protocol_difference(now: Baseline, before: Baseline, group: Group) -> str:
     old_rules, new_rules = before.evaluation, now.evaluation
     if new_rules["hash"] != old_rules["hash"]:
         fields = [key for key in old_rules if key in new_rules and key not in ("name", "hash")]
-        differ = [f"{key} {old_rules[key]}, now {new_rules[key]}" for key in fields if old_rules[key] != new_rules[key]]
+        differ = [
+            f"{key} {old_rules[key]}, now {new_rules[key]}"
+            for key in fields
+            if old_rules[key] != new_rules[key]
+        ]
         names = (f"{item['name']} {item['hash']}" for item in (old_rules, new_rules))
-        return "evaluation: baseline {}, now {}".format(*names) + "".join(f"; baseline {item}" for item in differ)
+        return "evaluation: baseline {}, now {}".format(*names) + "".join(
+            f"; baseline {item}" for item in differ
+        )
     for key in ("version", "higher_is_better"):
         old, new = before.metrics[metric][key], now.metrics[metric][key]
         if old != new:
@@ -137,7 +178,9 @@ def _protocol_difference(now: Baseline, before: Baseline, group: Group) -> str:
 
 
 def _plain(conditions: Mapping[str, object]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in sorted(conditions.items()) if value is not None)
+    return ", ".join(
+        f"{key} {value}" for key, value in sorted(conditions.items()) if value is not None
+    )
 
 
 def _pixels_differ(new: Measured, old: Measured) -> str:
@@ -158,7 +201,11 @@ def _left_out(new: Mapping[str, Measured], old: Mapping[str, Measured]) -> str:
         ("not run now:", sorted(old.keys() - new.keys())),
         ("not in the baseline:", sorted(new.keys() - old.keys())),
     ]
-    shown = [f"{what} {', '.join(names[:3])}{' ...' if len(names) > 3 else ''}" for what, names in parts if names]
+    shown = [
+        f"{what} {', '.join(names[:3])}{' ...' if len(names) > 3 else ''}"
+        for what, names in parts
+        if names
+    ]
     if changed:
         shown[0] += f" ({next(iter(changed.values()))})"
     return "; ".join(shown)
@@ -169,7 +216,11 @@ def _finite(value: float) -> float:
 
 
 def _judge(
-    findings: Sequence[Finding], lows: Sequence[float | None], now: Baseline, before: Baseline, settings: Settings
+    findings: Sequence[Finding],
+    lows: Sequence[float | None],
+    now: Baseline,
+    before: Baseline,
+    settings: Settings,
 ) -> list[Finding]:
     """Gives verdicts to what was measured. Losses and gains are two questions, each with its own correction."""
     judged = list(findings)
@@ -177,7 +228,9 @@ def _judge(
     if not tested:
         return judged
     families = [findings[place].restorer for place, _ in tested]
-    signs = [1 if now.metrics[findings[place].metric]["higher_is_better"] else -1 for place, _ in tested]
+    signs = [
+        1 if now.metrics[findings[place].metric]["higher_is_better"] else -1 for place, _ in tested
+    ]
     losses = [low if sign > 0 else 1 - low for (_, low), sign in zip(tested, signs, strict=True)]
     p_loss, p_gain = correct(losses, families), correct([1 - p for p in losses], families)
     kinds = {str(item.hardware.get("device") or "cpu").partition(":")[0] for item in (now, before)}
@@ -188,7 +241,9 @@ def _judge(
     return judged
 
 
-def _verdict(finding: Finding, sign: int, p_loss: float, p_gain: float, tolerance: float, alpha: float) -> Finding:
+def _verdict(
+    finding: Finding, sign: int, p_loss: float, p_gain: float, tolerance: float, alpha: float
+) -> Finding:
     low, high = sorted(sign * (end or 0.0) for end in (finding.ci_low, finding.ci_high))
     lost = sign * (finding.difference or 0.0) < 0
     finding = replace(finding, p=p_loss if lost else p_gain)

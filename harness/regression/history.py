@@ -26,8 +26,8 @@ def trace(runs: Mapping[str, Baseline], metrics: Sequence[str] = ()) -> History:
         metrics: Only these; empty: all.
 
     Returns:
-        The trends of what the last run has, and why runs or parts of them were left out: another protocol or metric
-        version than the last run's.
+        The trends of what the last run has, and why runs or parts of them were left out: another
+        protocol or metric version than the last run's.
     """
     ordered = sorted(runs.items(), key=lambda item: item[1].started)
     last = ordered[-1][1]
@@ -35,7 +35,10 @@ def trace(runs: Mapping[str, Baseline], metrics: Sequence[str] = ()) -> History:
     same = []
     for name, run in ordered:
         if run.evaluation["hash"] != last.evaluation["hash"]:
-            left_out.append(f"{name}: evaluation {run.evaluation['name']}, the last run has {last.evaluation['name']}")
+            left_out.append(
+                f"{name}: evaluation {run.evaluation['name']}, the last run has "
+                f"{last.evaluation['name']}"
+            )
         else:
             same.append((name, run))
     trends = []
@@ -45,11 +48,16 @@ def trace(runs: Mapping[str, Baseline], metrics: Sequence[str] = ()) -> History:
         chosen = []
         for name, run in same:
             if group in run.scores:
-                version, wanted = run.metrics[group[2]]["version"], last.metrics[group[2]]["version"]
+                version, wanted = (
+                    run.metrics[group[2]]["version"],
+                    last.metrics[group[2]]["version"],
+                )
                 if version == wanted:
                     chosen.append((name, run))
                 else:
-                    left_out.append(f"{name}: {group[2]} has version {version}, the last run {wanted}")
+                    left_out.append(
+                        f"{name}: {group[2]} has version {version}, the last run {wanted}"
+                    )
         trends.append(_trend(group, chosen))
     found = tuple(trend for trend in trends if trend is not None)
     return History(found, tuple(name for name, _ in same), tuple(dict.fromkeys(left_out)))
@@ -64,26 +72,41 @@ def _trend(group: Group, runs: Sequence[tuple[str, Baseline]]) -> Trend | None:
     common = sorted(image for image, *_ in set.intersection(*(pixels(run) for _, run in runs)))
     if not common:
         return None
-    values = np.array([np.mean([run.scores[group][image].value for image in common]) for _, run in runs])
+    values = np.array(
+        [np.mean([run.scores[group][image].value for image in common]) for _, run in runs]
+    )
     card = runs[-1][1].metrics[metric]
     steps = find_steps(values, float(card["tolerance"])) if np.isfinite(values).all() else {}
     points = tuple(
         TrendPoint(
-            name, run.started, float(value), step=steps.get(index),
-            worse=None if index not in steps else (steps[index] < 0) == bool(card["higher_is_better"]),
+            name,
+            run.started,
+            float(value),
+            step=steps.get(index),
+            worse=None
+            if index not in steps
+            else (steps[index] < 0) == bool(card["higher_is_better"]),
             changes=tuple(changes(runs[index - 1][1], run)) if index in steps else (),
         )
         for index, ((name, run), value) in enumerate(zip(runs, values, strict=True))
-    )  # fmt: skip
+    )
     return Trend(
-        runs[-1][1].benchmark, set_name, metric, restorer, str(card["unit"]), bool(card["higher_is_better"]),
-        len(common), points,
-    )  # fmt: skip
+        runs[-1][1].benchmark,
+        set_name,
+        metric,
+        restorer,
+        str(card["unit"]),
+        bool(card["higher_is_better"]),
+        len(common),
+        points,
+    )
 
 
 def changes(before: Baseline, now: Baseline) -> Iterator[str]:
     """What else is different between two runs: versions, commit, hardware. Where to look for the cause of a step."""
-    flat = [dict(_flatten({**dict(run.environment), **dict(run.hardware)})) for run in (before, now)]
+    flat = [
+        dict(_flatten({**dict(run.environment), **dict(run.hardware)})) for run in (before, now)
+    ]
     for key in sorted(flat[0].keys() | flat[1].keys()):
         old, new = (side.get(key) for side in flat)
         if old != new:
@@ -105,8 +128,9 @@ def _short(value: object) -> str:
 def find_steps(values: Floats, tolerance: float) -> dict[int, float]:
     """Where a series changes its level: optimal partitioning (PELT: Killick, Fearnhead, Eckley, JASA 2012).
 
-    The penalty of a step is 4 log(n) times the noise's variance, which is read off the differences of neighbours by
-    their median, and at least the square of the tolerance: a deterministic restorer has no noise.
+    The penalty of a step is 4 log(n) times the noise's variance, which is read off the differences
+    of neighbours by their median, and at least the square of the tolerance: a deterministic
+    restorer has no noise.
 
     Args:
         values: One a run.
@@ -125,4 +149,6 @@ def find_steps(values: Floats, tolerance: float) -> dict[int, float]:
     edges = [0, *ends]
     levels = [float(values[start:end].mean()) for start, end in zip(edges, ends, strict=False)]
     gaps = np.diff(levels)
-    return {edge: float(gap) for edge, gap in zip(ends[:-1], gaps, strict=True) if abs(gap) > tolerance}
+    return {
+        edge: float(gap) for edge, gap in zip(ends[:-1], gaps, strict=True) if abs(gap) > tolerance
+    }

@@ -54,9 +54,11 @@ class Baseline:
         scores: (restorer, set, metric) -> image -> what was measured.
         costs: (restorer, set) -> image -> (seconds, peak_mib).
         failures: (restorer, set, image, metric or empty) -> kind and message.
-        sets: Name -> conditions that restorers were told, definition, fingerprint. Empty in files of version 0.1.0.
+        sets: Name -> conditions that restorers were told, definition, fingerprint. Empty in files
+            of version 0.1.0.
         environment: The fields `PROVENANCE`.
-        files: (restorer, set, image) -> restored image; only of a run folder, and never written to a file.
+        files: (restorer, set, image) -> restored image; only of a run folder, and never written to
+            a file.
     """
 
     benchmark: str
@@ -106,7 +108,11 @@ def make_baseline(data: RunData) -> Baseline:
     return Baseline(
         benchmark=data.run.benchmark,
         started=data.run.started,
-        evaluation={"name": "", "hash": "", **{key: str(value) for key, value in evaluation.items()}},
+        evaluation={
+            "name": "",
+            "hash": "",
+            **{key: str(value) for key, value in evaluation.items()},
+        },
         hardware={name: data.run.environment.get(name) for name in HARDWARE},
         metrics={
             name: {
@@ -121,7 +127,12 @@ def make_baseline(data: RunData) -> Baseline:
         scores=scores,
         costs=costs,
         failures={
-            (item.cell.restorer, item.cell.set, item.cell.image, item.metric or ""): f"{item.kind}: {item.message}"
+            (
+                item.cell.restorer,
+                item.cell.set,
+                item.cell.image,
+                item.metric or "",
+            ): f"{item.kind}: {item.message}"
             for item in data.failures
         },
         sets={
@@ -140,16 +151,27 @@ def rename(baseline: Baseline, aliases: Sequence[str]) -> Baseline:
         aliases: `NEW=OLD`.
 
     Raises:
-        InputError: An alias without `=`, of a restorer that is not there, or to a name that another one has.
+        InputError: An alias without `=`, of a restorer that is not there, or to a name that another
+            one has.
     """
     for alias in aliases:
         names = {name for name, *_ in (*baseline.scores, *baseline.failures)}
         # names hold `=` where a restorer has parameters: the one that parts two names counts
-        splits = ((alias[:place], alias[place + 1 :]) for place, letter in enumerate(alias) if letter == "=")
-        new, old = next(((new, old) for new, old in splits if old in names and new and new not in names), ("", ""))
+        splits = (
+            (alias[:place], alias[place + 1 :])
+            for place, letter in enumerate(alias)
+            if letter == "="
+        )
+        new, old = next(
+            ((new, old) for new, old in splits if old in names and new and new not in names),
+            ("", ""),
+        )
         if not new:
             known = ", ".join(sorted(names)) or "none"
-            raise InputError(f"--alias {alias!r}: expected NEW=OLD; OLD is one of the baseline's, NEW is not ({known})")
+            raise InputError(
+                f"--alias {alias!r}: expected NEW=OLD; OLD is one of the baseline's, NEW is not "
+                f"({known})"
+            )
 
         def by(key: tuple[str, ...], new: str = new, old: str = old) -> Any:
             return (new, *key[1:]) if key[0] == old else key

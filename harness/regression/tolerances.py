@@ -18,8 +18,10 @@ class Settings:
     """What counts as a regression.
 
     Attributes:
-        alpha: Chance of a false alarm in a whole run where nothing has changed. The default keeps a margin below 1 %.
-        tolerance: Metric -> largest mean difference that nobody minds, instead of the card's; in the metric's unit.
+        alpha: Chance of a false alarm in a whole run where nothing has changed. The default keeps a
+            margin below 1 %.
+        tolerance: Metric -> largest mean difference that nobody minds, instead of the card's; in
+            the metric's unit.
         tolerance_on: Kind of device (`cpu`, `cuda`) -> the same, for that kind alone.
         seconds: Ratio from which on slower is a regression.
         peak_mib: The same for memory.
@@ -58,22 +60,29 @@ def read_settings(path: Path) -> Settings:
     known = sorted(item.name for item in fields(Settings) if item.name != "tolerance_on")
     for key, value in table.items():
         if key not in known:
-            raise InputError(f"settings {path}: {key!r} is unknown; expected one of {', '.join(known)}")
+            raise InputError(
+                f"settings {path}: {key!r} is unknown; expected one of {', '.join(known)}"
+            )
         if key != "tolerance":
             _check_number(path, key, value)
     tolerance = table.pop("tolerance", {})
     if not isinstance(tolerance, dict):
         raise InputError(
-            f"settings {path}: tolerance is {tolerance!r}; expected a table such as [tolerance] psnr = 0.05"
+            f"settings {path}: tolerance is {tolerance!r}; expected a table such as [tolerance] "
+            "psnr = 0.05"
         )
     by_device = {key: value for key, value in tolerance.items() if isinstance(value, dict)}
     plain = {key: value for key, value in tolerance.items() if key not in by_device}
     for kind, chosen in [("", plain), *by_device.items()]:
         if kind not in ("", "cpu", "cuda"):
-            raise InputError(f"settings {path}: [tolerance.{kind}] is no kind of device; expected cpu or cuda")
+            raise InputError(
+                f"settings {path}: [tolerance.{kind}] is no kind of device; expected cpu or cuda"
+            )
         for name, value in chosen.items():
             if name not in metrics:
-                raise InputError(f"settings {path}: {name!r} is no metric; `restobench list metrics` shows them")
+                raise InputError(
+                    f"settings {path}: {name!r} is no metric; `restobench list metrics` shows them"
+                )
             _check_number(path, name, value)
     return Settings(**table, tolerance=plain, tolerance_on=by_device)
 

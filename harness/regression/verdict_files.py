@@ -17,7 +17,9 @@ def describe(row: Finding) -> str:
     parts = [str(row.verdict)]
     if row.difference is not None and row.ci_low is not None:
         p = "" if row.p is None else f" p {row.p:.2g},"
-        parts.append(f"by {row.difference:+.4g} [{row.ci_low:+.4g}, {row.ci_high:+.4g}],{p} n {row.n}")
+        parts.append(
+            f"by {row.difference:+.4g} [{row.ci_low:+.4g}, {row.ci_high:+.4g}],{p} n {row.n}"
+        )
     if row.worst_image:
         parts.append(f"worst image {row.worst_image}")
     if row.reason:
@@ -35,7 +37,10 @@ def write_junit(comparison: Comparison, path: Path) -> None:
     suite = ElementTree.Element("testsuite", name="restobench compare", tests=str(len(rows)))
     for row in rows:
         case = ElementTree.SubElement(
-            suite, "testcase", classname=_xml_text(f"{row.restorer}.{row.set}"), name=_xml_text(row.metric)
+            suite,
+            "testcase",
+            classname=_xml_text(f"{row.restorer}.{row.set}"),
+            name=_xml_text(row.metric),
         )
         kind = {Verdict.REGRESSED: "failure", Verdict.FAILED: "error"}.get(row.verdict)
         kind = kind or ("skipped" if row.verdict in QUIET else None)
@@ -62,7 +67,11 @@ def github_annotations(comparison: Comparison) -> list[str]:
     Regressions come first: GitHub shows ten annotations of a kind and step.
     """
     lines = []
-    for row in (*comparison.of(Verdict.REGRESSED), *comparison.of(Verdict.FAILED), *comparison.of(Verdict.IMPROVED)):
+    for row in (
+        *comparison.of(Verdict.REGRESSED),
+        *comparison.of(Verdict.FAILED),
+        *comparison.of(Verdict.IMPROVED),
+    ):
         kind = "error" if row.verdict in BAD else "notice"
         title = _command_property(f"{row.restorer} on {row.set}: {row.metric} {row.verdict}")
         lines.append(f"::{kind} title={title}::{_command_text(describe(row))}")
@@ -90,25 +99,34 @@ def append_summary(comparison: Comparison, path: str | None) -> None:
         with Path(path).open("a", encoding="utf-8", errors="replace") as file:
             file.write(job_summary(comparison))
     except OSError as error:
-        raise InputError(f"GITHUB_STEP_SUMMARY {path} cannot be written: {error.strerror}") from error
+        raise InputError(
+            f"GITHUB_STEP_SUMMARY {path} cannot be written: {error.strerror}"
+        ) from error
 
 
 def job_summary(comparison: Comparison) -> str:
     """A Markdown table of everything that is not the same, for the summary page of a job."""
     rows = comparison.findings
     counts = {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
-    shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count) or "nothing to compare"
+    shown = (
+        ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+        or "nothing to compare"
+    )
     lines = ["## restobench", "", shown, ""]
     told = [row for row in rows if row.verdict not in (Verdict.SAME, Verdict.EQUAL)]
     if told:
         lines += ["| restorer | set | metric | |", "|---|---|---|---|"]
         lines += [
-            "| " + " | ".join(_cell(text) for text in (row.restorer, row.set, row.metric, describe(row))) + " |"
+            "| "
+            + " | ".join(_cell(text) for text in (row.restorer, row.set, row.metric, describe(row)))
+            + " |"
             for row in told
         ]
     return "\n".join(lines) + "\n"
 
 
 def _cell(text: str) -> str:
-    escaped = "".join(f"\\{character}" if character in r"\`*_{}[]<>()#+-.!|~" else character for character in text)
+    escaped = "".join(
+        f"\\{character}" if character in r"\`*_{}[]<>()#+-.!|~" else character for character in text
+    )
     return _xml_text(escaped)

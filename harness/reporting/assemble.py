@@ -14,7 +14,15 @@ from harness.ranking.leaderboards import differences, rank_tables
 from harness.ranking.metric_agreement import agreements, disagreements
 from harness.ranking.pairs import critical_difference, pair_tests
 from harness.ranking.stability import stability
-from harness.ranking.tables import Table, count_failures, make_blocks, metric_names, scopes, tables, task_of
+from harness.ranking.tables import (
+    Table,
+    count_failures,
+    make_blocks,
+    metric_names,
+    scopes,
+    tables,
+    task_of,
+)
 from harness.results import (
     FEW_IMAGES,
     Cost,
@@ -31,7 +39,13 @@ from harness.results.pairs import CriticalDifference, PairTest
 
 
 def assemble(
-    data: RunData, run_folder: Path, *, title: str = "", notes: str = "", policy: str = "common", intervals: bool = True
+    data: RunData,
+    run_folder: Path,
+    *,
+    title: str = "",
+    notes: str = "",
+    policy: str = "common",
+    intervals: bool = True,
 ) -> ReportData:
     """Computes everything that reports show.
 
@@ -100,15 +114,22 @@ def _cost(restorer: str, set_name: str, timings: Sequence[Timing]) -> Cost:
         seconds=median(item.seconds for item in timings),
         peak_mib=max(item.peak_mib for item in timings),
         n=len(timings),
-        cuda_mib=max((item.cuda_mib for item in timings if item.cuda_mib is not None), default=None),
+        cuda_mib=max(
+            (item.cuda_mib for item in timings if item.cuda_mib is not None), default=None
+        ),
         flops=median(flops) if flops else None,
         tile=min((item.tile for item in timings if item.tile is not None), default=None),
-        precision=", ".join(sorted({item.precision for item in timings if item.precision is not None})) or None,
+        precision=", ".join(
+            sorted({item.precision for item in timings if item.precision is not None})
+        )
+        or None,
         fell_back=sum(item.fell_back for item in timings),
     )
 
 
-def rank_rows(data: RunData, boards: Iterable[Leaderboard], spent: Iterable[Cost]) -> list[dict[str, Any]]:
+def rank_rows(
+    data: RunData, boards: Iterable[Leaderboard], spent: Iterable[Cost]
+) -> list[dict[str, Any]]:
     """The leaderboards as flat rows, `restobench/rank/1` in docs/results-format.md; infinities stay floats."""
     cost = {(item.restorer, item.set): item for item in spent}
     rows = []
@@ -158,10 +179,15 @@ def headlines(data: RunData, boards: Sequence[Leaderboard]) -> tuple[Headline, .
         leaders = (best.restorer, *(row.restorer for row in ranked[1:] if row.rank_low == 1))
         found.append(
             Headline(
-                task_of(data, scope), scope, board.metric, leaders, best.mean if best.mean is not None else 0.0, best.n,
+                task_of(data, scope),
+                scope,
+                board.metric,
+                leaders,
+                best.mean if best.mean is not None else 0.0,
+                best.n,
                 len(ranked),
             )
-        )  # fmt: skip
+        )
     return tuple(found)
 
 
@@ -176,7 +202,9 @@ def behind_leaders(found: Iterable[Table], boards: Iterable[Leaderboard]) -> tup
     return tuple(rows)
 
 
-def trade_offs(data: RunData, boards: Sequence[Leaderboard], spent: Sequence[Cost]) -> tuple[TradeOff, ...]:
+def trade_offs(
+    data: RunData, boards: Sequence[Leaderboard], spent: Sequence[Cost]
+) -> tuple[TradeOff, ...]:
     """For each set: quality against each cost, and its first no-reference metric against its first full-reference one.
 
     Perception and distortion are at odds (Blau and Michaeli 2018): no restorer can be best in both.
@@ -193,17 +221,23 @@ def trade_offs(data: RunData, boards: Sequence[Leaderboard], spent: Sequence[Cos
             if board.set == scope:
                 sides.setdefault(bool(data.run.metrics[board.metric].get("needs_reference")), board)
         if len(sides) == 2:
-            found.append(_trade_off("perception-distortion", scope, _axis(sides[True]), _axis(sides[False])))
+            found.append(
+                _trade_off("perception-distortion", scope, _axis(sides[True]), _axis(sides[False]))
+            )
     return tuple(item for item in found if len(item.points) > 1)
 
 
 def _costs_on(data: RunData, spent: Sequence[Cost], scope: str) -> dict[str, dict[str, float]]:
     """What each restorer costs on a set: median seconds, learned weights, peak memory."""
     here = [item for item in spent if item.set == scope]
-    weights = {item.restorer: data.run.restorers.get(item.restorer, {}).get("parameters") for item in here}
+    weights = {
+        item.restorer: data.run.restorers.get(item.restorer, {}).get("parameters") for item in here
+    }
     return {
         "seconds": {item.restorer: item.seconds for item in here},
-        "parameters": {name: float(value) for name, value in weights.items() if isinstance(value, int | float)},
+        "parameters": {
+            name: float(value) for name, value in weights.items() if isinstance(value, int | float)
+        },
         "peak_mib": {item.restorer: item.peak_mib for item in here},
     }
 
@@ -212,7 +246,11 @@ _Axis = tuple[str, dict[str, float], bool]
 
 
 def _axis(board: Leaderboard) -> _Axis:
-    return board.metric, {r.restorer: r.mean for r in board.rows if r.mean is not None}, board.higher_is_better
+    return (
+        board.metric,
+        {r.restorer: r.mean for r in board.rows if r.mean is not None},
+        board.higher_is_better,
+    )
 
 
 def _trade_off(kind: str, scope: str, x: _Axis, y: _Axis) -> TradeOff:
@@ -220,7 +258,9 @@ def _trade_off(kind: str, scope: str, x: _Axis, y: _Axis) -> TradeOff:
     places = {name: (x[1][name], y[1][name]) for name in y[1] if name in x[1]}
     oriented = {name: (signs[0] * a, signs[1] * b) for name, (a, b) in places.items()}
     points = tuple(
-        TradeOffPoint(name, a, b, not any(_dominates(other, oriented[name]) for other in oriented.values()))
+        TradeOffPoint(
+            name, a, b, not any(_dominates(other, oriented[name]) for other in oriented.values())
+        )
         for name, (a, b) in places.items()
     )
     return TradeOff(kind, scope, x[0], y[0], x[2], y[2], points)
@@ -230,7 +270,13 @@ def _dominates(one: tuple[float, float], other: tuple[float, float]) -> bool:
     return one != other and one[0] >= other[0] and one[1] >= other[1]
 
 
-def _main_board(data: RunData, boards: Iterable[Leaderboard], scope: str | None) -> Leaderboard | None:
+def _main_board(
+    data: RunData, boards: Iterable[Leaderboard], scope: str | None
+) -> Leaderboard | None:
     by_metric = {board.metric: board for board in boards if board.set == scope and board.rows}
-    ranking = [name for name in metric_names(data) if name in by_metric and by_metric[name].rows[0].rank is not None]
+    ranking = [
+        name
+        for name in metric_names(data)
+        if name in by_metric and by_metric[name].rows[0].rank is not None
+    ]
     return by_metric[ranking[0]] if ranking else None

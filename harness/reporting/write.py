@@ -45,8 +45,9 @@ def write_reports(
     Args:
         folder: The run folder.
         formats: Names of report plugins.
-        out: A folder for the reports; or the file itself, when there is one format and the suffix is its own
-            (`.html` included: everything else then goes into `NAME-files/` beside it). Default: `folder/report`.
+        out: A folder for the reports; or the file itself, when there is one format and the suffix
+            is its own (`.html` included: everything else then goes into `NAME-files/` beside it).
+            Default: `folder/report`.
         presentation: Title, notes, and what is shown.
 
     Returns:
@@ -71,17 +72,26 @@ def write_run_reports(
     """As `write_reports`, for a run that is already in memory and report objects with their names."""
     wanted = presentation or Presentation()
     report = assemble(
-        data, folder, title=wanted.title, notes=wanted.notes, policy=wanted.policy, intervals=wanted.intervals
+        data,
+        folder,
+        title=wanted.title,
+        notes=wanted.notes,
+        policy=wanted.policy,
+        intervals=wanted.intervals,
     )
     report = replace(report, comparison=wanted.comparison)
     written = []
     for name, writer in writers:
-        target = _target(name, writer, folder / "report" if out is None else out, single=len(writers) == 1)
+        target = _target(
+            name, writer, folder / "report" if out is None else out, single=len(writers) == 1
+        )
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             written.append(writer.write(report, target))
         except OSError as error:
-            raise InputError(f"the {name} report cannot be written to {target}: {error.strerror or error}") from error
+            raise InputError(
+                f"the {name} report cannot be written to {target}: {error.strerror or error}"
+            ) from error
     return written
 
 
@@ -91,5 +101,8 @@ def _target(name: str, writer: Report, out: Path, *, single: bool) -> Path:
         return out
     if out.is_file():
         wanted = writer.suffix or ".html"
-        raise InputError(f"--out {out} is a file; a {name} report goes into a folder or a file that ends in {wanted}")
+        raise InputError(
+            f"--out {out} is a file; a {name} report goes into a folder or a file that ends in "
+            f"{wanted}"
+        )
     return out / f"leaderboard{writer.suffix}" if writer.suffix else out

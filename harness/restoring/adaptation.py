@@ -15,10 +15,11 @@ from harness.protocols import Conditions, Restorer, RestorerCard
 def restore_image(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
     """Runs a restorer on one image of any size and number of planes.
 
-    Height and width are padded by reflection to `card.size_minimum` and `card.size_multiple`, the mask too; values and
-    planes are converted to `card.value_range` and `card.channel_order`; the result is cropped and converted back. A
-    grey image is repeated for a restorer that takes RGB only, and the mean of its planes is the result; a restorer that
-    takes one plane only is run on each plane of an RGB image.
+    Height and width are padded by reflection to `card.size_minimum` and `card.size_multiple`, the
+    mask too; values and planes are converted to `card.value_range` and `card.channel_order`; the
+    result is cropped and converted back. A grey image is repeated for a restorer that takes RGB
+    only, and the mean of its planes is the result; a restorer that takes one plane only is run on
+    each plane of an RGB image.
 
     Args:
         restorer: The restorer.
@@ -39,22 +40,31 @@ def restore_image(restorer: Restorer, image: Image, conditions: Conditions) -> I
         restored = _restore_padded(restorer, to_rgb(image), conditions)
         grey: Image = restored.mean(axis=0, keepdims=True, dtype=np.float32)
         return grey
-    parts = [_restore_padded(restorer, image[plane : plane + 1], conditions) for plane in range(planes)]
+    parts = [
+        _restore_padded(restorer, image[plane : plane + 1], conditions) for plane in range(planes)
+    ]
     return np.concatenate(parts, axis=0)
 
 
 def _restore_padded(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
     card, scale = restorer.card, conditions.scale
     planes, height, width = image.shape
-    bottom, right = (_padding(side, card.size_minimum, card.size_multiple) for side in (height, width))
+    bottom, right = (
+        _padding(side, card.size_minimum, card.size_multiple) for side in (height, width)
+    )
     # without the edge pixel repeated, a mosaic goes on with the right colours
     mode: Literal["reflect", "symmetric"] = "symmetric" if conditions.cfa is None else "reflect"
 
-    def padded() -> Image:  # without a name, so that a very large image is let go of once it is restored
-        return np.asarray(np.pad(image, ((0, 0), (0, bottom), (0, right)), mode=mode), dtype=np.float32)
+    # without a name, so that a very large image is let go of once it is restored
+    def padded() -> Image:
+        return np.asarray(
+            np.pad(image, ((0, 0), (0, bottom), (0, right)), mode=mode), dtype=np.float32
+        )
 
     if conditions.mask is not None:
-        conditions = replace(conditions, mask=np.pad(conditions.mask, ((0, bottom), (0, right)), mode=mode))
+        conditions = replace(
+            conditions, mask=np.pad(conditions.mask, ((0, bottom), (0, right)), mode=mode)
+        )
     restored = restorer.restore(_feed(padded(), card), conditions)
     expected = (planes, (height + bottom) * scale, (width + right) * scale)
     try:

@@ -64,8 +64,9 @@ _flops: dict[tuple[RestorerSpec, str, int, tuple[int, ...]], int | None] = {}
 def restore_cell(task: RestoreTask) -> Restoration | Trouble:
     """Restores one image; runs in a worker, and never raises.
 
-    The restorer is loaded once a process and warmed up on a corner of the image, so that the seconds of a cell are
-    those of `restore` alone. Where memory runs out, the worker ends (`harness.workers.pool.EXIT_MEMORY`).
+    The restorer is loaded once a process and warmed up on a corner of the image, so that the
+    seconds of a cell are those of `restore` alone. Where memory runs out, the worker ends
+    (`harness.workers.pool.EXIT_MEMORY`).
     """
     go_to_own_folder()
     try:
@@ -139,7 +140,9 @@ def _trouble(kind: FailureKind, error: BaseException) -> Trouble:
     return Trouble(kind, _say(error))
 
 
-def _operations(task: RestoreTask, restorer: Restorer, image: Image, conditions: Conditions) -> int | None:
+def _operations(
+    task: RestoreTask, restorer: Restorer, image: Image, conditions: Conditions
+) -> int | None:
     """Warms the restorer up on a corner, once a scale, and counts the operations of this shape, once a shape."""
     warm = (task.spec, task.device, conditions.scale)
     if warm not in _runs_torch:
@@ -173,4 +176,6 @@ def probe_restorer(spec: RestorerSpec) -> str | None:
 
 
 def _say(error: BaseException) -> str:
-    return str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"[:2000]
+    return (
+        str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"[:2000]
+    )

@@ -35,14 +35,15 @@ MARGIN_DB = 6.0
 def wrong_range(restorer: Restorer) -> str | None:
     """Runs a restorer on a small photograph in its card's range and, if little is kept of it, in the others.
 
-    What is measured is the PSNR between the photograph and the restored image, reduced to its size: super-resolution,
-    denoising and artifact removal all keep a clean photograph nearly as it is.
+    What is measured is the PSNR between the photograph and the restored image, reduced to its size:
+    super-resolution, denoising and artifact removal all keep a clean photograph nearly as it is.
 
     Args:
         restorer: A restorer that has been built.
 
     Returns:
-        What is wrong and which range to set, or `None`: the range is right, makes no difference, or cannot be probed.
+        What is wrong and which range to set, or `None`: the range is right, makes no difference, or
+        cannot be probed.
     """
     card = restorer.card
     if card.parameters == 0 or CHANGES_THE_PICTURE & set(card.tasks):
@@ -53,20 +54,23 @@ def wrong_range(restorer: Restorer) -> str | None:
         return None
     try:
         kept = _kept_db(restorer, conditions)
-    except Exception:  # a third party's code; that it does not run at all is not for the probe to say
+    # a third party's code; that it does not run at all is not for the probe to say
+    except Exception:
         return None
     if kept >= (GOOD_DB if scale > 1 else STILL_A_PICTURE_DB):
         return None
     others = {
-        name: _kept_in(restorer, span, conditions) for name, span in RANGES.items() if span != tuple(card.value_range)
+        name: _kept_in(restorer, span, conditions)
+        for name, span in RANGES.items()
+        if span != tuple(card.value_range)
     }
     better, best = max(others.items(), key=lambda item: item[1])
     if best < kept + MARGIN_DB:
         return None
     return (
-        f"{card.name} is fed in the wrong range: it keeps {kept:.1f} dB of a probe photograph with values in "
-        f"{_span(card)}, and {best:.1f} dB with range={better}; set range={better} (a class: value_range on its card), "
-        "or probe=false if that is how it works"
+        f"{card.name} is fed in the wrong range: it keeps {kept:.1f} dB of a probe photograph with "
+        f"values in {_span(card)}, and {best:.1f} dB with range={better}; set range={better} (a "
+        "class: value_range on its card), or probe=false if that is how it works"
     )
 
 
@@ -81,9 +85,17 @@ def _kept_in(restorer: Restorer, span: tuple[float, float], conditions: Conditio
 
 def _kept_db(restorer: Restorer, conditions: Conditions) -> float:
     photo = probe_photo()
-    photo = photo if 3 in restorer.card.channels else photo.mean(axis=0, keepdims=True, dtype=np.float32)
+    photo = (
+        photo
+        if 3 in restorer.card.channels
+        else photo.mean(axis=0, keepdims=True, dtype=np.float32)
+    )
     restored = restore_image(restorer, photo.copy(), conditions)
-    reduced = imresize(restored, 1 / conditions.scale, rounding="none") if conditions.scale > 1 else restored
+    reduced = (
+        imresize(restored, 1 / conditions.scale, rounding="none")
+        if conditions.scale > 1
+        else restored
+    )
     return float(-10 * np.log10(np.mean((reduced - photo) ** 2, dtype=np.float64) + 1e-12))
 
 

@@ -40,8 +40,12 @@ class SelfEnsemble(Restorer):
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Restores (C, H, W) to (C, scale * H, scale * W), eight times."""
         if conditions.cfa is not None:
-            raise InputError("ensemble=x8 turns the image, and with it the sensor's colours: leave it out here")
-        total = np.zeros((image.shape[0], *(side * conditions.scale for side in image.shape[1:])), np.float64)
+            raise InputError(
+                "ensemble=x8 turns the image, and with it the sensor's colours: leave it out here"
+            )
+        total = np.zeros(
+            (image.shape[0], *(side * conditions.scale for side in image.shape[1:])), np.float64
+        )
         for turns in range(4):
             for flipped in (False, True):
                 turned = _turn(image, turns, flipped)
@@ -68,7 +72,9 @@ def _turn_back(image: Image, turns: int, flipped: bool) -> Image:
 
 def _turn_conditions(conditions: Conditions, turns: int, flipped: bool) -> Conditions:
     if conditions.kernel is not None:
-        conditions = replace(conditions, kernel=kernel_of(_turn(np.array(conditions.kernel), turns, flipped)))
+        conditions = replace(
+            conditions, kernel=kernel_of(_turn(np.array(conditions.kernel), turns, flipped))
+        )
     if conditions.mask is not None:
         conditions = replace(conditions, mask=_turn(conditions.mask, turns, flipped))
     return conditions
@@ -77,7 +83,8 @@ def _turn_conditions(conditions: Conditions, turns: int, flipped: bool) -> Condi
 class ReducedPrecision(Restorer):
     """A restorer whose torch operations run in 16 bits where torch deems that safe (autocast).
 
-    An output that is not finite, or flat where the input is not, is computed again in 32 bits, and recorded as such.
+    An output that is not finite, or flat where the input is not, is computed again in 32 bits, and
+    recorded as such.
 
     Args:
         inner: The restorer.
@@ -104,8 +111,8 @@ class ReducedPrecision(Restorer):
             restored = self.inner.restore(image, conditions)
         if not watch.reduced:
             raise InputError(
-                f"precision={self.precision} has no effect on {self.card.name}, which computes nothing that torch can "
-                "do in 16 bits: leave it out"
+                f"precision={self.precision} has no effect on {self.card.name}, which computes "
+                "nothing that torch can do in 16 bits: leave it out"
             )
         if isinstance(restored, np.ndarray) and _is_lost(restored, image):
             record_precision("fp32", fell_back=True)
@@ -130,7 +137,9 @@ def _watch_precision() -> Any:
     class Watch(TorchFunctionMode):
         reduced = False
 
-        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        def __torch_function__(
+            self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
             if function in (torch.Tensor.numpy, torch.Tensor.__array__) and self._notice(args[0]):
                 args = (args[0].float(), *args[1:])
             result = function(*args, **(kwargs or {}))
@@ -138,7 +147,10 @@ def _watch_precision() -> Any:
             return result
 
         def _notice(self, result: Any) -> bool:
-            short = isinstance(result, torch.Tensor) and result.dtype in (torch.float16, torch.bfloat16)
+            short = isinstance(result, torch.Tensor) and result.dtype in (
+                torch.float16,
+                torch.bfloat16,
+            )
             self.reduced |= short
             return short
 

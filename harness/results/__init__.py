@@ -29,8 +29,10 @@ class MetricValue:
     """One metric on one image.
 
     Attributes:
-        value: In the unit of the metric's card. `inf` is a value (PSNR of identical images); NaN is a failure.
-        spread: One standard deviation of the metric's own uncertainty in the same unit, where it knows it.
+        value: In the unit of the metric's card. `inf` is a value (PSNR of identical images); NaN is
+            a failure.
+        spread: One standard deviation of the metric's own uncertainty in the same unit, where it
+            knows it.
     """
 
     value: float
@@ -75,13 +77,18 @@ class Timing:
     """What one restoration cost, and how it was computed.
 
     Attributes:
-        seconds: Wall-clock seconds of `restore` alone: the restorer was loaded and warmed up before.
-        peak_mib: Growth of the worker's peak resident memory over what it held before the cell, in MiB.
-        cuda_mib: Peak of what torch held on the GPU during the cell, weights included, in MiB; `None` on a CPU.
-        flops: Floating-point operations of the torch modules, a multiply-add counted as two; `None` for a restorer
-            that runs none, and where they cannot be counted.
-        tile: Height and width of the smallest tile that was used, in degraded pixels; `None`: the whole image at once.
-        precision: `fp32`, `fp16` or `bf16`; `None` in runs of older versions, which did not record it.
+        seconds: Wall-clock seconds of `restore` alone: the restorer was loaded and warmed up
+            before.
+        peak_mib: Growth of the worker's peak resident memory over what it held before the cell, in
+            MiB.
+        cuda_mib: Peak of what torch held on the GPU during the cell, weights included, in MiB;
+            `None` on a CPU.
+        flops: Floating-point operations of the torch modules, a multiply-add counted as two; `None`
+            for a restorer that runs none, and where they cannot be counted.
+        tile: Height and width of the smallest tile that was used, in degraded pixels; `None`: the
+            whole image at once.
+        precision: `fp32`, `fp16` or `bf16`; `None` in runs of older versions, which did not record
+            it.
         fell_back: Whether a reduced precision gave no image, so that `fp32` was used in its place.
     """
 
@@ -112,7 +119,8 @@ class Run:
         id: The run's random identifier, 12 hex digits.
         started: ISO 8601 time in UTC.
         benchmark: Name of the benchmark.
-        plan: Everything that decides the scores, as JSON types: sets with fingerprints, metrics, evaluation, limit.
+        plan: Everything that decides the scores, as JSON types: sets with fingerprints, metrics,
+            evaluation, limit.
         restorers: The restorers' cards as flat mappings, by name, with their fingerprints.
         metrics: The metrics' cards as flat mappings, by name.
         environment: Versions, hardware, git: provenance only.
@@ -135,7 +143,8 @@ class LeaderboardRow:
 
     Attributes:
         rank: 1 is best, by mean; `None` when the restorer has no common image.
-        rank_low: Best rank that the data cannot exclude; all ranges of a leaderboard hold together with 95 %.
+        rank_low: Best rank that the data cannot exclude; all ranges of a leaderboard hold together
+            with 95 %.
         rank_high: Worst such rank.
         mean: Mean over the images that all ranked restorers have in common.
         ci_low: Lower end of the studentised 95 % interval of the mean, by image.
@@ -143,8 +152,8 @@ class LeaderboardRow:
         n: Images that entered the mean.
         failures: Cells of this restorer and set that have no score for this metric.
         median: Median over the same images.
-        group: Tie group: 1 holds the best and all that it is not told apart from, 2 the best of the rest and all that
-            *it* is not told apart from, and so on.
+        group: Tie group: 1 holds the best and all that it is not told apart from, 2 the best of the
+            rest and all that *it* is not told apart from, and so on.
     """
 
     restorer: str
@@ -204,7 +213,8 @@ class Difference:
         difference: Mean of `restorer` minus mean of `versus`, in the metric's unit.
         ci_low: Lower end of the 95 % paired bootstrap interval; `None` with a single image.
         ci_high: Upper end.
-        p: Two-sided, by flipping signs; `None` without a common image. Not corrected for many comparisons.
+        p: Two-sided, by flipping signs; `None` without a common image. Not corrected for many
+            comparisons.
         n: Common images; 0 when `restorer` is not ranked.
         verdict: `better`, `worse` or `same`, for `restorer` against `versus`, at p < 0.05.
     """
@@ -231,7 +241,8 @@ class Cost:
         cuda_mib: Largest; `None` on a CPU.
         flops: Median; `None` where they were not counted.
         tile: Smallest; `None` where every image was restored at once.
-        precision: Those that were used, such as `fp32` or `fp16, fp32`; `None` where it was not recorded.
+        precision: Those that were used, such as `fp32` or `fp16, fp32`; `None` where it was not
+            recorded.
         fell_back: How many images fell back to `fp32`.
     """
 
@@ -281,7 +292,8 @@ class TradeOff:
     """Two quantities of one set that pull apart: quality and a cost, or perception and distortion.
 
     Attributes:
-        kind: `quality-seconds`, `quality-parameters`, `quality-peak_mib` or `perception-distortion`.
+        kind: `quality-seconds`, `quality-parameters`, `quality-peak_mib` or
+            `perception-distortion`.
         x: `seconds`, `parameters`, `peak_mib`, or the name of a metric.
         y: The name of a metric.
     """

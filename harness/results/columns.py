@@ -63,7 +63,9 @@ def read_columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
     while chunk := list(islice(source, _CHUNK)):
         for place, column in enumerate(zip(*chunk, strict=True)):
             text = isinstance(column[0], str)
-            columns[place] += [shared.setdefault(value, value) for value in column] if text else column
+            columns[place] += (
+                [shared.setdefault(value, value) for value in column] if text else column
+            )
         if len(shared) > 4 * _CHUNK:  # hashes and paths, which are not shared
             shared = {}
     return columns
@@ -107,7 +109,9 @@ class ScoreColumns(Sequence[Score]):
         numbers: list[npt.NDArray[np.float64]] = []
         while chunk := list(islice(source, _CHUNK)):
             *texts, values, spreads = zip(*chunk, strict=True)
-            codes.append(np.stack([table.encode(column) for table, column in zip(names, texts, strict=True)]))
+            codes.append(
+                np.stack([table.encode(column) for table, column in zip(names, texts, strict=True)])
+            )
             numbers.append(np.array([values, spreads], dtype=np.float64))  # None becomes NaN
         code = np.concatenate(codes, axis=1) if codes else np.zeros((4, 0), np.int32)
         number = np.concatenate(numbers, axis=1) if numbers else np.zeros((2, 0))
@@ -125,8 +129,12 @@ class ScoreColumns(Sequence[Score]):
     def __getitem__(self, index: int | slice) -> Score | tuple[Score, ...]:
         """One score, or those of a slice."""
         if isinstance(index, slice):
-            return tuple(self._scores(self.codes[:, index], self.values[index], self.spreads[index]))
-        return next(self._scores(self.codes[:, [index]], self.values[[index]], self.spreads[[index]]))
+            return tuple(
+                self._scores(self.codes[:, index], self.values[index], self.spreads[index])
+            )
+        return next(
+            self._scores(self.codes[:, [index]], self.values[[index]], self.spreads[[index]])
+        )
 
     def __iter__(self) -> Iterator[Score]:
         """Every score in its turn."""
@@ -140,17 +148,24 @@ class ScoreColumns(Sequence[Score]):
     __hash__ = None  # type: ignore[assignment]
 
     def _scores(
-        self, codes: npt.NDArray[np.int32], values: npt.NDArray[np.float64], spreads: npt.NDArray[np.float64]
+        self,
+        codes: npt.NDArray[np.int32],
+        values: npt.NDArray[np.float64],
+        spreads: npt.NDArray[np.float64],
     ) -> Iterator[Score]:
         restorers, sets, images, metrics = self.names
-        for (r, s, i, m), value, spread in zip(codes.T.tolist(), values.tolist(), spreads.tolist(), strict=True):
+        for (r, s, i, m), value, spread in zip(
+            codes.T.tolist(), values.tolist(), spreads.tolist(), strict=True
+        ):
             cell = Cell(restorers[r], sets[s], images[i])
             yield Score(cell, metrics[m], value, None if spread != spread else spread)
 
 
 def _same(one: Sequence[Any], other: object) -> bool:
     return (
-        isinstance(other, Sequence) and len(one) == len(other) and all(a == b for a, b in zip(one, other, strict=True))
+        isinstance(other, Sequence)
+        and len(one) == len(other)
+        and all(a == b for a, b in zip(one, other, strict=True))
     )
 
 
@@ -159,6 +174,13 @@ def as_columns(scores: Sequence[Score]) -> ScoreColumns:
     if isinstance(scores, ScoreColumns):
         return scores
     return ScoreColumns.from_rows(
-        (score.cell.restorer, score.cell.set, score.cell.image, score.metric, score.value, score.spread)
+        (
+            score.cell.restorer,
+            score.cell.set,
+            score.cell.image,
+            score.metric,
+            score.value,
+            score.spread,
+        )
         for score in scores
     )

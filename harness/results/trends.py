@@ -14,9 +14,11 @@ class TrendPoint:
         run: What the user called the run: its folder or file.
         started: ISO 8601.
         value: Mean over the images that all runs of the trend have in common.
-        step: How far the level from this run on lies from the level before it, where a step begins here.
+        step: How far the level from this run on lies from the level before it, where a step begins
+            here.
         worse: Whether that step is in the wrong direction; `None` without one.
-        changes: What else is different from the run before, where a step begins: versions, commit, hardware.
+        changes: What else is different from the run before, where a step begins: versions, commit,
+            hardware.
     """
 
     run: str

@@ -31,8 +31,8 @@ class ChangedImage:
         before: Its score in the baseline; may be infinite.
         now: Its score in the run.
         difference: Now minus before in the metric's unit, an infinite score counted as 100.
-        restored_before: The restored image in the baseline's run folder; `None` where the baseline is a file, which
-            holds hashes and no images.
+        restored_before: The restored image in the baseline's run folder; `None` where the baseline
+            is a file, which holds hashes and no images.
     """
 
     image: str
@@ -49,11 +49,12 @@ class Finding:
     Attributes:
         restorer: As the run of today calls it.
         metric: Name of a metric, or one of `COSTS`.
-        difference: Mean of now minus baseline over the common images, in the metric's unit; of costs the mean ratio
-            minus 1.
+        difference: Mean of now minus baseline over the common images, in the metric's unit; of
+            costs the mean ratio minus 1.
         ci_low: Lower end of its 95 % interval.
         ci_high: Upper end.
-        p: One-sided, in the direction of the difference, corrected for everything that was tested in the run.
+        p: One-sided, in the direction of the difference, corrected for everything that was tested
+            in the run.
         n: Common images of the same pixels.
         worst_image: The image that lost most, where any lost.
         reason: Why, in words.
@@ -81,7 +82,8 @@ class Comparison:
     Attributes:
         baseline: What the user called the baseline: its file or folder.
         started: ISO 8601 time of the baseline's run.
-        findings: For each restorer, set and metric of either, and for the costs of each restorer and set.
+        findings: For each restorer, set and metric of either, and for the costs of each restorer
+            and set.
     """
 
     baseline: str

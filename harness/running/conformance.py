@@ -47,7 +47,9 @@ def check_plugin(text: str, *, device: str = "cpu", timeout: float = 120.0) -> I
     try:
         for check in checks:
             target = text if spec is None else spec
-            found = outcome(pool.submit(check_in_worker, target, check, device, timeout=timeout), timeout)
+            found = outcome(
+                pool.submit(check_in_worker, target, check, device, timeout=timeout), timeout
+            )
             yield Check(text, check, False, found.message) if isinstance(found, Trouble) else found
     finally:
         pool.close(kill=True)

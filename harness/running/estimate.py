@@ -17,7 +17,8 @@ class Estimate:
     """Costs of a whole plan.
 
     Attributes:
-        seconds: Of restoring, set -> restorer -> seconds, one cell after another; scoring comes on top.
+        seconds: Of restoring, set -> restorer -> seconds, one cell after another; scoring comes on
+            top.
         mib: What the restored images will take on disk.
         failed: (restorer, set, message) where the first image failed; these are not in the figures.
     """
@@ -38,12 +39,19 @@ def estimate_costs(plan: Plan, timeout: float = 600.0) -> Estimate:
         plan: What is going to be run.
         timeout: Seconds that one restoration may take.
     """
-    first = replace(plan, ids={name: ids[:1] for name, ids in plan.ids.items()}, metrics={}, metric_fingerprints={})
+    first = replace(
+        plan,
+        ids={name: ids[:1] for name, ids in plan.ids.items()},
+        metrics={},
+        metric_fingerprints={},
+    )
     with tempfile.TemporaryDirectory() as folder:
         run_plan(first, Path(folder) / "run", workers=1, timeout=timeout)
         data = load_run(Path(folder) / "run")
         sizes = {
-            item.cell: (Path(folder) / "run" / item.restored).stat().st_size for item in data.cells if item.restored
+            item.cell: (Path(folder) / "run" / item.restored).stat().st_size
+            for item in data.cells
+            if item.restored
         }
     seconds: dict[str, dict[str, float]] = {name: {} for name in plan.ids}
     for timing in data.timings:

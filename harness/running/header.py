@@ -49,16 +49,22 @@ def _check_same_plan(folder: Path, known: dict[str, Any], planned: dict[str, Any
     """Refuses to mix results that must not be ranked together; says which field differs."""
     fields: list[tuple[str, Any, Any]] = [("benchmark", known["benchmark"], planned["benchmark"])]
     old, new = known["evaluation"], planned["evaluation"]
-    fields += [(f"evaluation.{key}", old[key], new[key]) for key in old.keys() & new.keys() - {"name", "hash"}]
+    fields += [
+        (f"evaluation.{key}", old[key], new[key])
+        for key in old.keys() & new.keys() - {"name", "hash"}
+    ]
     fields.append(("evaluation", old["hash"], new["hash"]))
     for name in known["sets"].keys() & planned["sets"].keys():
         old_set, new_set = known["sets"][name], planned["sets"][name]
-        fields += [(f"set {name}: {key}", old_set[key], new_set[key]) for key in ("conditions", "definition")]
+        fields += [
+            (f"set {name}: {key}", old_set[key], new_set[key])
+            for key in ("conditions", "definition")
+        ]
     for what, before, now in fields:
         if before != now:
             raise StoreError(
-                f"{folder} holds a run of another plan: its {what} is {before}, now it would be {now}; "
-                "give another --out, or --fresh to start again"
+                f"{folder} holds a run of another plan: its {what} is {before}, now it would be "
+                f"{now}; give another --out, or --fresh to start again"
             )
 
 
@@ -67,6 +73,8 @@ def finish_run(store: Store, plan: Plan, samples: dict[tuple[str, str], StoredSa
     planned = store.get_meta("plan")
     for name in plan.ids:
         made = (samples.get((name, image)) for image in plan.ids[name])
-        hashes = ((sample.degraded_sha256, sample.reference_sha256) if sample else None for sample in made)
+        hashes = (
+            (sample.degraded_sha256, sample.reference_sha256) if sample else None for sample in made
+        )
         planned["sets"][name]["fingerprint"] = set_fingerprint(hashes)
     store.set_meta(plan=planned, status="finished")

@@ -11,7 +11,14 @@ from typing import Any
 
 from harness.errors import InputError, UnavailableError
 from harness.plugins import RestorerSpec, metrics, parse_restorer, restorers
-from harness.protocols import Benchmark, DegradedSet, MetricCard, Restorer, RestorerCard, card_mismatch
+from harness.protocols import (
+    Benchmark,
+    DegradedSet,
+    MetricCard,
+    Restorer,
+    RestorerCard,
+    card_mismatch,
+)
 from harness.restoring.in_worker import describe_restorer, probe_restorer
 from harness.results import Skipped
 from harness.scoring.in_worker import metric_fingerprint
@@ -83,7 +90,11 @@ class Plan:
     def restorer_cards(self) -> dict[str, dict[str, Any]]:
         """The restorers' cards as JSON types, with fingerprint and specification."""
         return {
-            item.name: {**asdict(item.card), "fingerprint": item.fingerprint, "specification": item.spec.text}
+            item.name: {
+                **asdict(item.card),
+                "fingerprint": item.fingerprint,
+                "specification": item.spec.text,
+            }
             for item in self.restorers
         }
 
@@ -91,7 +102,9 @@ class Plan:
         """The metrics' cards as JSON types; infinite bounds become `None`."""
         cards = {name: asdict(card) for name, card in self.metrics.items()}
         for card in cards.values():
-            card["bounds"] = [None if abs(bound) == float("inf") else bound for bound in card["bounds"]]
+            card["bounds"] = [
+                None if abs(bound) == float("inf") else bound for bound in card["bounds"]
+            ]
         return cards
 
 
@@ -133,11 +146,15 @@ def make_plan(
     )
 
 
-def _choose_sets(benchmark: Benchmark, names: Sequence[str]) -> tuple[tuple[DegradedSet, ...], list[Skipped]]:
+def _choose_sets(
+    benchmark: Benchmark, names: Sequence[str]
+) -> tuple[tuple[DegradedSet, ...], list[Skipped]]:
     by_name = {item.name: item for item in benchmark.sets}
     unknown = [name for name in names if name not in by_name]
     if unknown:
-        raise InputError(f"{benchmark.name} has no set {unknown[0]!r}; its sets: {', '.join(by_name)}")
+        raise InputError(
+            f"{benchmark.name} has no set {unknown[0]!r}; its sets: {', '.join(by_name)}"
+        )
     chosen, skipped = [], []
     for item in benchmark.sets:
         if names and item.name not in names:
@@ -152,7 +169,9 @@ def _choose_sets(benchmark: Benchmark, names: Sequence[str]) -> tuple[tuple[Degr
     return tuple(chosen), skipped
 
 
-def _choose_metrics(names: Sequence[str], defaults: Sequence[str]) -> tuple[dict[str, MetricCard], dict[str, str]]:
+def _choose_metrics(
+    names: Sequence[str], defaults: Sequence[str]
+) -> tuple[dict[str, MetricCard], dict[str, str]]:
     """The cards of what can be measured, and why the rest of the benchmark's own metrics cannot."""
     cards, absent = {}, {}
     for name in dict.fromkeys(names or defaults):
@@ -165,7 +184,9 @@ def _choose_metrics(names: Sequence[str], defaults: Sequence[str]) -> tuple[dict
         else:
             cards[name] = metric.card
     if not cards:
-        raise UnavailableError("no metric is usable here: " + "; ".join(f"{k}: {v}" for k, v in absent.items()))
+        raise UnavailableError(
+            "no metric is usable here: " + "; ".join(f"{k}: {v}" for k, v in absent.items())
+        )
     return cards, absent
 
 
@@ -199,14 +220,19 @@ def _missing(cls: type[Restorer]) -> str | None:
     return cls.missing() if hasattr(cls, "missing") else None
 
 
-def _describe(spec: RestorerSpec, sets: Sequence[DegradedSet]) -> tuple[RestorerCard, dict[str, str | None]]:
+def _describe(
+    spec: RestorerSpec, sets: Sequence[DegradedSet]
+) -> tuple[RestorerCard, dict[str, str | None]]:
     """The card, and for each set the reason why the restorer cannot be run on it, or `None`.
 
-    A class with a fixed card is only looked at. A restorer given by path learns its card from its file: it is built
-    in a worker, where a hostile or broken file does no harm.
+    A class with a fixed card is only looked at. A restorer given by path learns its card from its
+    file: it is built in a worker, where a hostile or broken file does no harm.
     """
     cls: Any = spec.cls()
-    if isinstance(getattr(cls, "card", None), RestorerCard) and getattr(cls, "supports", None) is Restorer.supports:
+    if (
+        isinstance(getattr(cls, "card", None), RestorerCard)
+        and getattr(cls, "supports", None) is Restorer.supports
+    ):
         return cls.card, {item.name: card_mismatch(cls.card, item) for item in sets}
     pool = WorkerPool(1, private=True, memory_mib=free_mib())
     try:
@@ -214,7 +240,8 @@ def _describe(spec: RestorerSpec, sets: Sequence[DegradedSet]) -> tuple[Restorer
         described = outcome(future, LOAD_SECONDS)
         wrong = None
         if spec.probed() and not isinstance(described, Trouble):
-            # a network that hangs or crashes here does so in its cells as well, which are rows that say so
+            # a network that hangs or crashes here does so in its cells as well, which are rows that
+            # say so
             wrong = outcome(pool.submit(probe_restorer, spec, timeout=PROBE_SECONDS), PROBE_SECONDS)
     finally:
         pool.close(kill=True)
@@ -235,7 +262,8 @@ def _unique_name(spec: RestorerSpec, card: RestorerCard, taken: dict[str, Planne
 def restorer_fingerprint(spec: RestorerSpec, card: RestorerCard, device: str) -> str:
     """What a restored image depends on besides the degraded one, hashed.
 
-    The distribution's version and the source of the adapter, weights, parameters, and the kind of device.
+    The distribution's version and the source of the adapter, weights, parameters, and the kind of
+    device.
     """
     module = spec.cls().__module__
     package = module.partition(".")[0]
@@ -249,12 +277,17 @@ def restorer_fingerprint(spec: RestorerSpec, card: RestorerCard, device: str) ->
     ]
     if spec.argument is not None:
         path = Path(spec.argument)
-        parts += [file_hash(path)] if path.is_file() else [spec.argument, source_hash(spec.argument.partition(":")[0])]
+        parts += (
+            [file_hash(path)]
+            if path.is_file()
+            else [spec.argument, source_hash(spec.argument.partition(":")[0])]
+        )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _version_of(package: str) -> str:
-    # our own adapters are told apart by their source, so that a release alone does not run everything again
+    # our own adapters are told apart by their source, so that a release alone does not run
+    # everything again
     if package in ("restorers", "harness"):
         return ""
     try:

@@ -92,7 +92,9 @@ class _Pools:
     def of(self, restorer: str, cells: int) -> WorkerPool:
         """The pool of one restorer, which has so many cells left; `release` ends it."""
         if restorer not in self.restorers:
-            self.restorers[restorer] = WorkerPool(min(self.workers, cells), private=True, memory_mib=self.memory_mib)
+            self.restorers[restorer] = WorkerPool(
+                min(self.workers, cells), private=True, memory_mib=self.memory_mib
+            )
         return self.restorers[restorer]
 
     def release(self, restorer: str) -> None:
@@ -118,8 +120,16 @@ _Task = tuple[Callable[[], "Future[Any]"], Callable[[Any], None]]
 class _Job:
     """One start of a run: three queues, served in the order that frees most: score, then restore, then degrade."""
 
-    def __init__(self, plan: Plan, store: Store, pools: _Pools, timeout: float, progress: Progress | None) -> None:
-        self.plan, self.store, self.pools, self.timeout, self.progress = plan, store, pools, timeout, progress
+    def __init__(
+        self, plan: Plan, store: Store, pools: _Pools, timeout: float, progress: Progress | None
+    ) -> None:
+        self.plan, self.store, self.pools, self.timeout, self.progress = (
+            plan,
+            store,
+            pools,
+            timeout,
+            progress,
+        )
         self.sets = {item.name: item for item in plan.sets}
         self.samples: dict[tuple[str, str], StoredSample] = {}
         self.present = store.restored()
@@ -127,7 +137,9 @@ class _Job:
         self.scoring: deque[_Task] = deque()
         self.restoring: deque[_Task] = deque()
         self.degrading: deque[_Task] = deque()
-        self.left = {item.name: sum(len(plan.ids[name]) for name in item.sets) for item in plan.restorers}
+        self.left = {
+            item.name: sum(len(plan.ids[name]) for name in item.sets) for item in plan.restorers
+        }
         self.broken: dict[str, str] = {}
         self.restored = self.scored = 0
 
@@ -171,7 +183,12 @@ class _Job:
             self.store.add_sample(result)
 
         self.degrading.append(
-            (lambda: self.pools.trusted.submit(make_sample, degraded_set, image, previews, timeout=self.timeout), then)
+            (
+                lambda: self.pools.trusted.submit(
+                    make_sample, degraded_set, image, previews, timeout=self.timeout
+                ),
+                then,
+            )
         )
 
     def _queue_cell(self, restorer: PlannedRestorer, degraded_set: DegradedSet, image: str) -> None:
@@ -181,7 +198,10 @@ class _Job:
             self._done_with(restorer.name)
             return
         known = self.present.get(cell)
-        if known and (known.fingerprint, known.degraded_sha256) == (restorer.fingerprint, sample.degraded_sha256):
+        if known and (known.fingerprint, known.degraded_sha256) == (
+            restorer.fingerprint,
+            sample.degraded_sha256,
+        ):
             self._done_with(restorer.name)
             self._queue_scores(cell, sample, self.store.folder / known.path, known.sha256)
             return
@@ -211,17 +231,31 @@ class _Job:
             future: Future[Any] = Future()
             future.set_result(Trouble(FailureKind.LOAD, self.broken[restorer]))
             return future
-        return self.pools.of(restorer, self.left[restorer]).submit(restore_cell, task, timeout=self.timeout)
+        return self.pools.of(restorer, self.left[restorer]).submit(
+            restore_cell, task, timeout=self.timeout
+        )
 
-    def _keep(self, restorer: PlannedRestorer, cell: Cell, sample: StoredSample, result: Restoration) -> None:
+    def _keep(
+        self, restorer: PlannedRestorer, cell: Cell, sample: StoredSample, result: Restoration
+    ) -> None:
         self.restored += 1
         path = result.path.relative_to(self.store.folder)
         self.store.add_restored(
             Restored(
-                cell, restorer.fingerprint, sample.degraded_sha256, str(path), result.sha256, result.seconds,
-                result.peak_mib, result.cuda_mib, result.flops, result.tile, result.precision, result.fell_back,
+                cell,
+                restorer.fingerprint,
+                sample.degraded_sha256,
+                str(path),
+                result.sha256,
+                result.seconds,
+                result.peak_mib,
+                result.cuda_mib,
+                result.flops,
+                result.tile,
+                result.precision,
+                result.fell_back,
             )
-        )  # fmt: skip
+        )
         self._queue_scores(cell, sample, result.path, result.sha256)
 
     def _queue_scores(self, cell: Cell, sample: StoredSample, restored: Path, digest: str) -> None:
@@ -237,19 +271,29 @@ class _Job:
             return
         scale = self.sets[cell.set].conditions.scale
         task = ScoreTask(
-            cell, restored, sample.reference, wanted, self.plan.benchmark.evaluation, scale, self.plan.device
+            cell,
+            restored,
+            sample.reference,
+            wanted,
+            self.plan.benchmark.evaluation,
+            scale,
+            self.plan.device,
         )
 
         def then(result: Scored | Trouble) -> None:
             if isinstance(result, Trouble):
-                failures = tuple(Failure(cell, FailureKind.METRIC, result.message, name) for name in wanted)
+                failures = tuple(
+                    Failure(cell, FailureKind.METRIC, result.message, name) for name in wanted
+                )
                 result = Scored((), failures)
             self.scored += 1
             self.store.add_scores(result.scores, result.failures, fingerprints, digest)
             failed = ", ".join(failure.metric or "" for failure in result.failures)
             self._tell(cell, f"failed: {failed}" if failed else "done")
 
-        self.scoring.append((lambda: self.pools.trusted.submit(score_cell, task, timeout=self.timeout), then))
+        self.scoring.append(
+            (lambda: self.pools.trusted.submit(score_cell, task, timeout=self.timeout), then)
+        )
 
     def _done_with(self, restorer: str) -> None:
         self.left[restorer] -= 1

@@ -39,7 +39,8 @@ class Agreement:
         metric: Its name.
         n: Images that have a score.
         failures: Images that have none.
-        values: `srcc`, `plcc`, `krcc`, `rmse`, `srcc_within` -> (value, low, high), or `None` where there is none.
+        values: `srcc`, `plcc`, `krcc`, `rmse`, `srcc_within` -> (value, low, high), or `None` where
+            there is none.
     """
 
     metric: str
@@ -72,7 +73,9 @@ def measure_image(image: LabelledImage, metrics: Sequence[str], device: str) -> 
     for name in metrics:
         try:
             metric = build_metric(name, device)
-            scores[name] = metric(*prepare(shown, reference, metric.card, Evaluation("mos"), scale=1)).value
+            scores[name] = metric(
+                *prepare(shown, reference, metric.card, Evaluation("mos"), scale=1)
+            ).value
         except HarnessError as error:
             scores[name] = str(error)
         except Exception as error:  # a third party's metric may raise anything
@@ -81,7 +84,11 @@ def measure_image(image: LabelledImage, metrics: Sequence[str], device: str) -> 
 
 
 def correlate(
-    metric: str, scores: Sequence[float], labelled: Sequence[LabelledImage], higher_is_better: bool, splits: int = 0
+    metric: str,
+    scores: Sequence[float],
+    labelled: Sequence[LabelledImage],
+    higher_is_better: bool,
+    splits: int = 0,
 ) -> Agreement:
     """Compares a metric's scores with MOS.
 
@@ -89,9 +96,11 @@ def correlate(
         metric: Its name.
         scores: One an image; NaN where it has none.
         labelled: The images.
-        higher_is_better: The card's direction: a metric where lower is better has positive correlations too.
-        splits: 0: all images, intervals by bootstrap over images. N: the median over N random test sets of a fifth of
-            the images, as the field reports trained models; intervals from the 2.5 to the 97.5 percentile.
+        higher_is_better: The card's direction: a metric where lower is better has positive
+            correlations too.
+        splits: 0: all images, intervals by bootstrap over images. N: the median over N random test
+            sets of a fifth of the images, as the field reports trained models; intervals from the
+            2.5 to the 97.5 percentile.
 
     Raises:
         InputError: Fewer than 8 images have a score.
@@ -99,7 +108,9 @@ def correlate(
     values = np.asarray(scores, dtype=np.float64) * (1 if higher_is_better else -1)
     good = np.flatnonzero(np.isfinite(values))
     if len(good) < MIN_IMAGES:
-        raise InputError(f"{metric} has a score for {len(good)} images; expected at least {MIN_IMAGES}")
+        raise InputError(
+            f"{metric} has a score for {len(good)} images; expected at least {MIN_IMAGES}"
+        )
     x, mos = values[good], np.array([labelled[index].mos for index in good.tolist()])
     groups = np.array([labelled[index].group for index in good.tolist()])
     generator = np.random.default_rng(0)
@@ -129,7 +140,9 @@ def correlations(predicted: Sequence[float], mos: Sequence[float]) -> dict[str, 
     return _figures(x, y, np.full(len(x), ""), krcc=True)
 
 
-def _figures(x: Floats, mos: Floats, groups: npt.NDArray[np.str_], *, krcc: bool) -> dict[str, float]:
+def _figures(
+    x: Floats, mos: Floats, groups: npt.NDArray[np.str_], *, krcc: bool
+) -> dict[str, float]:
     from scipy.stats import kendalltau, pearsonr, spearmanr
 
     if np.ptp(x) == 0 or np.ptp(mos) == 0:
@@ -147,8 +160,9 @@ def _figures(x: Floats, mos: Floats, groups: npt.NDArray[np.str_], *, krcc: bool
 def fit_logistic(x: Floats, mos: Floats) -> Floats:
     """Maps scores to MOS by the four-parameter logistic of VQEG (2000), fitted by least squares.
 
-    Fitted on standardised scores from a flat and from a steep start, so that the unit of a metric does not matter;
-    the straight line, which is the limit of a flat logistic, is returned where it is closer.
+    Fitted on standardised scores from a flat and from a steep start, so that the unit of a metric
+    does not matter; the straight line, which is the limit of a flat logistic, is returned where it
+    is closer.
 
     Args:
         x: (N,) scores, not all the same.

@@ -23,13 +23,14 @@ def prepare(
         Both images as the metric takes them. No-reference metrics get the uncropped RGB image.
 
     Raises:
-        ImageError: The metric needs a reference and there is none, the shapes differ, or the image is too large for it.
+        ImageError: The metric needs a reference and there is none, the shapes differ, or the image
+            is too large for it.
     """
     pixels = restored.shape[1] * restored.shape[2]
     if card.max_pixels is not None and pixels > card.max_pixels:
         raise ImageError(
-            f"{card.name} takes images whole, of at most {card.max_pixels:,} pixels; this one has {pixels:,}: "
-            "score parts of it, or another metric"
+            f"{card.name} takes images whole, of at most {card.max_pixels:,} pixels; this one has "
+            f"{pixels:,}: score parts of it, or another metric"
         )
     if evaluation.quantise:
         restored = quantise(restored)
@@ -38,7 +39,10 @@ def prepare(
     if reference is None:
         raise ImageError(f"{card.name} needs a reference and the set has none")
     if restored.shape != reference.shape:
-        raise ImageError(f"the restored image is {restored.shape}, its reference {reference.shape}; they must agree")
+        raise ImageError(
+            f"the restored image is {restored.shape}, its reference {reference.shape}; they must "
+            "agree"
+        )
     border = scale if evaluation.crop_border == "scale" else evaluation.crop_border
     if evaluation.crop_border == "scale" and scale == 1:
         border = 0

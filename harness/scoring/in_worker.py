@@ -54,7 +54,11 @@ def score_cell(task: ScoreTask) -> Scored:
         try:
             score = _score(name, task)
         except Exception as error:
-            message = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+            message = (
+                str(error)
+                if isinstance(error, HarnessError)
+                else f"{type(error).__name__}: {error}"
+            )
             failures.append(Failure(task.cell, FailureKind.METRIC, message[:2000], name))
         else:
             scores.append(score)

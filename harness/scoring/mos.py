@@ -33,7 +33,8 @@ def read_labels(folder: Path) -> list[LabelledImage]:
     Optional columns: `group`, and `reference`, a file in the same folder.
 
     Raises:
-        InputError: No labels, a column or file is missing, a score is no number, or a name leaves the folder.
+        InputError: No labels, a column or file is missing, a score is no number, or a name leaves
+            the folder.
     """
     path = folder / "labels.csv"
     if not path.is_file():
@@ -42,7 +43,9 @@ def read_labels(folder: Path) -> list[LabelledImage]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     if not rows or not {"image", "mos"} <= rows[0].keys():
-        raise InputError(f"{path} has the columns {list(rows[0]) if rows else []}; expected image and mos")
+        raise InputError(
+            f"{path} has the columns {list(rows[0]) if rows else []}; expected image and mos"
+        )
     try:
         return [_labelled(row, root) for row in rows]
     except (TypeError, ValueError) as error:

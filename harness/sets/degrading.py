@@ -50,7 +50,11 @@ class DegradeTask:
 
 
 def degrade_files(
-    tasks: Sequence[DegradeTask], manifest: Manifest, *, workers: int = 1, advance: Callable[[DegradedFile], None]
+    tasks: Sequence[DegradeTask],
+    manifest: Manifest,
+    *,
+    workers: int = 1,
+    advance: Callable[[DegradedFile], None],
 ) -> None:
     """Makes the images that the manifest does not hold yet, and keeps it up to date.
 
@@ -99,8 +103,12 @@ def degrade_file(task: DegradeTask) -> DegradedFile:
     place, recipe = task.place, task.recipe
     image, name = place.source.stem, place.source.name
     try:
-        reference = crop_to_multiple(read_image(place.source, mode=task.mode), recipe.chain.conditions.scale)
-        degraded, known = recipe.chain.degrade(reference, sample_generator(recipe.name, image, recipe.seed))
+        reference = crop_to_multiple(
+            read_image(place.source, mode=task.mode), recipe.chain.conditions.scale
+        )
+        degraded, known = recipe.chain.degrade(
+            reference, sample_generator(recipe.name, image, recipe.seed)
+        )
         _check_suffix(degraded, place.suffix)
         path = save_array(degraded, place.stem)
         if known.mask is not None:

@@ -45,13 +45,21 @@ def fetch(known: KnownSet, folder: Path, progress: Progress | None = None) -> in
         InputError: An image is not the one that the set pins, or would lie outside of the folder.
     """
     if not known.urls and not known.archive:
-        raise UnavailableError(f"no stable source of {known.title} is known; get it by hand: {known.source}")
-    absent = [path for path in known.files if not _is_right(safe_path(folder, path), known.files[path])]
+        raise UnavailableError(
+            f"no stable source of {known.title} is known; get it by hand: {known.source}"
+        )
+    absent = [
+        path for path in known.files if not _is_right(safe_path(folder, path), known.files[path])
+    ]
     if known.files and not absent:
         return 0
     staging = folder / STAGING
     staging.mkdir(parents=True, exist_ok=True)
-    came = _from_archive(known, folder, staging) if known.archive else _from_urls(known, folder, staging, absent)
+    came = (
+        _from_archive(known, folder, staging)
+        if known.archive
+        else _from_urls(known, folder, staging, absent)
+    )
     count = 0
     for path in came:
         count += 1
@@ -82,7 +90,10 @@ def _from_archive(known: KnownSet, folder: Path, staging: Path) -> Iterator[str]
         members += 1
         yield path
     if not members:
-        raise InputError(f"{known.archive} holds no image in {known.inside!r}; get the set by hand: {known.source}")
+        raise InputError(
+            f"{known.archive} holds no image in {known.inside!r}; get the set by hand: "
+            f"{known.source}"
+        )
 
 
 def _accept(came: Path, path: str, known: KnownSet, folder: Path) -> None:
@@ -96,8 +107,8 @@ def _accept(came: Path, path: str, known: KnownSet, folder: Path) -> None:
     if wanted and seen != wanted:
         came.unlink()
         raise InputError(
-            f"{known.name}: {path} came with SHA-256 {seen[:16]}..., expected {wanted[:16]}...; it was thrown away. "
-            f"Its source has changed; get the set by hand: {known.source}"
+            f"{known.name}: {path} came with SHA-256 {seen[:16]}..., expected {wanted[:16]}...; it "
+            f"was thrown away. Its source has changed; get the set by hand: {known.source}"
         )
     target = safe_path(folder, path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -117,25 +128,36 @@ def _download(url: str, staging: Path, name: str) -> Path:
     import pooch
 
     if not url.startswith(("https://", "http://")):
-        raise InputError(f"{url} is no address that anything is downloaded from; expected https://...")
+        raise InputError(
+            f"{url} is no address that anything is downloaded from; expected https://..."
+        )
     pooch.get_logger().setLevel("WARNING")
     try:
-        # the images themselves are checked: their hashes are of pixels, and survive another compression of the file
-        return Path(pooch.retrieve(url, known_hash=None, fname=name, path=staging, downloader=_resume))
+        # the images themselves are checked: their hashes are of pixels, and survive another
+        # compression of the file
+        return Path(
+            pooch.retrieve(url, known_hash=None, fname=name, path=staging, downloader=_resume)
+        )
     except (OSError, urllib.error.URLError, ValueError) as error:
-        raise UnavailableError(f"{url} cannot be downloaded: {error}; the same command goes on from there") from error
+        raise UnavailableError(
+            f"{url} cannot be downloaded: {error}; the same command goes on from there"
+        ) from error
 
 
 def _resume(url: str, output_file: str, _pooch: Any) -> None:
     """A downloader for pooch that goes on where a download was cut off, if the server can."""
     # pooch deletes its own temporary file when a download breaks off; this one stays
-    partial = Path(output_file).with_name(f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.partial")
+    partial = Path(output_file).with_name(
+        f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.partial"
+    )
     have = partial.stat().st_size if partial.is_file() else 0
     with _open(url, have, partial) as response:
         with partial.open("ab" if response.status == 206 else "wb") as file:
             while chunk := response.read(CHUNK):
                 file.write(chunk)
-        total = response.headers.get("Content-Range", "").rpartition("/")[2] or response.headers.get("Content-Length")
+        total = response.headers.get("Content-Range", "").rpartition("/")[
+            2
+        ] or response.headers.get("Content-Length")
     if total and total.isdigit() and partial.stat().st_size < int(total):
         raise OSError(f"the connection broke off after {partial.stat().st_size} of {total} bytes")
     shutil.move(partial, output_file)
@@ -149,7 +171,8 @@ def _open(url: str, have: int, partial: Path) -> Iterator[Any]:
     except urllib.error.HTTPError as error:
         if error.code != 416 or not have:
             raise
-        partial.unlink()  # the server has nothing beyond what is here, which is not its beginning then
+        # the server has nothing beyond what is here, which is not its beginning then
+        partial.unlink()
         response = urllib.request.urlopen(url, timeout=SECONDS)  # noqa: S310
     with response:
         yield response
@@ -174,7 +197,9 @@ def _members(archive: Path, inside: str) -> Iterator[tuple[str, IO[bytes]]]:
                     yield path, content
     except tarfile.TarError as error:
         archive.unlink()
-        raise InputError(f"{archive.name} is neither a zip nor a tar archive: {error}; it was thrown away") from error
+        raise InputError(
+            f"{archive.name} is neither a zip nor a tar archive: {error}; it was thrown away"
+        ) from error
 
 
 def _relative(name: str, inside: str) -> str | None:
@@ -191,5 +216,7 @@ def _copy(source: IO[bytes], target: IO[bytes], path: str) -> None:
     while chunk := source.read(CHUNK):
         size += len(chunk)
         if size > MAX_IMAGE_BYTES:
-            raise InputError(f"{path} in the archive is larger than {MAX_IMAGE_BYTES:,} bytes; refused")
+            raise InputError(
+                f"{path} in the archive is larger than {MAX_IMAGE_BYTES:,} bytes; refused"
+            )
         target.write(chunk)

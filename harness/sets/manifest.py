@@ -26,7 +26,8 @@ class DegradedFile:
         image: The sample's id: the file name without suffix.
         input: The reference's file name.
         input_sha256: Of its bytes.
-        output: File name of the degraded image: `.png` if it has 8 bits, `.npy` (float32, C x H x W) if not.
+        output: File name of the degraded image: `.png` if it has 8 bits, `.npy` (float32, C x H x
+            W) if not.
         output_sha256: Of its bytes.
         degraded_sha256: Of its pixels, as in a run.
         reference_sha256: Of the reference's pixels, cut to a multiple of the scale, as in a run.
@@ -55,7 +56,8 @@ class Place:
         source: The reference.
         stem: The degraded image, without suffix.
         mask: The mask, if the recipe makes one.
-        suffix: That of the degraded image, where the user named the file; `None`: as its values want it.
+        suffix: That of the degraded image, where the user named the file; `None`: as its values
+            want it.
     """
 
     source: Path
@@ -78,7 +80,10 @@ class Manifest:
 
     def __init__(self, path: Path, header: dict[str, Any], places: Sequence[Place]) -> None:
         self.path, self.header = path, {"schema": SCHEMA, **header}
-        self.rows = {place.source.stem: DegradedFile(place.source.stem, place.source.name) for place in places}
+        self.rows = {
+            place.source.stem: DegradedFile(place.source.stem, place.source.name)
+            for place in places
+        }
         known = {row.image: row for row in self._read() or ()}
         for place in places:
             _check_free(place, known.get(place.source.stem))
@@ -93,23 +98,33 @@ class Manifest:
             rows = [DegradedFile(**row) for row in content["rows"]]
             header = {key: content[key] for key in self.header}
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{self.path} is no manifest of this version ({error!r}): give another OUTPUT") from None
+            raise InputError(
+                f"{self.path} is no manifest of this version ({error!r}): give another OUTPUT"
+            ) from None
         for key, value in json.loads(json.dumps(self.header)).items():
             if header[key] != value:
                 raise InputError(
-                    f"{self.path.parent} holds another set: its {key} is {header[key]!r}, now it would be {value!r}; "
-                    "give another OUTPUT"
+                    f"{self.path.parent} holds another set: its {key} is {header[key]!r}, now it "
+                    f"would be {value!r}; give another OUTPUT"
                 )
         return rows
 
     def is_done(self, place: Place) -> bool:
         """Whether an image is there, whole, and made from the same input."""
         row = self.rows[place.source.stem]
-        if row.error is not None or not isinstance(row.output, str) or row.input != place.source.name:
+        if (
+            row.error is not None
+            or not isinstance(row.output, str)
+            or row.input != place.source.name
+        ):
             return False
         path = place.stem.parent / Path(row.output).name
         mask = place.mask.is_file() or row.mask is None
-        return mask and _hash_of(path) == row.output_sha256 and _hash_of(place.source) == row.input_sha256
+        return (
+            mask
+            and _hash_of(path) == row.output_sha256
+            and _hash_of(place.source) == row.input_sha256
+        )
 
     def add(self, row: DegradedFile) -> None:
         """Keeps a line; `write` saves it."""
@@ -121,7 +136,9 @@ class Manifest:
         lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in header.items()]
         rows = ",\n".join(json.dumps(asdict(row)) for row in self.rows.values())
         with atomic_file(self.path) as partial:
-            partial.write_text("{" + ",\n".join([*lines, f'"rows": [\n{rows}\n]']) + "}\n", encoding="utf-8")
+            partial.write_text(
+                "{" + ",\n".join([*lines, f'"rows": [\n{rows}\n]']) + "}\n", encoding="utf-8"
+            )
 
     def fingerprint(self) -> str | None:
         """That of a run's set, once every image is there."""
@@ -141,6 +158,11 @@ def _check_free(place: Place, known: DegradedFile | None) -> None:
     if place.mask.parent.is_symlink():
         raise InputError(f"{place.mask.parent} is a link: give another OUTPUT")
     if known is None:
-        for path in (*(place.stem.with_name(place.stem.name + suffix) for suffix in (".png", ".npy")), place.mask):
+        for path in (
+            *(place.stem.with_name(place.stem.name + suffix) for suffix in (".png", ".npy")),
+            place.mask,
+        ):
             if os.path.lexists(path):
-                raise InputError(f"{path} exists already, and no manifest says it is ours: give another OUTPUT")
+                raise InputError(
+                    f"{path} exists already, and no manifest says it is ours: give another OUTPUT"
+                )

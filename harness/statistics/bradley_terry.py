@@ -17,8 +17,8 @@ def bradley_terry(won: Floats, ties: float = VIRTUAL_TIES) -> Floats:
     """Maximum likelihood strengths in Elo points around a mean of 0.
 
     Args:
-        won: (restorers, restorers): how often the row's beat the column's; a tie is half a win to each. Not
-            negative, and every pair has been compared.
+        won: (restorers, restorers): how often the row's beat the column's; a tie is half a win to
+            each. Not negative, and every pair has been compared.
         ties: Virtual ties of each pair for every real comparison of it.
 
     Returns:
@@ -30,11 +30,13 @@ def bradley_terry(won: Floats, ties: float = VIRTUAL_TIES) -> Floats:
 def strengths_by_image(shares: Floats) -> Floats:
     """Strengths as sums over images, to first order: what the bootstrap then resamples.
 
-    Every ballot compares everyone, so that the likelihood knows the wins of each restorer only, and the strengths have
-    the order of the Borda counts. An image moves them by its gradient, times the inverse of the information.
+    Every ballot compares everyone, so that the likelihood knows the wins of each restorer only, and
+    the strengths have the order of the Borda counts. An image moves them by its gradient, times the
+    inverse of the information.
 
     Args:
-        shares: (restorers, images): shares of comparisons won on each image, which sum up to 0 to 1 over the images.
+        shares: (restorers, images): shares of comparisons won on each image, which sum up to 0 to 1
+            over the images.
 
     Returns:
         (restorers, images), which sum up to the strengths.
@@ -46,10 +48,14 @@ def strengths_by_image(shares: Floats) -> Floats:
     information = -(1 + VIRTUAL_TIES) * played * expected * (1 - expected)
     np.fill_diagonal(information, -information.sum(axis=1))
     gradient = (count - 1) * (shares - shares.mean(axis=1, keepdims=True))
-    return np.asarray(POINTS * (np.linalg.pinv(information) @ gradient + strengths[:, None] / images))
+    return np.asarray(
+        POINTS * (np.linalg.pinv(information) @ gradient + strengths[:, None] / images)
+    )
 
 
-def _fit(total: Floats, played: Floats, ties: float, steps: int = 2000, tolerance: float = 1e-10) -> Floats:
+def _fit(
+    total: Floats, played: Floats, ties: float, steps: int = 2000, tolerance: float = 1e-10
+) -> Floats:
     """Log strengths around 0 by minorisation (Hunter, Annals of Statistics 2004), from wins and comparisons."""
     total, played = total + ties / 2 * played.sum(axis=1), (1 + ties) * played
     strengths: Floats = np.ones(len(total))

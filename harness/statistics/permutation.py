@@ -9,7 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.results import FEW_IMAGES
-from harness.statistics.resampling import MIN_TESTABLE, RESAMPLES, SEED, Floats, batches, capped, largest_of_pairs
+from harness.statistics.resampling import (
+    MIN_TESTABLE,
+    RESAMPLES,
+    SEED,
+    Floats,
+    batches,
+    capped,
+    largest_of_pairs,
+)
 
 FLIPS = 9999
 
@@ -22,10 +30,11 @@ _EXACT_UP_TO = 12  # images: 4,096 sign patterns are enumerated, more are drawn
 def pairs_p(sums: Floats, strata: tuple[int, ...]) -> Floats:
     """Two-sided p of every pair having no mean difference, corrected over all pairs (Westfall & Young 1993).
 
-    The signs of whole images are flipped, for all restorers at once, and each pair's studentised difference is held
-    against the largest of any pair: the share of patterns with one as large is its p. All verdicts at p <= 0.05 hold
-    together with 95 %, whatever the distribution of the differences, so long as it is symmetric; what their skewness
-    may have added to a difference is taken off it first.
+    The signs of whole images are flipped, for all restorers at once, and each pair's studentised
+    difference is held against the largest of any pair: the share of patterns with one as large is
+    its p. All verdicts at p <= 0.05 hold together with 95 %, whatever the distribution of the
+    differences, so long as it is symmetric; what their skewness may have added to a difference is
+    taken off it first.
 
     Args:
         sums: (restorers, images), infinities allowed: they count as just beyond everything finite.
@@ -57,12 +66,13 @@ def pairs_p(sums: Floats, strata: tuple[int, ...]) -> Floats:
 def _without_skewness(sums: Floats, ratios: Floats) -> Floats:
     """How large the difference of each pair is for sure, when skewness may have made it look larger.
 
-    Hall's t (JRSS B 1992), which grows with Student's, where it is nearer to 0. The skewness of a few images is noise:
-    of fewer than `FEW_IMAGES` the ratios stay as they are.
+    Hall's t (JRSS B 1992), which grows with Student's, where it is nearer to 0. The skewness of a
+    few images is noise: of fewer than `FEW_IMAGES` the ratios stay as they are.
 
     Args:
         sums: (restorers, images).
-        ratios: (restorers, restorers): sum of a pair's differences by the root of the sum of their squares.
+        ratios: (restorers, restorers): sum of a pair's differences by the root of the sum of their
+            squares.
 
     Returns:
         The ratios' sizes, or less.
@@ -78,7 +88,9 @@ def _without_skewness(sums: Floats, ratios: Floats) -> Floats:
     norms = squares.sum(axis=1)
     second = norms[:, None] + norms - 2 * centred @ centred.T
     varied = second > 1e-12 * max(float(norms.max()), 1e-300)
-    skewness = np.where(varied, HIDDEN * units**0.5 * third / np.where(varied, second, 1) ** 1.5, 0.0)
+    skewness = np.where(
+        varied, HIDDEN * units**0.5 * third / np.where(varied, second, 1) ** 1.5, 0.0
+    )
     t = ratios * np.sqrt((units - 1) / np.maximum(units - ratios**2, 1e-9))
     hall = t + skewness * (1 + 2 * t**2) / (6 * units**0.5) + skewness**2 * t**3 / (27 * units)
     least = np.where(np.sign(hall) == np.sign(t), np.minimum(np.abs(hall), np.abs(t)), 0.0)
@@ -88,8 +100,8 @@ def _without_skewness(sums: Floats, ratios: Floats) -> Floats:
 def sign_flip_p(differences: Floats) -> Floats:
     """Two-sided p of a mean difference of zero, by flipping signs (Fisher's randomisation test for pairs).
 
-    Exact for up to 12 images, 9,999 random patterns beyond. A row with infinities is tested on its signed ranks
-    instead, which is Wilcoxon's signed-rank test.
+    Exact for up to 12 images, 9,999 random patterns beyond. A row with infinities is tested on its
+    signed ranks instead, which is Wilcoxon's signed-rank test.
 
     Args:
         differences: (pairs, images).
@@ -128,12 +140,17 @@ def pair_flips_p(sums: Floats, rows: Floats, pairs: Sequence[tuple[int, int]]) -
     observed, rounding = np.abs(rows.sum(axis=1)), 1e-12 * np.abs(rows).sum(axis=1)
     extreme = np.array(
         [
-            np.count_nonzero(np.abs(flipped[one] - flipped[other]) >= observed[place] - rounding[place])
+            np.count_nonzero(
+                np.abs(flipped[one] - flipped[other]) >= observed[place] - rounding[place]
+            )
             for place, (one, other) in enumerate(pairs)
         ]
     )
     exact = units <= _EXACT_UP_TO
-    return np.asarray(extreme / flipped.shape[1] if exact else (extreme + 1) / (flipped.shape[1] + 1), dtype=np.float64)
+    return np.asarray(
+        extreme / flipped.shape[1] if exact else (extreme + 1) / (flipped.shape[1] + 1),
+        dtype=np.float64,
+    )
 
 
 def holm(p: Floats) -> Floats:

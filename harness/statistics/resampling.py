@@ -37,7 +37,9 @@ def resample_counts(strata: tuple[int, ...]) -> Singles:
         (images, RESAMPLES); the columns of a stratum sum to its size. Deterministic.
     """
     generator = np.random.default_rng(SEED)
-    parts = [generator.multinomial(size, np.full(size, 1 / size), size=RESAMPLES).T for size in strata]
+    parts = [
+        generator.multinomial(size, np.full(size, 1 / size), size=RESAMPLES).T for size in strata
+    ]
     counts = np.concatenate(parts).astype(np.float32)
     counts.setflags(write=False)
     return counts
@@ -46,10 +48,11 @@ def resample_counts(strata: tuple[int, ...]) -> Singles:
 def intervals(sums: Floats, strata: tuple[int, ...], cells: int) -> tuple[Floats, Floats, Floats]:
     """95 % intervals of means, by the studentised bootstrap (bootstrap-t; Efron 1981, Hall 1988).
 
-    Each resample's distance from the mean is taken in its own standard errors, which follows skewed scores where
-    percentiles of resampled means do not. To neither side is the interval narrower than Student's, which holds
-    where tails are heavy and the bootstrap's falls short (docs/decisions). Fewer than `MIN_RESAMPLED` images, and
-    rows where resamples without any spread are common, get Student's interval.
+    Each resample's distance from the mean is taken in its own standard errors, which follows skewed
+    scores where percentiles of resampled means do not. To neither side is the interval narrower
+    than Student's, which holds where tails are heavy and the bootstrap's falls short
+    (docs/decisions). Fewer than `MIN_RESAMPLED` images, and rows where resamples without any spread
+    are common, get Student's interval.
 
     Args:
         sums: (restorers, images): the sum of a restorer's scores of each image.
@@ -57,8 +60,9 @@ def intervals(sums: Floats, strata: tuple[int, ...], cells: int) -> tuple[Floats
         cells: How many scores each row sums up.
 
     Returns:
-        Means, lower and upper ends, each (restorers,), with lower <= mean <= upper. An infinite mean has an interval
-        from the lowest finite end there is, or from itself when all is infinite.
+        Means, lower and upper ends, each (restorers,), with lower <= mean <= upper. An infinite
+        mean has an interval from the lowest finite end there is, or from itself when all is
+        infinite.
     """
     with np.errstate(invalid="ignore"):
         means = np.asarray(sums.sum(axis=1) / cells)
@@ -87,11 +91,15 @@ def _studentised(sums: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[F
         tail = int((RESAMPLES + 1) * (1 - CONFIDENCE) / 2) - 1
         ordered = np.partition(ratio, (tail, RESAMPLES - 1 - tail), axis=1)
         low[spread] = np.minimum(np.where(steady, ordered[:, tail], -student), -student)
-        high[spread] = np.maximum(np.where(steady, ordered[:, RESAMPLES - 1 - tail], student), student)
+        high[spread] = np.maximum(
+            np.where(steady, ordered[:, RESAMPLES - 1 - tail], student), student
+        )
     return np.sqrt(variance), (low, high)
 
 
-def _resampled_ratios(scaled: Singles, sizes: tuple[int, ...]) -> tuple[Singles, npt.NDArray[np.bool_]]:
+def _resampled_ratios(
+    scaled: Singles, sizes: tuple[int, ...]
+) -> tuple[Singles, npt.NDArray[np.bool_]]:
     """Studentised totals (rows, RESAMPLES) of rows with a standard error of 1; and which rows have no empty spread."""
     counts = resample_counts(sizes)
     total = np.zeros((len(scaled), RESAMPLES), np.float32)
@@ -115,7 +123,9 @@ def _parts(sizes: tuple[int, ...]) -> Iterator[tuple[slice, int]]:
 
 
 def _centred(sums: Floats, strata: tuple[int, ...]) -> Floats:
-    parts = [sums[:, part] - sums[:, part].mean(axis=1, keepdims=True) for part, _ in _parts(strata)]
+    parts = [
+        sums[:, part] - sums[:, part].mean(axis=1, keepdims=True) for part, _ in _parts(strata)
+    ]
     return np.concatenate(parts, axis=1)
 
 
@@ -136,7 +146,9 @@ def batches(values: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[int,
     for part, size in _parts(strata):
         if size > MOST_UNITS:
             shuffled = values[:, part][:, generator.permutation(size)]
-            parts.append(np.add.reduceat(shuffled, np.arange(MOST_UNITS) * size // MOST_UNITS, axis=1))
+            parts.append(
+                np.add.reduceat(shuffled, np.arange(MOST_UNITS) * size // MOST_UNITS, axis=1)
+            )
         else:
             parts.append(values[:, part])
     return np.concatenate(parts, axis=1), tuple(min(size, MOST_UNITS) for size in strata)
@@ -181,13 +193,17 @@ def percentile_order(points: Floats, boot: Floats, units: int) -> tuple[Floats, 
         units: Number of images.
 
     Returns:
-        Lower and upper ends (restorers,): percentiles, widened to hold the statistic itself. And p (restorers,
-        restorers) of every pair being alike, corrected over all pairs as in `harness.statistics.permutation.pairs_p`, from how far
-        resampled differences are from the observed ones in their own standard deviations.
+        Lower and upper ends (restorers,): percentiles, widened to hold the statistic itself. And p
+        (restorers, restorers) of every pair being alike, corrected over all pairs as in
+        `harness.statistics.permutation.pairs_p`, from how far resampled differences are from the
+        observed ones in their own standard deviations.
     """
     tail = int((RESAMPLES + 1) * (1 - CONFIDENCE) / 2) - 1
     ordered = np.partition(boot, (tail, RESAMPLES - 1 - tail), axis=1)
-    low, high = np.minimum(ordered[:, tail], points), np.maximum(ordered[:, RESAMPLES - 1 - tail], points)
+    low, high = (
+        np.minimum(ordered[:, tail], points),
+        np.maximum(ordered[:, RESAMPLES - 1 - tail], points),
+    )
     centred = boot - boot.mean(axis=1, keepdims=True)
     norms = (centred**2).mean(axis=1)
     spread = np.sqrt(np.maximum(norms[:, None] + norms - 2 * centred @ centred.T / RESAMPLES, 0))
@@ -196,6 +212,7 @@ def percentile_order(points: Floats, boot: Floats, units: int) -> tuple[Floats, 
     inverse = np.where(real, 1 / np.where(real, spread, 1), 0)
     largest = np.sort(largest_of_pairs(boot - points[:, None], inverse))
     p = (RESAMPLES - np.searchsorted(largest, gaps * inverse * (1 - 1e-6)) + 1) / (RESAMPLES + 1)
-    certain = ~real & (gaps > 1e-12 * np.abs(points).max(initial=0.0))  # every resample says the same
+    # every resample says the same
+    certain = ~real & (gaps > 1e-12 * np.abs(points).max(initial=0.0))
     p = np.where(certain, 1 / (RESAMPLES + 1), np.where(real, p, 1.0))
     return low, high, p if units >= MIN_TESTABLE else np.ones_like(p)

@@ -17,8 +17,9 @@ def paired_t(differences: Floats) -> tuple[float, float, float, float]:
         differences: (images,), at least two.
 
     Returns:
-        Mean, the ends of its 95 % interval, and the one-sided p of a mean as low as this where there is no difference;
-        1 - p is that of a mean as high. Differences without any spread are certain.
+        Mean, the ends of its 95 % interval, and the one-sided p of a mean as low as this where
+        there is no difference; 1 - p is that of a mean as high. Differences without any spread are
+        certain.
     """
     from scipy.special import stdtr, stdtrit
 
@@ -33,11 +34,12 @@ def paired_t(differences: Floats) -> tuple[float, float, float, float]:
 def correct(p: Sequence[float], families: Sequence[str]) -> list[float]:
     """Corrects one-sided p values for the number of tests in a run, restorer by restorer.
 
-    A family (the cells of one restorer) is first tested as a whole: Simes' combination of its p values (Biometrika
-    1986), which is small where one cell is very unlikely or many are unlikely. The families are corrected for their
-    number (Holm, Scandinavian Journal of Statistics 1979). A cell counts when its family does and it does itself.
-    So an alarm anywhere in a run without any change is as rare as with Holm over all cells, while a restorer that
-    lost on all its sets does not pay for their number (docs/decisions).
+    A family (the cells of one restorer) is first tested as a whole: Simes' combination of its p
+    values (Biometrika 1986), which is small where one cell is very unlikely or many are unlikely.
+    The families are corrected for their number (Holm, Scandinavian Journal of Statistics 1979). A
+    cell counts when its family does and it does itself. So an alarm anywhere in a run without any
+    change is as rare as with Holm over all cells, while a restorer that lost on all its sets does
+    not pay for their number (docs/decisions).
 
     Args:
         p: One for each cell.
@@ -52,7 +54,10 @@ def correct(p: Sequence[float], families: Sequence[str]) -> list[float]:
     for value, family in zip(p, families, strict=True):
         members.setdefault(family, []).append(value)
     # the smallest p that Benjamini and Hochberg's step-up gives is Simes'
-    whole = sorted((float(np.min(false_discovery_control(values))), family) for family, values in members.items())
+    whole = sorted(
+        (float(np.min(false_discovery_control(values))), family)
+        for family, values in members.items()
+    )
     corrected: dict[str, float] = {}
     highest = 0.0
     for place, (value, family) in enumerate(whole):

@@ -53,7 +53,10 @@ def choose_device(wanted: str) -> str:
     if wanted == "auto":
         return "cuda:0" if torch.cuda.is_available() else "cpu"
     if not torch.cuda.is_available():
-        raise InputError(f"--device {wanted} was asked for, and torch {torch.__version__} sees no CUDA device here")
+        raise InputError(
+            f"--device {wanted} was asked for, and torch {torch.__version__} sees no CUDA device "
+            "here"
+        )
     return wanted
 
 
@@ -151,4 +154,6 @@ def _git() -> Mapping[str, Any] | None:
 
 
 def _output(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=5, check=True
+    ).stdout.strip()

@@ -101,7 +101,8 @@ def materialise(degraded_set: DegradedSet, image: str, previews: Path) -> Stored
     Args:
         degraded_set: Where the sample comes from.
         image: The sample's id.
-        previews: Folder of the run's previews; gets `<image>-degraded.png` and `<image>-reference.png`.
+        previews: Folder of the run's previews; gets `<image>-degraded.png` and
+            `<image>-reference.png`.
 
     Raises:
         HarnessError: The set cannot deliver the sample, or delivers something that is no image.
@@ -123,7 +124,14 @@ def materialise(degraded_set: DegradedSet, image: str, previews: Path) -> Stored
         mask, _ = _share(conditions.mask[None].astype(np.float32))
         conditions = replace(conditions, mask=None)
     return StoredSample(
-        degraded_set.name, image, degraded, degraded_sha256, reference, reference_sha256, conditions, mask
+        degraded_set.name,
+        image,
+        degraded,
+        degraded_sha256,
+        reference,
+        reference_sha256,
+        conditions,
+        mask,
     )
 
 

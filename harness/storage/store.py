@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import StoreError
-from harness.results import Cell, CellRecord, Failure, FailureKind, Run, RunData, Score, Skipped, Timing
+from harness.results import (
+    Cell,
+    CellRecord,
+    Failure,
+    FailureKind,
+    Run,
+    RunData,
+    Score,
+    Skipped,
+    Timing,
+)
 from harness.results.columns import Rows, ScoreColumns, read_columns
 from harness.storage.places import previews
 from harness.storage.samples import StoredSample
@@ -91,25 +101,35 @@ class Store:
         path = folder / FILENAME
         if not path.is_file():
             if not create:
-                raise StoreError(f"{folder} is no run: it has no {FILENAME}; `restobench run --out {folder}` makes one")
+                raise StoreError(
+                    f"{folder} is no run: it has no {FILENAME}; `restobench run --out {folder}` "
+                    "makes one"
+                )
             folder.mkdir(parents=True, exist_ok=True)
         try:
             self._database = sqlite3.connect(path, isolation_level=None)
             self._open(path)
         except sqlite3.DatabaseError as error:
-            raise StoreError(f"{path} is damaged ({error}): use another --out, or --fresh to start again") from error
+            raise StoreError(
+                f"{path} is damaged ({error}): use another --out, or --fresh to start again"
+            ) from error
 
     def _open(self, path: Path) -> None:
         version = self._database.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise StoreError(
-                f"{path} has schema {version}, this version reads up to {SCHEMA_VERSION}: upgrade restobench"
+                f"{path} has schema {version}, this version reads up to {SCHEMA_VERSION}: upgrade "
+                "restobench"
             )
         # WAL with NORMAL survives a killed process with every committed row
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
         if version < SCHEMA_VERSION:
-            script = _SCHEMA if version == 0 else "".join(_UPGRADES[old] for old in range(version, SCHEMA_VERSION))
+            script = (
+                _SCHEMA
+                if version == 0
+                else "".join(_UPGRADES[old] for old in range(version, SCHEMA_VERSION))
+            )
             with self.transaction():
                 for statement in filter(None, map(str.strip, script.split(";"))):
                     self._database.execute(statement)
@@ -162,30 +182,57 @@ class Store:
         where = "WHERE restorer = ? AND set_name = ? AND image = ?"
         with self.transaction():
             self._database.execute(f"DELETE FROM failures {where}", key)  # noqa: S608 - no value is in the text
-            self._database.execute(f"DELETE FROM scores {where} AND sha256 <> ?", (*key, restored.sha256))  # noqa: S608
+            self._database.execute(
+                f"DELETE FROM scores {where} AND sha256 <> ?",  # noqa: S608 - likewise
+                (*key, restored.sha256),
+            )
             self._database.execute(
                 "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*key, restored.fingerprint, restored.degraded_sha256, restored.path, restored.sha256,
-                 restored.seconds, restored.peak_mib, restored.cuda_mib, restored.flops, restored.tile,
-                 restored.precision, restored.fell_back),
-            )  # fmt: skip
+                (
+                    *key,
+                    restored.fingerprint,
+                    restored.degraded_sha256,
+                    restored.path,
+                    restored.sha256,
+                    restored.seconds,
+                    restored.peak_mib,
+                    restored.cuda_mib,
+                    restored.flops,
+                    restored.tile,
+                    restored.precision,
+                    restored.fell_back,
+                ),
+            )
 
     def add_scores(
-        self, scores: Sequence[Score], failures: Sequence[Failure], fingerprints: Mapping[str, str], sha256: str
+        self,
+        scores: Sequence[Score],
+        failures: Sequence[Failure],
+        fingerprints: Mapping[str, str],
+        sha256: str,
     ) -> None:
         """Records what the metrics said of one restored image, in one transaction."""
         with self.transaction():
             for score in scores:
                 cell = score.cell
                 self._database.execute(
-                    "DELETE FROM failures WHERE restorer = ? AND set_name = ? AND image = ? AND metric = ?",
+                    "DELETE FROM failures WHERE restorer = ? AND set_name = ? AND image = ? AND "
+                    "metric = ?",
                     (cell.restorer, cell.set, cell.image, score.metric),
                 )
                 self._database.execute(
                     "INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (cell.restorer, cell.set, cell.image, score.metric, fingerprints[score.metric], sha256,
-                     score.value, score.spread),
-                )  # fmt: skip
+                    (
+                        cell.restorer,
+                        cell.set,
+                        cell.image,
+                        score.metric,
+                        fingerprints[score.metric],
+                        sha256,
+                        score.value,
+                        score.spread,
+                    ),
+                )
             for failure in failures:
                 self._insert_failure(failure)
 
@@ -205,7 +252,14 @@ class Store:
         cell = failure.cell
         self._database.execute(
             "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?)",
-            (cell.restorer, cell.set, cell.image, failure.metric or "", failure.kind.value, failure.message),
+            (
+                cell.restorer,
+                cell.set,
+                cell.image,
+                failure.metric or "",
+                failure.kind.value,
+                failure.message,
+            ),
         )
 
     def replace_skipped(self, skipped: Sequence[Skipped]) -> None:
@@ -227,7 +281,9 @@ class Store:
 
     def score_keys(self) -> dict[tuple[Cell, str], tuple[str, str]]:
         """(cell, metric) -> (metric's fingerprint, hash of the image it scored)."""
-        rows = self._database.execute("SELECT restorer, set_name, image, metric, fingerprint, sha256 FROM scores")
+        rows = self._database.execute(
+            "SELECT restorer, set_name, image, metric, fingerprint, sha256 FROM scores"
+        )
         return {(Cell(*row[:3]), row[3]): (row[4], row[5]) for row in rows}
 
     def read(self) -> RunData:
@@ -236,24 +292,44 @@ class Store:
         Raises:
             StoreError: The run was never planned: it holds no metadata.
         """
-        meta = {key: json.loads(value) for key, value in self._database.execute("SELECT key, value FROM meta")}
+        meta = {
+            key: json.loads(value)
+            for key, value in self._database.execute("SELECT key, value FROM meta")
+        }
         if "plan" not in meta:
-            raise StoreError(f"{self.folder} is no complete run: it was stopped before anything ran; run it again")
+            raise StoreError(
+                f"{self.folder} is no complete run: it was stopped before anything ran; run it "
+                "again"
+            )
         query = self._database.execute
-        columns = read_columns(query(f"SELECT {', '.join(_CELL_COLUMNS)} FROM cells"), len(_CELL_COLUMNS))  # noqa: S608
+        columns = read_columns(
+            query(f"SELECT {', '.join(_CELL_COLUMNS)} FROM cells"),  # noqa: S608 - our own names
+            len(_CELL_COLUMNS),
+        )
         return RunData(
             run=Run(
-                meta["id"], meta["started"], meta["plan"]["benchmark"], meta["plan"], meta["restorers"],
-                meta["metrics"], meta["environment"], meta["status"],
+                meta["id"],
+                meta["started"],
+                meta["plan"]["benchmark"],
+                meta["plan"],
+                meta["restorers"],
+                meta["metrics"],
+                meta["environment"],
+                meta["status"],
             ),
-            scores=ScoreColumns.from_rows(query("SELECT restorer, set_name, image, metric, value, spread FROM scores")),
+            scores=ScoreColumns.from_rows(
+                query("SELECT restorer, set_name, image, metric, value, spread FROM scores")
+            ),
             failures=tuple(
                 Failure(Cell(*row[:3]), FailureKind(row[4]), row[5], row[3] or None)
-                for row in query("SELECT restorer, set_name, image, metric, kind, message FROM failures")
+                for row in query(
+                    "SELECT restorer, set_name, image, metric, kind, message FROM failures"
+                )
             ),
             timings=Rows(_timing, [*columns[:3], *columns[5:]]),
             skipped=tuple(
-                Skipped(row[0] or None, *row[1:]) for row in query("SELECT restorer, set_name, reason FROM skipped")
+                Skipped(row[0] or None, *row[1:])
+                for row in query("SELECT restorer, set_name, reason FROM skipped")
             ),
             cells=Rows(_record, columns[:5]),
             samples={
@@ -262,9 +338,11 @@ class Store:
                     "degraded_sha256": row[2],
                     "reference_sha256": row[3],
                 }
-                for row in query("SELECT set_name, image, degraded_sha256, reference_sha256 FROM samples")
+                for row in query(
+                    "SELECT set_name, image, degraded_sha256, reference_sha256 FROM samples"
+                )
             },
-        )  # fmt: skip
+        )
 
 
 _CELL_COLUMNS = (
@@ -277,8 +355,18 @@ def _record(restorer: str, set_name: str, image: str, restored: str, sha256: str
     return CellRecord(Cell(restorer, set_name, image), restored, sha256)
 
 
-def _timing(restorer: str, set_name: str, image: str, seconds: float, peak_mib: float, cuda_mib: float | None,
-            flops: int | None, tile: int | None, precision: str | None, fell_back: int) -> Timing:  # fmt: skip
+def _timing(
+    restorer: str,
+    set_name: str,
+    image: str,
+    seconds: float,
+    peak_mib: float,
+    cuda_mib: float | None,
+    flops: int | None,
+    tile: int | None,
+    precision: str | None,
+    fell_back: int,
+) -> Timing:
     cell = Cell(restorer, set_name, image)
     return Timing(cell, seconds, peak_mib, cuda_mib, flops, tile, precision, bool(fell_back))
 

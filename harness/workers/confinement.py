@@ -1,7 +1,7 @@
 """What a worker process may see and take: environment, folder, output, memory. Everything here runs in the worker.
 
-It keeps accidents, floods and curious prints away from the run and the machine. It is no wall against a restorer that
-means harm: that runs with the rights of the user.
+It keeps accidents, floods and curious prints away from the run and the machine. It is no wall
+against a restorer that means harm: that runs with the rights of the user.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def confine(confinement: Confinement) -> None:
     global _users_folder, _own_folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     with contextlib.suppress(PermissionError):
-        os.setsid()  # a group of its own, so that what it starts can be ended with it; and no terminal to read from
+        # a group of its own, so that what it starts can be ended with it; and no terminal to read
+        # from
+        os.setsid()
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     os.environ.clear()
     os.environ.update(confinement.environment | threads)

@@ -58,7 +58,8 @@ def _cuda(device: str) -> Any:
 def _start_peak() -> float:
     """Lets the kernel count the peak anew; says what the process holds now, in MiB.
 
-    What earlier calls freed goes back to the system first: a call that takes it up again has to be seen to need it.
+    What earlier calls freed goes back to the system first: a call that takes it up again has to be
+    seen to need it.
     """
     with suppress(OSError, AttributeError):  # only glibc has it
         ctypes.CDLL(None).malloc_trim(0)
@@ -101,7 +102,8 @@ def runs_modules(function: Callable[[], object]) -> bool:
 def count_flops(function: Callable[[], object]) -> int | None:
     """Counts the floating-point operations of the torch modules that a call runs, a multiply-add as two.
 
-    Only shapes go through the modules, which costs next to nothing; the arrays that come out of them hold a ramp.
+    Only shapes go through the modules, which costs next to nothing; the arrays that come out of
+    them hold a ramp.
 
     Returns:
         `None` for a call that runs no torch modules, and where they cannot be counted.
@@ -126,8 +128,12 @@ def _shapes_only() -> tuple[Any, Any]:
     from torch.overrides import TorchFunctionMode
 
     class Ramps(TorchFunctionMode):
-        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            if function in (torch.Tensor.numpy, torch.Tensor.__array__) and isinstance(args[0], FakeTensor):
+        def __torch_function__(
+            self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            if function in (torch.Tensor.numpy, torch.Tensor.__array__) and isinstance(
+                args[0], FakeTensor
+            ):
                 shape = tuple(args[0].shape)
                 return np.linspace(0, 1, math.prod(shape), dtype=np.float32).reshape(shape)
             return function(*args, **(kwargs or {}))

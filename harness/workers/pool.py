@@ -87,17 +87,29 @@ class WorkerPool:
         memory_mib: How much more memory than at its start a worker may take; `None`: no limit.
     """
 
-    def __init__(self, workers: int, *, private: bool = False, memory_mib: int | None = None) -> None:
-        confinement = Confinement(os.getpid(), allowed_environment(), Path.cwd(), _room(), private, memory_mib)
+    def __init__(
+        self, workers: int, *, private: bool = False, memory_mib: int | None = None
+    ) -> None:
+        confinement = Confinement(
+            os.getpid(), allowed_environment(), Path.cwd(), _room(), private, memory_mib
+        )
         self._make = partial(
-            ProcessPool, max_workers=workers, initializer=confine, initargs=(confinement,), context=_context()
+            ProcessPool,
+            max_workers=workers,
+            initializer=confine,
+            initargs=(confinement,),
+            context=_context(),
         )
         self._pool = self._make()
 
-    def submit(self, function: Callable[..., Any], *arguments: object, timeout: float | None = None) -> Future[Any]:
+    def submit(
+        self, function: Callable[..., Any], *arguments: object, timeout: float | None = None
+    ) -> Future[Any]:
         """Runs a function in a worker; the worker is killed when it takes longer than `timeout` seconds."""
         try:
-            future: Future[Any] = self._pool.schedule(function, args=list(arguments), timeout=timeout)
+            future: Future[Any] = self._pool.schedule(
+                function, args=list(arguments), timeout=timeout
+            )
         except RuntimeError:  # every worker died at once, and the pool with them
             self.close(kill=True)
             self._pool = self._make()
@@ -157,11 +169,18 @@ def outcome(future: Future[Any], timeout: float | None) -> Any:
     try:
         return future.result()
     except TimeoutError:
-        return Trouble(FailureKind.TIMEOUT, f"no result within {timeout:g} s; the worker was stopped")
+        return Trouble(
+            FailureKind.TIMEOUT, f"no result within {timeout:g} s; the worker was stopped"
+        )
     except ProcessExpired as error:
         if error.exitcode == EXIT_MEMORY:
-            return Trouble(FailureKind.MEMORY, f"memory ran out{_last_words(error.pid)}; {MEMORY_HINT}")
-        return Trouble(FailureKind.CRASHED, f"the worker process died {_how(error.exitcode)}{_last_words(error.pid)}")
+            return Trouble(
+                FailureKind.MEMORY, f"memory ran out{_last_words(error.pid)}; {MEMORY_HINT}"
+            )
+        return Trouble(
+            FailureKind.CRASHED,
+            f"the worker process died {_how(error.exitcode)}{_last_words(error.pid)}",
+        )
     except CancelledError:
         raise
     except Exception as error:  # the result could not be brought back from the worker

@@ -26,7 +26,9 @@ def draw_agreement(agreements: Sequence[Agreement], salt: str) -> str:
     Returns:
         An `<svg>` element as `style.draw` makes it; empty with fewer than three metrics.
     """
-    names = list(dict.fromkeys(name for item in agreements for name in (item.metric, item.versus)))[:MOST_METRICS]
+    names = list(dict.fromkeys(name for item in agreements for name in (item.metric, item.versus)))[
+        :MOST_METRICS
+    ]
     if len(names) < 3:
         return ""
     place = {name: number for number, name in enumerate(names)}
@@ -39,7 +41,13 @@ def draw_agreement(agreements: Sequence[Agreement], salt: str) -> str:
         axes.set_xlim(-0.5, len(names) - 0.5)
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.spines[:].set_visible(False)
-        axes.set_xticks(range(len(names)), [short(name, 12) for name in names], rotation=30, ha="left", color=INK)
+        axes.set_xticks(
+            range(len(names)),
+            [short(name, 12) for name in names],
+            rotation=30,
+            ha="left",
+            color=INK,
+        )
         axes.xaxis.tick_top()
         axes.tick_params(axis="x", pad=2)
         axes.set_yticks(range(len(names)), [short(name, 20) for name in names], color=INK)
@@ -47,18 +55,27 @@ def draw_agreement(agreements: Sequence[Agreement], salt: str) -> str:
             if item.metric in place and item.versus in place:
                 low, high = sorted((place[item.metric], place[item.versus]))
                 # above the diagonal over restorers, below it within images
-                for tau, row, column in ((item.over_restorers, low, high), (item.within_images, high, low)):
+                for tau, row, column in (
+                    (item.over_restorers, low, high),
+                    (item.within_images, high, low),
+                ):
                     if tau is not None:
                         colour, strength = (ACCENT, tau) if tau >= 0 else (BAD, -tau)
                         box = Rectangle(
-                            (column - 0.48, row - 0.46), 0.96, 0.92, facecolor=colour, alpha=_STRONGEST * strength,
+                            (column - 0.48, row - 0.46),
+                            0.96,
+                            0.92,
+                            facecolor=colour,
+                            alpha=_STRONGEST * strength,
                             linewidth=0,
-                        )  # fmt: skip
+                        )
                         axes.add_patch(box)
                     text = "–" if tau is None else f"{tau:.2f}".replace("-", "−")
                     axes.text(column, row, text, ha="center", va="center", fontsize=9, color=INK)
         for number in range(len(names)):
-            axes.add_patch(Rectangle((number - 0.48, number - 0.46), 0.96, 0.92, facecolor=GRID, linewidth=0))
+            axes.add_patch(
+                Rectangle((number - 0.48, number - 0.46), 0.96, 0.92, facecolor=GRID, linewidth=0)
+            )
 
     side = 0.62 * len(names)
     return draw((max(4.4, side + 1.6), 0.55 * len(names) + 0.9), salt, paint)

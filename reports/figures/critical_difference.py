@@ -52,7 +52,13 @@ def draw_critical_difference(diagram: CriticalDifference, salt: str) -> str:
         for row, clique in enumerate(cliques):
             ends = sorted(place[name] for name in clique if name in place)
             y = 0.12 + _BAR * 0.5 * row
-            axes.plot([ends[0] - 0.04, ends[-1] + 0.04], [y, y], color=ACCENT, linewidth=4.5, solid_capstyle="round")
+            axes.plot(
+                [ends[0] - 0.04, ends[-1] + 0.04],
+                [y, y],
+                color=ACCENT,
+                linewidth=4.5,
+                solid_capstyle="round",
+            )
         start = 0.2 + _BAR * 0.5 * max(1, len(cliques))
         heights: list[float] = []
         for order, (name, rank) in enumerate(zip(names, ranks, strict=True)):
@@ -72,6 +78,13 @@ def _name(axes: Axes, name: str, rank: float, y: float, left: bool) -> None:
     edge = axes.get_xlim()[0 if left else 1]
     text = f"{short(name, 24)}  {rank:.1f}" if left else f"{rank:.1f}  {short(name, 24)}"
     axes.annotate(
-        text, (edge, y), xytext=(-5 if left else 5, 0), textcoords="offset points", ha="right" if left else "left",
-        va="center", color=INK, fontsize=9.5, annotation_clip=False,
-    )  # fmt: skip
+        text,
+        (edge, y),
+        xytext=(-5 if left else 5, 0),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="center",
+        color=INK,
+        fontsize=9.5,
+        annotation_clip=False,
+    )

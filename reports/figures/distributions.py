@@ -6,7 +6,17 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from reports.figures.style import ACCENT, FAINT, GRID, INK, axes_within, draw, quantity, short, text_inches
+from reports.figures.style import (
+    ACCENT,
+    FAINT,
+    GRID,
+    INK,
+    axes_within,
+    draw,
+    quantity,
+    short,
+    text_inches,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,7 +48,9 @@ def draw_distributions(
     Returns:
         An `<svg>` element as `style.draw` makes it; empty when no restorer has three finite scores.
     """
-    finite = {name: [value for value in values.get(name, ()) if math.isfinite(value)] for name in order}
+    finite = {
+        name: [value for value in values.get(name, ()) if math.isfinite(value)] for name in order
+    }
     names = [name for name in order if len(finite[name]) >= 3][:MOST_RESTORERS]
     if not names:
         return ""
@@ -58,13 +70,35 @@ def draw_distributions(
         for side in (-_HALF, _HALF):
             axes.hlines([place + side for place in places], q1s, q3s, color=FAINT, linewidth=1)
         for ends in (q1s, q3s):
-            axes.vlines(ends, [p - _HALF for p in places], [p + _HALF for p in places], color=FAINT, linewidth=1)
-        axes.vlines(medians, [p - _HALF for p in places], [p + _HALF for p in places], color=INK, linewidth=2)
-        dots = [(value, place) for place, name in zip(places, names, strict=True) for value in _some(finite[name])]
+            axes.vlines(
+                ends,
+                [p - _HALF for p in places],
+                [p + _HALF for p in places],
+                color=FAINT,
+                linewidth=1,
+            )
+        axes.vlines(
+            medians,
+            [p - _HALF for p in places],
+            [p + _HALF for p in places],
+            color=INK,
+            linewidth=2,
+        )
+        dots = [
+            (value, place)
+            for place, name in zip(places, names, strict=True)
+            for value in _some(finite[name])
+        ]
         axes.plot(
-            [value for value, _ in dots], [place for _, place in dots], linestyle="", marker="o", markersize=3.4,
-            markerfacecolor=ACCENT, markeredgewidth=0, alpha=0.55,
-        )  # fmt: skip
+            [value for value, _ in dots],
+            [place for _, place in dots],
+            linestyle="",
+            marker="o",
+            markersize=3.4,
+            markerfacecolor=ACCENT,
+            markeredgewidth=0,
+            alpha=0.55,
+        )
         axes.set_yticks(places, [short(name, 22) for name in names])
         axes.tick_params(axis="y", labelcolor=INK)
         axes.spines["left"].set_visible(False)

@@ -33,31 +33,44 @@ def draw(size: tuple[float, float], salt: str, paint: Callable[[Figure], None]) 
         paint: Paints on the empty figure.
 
     Returns:
-        An `<svg>` element without a prolog, safe inside HTML under a strict content security policy: all text is
-        escaped, none is read as mathematics, and there is no style attribute.
+        An `<svg>` element without a prolog, safe inside HTML under a strict content security
+        policy: all text is escaped, none is read as mathematics, and there is no style attribute.
     """
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     style: Any = {
-        "svg.fonttype": "none", "svg.hashsalt": salt, "text.color": INK, "axes.labelcolor": INK,
-        "xtick.color": FAINT, "ytick.color": FAINT, "axes.edgecolor": GRID, "font.size": _FONT_SIZE,
-        "text.parse_math": False, "axes.unicode_minus": True,
-    }  # fmt: skip
+        "svg.fonttype": "none",
+        "svg.hashsalt": salt,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "xtick.color": FAINT,
+        "ytick.color": FAINT,
+        "axes.edgecolor": GRID,
+        "font.size": _FONT_SIZE,
+        "text.parse_math": False,
+        "axes.unicode_minus": True,
+    }
     with matplotlib.rc_context(style):
         figure = Figure(figsize=size)
         FigureCanvasSVG(figure)
         paint(figure)
         out = io.StringIO()
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(
+            out, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
+        )
     return _inline(out.getvalue())
 
 
-def axes_within(figure: Figure, left: float, bottom: float, right: float = 0.15, top: float = 0.12) -> Axes:
+def axes_within(
+    figure: Figure, left: float, bottom: float, right: float = 0.15, top: float = 0.12
+) -> Axes:
     """Axes with margins in inches, for a layout that is computed takes longer than the plot."""
     width, height = figure.get_size_inches()
-    axes = figure.add_axes((left / width, bottom / height, 1 - (left + right) / width, 1 - (bottom + top) / height))
+    axes = figure.add_axes(
+        (left / width, bottom / height, 1 - (left + right) / width, 1 - (bottom + top) / height)
+    )
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(length=0, pad=6)
@@ -103,12 +116,18 @@ def _tick(value: float) -> str:
 
 def _inline(svg: str) -> str:
     svg = svg[svg.index("<svg") :]
-    # its style sheet would reach the whole page, and the ids of its groups are the same in every plot
+    # its style sheet would reach the whole page, and the ids of its groups are the same in every
+    # plot
     svg = re.sub(r"<metadata>.*?</metadata>|<style\b.*?</style>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<(?!/)[^<>]*>", lambda found: _tag(found.group()), svg)
     svg = re.sub(r"\n+ *", "\n", svg)
     # the viewBox scales it to the column; the page's CSS sets the font
-    return re.sub(r'(<svg[^>]*?) (?:width|height)="[^"]*"([^>]*?) (?:width|height)="[^"]*"', r"\1\2", svg, count=1)
+    return re.sub(
+        r'(<svg[^>]*?) (?:width|height)="[^"]*"([^>]*?) (?:width|height)="[^"]*"',
+        r"\1\2",
+        svg,
+        count=1,
+    )
 
 
 def _tag(tag: str) -> str:
@@ -122,4 +141,8 @@ def _tag(tag: str) -> str:
 
 def _attributes(style: str) -> str:
     pairs = (part.split(":", 1) for part in style.split(";") if ":" in part)
-    return "".join(f' {name.strip()}="{value.strip()}"' for name, value in pairs if name.strip() != "font-family")
+    return "".join(
+        f' {name.strip()}="{value.strip()}"'
+        for name, value in pairs
+        if name.strip() != "font-family"
+    )

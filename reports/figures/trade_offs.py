@@ -7,7 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.results import TradeOff, TradeOffPoint
-from reports.figures.style import ACCENT, FAINT, GRID, MOST_NAMED, axes_within, draw, log_axis, quantity, short
+from reports.figures.style import (
+    ACCENT,
+    FAINT,
+    GRID,
+    MOST_NAMED,
+    axes_within,
+    draw,
+    log_axis,
+    quantity,
+    short,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +33,8 @@ def draw_trade_off(trade_off: TradeOff, units: Mapping[str, str], salt: str) -> 
     """Draws one plot.
 
     Args:
-        trade_off: The points; infinite ones are left out, and those that a logarithmic axis cannot show.
+        trade_off: The points; infinite ones are left out, and those that a logarithmic axis cannot
+            show.
         units: Unit of each metric by name.
         salt: Keeps the ids apart of several plots in one page.
 
@@ -31,15 +42,24 @@ def draw_trade_off(trade_off: TradeOff, units: Mapping[str, str], salt: str) -> 
         An `<svg>` element as `style.draw` makes it; empty when fewer than two points can be shown.
     """
     log = trade_off.x in COSTS
-    points = [p for p in trade_off.points if math.isfinite(p.x) and math.isfinite(p.y) and (p.x > 0 or not log)]
+    points = [
+        p
+        for p in trade_off.points
+        if math.isfinite(p.x) and math.isfinite(p.y) and (p.x > 0 or not log)
+    ]
     if len(points) < 2:
         return ""
 
     def paint(figure: Figure) -> None:
         axes = axes_within(figure, 0.62, 0.58)
-        x_name, x_unit = _TITLES.get(trade_off.x, trade_off.x), COSTS.get(trade_off.x, units.get(trade_off.x, ""))
+        x_name, x_unit = (
+            _TITLES.get(trade_off.x, trade_off.x),
+            COSTS.get(trade_off.x, units.get(trade_off.x, "")),
+        )
         axes.set_xlabel(quantity(x_name, x_unit, trade_off.x_higher_is_better))
-        axes.set_ylabel(quantity(trade_off.y, units.get(trade_off.y, ""), trade_off.y_higher_is_better))
+        axes.set_ylabel(
+            quantity(trade_off.y, units.get(trade_off.y, ""), trade_off.y_higher_is_better)
+        )
         axes.grid(color=GRID, linewidth=0.8)
         axes.margins(x=0.14, y=0.12)
         if log:
@@ -55,14 +75,26 @@ def _scatter(axes: Axes, points: Sequence[TradeOffPoint]) -> None:
     best = sorted((point for point in points if point.pareto), key=lambda point: (point.x, point.y))
     if len(best) > 1:
         axes.plot(
-            [p.x for p in best], [p.y for p in best], color=ACCENT, linewidth=1.2, linestyle=(0, (3, 3)), alpha=0.6
+            [p.x for p in best],
+            [p.y for p in best],
+            color=ACCENT,
+            linewidth=1.2,
+            linestyle=(0, (3, 3)),
+            alpha=0.6,
         )
     # rings and discs, so that the front is not told by colour alone
     others = [point for point in points if not point.pareto]
     axes.scatter(
-        [p.x for p in others], [p.y for p in others], s=34, facecolors="none", edgecolors=FAINT, linewidths=1.4
+        [p.x for p in others],
+        [p.y for p in others],
+        s=34,
+        facecolors="none",
+        edgecolors=FAINT,
+        linewidths=1.4,
     )
-    axes.scatter([p.x for p in best], [p.y for p in best], s=46, color=ACCENT, linewidths=0, zorder=3)
+    axes.scatter(
+        [p.x for p in best], [p.y for p in best], s=46, color=ACCENT, linewidths=0, zorder=3
+    )
 
 
 def _label(axes: Axes, points: Sequence[TradeOffPoint]) -> None:
@@ -76,7 +108,10 @@ def _label(axes: Axes, points: Sequence[TradeOffPoint]) -> None:
         on_left = x + width > box.x1
         left = x - width if on_left else x
         shift = 0.0
-        while any(left < right and other < left + width and abs(y + shift - at) < 13 for other, right, at in taken):
+        while any(
+            left < right and other < left + width and abs(y + shift - at) < 13
+            for other, right, at in taken
+        ):
             shift -= 3
         taken.append((left, left + width, y + shift))
         axes.annotate(

@@ -36,7 +36,9 @@ def chart(trends: Sequence[Trend], runs: Sequence[str]) -> dict[str, Any] | None
     Returns:
         Ticks, lines and marks; `None` when no value is finite.
     """
-    finite = [point.value for trend in trends for point in trend.points if math.isfinite(point.value)]
+    finite = [
+        point.value for trend in trends for point in trend.points if math.isfinite(point.value)
+    ]
     if not finite:
         return None
     low, high = min(finite), max(finite)
@@ -54,12 +56,14 @@ def chart(trends: Sequence[Trend], runs: Sequence[str]) -> dict[str, Any] | None
     for place, trend in enumerate(trends):
         marks = [
             Mark(
-                across(point.run), up(point.value), "" if point.step is None else "worse" if point.worse else "better",
+                across(point.run),
+                up(point.value),
+                "" if point.step is None else "worse" if point.worse else "better",
                 f"{trend.restorer}, {point.run}: {point.value:.6g} {trend.unit}".strip(),
             )
             for point in trend.points
             if math.isfinite(point.value)
-        ]  # fmt: skip
+        ]
         lines.append(
             {
                 "colour": place % COLOURS,
@@ -70,7 +74,14 @@ def chart(trends: Sequence[Trend], runs: Sequence[str]) -> dict[str, Any] | None
             }
         )
     ticks = [(up(value), f"{value:.4g}") for value in _ticks(low, high)]
-    return {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "ticks": ticks, "lines": lines}
+    return {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "left": LEFT,
+        "right": WIDTH - RIGHT,
+        "ticks": ticks,
+        "lines": lines,
+    }
 
 
 def _ticks(low: float, high: float) -> list[float]:

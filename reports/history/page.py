@@ -83,7 +83,9 @@ def _panels(history: History) -> Iterator[dict[str, Any]]:
         for trend in trends:
             points = {point.run: point for point in trend.points}
             values = [
-                None if run not in points else (number(points[run].value, _places(trend)), points[run].step)
+                None
+                if run not in points
+                else (number(points[run].value, _places(trend)), points[run].step)
                 for run in history.runs
             ]
             rows.append({"restorer": trend.restorer, "n": trend.n, "cells": values})

@@ -30,11 +30,22 @@ class HistoryPlot:
                 places = [history.runs.index(point.run) for point in trend.points]
                 values = [point.value for point in trend.points]
                 [line] = axes.plot(places, values, marker=".", label=_plain(trend.restorer))
-                stepped = [(x, y) for x, y, point in zip(places, values, trend.points, strict=True) if point.step]
+                stepped = [
+                    (x, y)
+                    for x, y, point in zip(places, values, trend.points, strict=True)
+                    if point.step
+                ]
                 if stepped:
-                    axes.scatter(*zip(*stepped, strict=True), s=90, facecolors="none", edgecolors=line.get_color())
+                    axes.scatter(
+                        *zip(*stepped, strict=True),
+                        s=90,
+                        facecolors="none",
+                        edgecolors=line.get_color(),
+                    )
             axes.set(title=_plain(f"{set_name}: {metric}"))
-            axes.set_xticks(range(len(history.runs)), [_plain(Path(run).stem) for run in history.runs])
+            axes.set_xticks(
+                range(len(history.runs)), [_plain(Path(run).stem) for run in history.runs]
+            )
             axes.tick_params(axis="x", rotation=30)
             axes.legend(fontsize="small")
         figure.savefig(out, metadata={"Date": None})

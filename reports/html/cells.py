@@ -19,7 +19,9 @@ _WIDTH = 100
 def metric_head(name: str, report: ReportData) -> dict[str, Any]:
     """A metric's name, unit and direction, as the head of a column."""
     card = report.data.run.metrics.get(name, {})
-    higher = next((board.higher_is_better for board in report.leaderboards if board.metric == name), True)
+    higher = next(
+        (board.higher_is_better for board in report.leaderboards if board.metric == name), True
+    )
     return {"name": name, "unit": card.get("unit") or "", "arrow": arrow(higher), "higher": higher}
 
 
@@ -34,15 +36,27 @@ def with_unit(value: float | None, metric: str, report: ReportData) -> str:
     return f"{number(value, places_of(metric, report))} {unit}".strip()
 
 
-def worded_cell(row: LeaderboardRow | None, places: int, scale: Scale | None = None) -> dict[str, Any]:
+def worded_cell(
+    row: LeaderboardRow | None, places: int, scale: Scale | None = None
+) -> dict[str, Any]:
     """A mean and its interval in words, what to sort by, and whether it is best or tied with the best."""
     if row is None or row.mean is None:
-        return {"text": None, "sort": "", "interval": "", "ranks": "", "best": False, "tied": False, "marks": None}
+        return {
+            "text": None,
+            "sort": "",
+            "interval": "",
+            "ranks": "",
+            "best": False,
+            "tied": False,
+            "marks": None,
+        }
     known = row.ci_low is not None and row.ci_high is not None
     return {
         "text": number(row.mean, places),
         "sort": sortable(row.mean),
-        "interval": f"{number(row.ci_low, places)} to {number(row.ci_high, places)}" if known else "",
+        "interval": f"{number(row.ci_low, places)} to {number(row.ci_high, places)}"
+        if known
+        else "",
         "ranks": rank_range(row.rank_low, row.rank_high),
         "best": row.rank == 1,
         "tied": row.rank != 1 and row.rank_low == 1,
@@ -58,7 +72,10 @@ def sortable(value: float) -> str:
 def scale_of(board: Leaderboard) -> Scale | None:
     """The scale that all intervals of a leaderboard share: its start and its span."""
     values: Sequence[float | None] = [
-        value for row in board.rows if row.rank is not None for value in (row.mean, row.ci_low, row.ci_high)
+        value
+        for row in board.rows
+        if row.rank is not None
+        for value in (row.mean, row.ci_low, row.ci_high)
     ]
     finite = [value for value in values if value is not None and math.isfinite(value)]
     if not finite:

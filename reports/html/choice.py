@@ -21,7 +21,9 @@ LEAST_IMAGES = 2
 MOST_SETS = 40
 
 
-def choose_images(report: ReportData, tables: Sequence[SetTable], first: Iterable[Key] = ()) -> list[Key]:
+def choose_images(
+    report: ReportData, tables: Sequence[SetTable], first: Iterable[Key] = ()
+) -> list[Key]:
     """Decides which images get a page.
 
     Args:
@@ -30,8 +32,8 @@ def choose_images(report: ReportData, tables: Sequence[SetTable], first: Iterabl
         first: Images to prefer, such as those on which metrics disagree, the most telling first.
 
     Returns:
-        (set, image), set by set, sorted by name: all of a set that fits, or else those of `first`, those on which a
-        restorer failed, and then evenly spaced ones.
+        (set, image), set by set, sorted by name: all of a set that fits, or else those of `first`,
+        those on which a restorer failed, and then evenly spaced ones.
     """
     of_set: dict[str, list[str]] = {}
     for set_name, image in report.data.samples:
@@ -44,7 +46,9 @@ def choose_images(report: ReportData, tables: Sequence[SetTable], first: Iterabl
     chosen: list[Key] = []
     for name in names:
         if name is not None:
-            chosen += [(name, image) for image in _of_set(name, of_set[name], preferred, failed, each)]
+            chosen += [
+                (name, image) for image in _of_set(name, of_set[name], preferred, failed, each)
+            ]
     return chosen
 
 
@@ -52,12 +56,18 @@ def _failed(report: ReportData) -> Mapping[Key, None]:
     return {(f.cell.set, f.cell.image): None for f in report.data.failures if f.metric is None}
 
 
-def _of_set(name: str, images: list[str], preferred: Sequence[Key], failed: Mapping[Key, None], each: int) -> list[str]:
+def _of_set(
+    name: str, images: list[str], preferred: Sequence[Key], failed: Mapping[Key, None], each: int
+) -> list[str]:
     images = sorted(images)
     if len(images) <= each:
         return images
     known = set(images)
-    telling = [image for where, image in preferred if where == name and image in known][: (each + 1) // 2]
-    broken = [image for where, image in failed if where == name and image in known][: (each + 3) // 4]
+    telling = [image for where, image in preferred if where == name and image in known][
+        : (each + 1) // 2
+    ]
+    broken = [image for where, image in failed if where == name and image in known][
+        : (each + 3) // 4
+    ]
     spaced = [images[index * len(images) // each] for index in range(each)]
     return sorted(list(dict.fromkeys([*telling, *broken, *spaced]))[:each])

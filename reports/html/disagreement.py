@@ -23,16 +23,23 @@ KINDS = {
 }
 WORDS = {
     "hallucination": "It looks good and is not what was there: invented detail shows here.",
-    "over-smoothing": "It is close to the reference and looks poor: detail that was smoothed away shows here.",
+    "over-smoothing": "It is close to the reference and looks poor: detail that was smoothed away "
+    "shows here.",
 }
 
 
-def disagreement_page(report: ReportData, places: Places, pages: Sequence[ImagePage]) -> list[dict[str, Any]]:
+def disagreement_page(
+    report: ReportData, places: Places, pages: Sequence[ImagePage]
+) -> list[dict[str, Any]]:
     """The cases by kind, those with pictures only; the largest gap first. Empty when nothing disagrees."""
     shown = {(page.set, page.image): page for page in pages}
     groups = []
     for kind, title in KINDS.items():
-        cases = [item for item in report.disagreements if item.kind == kind and (item.set, item.image) in shown]
+        cases = [
+            item
+            for item in report.disagreements
+            if item.kind == kind and (item.set, item.image) in shown
+        ]
         cases.sort(key=lambda item: -abs(item.gap))
         if cases:
             groups.append(
@@ -40,15 +47,25 @@ def disagreement_page(report: ReportData, places: Places, pages: Sequence[ImageP
                     "title": title.format(metric=cases[0].metric, versus=cases[0].versus),
                     "kind": kind,
                     "words": WORDS[kind],
-                    "cases": [_case(report, item, shown[item.set, item.image], places) for item in cases[:MOST]],
+                    "cases": [
+                        _case(report, item, shown[item.set, item.image], places)
+                        for item in cases[:MOST]
+                    ],
                 }
             )
     return groups
 
 
-def _case(report: ReportData, item: Disagreement, page: ImagePage, places: Places) -> dict[str, Any]:
+def _case(
+    report: ReportData, item: Disagreement, page: ImagePage, places: Places
+) -> dict[str, Any]:
     right = next(
-        (p.label for p in page.shown.readable if p.kind == "restored" and p.link == places.restorer(item.restorer)), ""
+        (
+            p.label
+            for p in page.shown.readable
+            if p.kind == "restored" and p.link == places.restorer(item.restorer)
+        ),
+        "",
     )
     left = next((p.label for p in page.shown.readable if p.kind == "reference"), "degraded")
     spread = f" ± {number(item.spread, 2)}" if item.spread is not None else ""

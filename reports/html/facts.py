@@ -28,8 +28,12 @@ def provenance(report: ReportData, places: Places) -> dict[str, Any]:
     """Restorers with licences, metrics, planned sets, environment."""
     run = report.data.run
     return {
-        "restorers": [_restorer(name, card, places) for name, card in sorted(run.restorers.items())],
-        "any_restricted": any(licence_mark(str(card.get("licence") or "")) for card in run.restorers.values()),
+        "restorers": [
+            _restorer(name, card, places) for name, card in sorted(run.restorers.items())
+        ],
+        "any_restricted": any(
+            licence_mark(str(card.get("licence") or "")) for card in run.restorers.values()
+        ),
         "metric_cards": [{**card, "name": name} for name, card in sorted(run.metrics.items())],
         "planned_sets": list((run.plan.get("sets") or {}).items()),
         "counts": {
@@ -48,7 +52,9 @@ def failures_by_restorer(report: ReportData) -> dict[str, list[Failure]]:
     return found
 
 
-def troubles(failures: Mapping[str, Sequence[Failure]], report: ReportData, places: Places) -> dict[str, Any]:
+def troubles(
+    failures: Mapping[str, Sequence[Failure]], report: ReportData, places: Places
+) -> dict[str, Any]:
     """Failures counted by restorer, kind and metric, each with its first message; and what was skipped."""
     rows = []
     for name, found in sorted(failures.items()):
@@ -57,10 +63,16 @@ def troubles(failures: Mapping[str, Sequence[Failure]], report: ReportData, plac
             first = next(f for f in found if (f.kind.value, f.metric or "") == (kind, metric))
             rows.append(
                 {
-                    "restorer": name, "link": places.restorer(name), "kind": kind, "metric": metric, "count": number,
-                    "message": first.message, "set": first.cell.set, "image": first.cell.image,
+                    "restorer": name,
+                    "link": places.restorer(name),
+                    "kind": kind,
+                    "metric": metric,
+                    "count": number,
+                    "message": first.message,
+                    "set": first.cell.set,
+                    "image": first.cell.image,
                 }
-            )  # fmt: skip
+            )
     return {"failures": rows, "skipped": report.data.skipped[:1000]}
 
 

@@ -33,10 +33,17 @@ def headline(report: ReportData, line: Headline, places: Places) -> dict[str, An
 
 def _next_best(report: ReportData, line: Headline) -> Difference | None:
     """The comparison with the restorer of the second-best mean."""
-    board = next((b for b in report.leaderboards if b.set == line.set and b.metric == line.metric), None)
+    board = next(
+        (b for b in report.leaderboards if b.set == line.set and b.metric == line.metric), None
+    )
     others = [row.restorer for row in board.rows if row.rank is not None][1:2] if board else []
     return next(
-        (d for d in report.behind if d.set == line.set and d.metric == line.metric and d.restorer in others), None
+        (
+            d
+            for d in report.behind
+            if d.set == line.set and d.metric == line.metric and d.restorer in others
+        ),
+        None,
     )
 
 
@@ -52,7 +59,9 @@ def _worded(report: ReportData, gap: Difference) -> dict[str, str]:
         interval = f"{number(low, decimals)} to {number(high, decimals)}"
     else:
         interval = ""
-    amount = with_unit(abs(gap.difference), gap.metric, report) if gap.difference is not None else ""
+    amount = (
+        with_unit(abs(gap.difference), gap.metric, report) if gap.difference is not None else ""
+    )
     return {"restorer": gap.restorer, "amount": amount, "interval": interval, "p": p_value(gap.p)}
 
 
@@ -62,7 +71,9 @@ def summary(lines: Sequence[Headline]) -> str:
     likely: dict[str, list[str]] = {}
     for line in lines:
         if len(line.leaders) == 1 and line.ranked > 1:
-            (likely if line.n < FEW_IMAGES else sure).setdefault(line.leaders[0], []).append(line.set or "all sets")
+            (likely if line.n < FEW_IMAGES else sure).setdefault(line.leaders[0], []).append(
+                line.set or "all sets"
+            )
     tied = [line.set or "all sets" for line in lines if len(line.leaders) > 1]
     parts = []
     if sure:

@@ -27,7 +27,9 @@ class ImagePage:
     context: Mapping[str, Any]
 
 
-def image_pages(report: ReportData, tables: Sequence[SetTable], places: Places, scores: Scores) -> list[ImagePage]:
+def image_pages(
+    report: ReportData, tables: Sequence[SetTable], places: Places, scores: Scores
+) -> list[ImagePage]:
     """Writes the pictures of all images that get a page, and returns what the pages say."""
     files = {
         record.cell: record.restored
@@ -43,8 +45,13 @@ def image_pages(report: ReportData, tables: Sequence[SetTable], places: Places, 
     for table in tables:
         images = [image for name, image in places.images if name == table.set]
         for place, image in enumerate(images):
-            around = {"earlier": images[place - 1] if place else None, "later": next(iter(images[place + 1 :]), None)}
-            page = _page(report, table, image, places, scores.images[str(table.set), image], files, notes)
+            around = {
+                "earlier": images[place - 1] if place else None,
+                "later": next(iter(images[place + 1 :]), None),
+            }
+            page = _page(
+                report, table, image, places, scores.images[str(table.set), image], files, notes
+            )
             pages.append(replace(page, context={**page.context, **around}))
     return pages
 
@@ -86,7 +93,11 @@ def _page(
             table,
             scores,
             places,
-            {cell.restorer: note for cell, note in notes.items() if (cell.set, cell.image) == (name, image)},
+            {
+                cell.restorer: note
+                for cell, note in notes.items()
+                if (cell.set, cell.image) == (name, image)
+            },
         ),
     }
     return ImagePage(name, image, shown, context)
@@ -104,7 +115,9 @@ def _sources(
 ) -> list[Source]:
     sample = report.data.samples[name, image]
 
-    def source(kind: str, label: str, relative: str | None, note: str, caption: str = "", link: str = "") -> Source:
+    def source(
+        kind: str, label: str, relative: str | None, note: str, caption: str = "", link: str = ""
+    ) -> Source:
         path = inside(report.run_folder, relative) if relative else None
         refused = "refused: the path leads out of the run" if relative and path is None else note
         return Source(kind, label, path, refused, caption, link)
@@ -130,7 +143,11 @@ def _sources(
 
 
 def _rows(
-    report: ReportData, table: SetTable, scores: Mapping[Key, Score], places: Places, notes: Mapping[str, str]
+    report: ReportData,
+    table: SetTable,
+    scores: Mapping[Key, Score],
+    places: Places,
+    notes: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     best: dict[str, float] = {}
     for board in table.boards:
@@ -146,7 +163,9 @@ def _rows(
             values.append(
                 {
                     "text": number(score.value, decimals) if score else None,
-                    "spread": number(score.spread, decimals) if score and score.spread is not None else "",
+                    "spread": number(score.spread, decimals)
+                    if score and score.spread is not None
+                    else "",
                     "sort": sortable(score.value) if score else "",
                     "best": score is not None and score.value == best[board.metric],
                 }

@@ -35,7 +35,12 @@ def leaderboard(report: ReportData, tables: Sequence[SetTable], places: Places) 
 
 
 def _group(
-    report: ReportData, table: SetTable, metrics: Sequence[str], places: Places, drawn: bool, most: int | None
+    report: ReportData,
+    table: SetTable,
+    metrics: Sequence[str],
+    places: Places,
+    drawn: bool,
+    most: int | None,
 ) -> dict[str, Any]:
     images = max((row.n for board in table.boards for row in board.rows), default=0)
     return {
@@ -50,14 +55,21 @@ def _group(
 
 
 def _rows(
-    report: ReportData, table: SetTable, metrics: Sequence[str], places: Places, drawn: bool, most: int | None
+    report: ReportData,
+    table: SetTable,
+    metrics: Sequence[str],
+    places: Places,
+    drawn: bool,
+    most: int | None,
 ) -> Iterator[dict[str, Any]]:
     where = {board.metric: place for place, board in enumerate(table.boards)}
     scales = {board.metric: scale_of(board) if drawn else None for board in table.boards}
     decimals = {name: places_of(name, report) for name in metrics}
     for order, line in enumerate(table.lines[:most]):
         values = [
-            worded_cell(line.cells[where[name]] if name in where else None, decimals[name], scales.get(name))
+            worded_cell(
+                line.cells[where[name]] if name in where else None, decimals[name], scales.get(name)
+            )
             for name in metrics
         ]
         main = next((row for row in line.cells if row is not None and row.rank is not None), None)
@@ -79,7 +91,9 @@ def costs(line: Line) -> dict[str, Any]:
     return {
         "seconds": (seconds(line.cost.seconds), line.cost.seconds) if line.cost else None,
         "peak": (number(line.cost.peak_mib, 0), line.cost.peak_mib) if line.cost else None,
-        "parameters": (count(parameters), parameters) if isinstance(parameters, int | float) else None,
+        "parameters": (count(parameters), parameters)
+        if isinstance(parameters, int | float)
+        else None,
         "licence": licence,
         "mark": licence_mark(licence),
     }

@@ -91,7 +91,8 @@ def write_pictures(sources: Sequence[Source], files: Path, stem: str) -> Shown:
     """Writes what one viewer shows.
 
     Args:
-        sources: The pictures, in the order to show; the window of the details is chosen among all but the degraded.
+        sources: The pictures, in the order to show; the window of the details is chosen among all
+            but the degraded.
         files: The files folder of the report.
         stem: Names the files; letters, digits and hyphens only.
 
@@ -99,8 +100,11 @@ def write_pictures(sources: Sequence[Source], files: Path, stem: str) -> Shown:
         What the templates show. Pictures that cannot be read have a note in place of a file.
     """
     loaded = [_load(source) for source in sources]
-    full = [image for source, (image, _) in zip(sources, loaded, strict=True)
-            if image is not None and source.kind != "degraded"]  # fmt: skip
+    full = [
+        image
+        for source, (image, _) in zip(sources, loaded, strict=True)
+        if image is not None and source.kind != "degraded"
+    ]
     full = full or [image for image, _ in loaded if image is not None]
     window = find_window(full)
     frame = full[0].shape if full else (1, 0, 0)
@@ -111,7 +115,9 @@ def write_pictures(sources: Sequence[Source], files: Path, stem: str) -> Shown:
             file, detail = f"pixels/{stem}/{number}.png", f"details/{stem}/{number}.webp"
             _copy(source.path, image, files / file)
             _save(_crop(image, window, frame), files / detail)
-        pictures.append(Picture(source.kind, source.label, file, detail, note, source.caption, source.link))
+        pictures.append(
+            Picture(source.kind, source.label, file, detail, note, source.caption, source.link)
+        )
     thumbnail = f"thumbnails/{stem}.webp" if full else ""
     if full:
         _save_small(full[-1], files / thumbnail)
@@ -154,7 +160,9 @@ def _save(image: Image, to: Path) -> None:
     from harness.images import to_rgb, to_uint8
 
     to.parent.mkdir(parents=True, exist_ok=True)
-    PillowImage.fromarray(to_uint8(to_rgb(image))).save(to, format="WEBP", lossless=True, quality=0, method=0)
+    PillowImage.fromarray(to_uint8(to_rgb(image))).save(
+        to, format="WEBP", lossless=True, quality=0, method=0
+    )
 
 
 def _save_small(image: Image, to: Path) -> None:
@@ -172,7 +180,8 @@ def find_window(images: Sequence[Image]) -> tuple[int, int]:
     """Top left corner of the window where the images differ most from one another, or else has most detail.
 
     Args:
-        images: Restored images and the reference; those of another size than the first are left out.
+        images: Restored images and the reference; those of another size than the first are left
+            out.
     """
     import numpy as np
 
@@ -182,12 +191,17 @@ def find_window(images: Sequence[Image]) -> tuple[int, int]:
     if len(same) > 1:
         interest = np.var(np.stack(same), axis=0, dtype=np.float64)
     else:
-        interest = np.abs(np.gradient(np.pad(same[0], ((0, 1), (0, 1)), mode="edge"))).sum(axis=0)[:-1, :-1]
+        interest = np.abs(np.gradient(np.pad(same[0], ((0, 1), (0, 1)), mode="edge"))).sum(axis=0)[
+            :-1, :-1
+        ]
     total = np.pad(interest, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
     height, width = (min(SIDE, side) for side in interest.shape)
-    sums = (total[height:, width:] - total[:-height, width:] - total[height:, :-width] + total[:-height, :-width])[
-        ::_STEP, ::_STEP
-    ]
+    sums = (
+        total[height:, width:]
+        - total[:-height, width:]
+        - total[height:, :-width]
+        + total[:-height, :-width]
+    )[::_STEP, ::_STEP]
     top, left = np.unravel_index(int(np.argmax(sums)), sums.shape)
     return int(top) * _STEP, int(left) * _STEP
 
@@ -196,4 +210,6 @@ def _crop(image: Image, window: tuple[int, int], full: tuple[int, ...]) -> Image
     """Cuts the window out of an image that is smaller than the full one by some factor, or equal to it."""
     rows, columns = (image.shape[axis] / full[axis] for axis in (1, 2))
     top, left = int(window[0] * rows), int(window[1] * columns)
-    return image[:, top : top + max(1, round(SIDE * rows)), left : left + max(1, round(SIDE * columns))]
+    return image[
+        :, top : top + max(1, round(SIDE * rows)), left : left + max(1, round(SIDE * columns))
+    ]

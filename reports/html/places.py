@@ -75,18 +75,24 @@ class Places:
 
 
 def plan_places(
-    out: Path, restorers: Iterable[str], sets: Iterable[str | None], images: Iterable[tuple[str, str]]
+    out: Path,
+    restorers: Iterable[str],
+    sets: Iterable[str | None],
+    images: Iterable[tuple[str, str]],
 ) -> Places:
     """Decides on all file names.
 
     Args:
-        out: A folder, which gets `index.html` and `site/`; or a page `NAME.html`, which gets `NAME-files/`.
+        out: A folder, which gets `index.html` and `site/`; or a page `NAME.html`, which gets
+            `NAME-files/`.
         restorers: All restorers.
         sets: All sets that have a leaderboard, `None` for the whole benchmark.
         images: The images that get a page.
     """
     page = out.suffix.lower() in (".html", ".htm")
-    index, files = (out, out.with_name(f"{out.stem}-files")) if page else (out / "index.html", out / "site")
+    index, files = (
+        (out, out.with_name(f"{out.stem}-files")) if page else (out / "index.html", out / "site")
+    )
     names = {name: name or "all-sets" for name in sets}
     return Places(
         index,
@@ -101,7 +107,11 @@ def remove_stale(files: Path, written: Iterable[Path]) -> None:
     """Removes what an earlier report left in its folder: files with names of ours that were not written now."""
     keep = set(written)
     for path in list(files.rglob("*")):
-        if path not in keep and _OURS.fullmatch(path.relative_to(files).as_posix()) and path.is_file():
+        if (
+            path not in keep
+            and _OURS.fullmatch(path.relative_to(files).as_posix())
+            and path.is_file()
+        ):
             path.unlink()
             if path.parent != files and not any(path.parent.iterdir()):
                 path.parent.rmdir()

@@ -28,10 +28,16 @@ LEAST_PLOTS = 4
 _FIRST = ("quality-seconds", "perception-distortion")
 _FRONT = "Filled and joined: no other restorer is at least as good in both."
 _NO_ZERO = "Those without weights are left out: a logarithm has no zero."
-_COSTS = {"seconds": "seconds an image", "parameters": "the number of parameters", "peak_mib": "peak memory"}
+_COSTS = {
+    "seconds": "seconds an image",
+    "parameters": "the number of parameters",
+    "peak_mib": "peak memory",
+}
 
 
-def plots(report: ReportData, table: SetTable, scores: Scores, salt: str, tables: int) -> list[dict[str, Any]]:
+def plots(
+    report: ReportData, table: SetTable, scores: Scores, salt: str, tables: int
+) -> list[dict[str, Any]]:
     """Draws the plots of one of `tables` sets: those that have enough points. `salt` keeps their ids apart."""
     from markupsafe import Markup
 
@@ -64,17 +70,25 @@ def _trade_offs(report: ReportData, items: Sequence[TradeOff], salt: str) -> Ite
     for item in items:
         svg = draw_trade_off(item, units, f"{salt}-{item.kind}-{item.x}")
         quality = f"Quality ({item.y}) against {_COSTS.get(item.x, item.x)}."
-        title = f"Perception ({item.y}) against distortion ({item.x})." if item.x not in _COSTS else quality
+        title = (
+            f"Perception ({item.y}) against distortion ({item.x})."
+            if item.x not in _COSTS
+            else quality
+        )
         yield "points", svg, title, f"{_FRONT} {_NO_ZERO}" if item.x == "parameters" else _FRONT
 
 
-def _distributions(report: ReportData, table: SetTable, scores: Scores, salt: str) -> Iterator[Drawn]:
+def _distributions(
+    report: ReportData, table: SetTable, scores: Scores, salt: str
+) -> Iterator[Drawn]:
     values = scores.sets.get(table.set or "")
     if values and table.boards:
         board = table.boards[0]
         order = [line.restorer for line in table.lines]
         unit = _unit(report, board.metric)
-        svg = draw_distributions(values, board.metric, unit, board.higher_is_better, order, f"{salt}-distributions")
+        svg = draw_distributions(
+            values, board.metric, unit, board.higher_is_better, order, f"{salt}-distributions"
+        )
         words = "A dot for each image; the box holds the middle half, its line is the median."
         yield "boxes", svg, f"{board.metric} of each image.", words
 
@@ -83,17 +97,23 @@ def _ranks(report: ReportData, table: SetTable, salt: str) -> Iterator[Drawn]:
     for item in report.critical_differences:
         if item.set == table.set and table.boards and item.metric == table.boards[0].metric:
             svg = draw_critical_difference(item, f"{salt}-ranks")
-            friedman = f" Friedman p {p_value(item.friedman_p)}." if item.friedman_p is not None else ""
-            words = (
-                "A bar joins those that Wilcoxon's signed ranks with Holm's correction do not tell apart; by Nemenyi's "
-                f"test, mean ranks closer than {item.critical_difference:.2f}.{friedman}"
+            friedman = (
+                f" Friedman p {p_value(item.friedman_p)}." if item.friedman_p is not None else ""
             )
-            yield "ranks", svg, f"Critical differences by {item.metric}, over {item.n} images.", words
+            words = (
+                "A bar joins those that Wilcoxon's signed ranks with Holm's correction do not "
+                "tell apart; by Nemenyi's test, mean ranks closer than "
+                f"{item.critical_difference:.2f}.{friedman}"
+            )
+            yield (
+                "ranks",
+                svg,
+                f"Critical differences by {item.metric}, over {item.n} images.",
+                words,
+            )
 
 
 def _agreement(report: ReportData, table: SetTable, salt: str) -> Iterator[Drawn]:
     here = [item for item in report.agreements if item.set == table.set]
-    words = (
-        "Kendall's τ: above the diagonal between the orders of the restorers, below it between those within an image."
-    )
+    words = "Kendall's τ: above the diagonal between the orders of the restorers, below it between those within an image."
     yield "heat", draw_agreement(here, f"{salt}-agreement"), "Do the metrics agree?", words

@@ -46,11 +46,19 @@ def write_regression_page(report: ReportData, places: Places, renderer: Renderer
     if comparison is None:
         return []
     lost = lost_images(report, comparison, places)
-    renderer.page("regression.html", "regression.html", **regression_context(report, comparison, lost))
+    renderer.page(
+        "regression.html", "regression.html", **regression_context(report, comparison, lost)
+    )
     pictures = [
-        places.files / p for item in lost for picture in item.shown.readable for p in (picture.file, picture.detail)
+        places.files / p
+        for item in lost
+        for picture in item.shown.readable
+        for p in (picture.file, picture.detail)
     ]
-    return [*pictures, *(places.files / item.shown.thumbnail for item in lost if item.shown.thumbnail)]
+    return [
+        *pictures,
+        *(places.files / item.shown.thumbnail for item in lost if item.shown.thumbnail),
+    ]
 
 
 def lost_images(report: ReportData, comparison: Comparison, places: Places) -> list[LostImage]:
@@ -60,7 +68,9 @@ def lost_images(report: ReportData, comparison: Comparison, places: Places) -> l
     for place in range(max((len(finding.worst) for finding in regressed), default=0)):
         for finding in regressed:
             for changed in finding.worst[place : place + 1]:
-                chosen.setdefault(Cell(finding.restorer, finding.set, changed.image), (finding, changed))
+                chosen.setdefault(
+                    Cell(finding.restorer, finding.set, changed.image), (finding, changed)
+                )
     files = {record.cell: record.restored for record in report.data.cells}
     return [
         _lost(report, comparison, places, cell, finding, changed, files.get(cell), number)
@@ -87,11 +97,20 @@ def _lost(
     sources = [
         source("degraded", sample.get("degraded"), "no preview", "degraded"),
         Source(
-            "restored", "before", changed.restored_before, "the baseline is a file: it holds hashes and no images",
+            "restored",
+            "before",
+            changed.restored_before,
+            "the baseline is a file: it holds hashes and no images",
             with_unit(changed.before, finding.metric, report),
         ),
-        source("restored", file, "not in the run", "after", with_unit(changed.now, finding.metric, report)),
-    ]  # fmt: skip
+        source(
+            "restored",
+            file,
+            "not in the run",
+            "after",
+            with_unit(changed.now, finding.metric, report),
+        ),
+    ]
     if sample.get("reference"):
         sources.append(source("reference", sample["reference"], "", "reference"))
     shown = write_pictures(sources, places.files, f"regression-{number}")
@@ -116,21 +135,30 @@ def _scores(report: ReportData, comparison: Comparison, cell: Cell) -> Iterator[
                 if changed.image == cell.image:
                     decimals = places_of(finding.metric, report)
                     yield (
-                        f"{finding.metric} {number(changed.before, decimals)} → {number(changed.now, decimals)} "
+                        f"{finding.metric} {number(changed.before, decimals)} → "
+                        f"{number(changed.now, decimals)} "
                         f"({signed(changed.difference, decimals)})"
                     )
 
 
-def regression_context(report: ReportData, comparison: Comparison, lost: Sequence[LostImage]) -> dict[str, Any]:
+def regression_context(
+    report: ReportData, comparison: Comparison, lost: Sequence[LostImage]
+) -> dict[str, Any]:
     """What the page says."""
     told = sorted(
-        (finding for finding in comparison.findings if finding.verdict not in (Verdict.SAME, Verdict.EQUAL)),
+        (
+            finding
+            for finding in comparison.findings
+            if finding.verdict not in (Verdict.SAME, Verdict.EQUAL)
+        ),
         key=lambda finding: _ORDER.index(finding.verdict),
     )
     return {
         "comparison": comparison,
         "verdict": verdict_in_words(comparison),
-        "counts": [(verdict, len(comparison.of(verdict))) for verdict in _ORDER if comparison.of(verdict)],
+        "counts": [
+            (verdict, len(comparison.of(verdict))) for verdict in _ORDER if comparison.of(verdict)
+        ],
         "rows": [_row(report, finding) for finding in told[:MOST_ROWS]],
         "more": max(0, len(told) - MOST_ROWS),
         "lost": lost,
@@ -145,7 +173,9 @@ def verdict_in_words(comparison: Comparison) -> str:
         return f"Worse than the baseline: {_names(regressed)}."
     if failed:
         return f"No regression, but what had a score fails now: {_names(failed)}."
-    return {0: "No regression.", 4: "Nothing was comparable with the baseline."}[comparison.exit_code()]
+    return {0: "No regression.", 4: "Nothing was comparable with the baseline."}[
+        comparison.exit_code()
+    ]
 
 
 def _names(findings: Sequence[Finding]) -> str:
@@ -157,7 +187,10 @@ def _row(report: ReportData, finding: Finding) -> Mapping[str, Any]:
     cost = finding.metric in COSTS
     decimals = 1 if cost else places_of(finding.metric, report)
     factor = 100 if cost else 1
-    ends = [None if end is None else factor * end for end in (finding.difference, finding.ci_low, finding.ci_high)]
+    ends = [
+        None if end is None else factor * end
+        for end in (finding.difference, finding.ci_low, finding.ci_high)
+    ]
     card = report.data.run.metrics.get(finding.metric, {})
     known = ends[1] is not None
     return {

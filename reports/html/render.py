@@ -37,7 +37,11 @@ class Renderer:
             finalize=lambda value: plain(value) if type(value) is str else value,
         )
         self._places = places
-        self._common = {"run": report.data.run, "title": report.title or report.data.run.benchmark, **common}
+        self._common = {
+            "run": report.data.run,
+            "title": report.title or report.data.run.benchmark,
+            **common,
+        }
         self.written: list[Path] = []
 
     def page(self, template: str, name: str | None = None, **context: Any) -> Path:
@@ -54,7 +58,9 @@ class Renderer:
         path = self._places.index if name is None else self._places.files / name
         base = f"{quote(self._places.files.name)}/" if index else ""
         home = quote(self._places.index.name) if index else f"../{quote(self._places.index.name)}"
-        text = self._environment.get_template(template).render(**self._common, **context, base=base, home=home)
+        text = self._environment.get_template(template).render(
+            **self._common, **context, base=base, home=home
+        )
         with atomic_file(path) as partial:
             partial.write_text(text, encoding="utf-8", errors="replace")
         self.written.append(path)

@@ -37,7 +37,9 @@ def restorer_page(
         "name": name,
         "card": list(_card(card)),
         "mark": licence_mark(str(card.get("licence") or "")),
-        "sets": [found for table in tables if (found := _on_set(report, name, table, places, gaps))],
+        "sets": [
+            found for table in tables if (found := _on_set(report, name, table, places, gaps))
+        ],
         "pictures": _pictures(name, pages, places),
         "failures": failures[:MOST_FAILURES],
         "more_failures": max(0, len(failures) - MOST_FAILURES),
@@ -72,7 +74,9 @@ def _worded(value: object) -> str:
     return str(value)
 
 
-def _on_set(report: ReportData, name: str, table: SetTable, places: Places, gaps: Gaps) -> dict[str, Any] | None:
+def _on_set(
+    report: ReportData, name: str, table: SetTable, places: Places, gaps: Gaps
+) -> dict[str, Any] | None:
     line = next((line for line in table.lines if line.restorer == name), None)
     if line is None:
         return None
@@ -107,7 +111,14 @@ def _pictures(name: str, pages: Sequence[ImagePage], places: Places) -> list[dic
     """Details of its restored images, as many of each set as there is room for."""
     of_set: dict[str, list[dict[str, Any]]] = {}
     for page in pages:
-        mine = next((p for p in page.shown.readable if p.kind == "restored" and p.link == places.restorer(name)), None)
+        mine = next(
+            (
+                p
+                for p in page.shown.readable
+                if p.kind == "restored" and p.link == places.restorer(name)
+            ),
+            None,
+        )
         if mine is not None:
             link = places.image(page.set, page.image)
             of_set.setdefault(page.set, []).append(

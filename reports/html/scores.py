@@ -34,7 +34,10 @@ def collect(data: RunData, images: Collection[Key], main: Mapping[str, str]) -> 
         main: Each set's first metric.
     """
     scores = as_columns(data.scores)
-    return Scores(_of_images(scores, images), {name: _of_set(scores, name, metric) for name, metric in main.items()})
+    return Scores(
+        _of_images(scores, images),
+        {name: _of_set(scores, name, metric) for name, metric in main.items()},
+    )
 
 
 def _of_images(scores: ScoreColumns, images: Collection[Key]) -> dict[Key, dict[Key, Score]]:
@@ -42,7 +45,9 @@ def _of_images(scores: ScoreColumns, images: Collection[Key]) -> dict[Key, dict[
 
     found: dict[Key, dict[Key, Score]] = {key: {} for key in images}
     _, sets, names, _ = scores.names
-    set_codes, image_codes = ({name: code for code, name in enumerate(known)} for known in (sets, names))
+    set_codes, image_codes = (
+        {name: code for code, name in enumerate(known)} for known in (sets, names)
+    )
     wanted = [
         set_codes[name] * len(names) + image_codes[image]
         for name, image in images
@@ -60,6 +65,8 @@ def _of_set(scores: ScoreColumns, name: str, metric: str) -> dict[str, list[floa
     values: dict[str, list[float]] = defaultdict(list)
     if name in sets and metric in metrics:
         here = (scores.codes[1] == sets.index(name)) & (scores.codes[3] == metrics.index(metric))
-        for code, value in zip(scores.codes[0][here].tolist(), scores.values[here].tolist(), strict=True):
+        for code, value in zip(
+            scores.codes[0][here].tolist(), scores.values[here].tolist(), strict=True
+        ):
             values[restorers[code]].append(value)
     return values

@@ -105,14 +105,24 @@ def _pairs(board: Leaderboard, tests: Tests) -> dict[str, Any] | None:
     names = [row.restorer for row in board.rows if row.rank is not None][:MOST_PAIRED]
     rows = []
     for place, name in enumerate(names):
-        found = [_find(tests, board.metric, name, other) if at > place else None for at, other in enumerate(names)]
+        found = [
+            _find(tests, board.metric, name, other) if at > place else None
+            for at, other in enumerate(names)
+        ]
         rows.append(
             {
                 "restorer": name,
-                "tests": [(p_value(t.p_wilcoxon_holm), t.p_wilcoxon_holm < SIGNIFICANT) if t else None for t in found],
+                "tests": [
+                    (p_value(t.p_wilcoxon_holm), t.p_wilcoxon_holm < SIGNIFICANT) if t else None
+                    for t in found
+                ],
             }
         )
-    return {"names": names, "rows": rows} if any(any(row["tests"]) for row in rows) and len(names) > 2 else None
+    return (
+        {"names": names, "rows": rows}
+        if any(any(row["tests"]) for row in rows) and len(names) > 2
+        else None
+    )
 
 
 def _gap_interval(gap: Difference | None, decimals: int) -> str:

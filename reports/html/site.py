@@ -29,10 +29,16 @@ def write_site(report: ReportData, out: Path) -> Path:
     tables = set_tables(report)
     telling = [(item.set, item.image) for item in report.disagreements]
     images = choose_images(report, tables, telling)
-    restorers = list(dict.fromkeys([*report.data.run.restorers, *(line.restorer for t in tables for line in t.lines)]))
+    restorers = list(
+        dict.fromkeys(
+            [*report.data.run.restorers, *(line.restorer for t in tables for line in t.lines)]
+        )
+    )
     places = plan_places(out, restorers, [table.set for table in tables], images)
     places.files.mkdir(parents=True, exist_ok=True)
-    scores = collect(report.data, images, {str(table.set): table.boards[0].metric for table in tables})
+    scores = collect(
+        report.data, images, {str(table.set): table.boards[0].metric for table in tables}
+    )
     pages = image_pages(report, tables, places, scores)
     disagreement = disagreement_page(report, places, pages)
     regression = verdict_in_words(report.comparison) if report.comparison else ""
@@ -43,10 +49,17 @@ def write_site(report: ReportData, out: Path) -> Path:
     if disagreement:
         first = report.disagreements[0]
         renderer.page(
-            "disagreement.html", "disagreement.html", groups=disagreement, metric=first.metric, versus=first.versus
+            "disagreement.html",
+            "disagreement.html",
+            groups=disagreement,
+            metric=first.metric,
+            versus=first.versus,
         )
     pictures = [
-        places.files / p for page in pages for picture in page.shown.readable for p in (picture.file, picture.detail)
+        places.files / p
+        for page in pages
+        for picture in page.shown.readable
+        for p in (picture.file, picture.detail)
     ]
     pictures += write_regression_page(report, places, renderer)
     thumbnails = [places.files / page.shown.thumbnail for page in pages if page.shown.thumbnail]
@@ -67,7 +80,8 @@ def _write_pages(
     for page in pages:
         name = places.image(page.set, page.image)
         around = {
-            key: places.image(page.set, page.context[key]) if page.context[key] else "" for key in ("earlier", "later")
+            key: places.image(page.set, page.context[key]) if page.context[key] else ""
+            for key in ("earlier", "later")
         }
         renderer.page("image.html", name, shown=page.shown, **{**page.context, **around})
     for place, table in enumerate(tables):
@@ -93,7 +107,9 @@ def _write_pages(
     )
 
 
-def _cards(tables: Sequence[SetTable], places: Places, pages: Sequence[ImagePage]) -> list[Mapping[str, object]]:
+def _cards(
+    tables: Sequence[SetTable], places: Places, pages: Sequence[ImagePage]
+) -> list[Mapping[str, object]]:
     """Each set with a few thumbnails, as the index shows them."""
     return [
         {
@@ -101,7 +117,11 @@ def _cards(tables: Sequence[SetTable], places: Places, pages: Sequence[ImagePage
             "task": table.task,
             "link": places.set(table.set),
             "images": [
-                {"file": page.shown.thumbnail, "link": places.image(page.set, page.image), "image": page.image}
+                {
+                    "file": page.shown.thumbnail,
+                    "link": places.image(page.set, page.image),
+                    "image": page.image,
+                }
                 for page in pages
                 if page.set == table.set and page.shown.thumbnail
             ][:6],

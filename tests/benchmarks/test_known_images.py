@@ -26,5 +26,7 @@ def test_an_image_that_is_not_the_pinned_one_is_refused(
     noisy = resolve_set("set12-sigma25")
     assert noisy.describe()["pinned"] is True
     assert noisy.sample("01").reference is not None
-    with pytest.raises(ImageError, match="is not the 02 that set12 names: `restobench sets verify set12`"):
+    with pytest.raises(
+        ImageError, match="is not the 02 that set12 names: `restobench sets verify set12`"
+    ):
         noisy.sample("02")

@@ -72,9 +72,21 @@ def test_a_folder_can_be_cropped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('name = "night"', 'crop = 8\nname = "night"', "line 7: crop: is 8; expected the height and width"),
-        ("[[sets]]", '[[sets]]\nuse = "set5-x2"\ncrop = 64\n[[sets]]', "crop: set5-x2 is not degraded from a folder"),
-        ("metrics =", "metricks =", r"line 4: metricks: is no key of a benchmark; did you mean metrics\?"),
+        (
+            'name = "night"',
+            'crop = 8\nname = "night"',
+            "line 7: crop: is 8; expected the height and width",
+        ),
+        (
+            "[[sets]]",
+            '[[sets]]\nuse = "set5-x2"\ncrop = 64\n[[sets]]',
+            "crop: set5-x2 is not degraded from a folder",
+        ),
+        (
+            "metrics =",
+            "metricks =",
+            r"line 4: metricks: is no key of a benchmark; did you mean metrics\?",
+        ),
         ('["psnr"]', "[]", "metrics: is empty"),
         ('["psnr"]', "[7]", "line 4: metrics: holds 7; expected names"),
         ("denoise", "denoice", "line 8: task: is 'denoice'"),
@@ -84,7 +96,11 @@ def test_a_folder_can_be_cropped(tmp_path: Path) -> None:
         ("degradations", "pattern", "line 10: pattern: is no key of a set with folder"),
         ("sigma_255 = 30.0", "sigma_255 = 300.0", "sigma_255 is 300.0"),
         ("gaussian-noise", "gausian-noise", "Did you mean gaussian-noise"),
-        ('folder = "night"', "", "line 6: source: a set has no source; expected one of use, known,"),
+        (
+            'folder = "night"',
+            "",
+            "line 6: source: a set has no source; expected one of use, known,",
+        ),
         (
             'folder = "night"',
             'folder = "night"\nimages = "night"',
@@ -151,7 +167,11 @@ def test_levels_seeds_and_sources_make_a_set_each(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"photos-{level}-{seed}"', '"photos-{level}"', r"line 5: name: .*expected \{seed\} in it, for there are 2"),
+        (
+            '"photos-{level}-{seed}"',
+            '"photos-{level}"',
+            r"line 5: name: .*expected \{seed\} in it, for there are 2",
+        ),
         (
             'quality = "{quality}"',
             'quality = "{qualitty}"',
@@ -160,7 +180,11 @@ def test_levels_seeds_and_sources_make_a_set_each(tmp_path: Path) -> None:
         ("quality = 30", "quality = 300", "line 10: quality: jpeg: quality is 300"),
         ("seeds = [0, 1]", "seeds = []", "line 16: seeds"),
         ("seeds = [0, 1]", "seeds = [0, 1]\nseed = 3", "line 17: seed: is there beside seeds"),
-        ('"kodak24"]', '"kodak25"]', "line 21: known: no known set is called 'kodak25'. Did you mean kodak24"),
+        (
+            '"kodak24"]',
+            '"kodak25"]',
+            "line 21: known: no known set is called 'kodak25'. Did you mean kodak24",
+        ),
         ('sigma = "{level}"', 'sgima = "{level}"', "line 22: sgima: gaussian-blur does not take"),
         ('task = "deblur"', "task = 7", "line 20: task: is 7; expected str"),
         ("levels = [1, 2.5]", "levels = [1, true]", "line 23: levels: holds True"),
@@ -168,7 +192,9 @@ def test_levels_seeds_and_sources_make_a_set_each(tmp_path: Path) -> None:
         ("metrics =", "metrics = 3\nrestorers =", "line 2: metrics: is 3; expected list or str"),
     ],
 )
-def test_a_mistake_in_a_later_set_is_named_with_its_own_line(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_a_mistake_in_a_later_set_is_named_with_its_own_line(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
     assert old in RECIPE
     with pytest.raises(InputError, match=message):
         resolve_benchmark(str(write(tmp_path, RECIPE.replace(old, new))))
@@ -176,7 +202,10 @@ def test_a_mistake_in_a_later_set_is_named_with_its_own_line(tmp_path: Path, old
 
 def test_use_takes_a_list(tmp_path: Path) -> None:
     text = 'metrics = ["psnr"]\n[[sets]]\nuse = ["photos-x2", "photos-q20"]\n'
-    assert [item.name for item in resolve_benchmark(str(write(tmp_path, text))).sets] == ["photos-x2", "photos-q20"]
+    assert [item.name for item in resolve_benchmark(str(write(tmp_path, text))).sets] == [
+        "photos-x2",
+        "photos-q20",
+    ]
     with pytest.raises(InputError, match="line 3: use: 'photos-x2' is there twice"):
         resolve_benchmark(str(write(tmp_path, text.replace("photos-q20", "photos-x2"))))
 

@@ -30,7 +30,12 @@ def browser() -> Iterator[Any]:
     if not CHROMIUM.is_file():
         pytest.skip(f"{CHROMIUM} is not installed")
     with playwright.sync_playwright() as engine:
-        arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+        ]
         browser = engine.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
         yield browser
         browser.close()

@@ -27,9 +27,13 @@ def test_the_demos_pages(
     visit = open_page(report / "index.html")
     page = visit.page
     assert len({name for group in range(4) for name in visit.column("restorer", group)}) >= 12
-    cards = page.eval_on_selector_all(".card h2", "items => items.map(item => item.textContent.split(' ')[0])")
+    cards = page.eval_on_selector_all(
+        ".card h2", "items => items.map(item => item.textContent.split(' ')[0])"
+    )
     assert set(cards) == {"denoise", "super-resolve", "dejpeg"}
-    heads = page.eval_on_selector_all("#board thead th", "items => items.map(item => item.dataset.key)")
+    heads = page.eval_on_selector_all(
+        "#board thead th", "items => items.map(item => item.dataset.key)"
+    )
     assert {"dri", *resolve_benchmark("demo").metrics} <= set(heads)
     for path in kinds(report):
         visit = open_page(path)

@@ -16,13 +16,20 @@ Open = Callable[..., Any]
 
 def test_no_error_and_no_request_outside_the_folder(open_page: Open, folder: Path) -> None:
     pages = kinds(folder / "report")
-    assert {path.name.partition("-")[0] for path in pages} >= {"index.html", "set", "restorer", "image"}
+    assert {path.name.partition("-")[0] for path in pages} >= {
+        "index.html",
+        "set",
+        "restorer",
+        "image",
+    }
     for path in pages:
         visit = open_page(path)
         widths = visit.load_images()
         assert all(widths), path.name
         assert visit.logged == [], path.name
-        assert all(url.startswith((folder / "report").as_uri()) for url in visit.requests), path.name
+        assert all(url.startswith((folder / "report").as_uri()) for url in visit.requests), (
+            path.name
+        )
 
 
 def test_hostile_names_run_nothing(open_page: Open, folder: Path) -> None:
@@ -32,7 +39,9 @@ def test_hostile_names_run_nothing(open_page: Open, folder: Path) -> None:
         assert visit.page.evaluate("document.title") != "owned"
         assert visit.page.locator("img[onerror], script:not([src])").count() == 0
         assert visit.logged == [], path.name
-        assert all(url.startswith((folder / "hostile").as_uri()) for url in visit.requests), path.name
+        assert all(url.startswith((folder / "hostile").as_uri()) for url in visit.requests), (
+            path.name
+        )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -44,7 +53,9 @@ def test_axe_finds_no_barrier(scheme: str, open_page: Open, folder: Path, axe: s
         assert visit.barriers(axe) == [], path.name
 
 
-def test_dark_mode_inverts_paper_and_ink_and_the_plots_follow(open_page: Open, folder: Path) -> None:
+def test_dark_mode_inverts_paper_and_ink_and_the_plots_follow(
+    open_page: Open, folder: Path
+) -> None:
     page = next(path for path in kinds(folder / "report") if path.name.startswith("set-"))
 
     def lightness(scheme: str) -> tuple[float, float]:

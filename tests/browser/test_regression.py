@@ -28,10 +28,23 @@ def regression_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = tmp_path_factory.mktemp("regression")
     report = assemble(fabricate(run, images=2, side=128), run, title=NAME)
     files = {record.cell: record.restored for record in report.data.cells}
-    before = next(cell for cell in files if (cell.restorer, cell.set) == ("identity", "photos-sigma25"))
+    before = next(
+        cell for cell in files if (cell.restorer, cell.set) == ("identity", "photos-sigma25")
+    )
     changed = ChangedImage(before.image, 31.5, 30.0, -1.5, run / str(files[before]))
     finding = Finding(
-        "tv", "photos-sigma25", "psnr", Verdict.REGRESSED, -1.5, -2.0, -1.0, 0.001, 2, before.image, NAME, (changed,)
+        "tv",
+        "photos-sigma25",
+        "psnr",
+        Verdict.REGRESSED,
+        -1.5,
+        -2.0,
+        -1.0,
+        0.001,
+        2,
+        before.image,
+        NAME,
+        (changed,),
     )
     HTMLReport().write(replace(report, comparison=Comparison(NAME, "", (finding,))), run / "report")
     return run / "report" / "site" / "regression.html"
@@ -40,9 +53,13 @@ def regression_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def history_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a history with a step, and with markup for a name."""
-    points = tuple(TrendPoint(f"run{i}", "", 30 - (i > 3), -1.0 if i == 4 else None, True) for i in range(8))
+    points = tuple(
+        TrendPoint(f"run{i}", "", 30 - (i > 3), -1.0 if i == 4 else None, True) for i in range(8)
+    )
     history = History(
-        (Trend("b", "noise", "psnr", NAME, "dB", True, 24, points),), tuple(p.run for p in points), (NAME,)
+        (Trend("b", "noise", "psnr", NAME, "dB", True, 24, points),),
+        tuple(p.run for p in points),
+        (NAME,),
     )
     return HistoryPage().write(history, tmp_path_factory.mktemp("history") / "history.html")
 
@@ -63,9 +80,13 @@ def test_the_page_is_inert_and_fits_a_telephone(
     assert (int(background[4:].split(",")[0]) < 128) == (scheme == "dark")
 
 
-def test_it_opens_with_before_beside_after_and_shows_the_difference(open_page: Open, regression_page: Path) -> None:
+def test_it_opens_with_before_beside_after_and_shows_the_difference(
+    open_page: Open, regression_page: Path
+) -> None:
     visit = open_page(regression_page)
-    labels = visit.page.eval_on_selector_all(".viewer-pane img", "images => images.map((image) => image.dataset.label)")
+    labels = visit.page.eval_on_selector_all(
+        ".viewer-pane img", "images => images.map((image) => image.dataset.label)"
+    )
     assert labels[:2] == ["before", "after"]
     assert "31.50 dB" in visit.page.inner_text(".viewer-tag.left")
     whole = visit.page.locator(".viewer-layers").first.screenshot()

@@ -14,9 +14,7 @@ from PIL import Image as PillowImage
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
-TRANSFORMS = (
-    "() => [...document.querySelectorAll('.viewer-pane img')].map((image) => getComputedStyle(image).transform)"
-)
+TRANSFORMS = "() => [...document.querySelectorAll('.viewer-pane img')].map((image) => getComputedStyle(image).transform)"
 
 
 def image_page(folder: Path) -> Path:
@@ -36,12 +34,16 @@ def scale(visit: Any) -> float:
 
 
 def split(visit: Any) -> float:
-    clip: str = visit.page.evaluate("() => getComputedStyle(document.querySelector('.viewer-pane.right')).clipPath")
+    clip: str = visit.page.evaluate(
+        "() => getComputedStyle(document.querySelector('.viewer-pane.right')).clipPath"
+    )
     return float(clip.split()[-1].rstrip("%)"))
 
 
 def test_it_starts_with_the_degraded_image_beside_the_best_restored(visit: Any) -> None:
-    labels = visit.page.eval_on_selector_all(".viewer-pane img", "images => images.map((image) => image.dataset.label)")
+    labels = visit.page.eval_on_selector_all(
+        ".viewer-pane img", "images => images.map((image) => image.dataset.label)"
+    )
     assert labels[0] == "degraded"
     first = visit.page.locator("figure.restored[data-label]").first.get_attribute("data-label")
     assert labels[1] == first
@@ -72,16 +74,22 @@ def test_the_slider_by_mouse(visit: Any) -> None:
 
 
 def test_the_slider_by_touch(open_page: Open, folder: Path) -> None:
-    visit = open_page(image_page(folder), has_touch=True, is_mobile=True, viewport={"width": 390, "height": 800})
+    visit = open_page(
+        image_page(folder), has_touch=True, is_mobile=True, viewport={"width": 390, "height": 800}
+    )
     visit.page.locator(".viewer-stage").scroll_into_view_if_needed()
     box = visit.page.locator(".viewer-stage").bounding_box()
     session = visit.page.context.new_cdp_session(visit.page)
     start, end = box["x"] + box["width"] / 2, box["x"] + box["width"] * 0.75
     y = box["y"] + box["height"] / 2
-    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": start, "y": y}]})
+    session.send(
+        "Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": start, "y": y}]}
+    )
     for step in range(1, 6):
         x = start + (end - start) * step / 5
-        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y}]})
+        session.send(
+            "Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y}]}
+        )
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert split(visit) == pytest.approx(75, abs=1)
 
@@ -96,9 +104,7 @@ def test_zoom_and_pan_stay_in_step_and_show_whole_pixels(visit: Any) -> None:
     visit.page.keyboard.press("ArrowDown")
     assert visit.page.evaluate(TRANSFORMS)[0] != before[0]
     scale(visit)
-    rendering = (
-        "() => [...document.querySelectorAll('.viewer-pane img')].map((i) => getComputedStyle(i).imageRendering)"
-    )
+    rendering = "() => [...document.querySelectorAll('.viewer-pane img')].map((i) => getComputedStyle(i).imageRendering)"
     assert visit.page.evaluate(rendering) == ["pixelated", "pixelated"]
     visit.page.locator("label", has_text="side by side").click()
     left, right = visit.page.eval_on_selector_all(
@@ -165,7 +171,9 @@ def test_a_permalink_shows_the_same_pixels(visit: Any, open_page: Open, folder: 
     assert other.page.inner_text(".viewer-tag.right") == "reference"
 
 
-def test_without_javascript_the_pictures_are_a_list_of_links_to_their_pixels(open_page: Open, folder: Path) -> None:
+def test_without_javascript_the_pictures_are_a_list_of_links_to_their_pixels(
+    open_page: Open, folder: Path
+) -> None:
     visit = open_page(image_page(folder), java_script_enabled=False)
     links = visit.page.locator("figure.picture > a")
     assert links.count() >= 4

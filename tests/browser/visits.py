@@ -47,7 +47,10 @@ class Visit:
             image.evaluate("image => image.scrollIntoView()")
         # wait_for_function would need eval, which the page's own security policy forbids
         for _ in range(100):
-            widths: list[int] = [image.evaluate("image => image.complete ? image.naturalWidth : 0") for image in images]
+            widths: list[int] = [
+                image.evaluate("image => image.complete ? image.naturalWidth : 0")
+                for image in images
+            ]
             if all(widths):
                 break
             self.page.wait_for_timeout(100)
@@ -57,4 +60,7 @@ class Visit:
         """What axe-core, whose script is given, finds wrong with the page."""
         self.page.evaluate(axe)
         found = self.page.evaluate("async () => (await axe.run()).violations")
-        return [f"{v['id']}: {v['nodes'][0]['html'][:200]} {v['nodes'][0]['failureSummary'][:200]}" for v in found]
+        return [
+            f"{v['id']}: {v['nodes'][0]['html'][:200]} {v['nodes'][0]['failureSummary'][:200]}"
+            for v in found
+        ]

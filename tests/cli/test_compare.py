@@ -38,7 +38,9 @@ def run(command_line: Command, tmp_path: Path) -> Callable[..., Path]:
 
     def call(name: str, *more: object) -> Path:
         folder = tmp_path / name
-        code, _, err = command_line("run", "-b", tmp_path / "b.toml", "-r", f"altered:{name}", "--out", folder, *more)
+        code, _, err = command_line(
+            "run", "-b", tmp_path / "b.toml", "-r", f"altered:{name}", "--out", folder, *more
+        )
         assert code in (0, 3), err
         return folder
 
@@ -57,7 +59,18 @@ def baseline(command_line: Command, run: Callable[..., Path], tmp_path: Path) ->
 def rows(out: str) -> dict[str, dict[str, Any]]:
     document = json.loads(out)
     assert document["schema"] == "restobench/compare/1"
-    keys = {"restorer", "set", "metric", "verdict", "difference", "ci_low", "ci_high", "p", "worst_image", "reason"}
+    keys = {
+        "restorer",
+        "set",
+        "metric",
+        "verdict",
+        "difference",
+        "ci_low",
+        "ci_high",
+        "p",
+        "worst_image",
+        "reason",
+    }
     assert all(row.keys() >= keys for row in document["rows"])
     return {row["metric"]: row for row in document["rows"]}
 
@@ -65,17 +78,22 @@ def rows(out: str) -> dict[str, dict[str, Any]]:
 def worst_by_psnr(now: Path, before: Path) -> str:
     """The image whose PSNR fell most, straight from the stores."""
     scores = [
-        {s.cell.image: s.value for s in load_run(folder).scores if s.metric == "psnr"} for folder in (now, before)
+        {s.cell.image: s.value for s in load_run(folder).scores if s.metric == "psnr"}
+        for folder in (now, before)
     ]
     return min(scores[0], key=lambda image: scores[0][image] - scores[1][image])
 
 
-@pytest.mark.parametrize("name", ["ShiftedChannel", "ShiftedPixel", "JpegOnTheWayOut", "AnotherSigma"])
+@pytest.mark.parametrize(
+    "name", ["ShiftedChannel", "ShiftedPixel", "JpegOnTheWayOut", "AnotherSigma"]
+)
 def test_a_careless_change_is_found(
     command_line: Command, run: Callable[..., Path], baseline: Path, tmp_path: Path, name: str
 ) -> None:
     junit = tmp_path / "verdict.xml"
-    code, out, _ = command_line("compare", run(name), "--baseline", baseline, "--json", "--junit", junit)
+    code, out, _ = command_line(
+        "compare", run(name), "--baseline", baseline, "--json", "--junit", junit
+    )
     found = rows(out)
     assert code == 1
     assert found["psnr"]["verdict"] == "regressed"
@@ -99,7 +117,9 @@ def test_another_number_of_workers_changes_nothing(
     assert (code, "scores: 2 equal" in out) == (0, True)
 
 
-def test_a_png_that_was_encoded_anew_is_the_same_image(command_line: Command, tmp_path: Path) -> None:
+def test_a_png_that_was_encoded_anew_is_the_same_image(
+    command_line: Command, tmp_path: Path
+) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "own.toml").write_text(OWN)
     generator = np.random.default_rng(0)
@@ -116,7 +136,9 @@ def test_a_png_that_was_encoded_anew_is_the_same_image(command_line: Command, tm
         sizes.add(path.stat().st_size)
     assert len(sizes) > 1, "the files are others"
     assert command_line("run", *arguments, "--out", tmp_path / "now")[0] == 0
-    code, out, _ = command_line("compare", tmp_path / "now", "--baseline", tmp_path / "before", "--json")
+    code, out, _ = command_line(
+        "compare", tmp_path / "now", "--baseline", tmp_path / "before", "--json"
+    )
     assert (code, rows(out)["psnr"]["verdict"], rows(out)["psnr"]["n"]) == (0, "equal", 4)
 
 
@@ -124,24 +146,31 @@ def test_the_report_opens_at_the_images_that_lost(
     command_line: Command, run: Callable[..., Path], baseline: Path, tmp_path: Path
 ) -> None:
     now = run("JpegOnTheWayOut")
-    for source, shown in ((tmp_path / "Plain", 'data-left="before"'), (baseline, 'data-left="reference"')):
+    for source, shown in (
+        (tmp_path / "Plain", 'data-left="before"'),
+        (baseline, 'data-left="reference"'),
+    ):
         assert command_line("report", now, "--baseline", source)[0] == 0
         page = (now / "report" / "site" / "regression.html").read_text()
         assert "Worse than the baseline: mine." in page
         assert page.index("Images that lost most") < page.index(shown) < page.index("Findings")
 
 
-def test_a_new_name_needs_an_alias(command_line: Command, run: Callable[..., Path], baseline: Path) -> None:
+def test_a_new_name_needs_an_alias(
+    command_line: Command, run: Callable[..., Path], baseline: Path
+) -> None:
     renamed = run("Renamed")
     code, out, _ = command_line("compare", renamed, "--baseline", baseline)
     assert code == 4
     assert "2 new" in out
     assert "2 gone" in out
-    code, out, _ = command_line("compare", renamed, "--baseline", baseline, "--alias", "mine-v2=mine", "--json")
+    code, out, _ = command_line(
+        "compare", renamed, "--baseline", baseline, "--alias", "mine-v2=mine", "--json"
+    )
     assert code == 0
-    assert {(rows(out)[metric]["restorer"], rows(out)[metric]["verdict"]) for metric in ("psnr", "ssim")} == {
-        ("mine-v2", "equal")
-    }
+    assert {
+        (rows(out)[metric]["restorer"], rows(out)[metric]["verdict"]) for metric in ("psnr", "ssim")
+    } == {("mine-v2", "equal")}
 
 
 def test_failing_cells_exit_with_3_and_are_annotated(
@@ -164,7 +193,9 @@ def test_what_is_no_baseline_is_exit_2_and_writes_nothing(
 ) -> None:
     (tmp_path / "odd.json").write_text("{}")
     junit = tmp_path / "verdict.xml"
-    code, _, err = command_line("compare", run("Plain"), "--baseline", tmp_path / "odd.json", "--junit", junit)
+    code, _, err = command_line(
+        "compare", run("Plain"), "--baseline", tmp_path / "odd.json", "--junit", junit
+    )
     assert code == 2
     assert err.splitlines()[-1].startswith("error: baseline")
     assert "odd.json has schema" in err

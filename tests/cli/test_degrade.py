@@ -39,16 +39,24 @@ def photos(tmp_path: Path) -> Path:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
-def test_workers_order_and_a_kill_make_no_difference(photos: Path, tmp_path: Path, command_line: CommandLine) -> None:
+def test_workers_order_and_a_kill_make_no_difference(
+    photos: Path, tmp_path: Path, command_line: CommandLine
+) -> None:
     assert command_line("degrade", BLIND, photos, tmp_path / "one")[0] == 0
     assert command_line("degrade", BLIND, photos, tmp_path / "four", "--workers", 4)[0] == 0
 
     recipe, out = parse_recipe(BLIND), tmp_path / "reversed"
     out.mkdir()
-    places = [Place(path, out / path.stem, out / "masks" / path.name) for path in sorted(photos.iterdir())]
+    places = [
+        Place(path, out / path.stem, out / "masks" / path.name) for path in sorted(photos.iterdir())
+    ]
     manifest = Manifest(out / "manifest.json", describe_recipe(recipe, "auto"), places)
     tasks = [DegradeTask(recipe, "auto", place) for place in reversed(places)]
     told: list[DegradedFile] = []
@@ -57,7 +65,9 @@ def test_workers_order_and_a_kill_make_no_difference(photos: Path, tmp_path: Pat
 
     killed = tmp_path / "killed"
     code = "from harness.cli.group import main; main()"
-    process = subprocess.Popen([sys.executable, "-c", code, "degrade", BLIND, str(photos), str(killed)])
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "degrade", BLIND, str(photos), str(killed)]
+    )
     while process.poll() is None and not list(killed.glob("*.png")):
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
@@ -70,9 +80,14 @@ def test_workers_order_and_a_kill_make_no_difference(photos: Path, tmp_path: Pat
         assert content(tmp_path / name) == expected, name
 
 
-def test_the_pixels_are_those_of_a_set(photos: Path, tmp_path: Path, command_line: CommandLine) -> None:
+def test_the_pixels_are_those_of_a_set(
+    photos: Path, tmp_path: Path, command_line: CommandLine
+) -> None:
     degraded_set = SyntheticSet("mine", Task.BLIND, Folder(photos), (RealEsrgan(2),), seed=5)
-    assert command_line("degrade", BLIND, photos, tmp_path / "out", "--set", "mine", "--seed", 5)[0] == 0
+    assert (
+        command_line("degrade", BLIND, photos, tmp_path / "out", "--set", "mine", "--seed", 5)[0]
+        == 0
+    )
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     hashes = []
     for row, id in zip(manifest["rows"], degraded_set.ids(), strict=True):
@@ -107,13 +122,19 @@ def test_nothing_is_written_over(photos: Path, tmp_path: Path, command_line: Com
     (out / "china.npy").unlink()
     command_line("degrade", "jpeg:quality=20", photos, out)
     before = content(out)
-    for arguments in (["jpeg:quality=21"], ["jpeg:quality=20", "--seed", 1], ["jpeg:quality=20", "--mode", "grey"]):
+    for arguments in (
+        ["jpeg:quality=21"],
+        ["jpeg:quality=20", "--seed", 1],
+        ["jpeg:quality=20", "--mode", "grey"],
+    ):
         code, _, error = command_line("degrade", arguments[0], photos, out, *arguments[1:])
         assert (code, content(out)) == (2, before)
         assert "holds another set: its" in error
 
 
-def test_nothing_is_written_through_a_link(photos: Path, tmp_path: Path, command_line: CommandLine) -> None:
+def test_nothing_is_written_through_a_link(
+    photos: Path, tmp_path: Path, command_line: CommandLine
+) -> None:
     out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
     out.mkdir()
     elsewhere.mkdir()
@@ -123,7 +144,9 @@ def test_nothing_is_written_through_a_link(photos: Path, tmp_path: Path, command
     assert "is a link" in error
 
 
-def test_masks_and_unclipped_values(photos: Path, tmp_path: Path, command_line: CommandLine) -> None:
+def test_masks_and_unclipped_values(
+    photos: Path, tmp_path: Path, command_line: CommandLine
+) -> None:
     out = tmp_path / "out"
     code, text, _ = command_line(
         "degrade", "gaussian-noise:sigma_255=25+missing-boxes:fraction=0.2", photos, out, "--json"
@@ -138,7 +161,9 @@ def test_masks_and_unclipped_values(photos: Path, tmp_path: Path, command_line: 
     assert 0.2 <= mask.mean() < 0.5
 
 
-def test_a_file_that_fails_does_not_stop_the_others(photos: Path, tmp_path: Path, command_line: CommandLine) -> None:
+def test_a_file_that_fails_does_not_stop_the_others(
+    photos: Path, tmp_path: Path, command_line: CommandLine
+) -> None:
     (photos / "broken.png").write_bytes(b"no image")
     write_image(photos / "grey.png", np.zeros((1, 40, 40), np.float32))
     code, _, error = command_line("degrade", "bayer-mosaic", photos, tmp_path / "out")
@@ -155,19 +180,29 @@ def test_one_image_to_one_file(photos: Path, tmp_path: Path, command_line: Comma
     assert command_line("degrade", "imresize:scale=2", photos / "china.png", target)[0] == 0
     assert read_image(target).shape == (3, 24, 24)
     assert (tmp_path / "new" / "small.manifest.json").is_file()
-    code, _, error = command_line("degrade", "gaussian-noise:sigma_255=25", photos / "china.png", tmp_path / "n.png")
+    code, _, error = command_line(
+        "degrade", "gaussian-noise:sigma_255=25", photos / "china.png", tmp_path / "n.png"
+    )
     assert (code, (tmp_path / "n.png").exists()) == (3, False)
     assert "needs a .npy file" in error
 
 
 def test_recipes(tmp_path: Path) -> None:
-    assert parse_recipe("photos-sigma25") == Recipe(Chain((GaussianNoise(25.0),)), "photos-sigma25", 0)
+    assert parse_recipe("photos-sigma25") == Recipe(
+        Chain((GaussianNoise(25.0),)), "photos-sigma25", 0
+    )
     assert [step.name for step in parse_recipe("gaussian-blur:sigma=1e+1+jpeg:quality=5").chain.steps] == [
         "gaussian-blur", "jpeg",
     ]  # fmt: skip
-    (tmp_path / "mine.toml").write_text('seed = 4\ndegradations = [{name = "gaussian-noise-clipped", sigma_255 = 9.0}]')
-    assert parse_recipe(str(tmp_path / "mine.toml")) == Recipe(Chain((GaussianNoiseClipped(9.0),)), "mine", 4)
-    (tmp_path / "both.toml").write_text('metrics = ["psnr"]\nsets = [{use = "photos-q10"}, {use = "photos-q20"}]')
+    (tmp_path / "mine.toml").write_text(
+        'seed = 4\ndegradations = [{name = "gaussian-noise-clipped", sigma_255 = 9.0}]'
+    )
+    assert parse_recipe(str(tmp_path / "mine.toml")) == Recipe(
+        Chain((GaussianNoiseClipped(9.0),)), "mine", 4
+    )
+    (tmp_path / "both.toml").write_text(
+        'metrics = ["psnr"]\nsets = [{use = "photos-q10"}, {use = "photos-q20"}]'
+    )
     assert parse_recipe(str(tmp_path / "both.toml"), "photos-q20").chain.conditions.quality == 20
 
 
@@ -193,7 +228,9 @@ def test_a_wrong_recipe_is_one_line(
     assert error.count("\n") == 1
 
 
-def test_input_and_output_that_make_no_sense(photos: Path, tmp_path: Path, command_line: CommandLine) -> None:
+def test_input_and_output_that_make_no_sense(
+    photos: Path, tmp_path: Path, command_line: CommandLine
+) -> None:
     write_image(photos / "china.jpeg.png", np.zeros((3, 8, 8), np.float32))
     (photos / "china.bmp").write_bytes((photos / "china.png").read_bytes())
     for output, message in (

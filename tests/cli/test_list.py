@@ -22,7 +22,9 @@ MORE = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_rows_have_the_documented_keys(command_line: Callable[..., tuple[int, str, str]], kind: str) -> None:
+def test_rows_have_the_documented_keys(
+    command_line: Callable[..., tuple[int, str, str]], kind: str
+) -> None:
     code, out, _ = command_line("list", kind, "--json")
     document = json.loads(out)
     assert (code, document["schema"]) == (0, "restobench/list/1")
@@ -34,10 +36,15 @@ def test_rows_have_the_documented_keys(command_line: Callable[..., tuple[int, st
 
 
 def test_what_is_missing_comes_with_the_command_that_mends_it(
-    command_line: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    command_line: Callable[..., tuple[int, str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: object,
 ) -> None:
     monkeypatch.setenv("RESTOBENCH_CACHE", str(tmp_path))
-    rows = {row["name"]: row for row in json.loads(command_line("list", "restorers", "--json")[1])["rows"]}
+    rows = {
+        row["name"]: row
+        for row in json.loads(command_line("list", "restorers", "--json")[1])["rows"]
+    }
     assert rows.keys() == set(restorers)
     assert rows["bicubic"]["usable"]
     assert "restobench zoo get ffdnet" in rows["ffdnet"]["reason"]

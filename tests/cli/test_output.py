@@ -28,9 +28,16 @@ def test_infinity_and_nan() -> None:
 
 
 def test_table_aligns_and_drops_empty_columns(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [{"name": "a", "value": 1.23456, "note": None}, {"name": "longer", "value": math.inf, "note": None}]
+    rows = [
+        {"name": "a", "value": 1.23456, "note": None},
+        {"name": "longer", "value": math.inf, "note": None},
+    ]
     print_table(rows, ["name", "value", "note"])
-    assert capsys.readouterr().out.splitlines() == ["name    value", "a       1.235", "longer    inf"]
+    assert capsys.readouterr().out.splitlines() == [
+        "name    value",
+        "a       1.235",
+        "longer    inf",
+    ]
 
 
 def test_table_of_nothing_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,15 +28,27 @@ def folder(tmp_path: Path) -> Path:
     with Store(tmp_path / "run", create=True) as store:
         card = {"licence": "MIT", "parameters": 0}
         store.set_meta(
-            id="0" * 12, started="2025-01-31T12:00:00+00:00", status="finished", environment={"python": "3.11"},
-            plan={"benchmark": "bench", "sets": {"s": {"task": "denoise"}}, "metrics": ["psnr", "error"]},
+            id="0" * 12,
+            started="2025-01-31T12:00:00+00:00",
+            status="finished",
+            environment={"python": "3.11"},
+            plan={
+                "benchmark": "bench",
+                "sets": {"s": {"task": "denoise"}},
+                "metrics": ["psnr", "error"],
+            },
             restorers={"good": card, "bad\x1b[31m": card},
-            metrics={"psnr": {"higher_is_better": True, "unit": "dB"}, "error": {"higher_is_better": False}},
-        )  # fmt: skip
+            metrics={
+                "psnr": {"higher_is_better": True, "unit": "dB"},
+                "error": {"higher_is_better": False},
+            },
+        )
         for place, name in enumerate(("good", "bad\x1b[31m")):
             for index in range(8):
                 cell = Cell(name, "s", f"i{index}")
-                store.add_restored(Restored(cell, "f", "d", f"restored/{name}/{index}.png", "h", 0.5 + place, 10.0))
+                store.add_restored(
+                    Restored(cell, "f", "d", f"restored/{name}/{index}.png", "h", 0.5 + place, 10.0)
+                )
                 values = {"psnr": 30.0 - place + index / 10, "error": 1.0 + place + index / 10}
                 scores = [Score(cell, metric, value) for metric, value in values.items()]
                 store.add_scores(scores, [], {"psnr": "1", "error": "1"}, "h")
@@ -75,11 +87,16 @@ def test_the_table_is_by_the_first_metric_and_steers_no_terminal(folder: Path) -
 
 
 def test_versus_adds_difference_interval_and_p(folder: Path) -> None:
-    rows = json.loads(invoke(rank, folder, "--versus", "good", "--by", "psnr", "--json").output)["rows"]
+    rows = json.loads(invoke(rank, folder, "--versus", "good", "--by", "psnr", "--json").output)[
+        "rows"
+    ]
     by_name = {row["restorer"]: row for row in rows}
     bad = by_name["bad\x1b[31m"]
     assert bad["difference"] == pytest.approx(-1.0)
-    assert (bad["difference_low"], bad["difference_high"]) == (pytest.approx(-1.0), pytest.approx(-1.0))
+    assert (bad["difference_low"], bad["difference_high"]) == (
+        pytest.approx(-1.0),
+        pytest.approx(-1.0),
+    )
     assert bad["p"] == pytest.approx(2 / 2**8)
     assert (bad["verdict"], bad["versus"], bad["n_pairs"]) == ("worse", "good", 8)
     assert by_name["good"]["difference"] is None
@@ -94,7 +111,9 @@ def test_versus_adds_difference_interval_and_p(folder: Path) -> None:
         (("--versus", "x"), "no restorer 'x'; it has"),
     ],
 )
-def test_unknown_names_are_answered_with_the_known_ones(folder: Path, option: tuple[str, str], message: str) -> None:
+def test_unknown_names_are_answered_with_the_known_ones(
+    folder: Path, option: tuple[str, str], message: str
+) -> None:
     with pytest.raises(Exception, match=message):
         invoke(rank, folder, *option)
 
@@ -105,37 +124,71 @@ def test_reports_are_written_and_named(folder: Path, tmp_path: Path) -> None:
     assert "good" in (folder / "report" / "index.html").read_text()
     formats = ("markdown", "csv", "parquet", "latex", "json")
     options = [part for name in formats for part in ("--format", name)]
-    written = invoke(report, folder, *options, "--out", tmp_path / "out", "--title", "T").output.split()
+    written = invoke(
+        report, folder, *options, "--out", tmp_path / "out", "--title", "T"
+    ).output.split()
     assert [Path(path).suffix for path in written] == [".md", ".csv", ".parquet", ".tex", ".json"]
     assert all(Path(path).is_file() for path in written)
     assert Path(written[0]).read_text().startswith("# T\n")
 
 
 def test_a_report_shows_what_became_of_a_baseline(folder: Path, tmp_path: Path) -> None:
-    options = ("--format", "markdown", "--format", "json", "--baseline", folder, "--out", tmp_path / "out")
-    markdown, document = (Path(path) for path in invoke(report, folder, *options, "--notes", "A note").output.split())
+    options = (
+        "--format",
+        "markdown",
+        "--format",
+        "json",
+        "--baseline",
+        folder,
+        "--out",
+        tmp_path / "out",
+    )
+    markdown, document = (
+        Path(path) for path in invoke(report, folder, *options, "--notes", "A note").output.split()
+    )
     assert "## Against " in markdown.read_text()
     assert "A note" in markdown.read_text()
     findings = json.loads(document.read_text())["comparison"]["findings"]
-    assert {finding["verdict"] for finding in findings if finding["metric"] == "psnr"} <= {"equal", "same"}
+    assert {finding["verdict"] for finding in findings if finding["metric"] == "psnr"} <= {
+        "equal",
+        "same",
+    }
 
 
 def test_complete_ranks_only_those_with_every_image(folder: Path) -> None:
     with Store(folder) as store:
         lost = Cell("bad\x1b[31m", "s", "i7")
         store.add_failure(Failure(lost, FailureKind.RAISED, "no"))
-    rows = json.loads(invoke(rank, folder, "--require-complete", "--by", "psnr", "--json").output)["rows"]
-    assert [(row["restorer"], row["rank"], row["n"]) for row in rows] == [("good", 1, 8), ("bad\x1b[31m", None, 0)]
+    rows = json.loads(invoke(rank, folder, "--require-complete", "--by", "psnr", "--json").output)[
+        "rows"
+    ]
+    assert [(row["restorer"], row["rank"], row["n"]) for row in rows] == [
+        ("good", 1, 8),
+        ("bad\x1b[31m", None, 0),
+    ]
     rows = json.loads(invoke(rank, folder, "--by", "psnr", "--json").output)["rows"]
     assert [row["n"] for row in rows] == [7, 7]
 
 
 def test_aggregates_by_name_and_their_wishes(folder: Path) -> None:
     rows = json.loads(
-        invoke(rank, folder, "--aggregate", "weighted", "--weight", "psnr=1", "--weight", "error=2", "--json").output
+        invoke(
+            rank,
+            folder,
+            "--aggregate",
+            "weighted",
+            "--weight",
+            "psnr=1",
+            "--weight",
+            "error=2",
+            "--json",
+        ).output
     )["rows"]
     assert [(row["restorer"], row["rank"]) for row in rows] == [("good", 1), ("bad\x1b[31m", 2)]
-    assert "mean-rank over 2 leaderboards, lower is better" in invoke(rank, folder, "--aggregate", "mean-rank").output
+    assert (
+        "mean-rank over 2 leaderboards, lower is better"
+        in invoke(rank, folder, "--aggregate", "mean-rank").output
+    )
     for options in (
         ("--weight", "psnr=1"),
         ("--aggregate", "weighted"),
@@ -152,15 +205,32 @@ def test_aggregates_by_name_and_their_wishes(folder: Path) -> None:
 def test_ntires_score_is_of_those_that_count_operations(tmp_path: Path) -> None:
     with Store(tmp_path / "run", create=True) as store:
         store.set_meta(
-            id="0" * 12, started="2025-01-31T12:00:00+00:00", status="finished", environment={},
-            plan={"benchmark": "bench", "sets": {"s": {"task": "super-resolve"}}, "metrics": ["psnr"]},
-            restorers={"base": {"parameters": 1000}, "quick": {"parameters": 500}, "classical": {"parameters": 0}},
+            id="0" * 12,
+            started="2025-01-31T12:00:00+00:00",
+            status="finished",
+            environment={},
+            plan={
+                "benchmark": "bench",
+                "sets": {"s": {"task": "super-resolve"}},
+                "metrics": ["psnr"],
+            },
+            restorers={
+                "base": {"parameters": 1000},
+                "quick": {"parameters": 500},
+                "classical": {"parameters": 0},
+            },
             metrics={"psnr": {"higher_is_better": True}},
-        )  # fmt: skip
-        for name, seconds, flops in (("base", 1.0, 100), ("quick", 0.5, 50), ("classical", 0.1, None)):
+        )
+        for name, seconds, flops in (
+            ("base", 1.0, 100),
+            ("quick", 0.5, 50),
+            ("classical", 0.1, None),
+        ):
             for index in range(8):
                 cell = Cell(name, "s", f"i{index}")
-                store.add_restored(Restored(cell, "f", "d", f"{name}{index}.png", "h", seconds, 10.0, flops=flops))
+                store.add_restored(
+                    Restored(cell, "f", "d", f"{name}{index}.png", "h", seconds, 10.0, flops=flops)
+                )
                 store.add_scores([Score(cell, "psnr", 30.0)], [], {"psnr": "1"}, "h")
     options = ("--aggregate", "ntire-efficiency", "--versus", "base", "--json")
     rows = json.loads(invoke(rank, tmp_path / "run", *options).output)["rows"]

@@ -19,16 +19,22 @@ Command = Callable[..., tuple[int, str, str]]
 def folder(tmp_path: Path, generator: np.random.Generator) -> Path:
     (tmp_path / "in").mkdir()
     for name in ("a", "b"):
-        write_image(tmp_path / "in" / f"{name}.png", generator.random((3, 20, 30), dtype=np.float32))
+        write_image(
+            tmp_path / "in" / f"{name}.png", generator.random((3, 20, 30), dtype=np.float32)
+        )
     return tmp_path / "in"
 
 
 def test_one_image(command_line: Command, folder: Path, tmp_path: Path) -> None:
-    code, _, _ = command_line("restore", "-r", "bicubic", "--scale", 3, folder / "a.png", tmp_path / "large.png")
+    code, _, _ = command_line(
+        "restore", "-r", "bicubic", "--scale", 3, folder / "a.png", tmp_path / "large.png"
+    )
     assert (code, read_image(tmp_path / "large.png").shape) == (0, (3, 60, 90))
 
 
-def test_a_folder_in_which_one_image_is_damaged(command_line: Command, folder: Path, tmp_path: Path) -> None:
+def test_a_folder_in_which_one_image_is_damaged(
+    command_line: Command, folder: Path, tmp_path: Path
+) -> None:
     (folder / "damaged.png").write_bytes(b"no image")
     code, _, err = command_line("restore", "-r", "tv", "--sigma", 20, folder, tmp_path / "out")
     assert code == 3
@@ -68,7 +74,9 @@ def test_two_files_of_one_name(command_line: Command, folder: Path, tmp_path: Pa
     assert "both would be written to a.png" in err
 
 
-def test_a_network_in_the_wrong_range_is_not_run(command_line: Command, folder: Path, tmp_path: Path) -> None:
+def test_a_network_in_the_wrong_range_is_not_run(
+    command_line: Command, folder: Path, tmp_path: Path
+) -> None:
     network = nn.Sequential(nn.Hardtanh(0.0, 255.0), nn.Conv2d(3, 3, 1, groups=3, bias=False))
     nn.init.ones_(network[1].weight)
     torch.jit.script(network).save(str(tmp_path / "clamps.ts"))

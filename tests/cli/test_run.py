@@ -24,7 +24,9 @@ degradations = [{ name = "gaussian-noise", sigma_255 = 20.0 }]
 """
 
 
-def test_quickstart_ranks_with_the_scorer_beside_the_classics(command_line: Command, tmp_path: Path) -> None:
+def test_quickstart_ranks_with_the_scorer_beside_the_classics(
+    command_line: Command, tmp_path: Path
+) -> None:
     run = tmp_path / "run"
     code, out, _ = command_line("run", "-b", "quickstart", "--limit", 2, "--out", run)
     assert code == 0
@@ -34,7 +36,11 @@ def test_quickstart_ranks_with_the_scorer_beside_the_classics(command_line: Comm
     code, out, _ = command_line("rank", run, "--json")
     rows = json.loads(out)["rows"]
     assert {row["metric"] for row in rows} == {"psnr", "ssim", "dri"}
-    by_psnr = {row["restorer"]: row for row in rows if row["metric"] == "psnr" and row["set"] == "photos-x2"}
+    by_psnr = {
+        row["restorer"]: row
+        for row in rows
+        if row["metric"] == "psnr" and row["set"] == "photos-x2"
+    }
     assert by_psnr.keys() == {"nearest", "bicubic", "lanczos"} & by_psnr.keys()
     assert all(row["n"] == 2 and row["failures"] == 0 for row in rows if row["set"])
     dri = [score for score in load_run(run).scores if score.metric == "dri"]
@@ -42,7 +48,19 @@ def test_quickstart_ranks_with_the_scorer_beside_the_classics(command_line: Comm
 
 
 def test_a_second_call_runs_nothing_again(command_line: Command, tmp_path: Path) -> None:
-    arguments = ["run", "-b", "quickstart", "--set", "photos-x2", "-r", "bicubic", "-m", "psnr", "--limit", 2]
+    arguments = [
+        "run",
+        "-b",
+        "quickstart",
+        "--set",
+        "photos-x2",
+        "-r",
+        "bicubic",
+        "-m",
+        "psnr",
+        "--limit",
+        2,
+    ]
     run = tmp_path / "run"
     assert "2 restored, 2 scored" in command_line(*arguments, "--out", run)[1]
     assert "0 restored, 0 scored" in command_line(*arguments, "--out", run)[1]
@@ -60,10 +78,14 @@ def test_failures_are_counted_shown_and_exit_with_3(command_line: Command, tmp_p
     (tmp_path / "images" / "corrupt.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
     (tmp_path / "broken.toml").write_text(BROKEN)
     run = tmp_path / "run"
-    code, out, _ = command_line("run", "-b", tmp_path / "broken.toml", "--out", run, "--timeout", 30)
+    code, out, _ = command_line(
+        "run", "-b", tmp_path / "broken.toml", "--out", run, "--timeout", 30
+    )
     assert code == 3
     assert "7 failures" in out
-    kinds = {(item.cell.restorer, item.cell.image): str(item.kind) for item in load_run(run).failures}
+    kinds = {
+        (item.cell.restorer, item.cell.image): str(item.kind) for item in load_run(run).failures
+    }
     assert kinds == {
         ("identity", "corrupt"): "sample", ("Raises", "corrupt"): "sample", ("Exits", "corrupt"): "sample",
         ("Raises", "good"): "raised", ("Raises", "fine"): "raised",
@@ -87,16 +109,22 @@ def test_nothing_to_run_exits_with_4(command_line: Command, tmp_path: Path) -> N
 
 
 def test_a_dry_run_writes_nothing(command_line: Command, tmp_path: Path) -> None:
-    code, out, _ = command_line("run", "-b", "quickstart", "--dry-run", "--out", tmp_path / "run", "--limit", 3)
+    code, out, _ = command_line(
+        "run", "-b", "quickstart", "--dry-run", "--out", tmp_path / "run", "--limit", 3
+    )
     assert code == 0
     assert "photos-sigma25: 3 images x 5 restorers: identity, nl-means" in out
-    assert re.search(r"21 cells.*\nabout \d+\.\d MiB of restored images; about \d+ s of restoring", out)
+    assert re.search(
+        r"21 cells.*\nabout \d+\.\d MiB of restored images; about \d+ s of restoring", out
+    )
     assert not (tmp_path / "run").exists()
 
 
 def test_fresh_does_not_throw_away_what_is_no_run(command_line: Command, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    code, _, err = command_line("run", "-b", "quickstart", "-r", "bicubic", "--fresh", "--out", tmp_path)
+    code, _, err = command_line(
+        "run", "-b", "quickstart", "-r", "bicubic", "--fresh", "--out", tmp_path
+    )
     assert (code, (tmp_path / "thesis.txt").read_text()) == (2, "years of work")
     assert "holds no run" in err
 
@@ -105,6 +133,8 @@ def test_absent_sets_are_skipped_and_not_failed(
     command_line: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RESTOBENCH_DATA", str(tmp_path))
-    code, _, err = command_line("run", "-b", "gaussian-denoising", "-r", "identity", "--out", tmp_path / "run")
+    code, _, err = command_line(
+        "run", "-b", "gaussian-denoising", "-r", "identity", "--out", tmp_path / "run"
+    )
     assert code == 4
     assert "skipped set on set12-sigma25" in err

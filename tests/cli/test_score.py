@@ -63,9 +63,13 @@ def add_metric(monkeypatch: pytest.MonkeyPatch, name: str, answer: Any) -> None:
     monkeypatch.setitem(plugins.metrics._added, name, Added)
 
 
-def test_pairs_by_name_not_by_position(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_pairs_by_name_not_by_position(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     restored, references = folders
-    code, out, _ = run(capsys, "score", restored, "--reference", references, "-m", "psnr", "-m", "ssim-y", "--json")
+    code, out, _ = run(
+        capsys, "score", restored, "--reference", references, "-m", "psnr", "-m", "ssim-y", "--json"
+    )
     rows = rows_of(out)
     assert code == 0
     assert [(Path(row["path"]).name, row["metric"]) for row in rows] == [
@@ -76,17 +80,25 @@ def test_pairs_by_name_not_by_position(folders: tuple[Path, Path], capsys: pytes
     )
 
 
-def test_identical_images_are_inf(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_identical_images_are_inf(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     _, references = folders
-    code, out, _ = run(capsys, "score", references / "a.png", "--reference", references, "-m", "psnr", "--json")
+    code, out, _ = run(
+        capsys, "score", references / "a.png", "--reference", references, "-m", "psnr", "--json"
+    )
     assert code == 0
     assert rows_of(out)[0]["value"] == "inf"
 
 
-def test_an_unreadable_file_is_a_row(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreadable_file_is_a_row(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     restored, references = folders
     (restored / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n but no more")
-    code, out, _ = run(capsys, "score", restored, "gone.png", "--reference", references, "-m", "psnr", "--json")
+    code, out, _ = run(
+        capsys, "score", restored, "gone.png", "--reference", references, "-m", "psnr", "--json"
+    )
     rows = {Path(row["path"]).name: row for row in rows_of(out)}
     assert code == 3
     assert rows["a.png"]["error"] is None
@@ -101,7 +113,16 @@ def test_a_missing_reference_hurts_only_metrics_that_need_it(
     restored, references = folders
     (references / "b.png").unlink()
     code, out, _ = run(
-        capsys, "score", restored, "--reference", references, "-m", "psnr", "-m", "blur-effect", "--json"
+        capsys,
+        "score",
+        restored,
+        "--reference",
+        references,
+        "-m",
+        "psnr",
+        "-m",
+        "blur-effect",
+        "--json",
     )
     errors = {(Path(row["path"]).stem, row["metric"]): row["error"] for row in rows_of(out)}
     assert code == 3
@@ -114,12 +135,16 @@ def test_two_references_of_one_name_are_not_guessed_at(
 ) -> None:
     restored, references = folders
     (references / "a.bmp").write_bytes((references / "a.png").read_bytes())
-    code, out, _ = run(capsys, "score", restored / "a.png", "--reference", references, "-m", "psnr", "--json")
+    code, out, _ = run(
+        capsys, "score", restored / "a.png", "--reference", references, "-m", "psnr", "--json"
+    )
     assert code == 3
     assert "a.bmp and a.png" in rows_of(out)[0]["error"]
 
 
-def test_another_size_is_a_row(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_size_is_a_row(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     restored, references = folders
     write_image(restored / "a.png", np.zeros((3, 16, 16), np.float32))
     code, out, _ = run(capsys, "score", restored, "--reference", references, "-m", "psnr", "--json")
@@ -127,7 +152,9 @@ def test_another_size_is_a_row(folders: tuple[Path, Path], capsys: pytest.Captur
     assert [row["error"] is None for row in rows_of(out)] == [False, True, True]
 
 
-def test_a_grey_file_beside_a_colour_reference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_grey_file_beside_a_colour_reference(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     grey = np.linspace(0, 1, 32 * 32, dtype=np.float32).reshape(1, 32, 32)
     write_image(tmp_path / "grey.png", grey)
     write_image(tmp_path / "colour.png", np.repeat(grey, 3, 0))
@@ -142,7 +169,9 @@ def test_crop_border(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[s
     spoilt = np.zeros((3, 32, 40), np.float32)
     inner = np.full((3, 28, 36), 0.5, np.float32)
     spoilt[:, 2:-2, 2:-2] = inner
-    write_image(references / "spoilt.png", np.pad(inner, ((0, 0), (2, 2), (2, 2)), constant_values=1))
+    write_image(
+        references / "spoilt.png", np.pad(inner, ((0, 0), (2, 2), (2, 2)), constant_values=1)
+    )
     restored = folders[0] / "spoilt.png"
     write_image(restored, spoilt)
     arguments = ("score", restored, "--reference", references, "-m", "psnr", "--json")
@@ -155,24 +184,40 @@ def test_csv_holds_the_same_rows(
 ) -> None:
     restored, references = folders
     target = tmp_path / "scores.csv"
-    arguments = ("score", restored, references / "a.png", "--reference", references, "-m", "psnr", "--csv", target)
+    arguments = (
+        "score",
+        restored,
+        references / "a.png",
+        "--reference",
+        references,
+        "-m",
+        "psnr",
+        "--csv",
+        target,
+    )
     code, out, _ = run(capsys, *arguments, "--json")
     with target.open(newline="") as file:
         written = list(csv.DictReader(file))
     assert code == 0
-    assert [(row["path"], row["value"]) for row in written] == [(r["path"], str(r["value"])) for r in rows_of(out)]
+    assert [(row["path"], row["value"]) for row in written] == [
+        (r["path"], str(r["value"])) for r in rows_of(out)
+    ]
     assert written[-1]["value"] == "inf"
 
 
 def test_csv_into_no_folder_is_refused_before_any_work(
     folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, out, err = run(capsys, "score", folders[0], "-m", "blur-effect", "--csv", tmp_path / "no" / "scores.csv")
+    code, out, err = run(
+        capsys, "score", folders[0], "-m", "blur-effect", "--csv", tmp_path / "no" / "scores.csv"
+    )
     assert (code, out) == (2, "")
     assert "does not exist" in err
 
 
-def test_the_table_ends_with_means(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_ends_with_means(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     restored, references = folders
     code, out, _ = run(capsys, "score", restored, "--reference", references, "-m", "psnr")
     assert code == 0
@@ -189,7 +234,10 @@ def test_the_table_ends_with_means(folders: tuple[Path, Path], capsys: pytest.Ca
     ],
 )
 def test_usage_errors_are_one_line(
-    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+    folders: tuple[Path, Path],
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
 ) -> None:
     code, out, err = run(capsys, "score", folders[0], *arguments)
     assert (code, out, len(err.splitlines())) == (2, "", 1)
@@ -203,7 +251,10 @@ def test_a_folder_without_images(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_a_metric_without_its_weights_says_what_to_fetch(
-    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    folders: tuple[Path, Path],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     code, _, err = run(capsys, "score", folders[0], "--reference", folders[1], "-m", "pyiqa-lpips")
@@ -217,7 +268,18 @@ def test_a_metric_that_raises_or_gives_nan_is_a_row(
     add_metric(monkeypatch, "explodes", lambda _: {}["key"])
     add_metric(monkeypatch, "nan", lambda _: MetricValue(float("nan")))
     add_metric(monkeypatch, "unsure", lambda image: MetricValue(float(image.shape[2]), 0.5))
-    code, out, _ = run(capsys, "score", folders[0] / "a.png", "-m", "explodes", "-m", "nan", "-m", "unsure", "--json")
+    code, out, _ = run(
+        capsys,
+        "score",
+        folders[0] / "a.png",
+        "-m",
+        "explodes",
+        "-m",
+        "nan",
+        "-m",
+        "unsure",
+        "--json",
+    )
     assert code == 3
     assert [(row["value"], row["spread"], row["error"]) for row in rows_of(out)] == [
         (None, None, "KeyError: 'key'"),
@@ -226,7 +288,9 @@ def test_a_metric_that_raises_or_gives_nan_is_a_row(
     ]
 
 
-def test_a_file_name_that_is_no_text(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_name_that_is_no_text(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     hostile = Path(bytes(folders[0]).decode() + "/caf\udce9\x1b[2J.png")
     hostile.write_bytes((folders[0] / "a.png").read_bytes())
     code, out, _ = run(capsys, "score", hostile, "-m", "blur-effect", "--json")
@@ -237,7 +301,9 @@ def test_a_file_name_that_is_no_text(folders: tuple[Path, Path], capsys: pytest.
     assert "\x1b[2J" not in out, "a file's name must not steer the terminal"
 
 
-def test_quiet_prints_errors_only(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_prints_errors_only(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     code, out, err = run(capsys, "--quiet", "score", folders[0], "gone.png", "-m", "blur-effect")
     assert (code, out) == (3, "")
     assert err == "error: gone.png: blur-effect: gone.png does not exist\n"
@@ -245,7 +311,8 @@ def test_quiet_prints_errors_only(folders: tuple[Path, Path], capsys: pytest.Cap
 
 def test_help_shows_examples_and_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from harness.cli.group import cli; cli.main(['score', '--help'], standalone_mode=False);"
+        "import sys; from harness.cli.group import cli; cli.main(['score', '--help'], "
+        "standalone_mode=False);"
         "assert not {'torch', 'numpy', 'pyiqa'} & set(sys.modules), 'heavy'"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -253,10 +320,14 @@ def test_help_shows_examples_and_imports_nothing_heavy() -> None:
     assert "--reference DIR" in done.stdout
 
 
-def test_python_agrees_with_the_command(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_python_agrees_with_the_command(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     from harness.images import read_image
 
     restored, references = folders
-    _, out, _ = run(capsys, "score", restored / "c.png", "--reference", references, "-m", "psnr", "--json")
+    _, out, _ = run(
+        capsys, "score", restored / "c.png", "--reference", references, "-m", "psnr", "--json"
+    )
     ours = PSNR()(read_image(restored / "c.png"), read_image(references / "c.png")).value
     assert rows_of(out)[0]["value"] == pytest.approx(ours)

@@ -14,13 +14,19 @@ from harness.plugins import known_sets
 CommandLine = Callable[..., tuple[int, str, str]]
 
 
-def test_list_says_what_is_pinned_and_where_to_get_the_rest(command_line: CommandLine, tmp_path: Path) -> None:
+def test_list_says_what_is_pinned_and_where_to_get_the_rest(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
     code, out, _ = command_line("sets", "list", "--json", "--data", tmp_path)
     document = json.loads(out)
     rows = {row["name"]: row for row in document["rows"]}
     assert (code, document["schema"]) == (0, "restobench/sets/1")
     assert set(rows) == set(known_sets)
-    assert (rows["set5"]["images"], rows["set5"]["pinned"], rows["set5"]["here"]) == (5, True, False)
+    assert (rows["set5"]["images"], rows["set5"]["pinned"], rows["set5"]["here"]) == (
+        5,
+        True,
+        False,
+    )
     assert (rows["urban100"]["pinned"], rows["urban100"]["download"]) == (False, False)
     assert all(row["licence"] and row["source"] and row["paper"] for row in rows.values())
 
@@ -44,7 +50,9 @@ def test_verify_names_what_is_wrong(command_line: CommandLine, data: Path, tmp_p
     assert [row["status"] for row in json.loads(out)["rows"]].count("same") == 4
 
 
-def test_what_cannot_be_fetched_says_where_to_get_it(command_line: CommandLine, tmp_path: Path) -> None:
+def test_what_cannot_be_fetched_says_where_to_get_it(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
     code, _, err = command_line("sets", "get", "manga109", "--data", tmp_path)
     assert (code, "get it by hand: manga109.org" in err) == (2, True)
     assert not (tmp_path / "sets").exists()
@@ -54,7 +62,9 @@ def test_what_cannot_be_fetched_says_where_to_get_it(command_line: CommandLine, 
     assert "restobench sets list" in err
 
 
-@pytest.mark.parametrize("name", ["set5", "set14", "set12", "bsd68", "kodak24", "classic5", "rni15", "realsrset5"])
+@pytest.mark.parametrize(
+    "name", ["set5", "set14", "set12", "bsd68", "kodak24", "classic5", "rni15", "realsrset5"]
+)
 def test_pins_and_facts_agree(name: str) -> None:
     known = known_sets.get(name)
     assert known.pinned

@@ -13,7 +13,18 @@ import pytest
 
 from harness.cli.group import COMMANDS, cli, main
 
-HEAVY = ("torch", "numpy", "pandas", "pyiqa", "matplotlib", "timm", "basicsr", "cv2", "skimage", "onnxruntime")
+HEAVY = (
+    "torch",
+    "numpy",
+    "pandas",
+    "pyiqa",
+    "matplotlib",
+    "timm",
+    "basicsr",
+    "cv2",
+    "skimage",
+    "onnxruntime",
+)
 
 _SCRIPT = """
 import json, sys
@@ -26,11 +37,14 @@ except SystemExit as leaving:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["list"], ["list", "metrics", "--json"], ["run", "--help"], ["zoo", "list"]]
+    "arguments",
+    [["--help"], ["list"], ["list", "metrics", "--json"], ["run", "--help"], ["zoo", "list"]],
 )
 def test_no_heavy_package_is_imported(arguments: list[str]) -> None:
     script = _SCRIPT.format(arguments=arguments, heavy=HEAVY)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     code, imported = json.loads(done.stderr.splitlines()[-1])
     assert (code, imported) == (0, [])
 
@@ -47,7 +61,9 @@ def commands(group: click.Group, before: tuple[str, ...] = ()) -> list[tuple[str
 
 
 @pytest.mark.parametrize("path", commands(cli), ids=" ".join)
-def test_every_command_has_help(command_line: Callable[..., tuple[int, str, str]], path: tuple[str, ...]) -> None:
+def test_every_command_has_help(
+    command_line: Callable[..., tuple[int, str, str]], path: tuple[str, ...]
+) -> None:
     code, out, _ = command_line(*path, "--help")
     assert code == 0
     assert out.startswith("Usage: restobench " + " ".join(path))
@@ -87,9 +103,23 @@ def test_a_mistake_is_one_clear_line(
 
 
 def test_flags_may_stand_after_the_command(
-    command_line: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command_line: Callable[..., tuple[int, str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    arguments = ["run", "-b", "quickstart", "--set", "photos-x2", "-r", "bicubic", "-m", "psnr", "--limit", "1"]
+    arguments = [
+        "run",
+        "-b",
+        "quickstart",
+        "--set",
+        "photos-x2",
+        "-r",
+        "bicubic",
+        "-m",
+        "psnr",
+        "--limit",
+        "1",
+    ]
     code, out, err = command_line(*arguments, "--out", tmp_path / "run", "--quiet")
     assert (code, out, err) == (0, "", "")
     monkeypatch.setattr("harness.cli.listing.KINDS", None)

@@ -34,7 +34,9 @@ def page(name: str) -> str:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
     targets = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text())
-    assert [item for item in targets if "://" not in item and not (path.parent / item).exists()] == []
+    assert [
+        item for item in targets if "://" not in item and not (path.parent / item).exists()
+    ] == []
 
 
 def test_everything_is_named_where_a_reader_looks() -> None:
@@ -42,7 +44,9 @@ def test_everything_is_named_where_a_reader_looks() -> None:
     assert [name for name in COMMANDS if f"restobench {name}" not in every] == []
     restorer_page, metric_page = page("docs/add-a-restorer.md"), page("docs/add-a-metric.md")
     assert [name for name in restorers if f"`{name}`" not in restorer_page] == []
-    assert [name for name in metrics if f"`{name}`" not in metric_page and not name.startswith("pyiqa-")] == []
+    assert [
+        name for name in metrics if f"`{name}`" not in metric_page and not name.startswith("pyiqa-")
+    ] == []
     benchmark_page = page("docs/add-a-benchmark.md")
     assert [name for name in (*benchmarks, *known_sets) if f"`{name}`" not in benchmark_page] == []
     assert [name for name in (*degradations, *Task) if f"`{name}`" not in benchmark_page] == []
@@ -52,7 +56,9 @@ def test_everything_is_named_where_a_reader_looks() -> None:
 
 def test_the_picture_of_the_tree_names_every_module() -> None:
     picture = page("docs/architecture.md")
-    modules = [path.name for path in (ROOT / "harness").glob("*.py") if not path.name.startswith("__")]
+    modules = [
+        path.name for path in (ROOT / "harness").glob("*.py") if not path.name.startswith("__")
+    ]
     assert [name for name in modules if name not in picture] == []
 
 
@@ -69,7 +75,9 @@ def test_the_benchmark_of_the_docs_is_read(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_the_restorer_and_the_metric_of_the_docs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_restorer_and_the_metric_of_the_docs_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import numpy as np
 
     for document in ("add-a-restorer", "add-a-metric"):
@@ -83,7 +91,9 @@ def test_the_restorer_and_the_metric_of_the_docs_run(tmp_path: Path, monkeypatch
     assert MeanAbsoluteError()(restored, image).value == 0
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name
+)
 def test_examples_run(path: Path) -> None:
     done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -64,8 +64,14 @@ def test_the_settings_are_read_and_complete(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_text(text)
     settings = read_settings(tmp_path / "settings.toml")
     assert set(tomllib.loads(text)) == {item.name for item in fields(Settings)} - {"tolerance_on"}
-    plain = {item.name: getattr(settings, item.name) for item in fields(Settings) if "tolerance" not in item.name}
-    assert plain == {name: getattr(Settings(), name) for name in plain}, "what the page shows are the defaults"
+    plain = {
+        item.name: getattr(settings, item.name)
+        for item in fields(Settings)
+        if "tolerance" not in item.name
+    }
+    assert plain == {name: getattr(Settings(), name) for name in plain}, (
+        "what the page shows are the defaults"
+    )
     card = {"tolerance": 0.02, "tolerance_on": {"cuda": 0.04}}
     assert settings.tolerance_of("psnr", card, "cpu") == 0.05
     assert settings.tolerance_of("psnr", card, "cuda") == 0.1

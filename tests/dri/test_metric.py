@@ -45,7 +45,9 @@ def test_deterministic(dri: Dri) -> None:
 
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("shape", [(3, 1, 1), (3, 7, 300), (1, 32, 32), (3, 200, 201)])
-def test_finite_for_constants_of_any_size(dri: Dri, value: float, shape: tuple[int, int, int]) -> None:
+def test_finite_for_constants_of_any_size(
+    dri: Dri, value: float, shape: tuple[int, int, int]
+) -> None:
     said = dri(np.full(shape, value, np.float32))
     assert 0 <= said.value <= 100
     assert said.spread is not None
@@ -62,7 +64,9 @@ def test_large_images_are_scored_in_tiles(dri: Dri, monkeypatch: pytest.MonkeyPa
     large = np.tile(photo, (1, 5, 5))
     assert large.shape[1] > TILE
     seen: list[int] = []
-    monkeypatch.setattr(dri, "network", lambda images: seen.append(images.shape[2]) or _network(images))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(
+        dri, "network", lambda images: seen.append(images.shape[2]) or _network(images)
+    )  # type: ignore[func-returns-value]
     _network = Dri().network
     said = dri(large)
     assert len(seen) == 4
@@ -80,7 +84,9 @@ LEVELS: dict[str, list[Degradation]] = {
 @pytest.mark.parametrize("family", LEVELS)
 def test_on_average_worse_is_worse(dri: Dri, family: str) -> None:
     clean = np.mean([dri(Photos().read(name)).value for name in PHOTOS])
-    means = [np.mean([dri(degrade(level, name)).value for name in PHOTOS]) for level in LEVELS[family]]
+    means = [
+        np.mean([dri(degrade(level, name)).value for name in PHOTOS]) for level in LEVELS[family]
+    ]
     assert [clean, *means] == sorted([clean, *means], reverse=True)
 
 
@@ -90,7 +96,9 @@ def test_what_nobody_sees_changes_little(dri: Dri) -> None:
         photo = Photos(240).read(name)
         before = dri(photo[:, :-1, :-1]).value
         shifts.append(abs(dri(photo[:, 1:, 1:]).value - before))
-        compressions.append(abs(dri(Jpeg(98)(photo, np.random.default_rng(0))[:, :-1, :-1]).value - before))
+        compressions.append(
+            abs(dri(Jpeg(98)(photo, np.random.default_rng(0))[:, :-1, :-1]).value - before)
+        )
     assert max(compressions) < 2, "JPEG of quality 98"
     assert np.mean(shifts) < 2, "a shift by one pixel; single images may move further (docs/dri.md)"
 
@@ -107,7 +115,9 @@ def test_sharp_enlargements_score_above_repeated_pixels(dri: Dri) -> None:
 def test_what_is_saved_is_loaded_again(tmp_path: Path, dri: Dri) -> None:
     save_weights(dri.network, tmp_path / "own.safetensors", {})
     image = Photos().read("china")
-    assert Dri(weights=str(tmp_path / "own.safetensors"))(image).value == pytest.approx(dri(image).value, abs=1e-3)
+    assert Dri(weights=str(tmp_path / "own.safetensors"))(image).value == pytest.approx(
+        dri(image).value, abs=1e-3
+    )
 
 
 def test_damaged_missing_or_foreign_weights_are_refused(tmp_path: Path) -> None:

@@ -13,19 +13,29 @@ from harness.errors import InputError
 from harness.images import content_key, quantise, read_image, write_image
 
 
-def test_an_image_is_known_under_another_name_and_format(tmp_path: Path, generator: np.random.Generator) -> None:
+def test_an_image_is_known_under_another_name_and_format(
+    tmp_path: Path, generator: np.random.Generator
+) -> None:
     images = [quantise(generator.random((3, 20, 30), dtype=np.float32)) for _ in range(2)]
     for name, image in zip("ab", images, strict=True):
         write_image(tmp_path / f"{name}.png", image)
-    write_training_images(tmp_path / "list.json", {"mine": [tmp_path / "b.png", tmp_path / "a.png"], "none": []})
+    write_training_images(
+        tmp_path / "list.json", {"mine": [tmp_path / "b.png", tmp_path / "a.png"], "none": []}
+    )
     known = read_training_images(tmp_path / "list.json")
     assert list(known["mine"]) == ["a.png", "b.png"]
     assert known["none"] == {}
     write_image(tmp_path / "renamed.bmp", images[0])
-    assert content_key(read_image(tmp_path / "renamed.bmp")) == known["mine"]["a.png"] != known["mine"]["b.png"]
+    assert (
+        content_key(read_image(tmp_path / "renamed.bmp"))
+        == known["mine"]["a.png"]
+        != known["mine"]["b.png"]
+    )
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "other/1", "sets": {}}', '{"schema": 1, "sets": [1]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"schema": "other/1", "sets": {}}', '{"schema": 1, "sets": [1]}']
+)
 def test_a_damaged_list_is_an_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "list.json").write_text(text)
     with pytest.raises(InputError, match=r"list\.json"):

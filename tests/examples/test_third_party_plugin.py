@@ -22,20 +22,32 @@ SOURCE = Path(__file__).parents[2] / "examples" / "third_party_plugin"
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that the plugin's wheel has been installed into, without a network."""
     folder = tmp_path_factory.mktemp("plugin")
-    shutil.copytree(SOURCE, folder / "source")  # setuptools leaves its build folder beside the source
+    # setuptools leaves its build folder beside the source
+    shutil.copytree(SOURCE, folder / "source")
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    wheel = ["wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(folder / "source")]
+    wheel = [
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(folder),
+        str(folder / "source"),
+    ]
     subprocess.run([*pip, *wheel], check=True)
     [built] = folder.glob("restobench_rlfn-*.whl")
     subprocess.run(
-        [*pip, "install", "--no-deps", "--no-index", "--target", str(folder / "site"), str(built)], check=True
+        [*pip, "install", "--no-deps", "--no-index", "--target", str(folder / "site"), str(built)],
+        check=True,
     )
     return folder / "site"
 
 
 def restobench(site: Path, *arguments: object, weights: Path | None = None) -> Any:
     """The JSON that a command prints in a process which sees the installed plugin."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]),
+    }
     environment.pop("RLFN_WEIGHTS", None)
     if weights is not None:
         environment["RLFN_WEIGHTS"] = str(weights)
@@ -59,9 +71,21 @@ def test_its_published_figures(site: Path, data: Path, tmp_path: Path) -> None:
         pytest.skip(f"{weights} does not exist")
     sets = ["--set", "set5-x2", "--set", "set5-x4"]
     restobench(
-        site, "run", "-b", "sr-y", *sets, "-m", "psnr-y", "-r", "rlfn", "--out", tmp_path / "run", "--data", data,
+        site,
+        "run",
+        "-b",
+        "sr-y",
+        *sets,
+        "-m",
+        "psnr-y",
+        "-r",
+        "rlfn",
+        "--out",
+        tmp_path / "run",
+        "--data",
+        data,
         weights=weights,
-    )  # fmt: skip
+    )
     rows = restobench(site, "rank", tmp_path / "run", "--json")["rows"]
     means = {row["set"]: row["mean"] for row in rows}
     assert means["set5-x2"] == pytest.approx(38.066, abs=1e-3)

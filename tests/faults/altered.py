@@ -73,4 +73,6 @@ class MistunedNetwork(Restorer):
 
     def restore(self, image: Any, conditions: Conditions) -> Any:
         sigma = conditions.sigma_255
-        return self.inner.restore(image, replace(conditions, sigma_255=None if sigma is None else 1.04 * sigma))
+        return self.inner.restore(
+            image, replace(conditions, sigma_255=None if sigma is None else 1.04 * sigma)
+        )

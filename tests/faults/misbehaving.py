@@ -201,7 +201,9 @@ class ChangesSeed(_Fault):
 
 class Draws(_Fault):
     def restore(self, image: Any, conditions: Conditions) -> Any:
-        return image + np.random.default_rng(np.random.randint(2**31)).normal(0, 0.01, image.shape).astype(np.float32)
+        return image + np.random.default_rng(np.random.randint(2**31)).normal(
+            0, 0.01, image.shape
+        ).astype(np.float32)
 
 
 class PrintsSecrets(Restorer):
@@ -274,7 +276,9 @@ class Wide(_Fault):
         import torch
 
         self.card = RestorerCard("wide", channels=(3,), parameters=0)
-        self.network = torch.nn.Sequential(torch.nn.Conv2d(3, 64, 3, padding=1), torch.nn.Conv2d(64, 3, 3, padding=1))
+        self.network = torch.nn.Sequential(
+            torch.nn.Conv2d(3, 64, 3, padding=1), torch.nn.Conv2d(64, 3, 3, padding=1)
+        )
 
     def restore(self, image: Any, conditions: Conditions) -> Any:
         import torch
@@ -315,7 +319,9 @@ class ChangesFolder(_Fault):
 class FillsHoles(Restorer):
     """Paints what is missing grey; it cannot do without a mask that fits and is true where the image is 0."""
 
-    card = RestorerCard("fills-holes", tasks=(Task.INPAINT,), conditions=("mask",), size_multiple=32)
+    card = RestorerCard(
+        "fills-holes", tasks=(Task.INPAINT,), conditions=("mask",), size_multiple=32
+    )
 
     def __init__(self, *, device: str = "cpu") -> None:
         pass
@@ -337,7 +343,9 @@ class TinySet:
     task = Task.DENOISE
     conditions = Conditions(sigma_255=10.0)
 
-    def __init__(self, name: str = "tiny", images: tuple[str, ...] = ("a", "b", "c"), size: int = 40) -> None:
+    def __init__(
+        self, name: str = "tiny", images: tuple[str, ...] = ("a", "b", "c"), size: int = 40
+    ) -> None:
         self.name, self.images, self.size = name, images, size
 
     def ids(self) -> tuple[str, ...]:

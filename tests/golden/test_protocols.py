@@ -34,7 +34,9 @@ def here(name: str) -> DegradedSet:
     return degraded_set
 
 
-def means(degraded_set: DegradedSet, restorer: Restorer, evaluation: str, *metrics: Metric) -> list[float]:
+def means(
+    degraded_set: DegradedSet, restorer: Restorer, evaluation: str, *metrics: Metric
+) -> list[float]:
     """Mean of each metric over a set, as a run computes it."""
 
     def values() -> Iterator[list[float]]:
@@ -42,7 +44,11 @@ def means(degraded_set: DegradedSet, restorer: Restorer, evaluation: str, *metri
             restored = restore_image(restorer, sample.degraded, degraded_set.conditions)
             scale = degraded_set.conditions.scale
             yield [
-                metric(*prepare(restored, sample.reference, metric.card, EVALUATIONS[evaluation], scale)).value
+                metric(
+                    *prepare(
+                        restored, sample.reference, metric.card, EVALUATIONS[evaluation], scale
+                    )
+                ).value
                 for metric in metrics
             ]
 
@@ -63,7 +69,9 @@ def test_a_imresize_makes_the_public_low_resolution_images(folder: str, scale: i
 
 
 # The bicubic row of SRCNN-era tables (Dong et al., ECCV 2014): PSNR and SSIM of rounded Y
-@pytest.mark.parametrize(("scale", "psnr", "ssim"), [(2, 33.66, 0.9299), (3, 30.39, 0.8682), (4, 28.42, 0.8104)])
+@pytest.mark.parametrize(
+    ("scale", "psnr", "ssim"), [(2, 33.66, 0.9299), (3, 30.39, 0.8682), (4, 28.42, 0.8104)]
+)
 def test_b_bicubic_on_set5(scale: int, psnr: float, ssim: float) -> None:
     measured = means(here(f"set5-y-x{scale}"), Bicubic(), "sr-y-classic", PSNRY(), SSIMY())
     assert measured[0] == pytest.approx(psnr, abs=5e-3)
@@ -71,15 +79,18 @@ def test_b_bicubic_on_set5(scale: int, psnr: float, ssim: float) -> None:
 
 
 # The bicubic row of SRCNN's journal version (Dong, Loy, He, Tang, IEEE TPAMI 2016, table 3)
-@pytest.mark.parametrize(("scale", "psnr", "ssim"), [(2, 30.23, 0.8687), (3, 27.54, 0.7736), (4, 26.00, 0.7019)])
+@pytest.mark.parametrize(
+    ("scale", "psnr", "ssim"), [(2, 30.23, 0.8687), (3, 27.54, 0.7736), (4, 26.00, 0.7019)]
+)
 def test_b_bicubic_on_set14(scale: int, psnr: float, ssim: float) -> None:
     measured = means(here(f"set14-y-x{scale}"), Bicubic(), "sr-y-classic", PSNRY(), SSIMY())
     assert measured[0] == pytest.approx(psnr, abs=5e-3)
     assert measured[1] == pytest.approx(ssim, abs=6e-5)
 
 
-# The bicubic rows of VDSR (Kim, Lee, Lee, CVPR 2016) and RCAN (Zhang et al., ECCV 2018); the folders were not at hand
-# when this was written, so that the tolerance is that of tables whose protocol is not known to the last digit
+# The bicubic rows of VDSR (Kim, Lee, Lee, CVPR 2016) and RCAN (Zhang et al., ECCV 2018); the
+# folders were not at hand when this was written, so that the tolerance is that of tables whose
+# protocol is not known to the last digit
 BICUBIC = {
     "bsd100": {2: (29.56, 0.8431), 3: (27.21, 0.7385), 4: (25.96, 0.6675)},
     "urban100": {2: (26.88, 0.8403), 3: (24.46, 0.7349), 4: (23.14, 0.6577)},
@@ -116,14 +127,18 @@ def test_e_noise_of_cbsd68_from_its_size_alone() -> None:
 
 
 # (H, W) of the images: Kodak24 is 768 x 512 or 512 x 768, McMaster 500 x 500
-@pytest.mark.parametrize(("folder", "height", "width"), [("kodak24", 512, 768), ("mcmaster", 500, 500)])
+@pytest.mark.parametrize(
+    ("folder", "height", "width"), [("kodak24", 512, 768), ("mcmaster", 500, 500)]
+)
 def test_e_noise_of_the_colour_sets(folder: str, height: int, width: int) -> None:
     noisy = here(f"{folder}-sigma25")
     for id in noisy.ids()[:4]:
         sample = noisy.sample(id)
         assert sample.reference is not None
         error = sample.degraded.astype(np.float64) - sample.reference
-        assert -10 * np.log10(np.mean(error**2)) == pytest.approx(noise_psnr(25, height, width, 3), abs=5e-5)
+        assert -10 * np.log10(np.mean(error**2)) == pytest.approx(
+            noise_psnr(25, height, width, 3), abs=5e-5
+        )
 
 
 @pytest.mark.parametrize("folder", NOISY)
@@ -138,10 +153,13 @@ def test_e_noise_of_the_literature(folder: str, sigma_255: int) -> None:
 
 
 def test_e_identity_is_clipped() -> None:
-    assert means(here("bsd68-sigma25"), Identity(), "awgn", PSNR())[0] == pytest.approx(20.498, abs=5e-4)
+    assert means(here("bsd68-sigma25"), Identity(), "awgn", PSNR())[0] == pytest.approx(
+        20.498, abs=5e-4
+    )
 
 
-# Measured with Pillow 13 and libjpeg-turbo 3.2 (protocol F); other builds may differ in the last digit
+# Measured with Pillow 13 and libjpeg-turbo 3.2 (protocol F); other builds may differ in the last
+# digit
 @pytest.mark.parametrize(
     ("quality", "psnr", "ssim"),
     [(10, 27.8211, 0.7595), (20, 30.1233, 0.8344), (30, 31.4840, 0.8666), (40, 32.4284, 0.8849)],
@@ -152,14 +170,17 @@ def test_f_jpeg_images_of_classic5(quality: int, psnr: float, ssim: float) -> No
     assert measured[1] == pytest.approx(ssim, abs=5e-4)
 
 
-@pytest.mark.parametrize(("quality", "psnr", "ssim"), [(10, 27.7698, 0.7730), (20, 30.0720, 0.8512)])
+@pytest.mark.parametrize(
+    ("quality", "psnr", "ssim"), [(10, 27.7698, 0.7730), (20, 30.0720, 0.8512)]
+)
 def test_f_jpeg_images_of_live1(quality: int, psnr: float, ssim: float) -> None:
     measured = means(here(f"live1-q{quality}"), Identity(), "jpeg-y", PSNR(), SSIM())
     assert measured[0] == pytest.approx(psnr, abs=2e-2)
     assert measured[1] == pytest.approx(ssim, abs=5e-4)
 
 
-# What a stored score or baseline says of its protocol: a change here makes every older result incomparable
+# What a stored score or baseline says of its protocol: a change here makes every older result
+# incomparable
 HASHES = {
     "sr-y-classic": "593ea69c8eaa",
     "sr-y": "563c9b102ba6",

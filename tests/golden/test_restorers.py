@@ -20,7 +20,12 @@ from harness.scoring.evaluation import prepare
 
 
 def scores(
-    weights: Path, set_name: str, evaluation: str, metric: Metric, limit: int | None = None, parameters: str = ""
+    weights: Path,
+    set_name: str,
+    evaluation: str,
+    metric: Metric,
+    limit: int | None = None,
+    parameters: str = "",
 ) -> list[float]:
     """Score of each image of a known set, restored by a weight file; skips when either is not here."""
     degraded_set = resolve_set(set_name)
@@ -37,15 +42,18 @@ def scores(
     return values
 
 
-# DnCNN, sigma 25. All of Set12 and BSD68 give 30.432 and 29.233 dB (tables 2 and 3 of Zhang et al., IEEE TIP 2017:
-# 30.43 and 29.23); tests/performance/published_figures.py measures that, and these means over the first four images
+# DnCNN, sigma 25. All of Set12 and BSD68 give 30.432 and 29.233 dB (tables 2 and 3 of Zhang et al.,
+# IEEE TIP 2017: 30.43 and 29.23); tests/performance/published_figures.py measures that, and these
+# means over the first four images
 PART = {"set12": 30.8717, "bsd68": 29.2905}
 
 
 @pytest.fixture(scope="module")
 def by_spandrel() -> dict[str, list[float]]:
     weights = Path(os.environ.get("RESTOBENCH_DATA", "no folder")) / "weights/dncnn_25.pth"
-    return {folder: scores(weights, f"{folder}-sigma25", "awgn", PSNR(), limit=4) for folder in PART}
+    return {
+        folder: scores(weights, f"{folder}-sigma25", "awgn", PSNR(), limit=4) for folder in PART
+    }
 
 
 @pytest.mark.parametrize("folder", PART)
@@ -66,7 +74,9 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     if not weights.is_file():
         pytest.skip(f"{weights} does not exist")
     network = spandrel.ModelLoader(device="cpu").load_from_file(weights).model.eval()
-    files = {suffix: tmp_path_factory.mktemp("programs") / f"dncnn{suffix}" for suffix in (".ts", ".pt2")}
+    files = {
+        suffix: tmp_path_factory.mktemp("programs") / f"dncnn{suffix}" for suffix in (".ts", ".pt2")
+    }
     torch.jit.script(network).save(str(files[".ts"]))
     size = {2: torch.export.Dim.AUTO, 3: torch.export.Dim.AUTO}
     exported = torch.export.export(network, (torch.rand(1, 1, 40, 48),), dynamic_shapes=(size,))
@@ -78,12 +88,15 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_dncnn_as_a_program_of_torch_is_the_same(
     programs: dict[str, Path], by_spandrel: dict[str, list[float]], suffix: str
 ) -> None:
-    by_program = scores(programs[suffix], "set12-sigma25", "awgn", PSNR(), limit=4, parameters=":channels=1")
+    by_program = scores(
+        programs[suffix], "set12-sigma25", "awgn", PSNR(), limit=4, parameters=":channels=1"
+    )
     assert by_program == pytest.approx(by_spandrel["set12"], abs=1e-3)
 
 
-# RLFN (x2 38.066, x4 32.238) has its own architecture: tests/examples/test_third_party_plugin.py
-# on the public LR, as measured in the data folder's README; the .pb files do not reach their papers' figures
+# RLFN (x2 38.066, x4 32.238) has its own architecture: tests/examples/test_third_party_plugin.py on
+# the public LR, as measured in the data folder's README; the .pb files do not reach their papers'
+# figures
 @pytest.mark.parametrize(
     ("file", "set_name", "psnr", "tolerance"),
     [
@@ -96,6 +109,8 @@ def test_dncnn_as_a_program_of_torch_is_the_same(
         ("opencv_pb/FSRCNN_x4.pb", "set5-x4", 28.41, 6e-3),
     ],
 )
-def test_super_resolution_on_set5(data: Path, file: str, set_name: str, psnr: float, tolerance: float) -> None:
+def test_super_resolution_on_set5(
+    data: Path, file: str, set_name: str, psnr: float, tolerance: float
+) -> None:
     values = scores(data / "weights" / file, set_name, "sr-y", PSNRY())
     assert np.mean(values) == pytest.approx(psnr, abs=tolerance)

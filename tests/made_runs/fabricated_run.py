@@ -18,14 +18,34 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from skimage.restoration import denoise_tv_chambolle, denoise_wavelet
 
 from harness.images import from_uint8, write_image
-from harness.results import Cell, CellRecord, Failure, FailureKind, Run, RunData, Score, Skipped, Timing
+from harness.results import (
+    Cell,
+    CellRecord,
+    Failure,
+    FailureKind,
+    Run,
+    RunData,
+    Score,
+    Skipped,
+    Timing,
+)
 
 Pixels = npt.NDArray[np.float32]
 
 METRICS = {
-    "psnr": {"higher_is_better": True, "needs_reference": True, "unit": "dB", "bounds": [None, None]},
+    "psnr": {
+        "higher_is_better": True,
+        "needs_reference": True,
+        "unit": "dB",
+        "bounds": [None, None],
+    },
     "ssim": {"higher_is_better": True, "needs_reference": True, "unit": "", "bounds": [-1.0, 1.0]},
-    "blur-effect": {"higher_is_better": False, "needs_reference": False, "unit": "", "bounds": [0.0, 1.0]},
+    "blur-effect": {
+        "higher_is_better": False,
+        "needs_reference": False,
+        "unit": "",
+        "bounds": [0.0, 1.0],
+    },
 }
 DENOISERS: dict[str, Callable[[Pixels], Any]] = {
     "identity": lambda image: image,
@@ -38,7 +58,9 @@ DENOISERS: dict[str, Callable[[Pixels], Any]] = {
 UPSCALERS: dict[str, Callable[[Pixels], Any]] = {
     "nearest": lambda image: image.repeat(2, 1).repeat(2, 2),
     "bicubic": lambda image: zoom(image, (1, 2, 2), order=3, grid_mode=True, mode="nearest"),
-    "sharpened": lambda image: _sharpen(zoom(image, (1, 2, 2), order=3, grid_mode=True, mode="nearest")),
+    "sharpened": lambda image: _sharpen(
+        zoom(image, (1, 2, 2), order=3, grid_mode=True, mode="nearest")
+    ),
 }
 LICENCES = {"wavelet": "CC-BY-NC-4.0", "sharpened": "", "tv": "BSD-3-Clause"}
 
@@ -54,15 +76,17 @@ def references(count: int, side: int = 160) -> dict[str, Pixels]:
         photo = getattr(photos, name)()
         for top in range(20, photo.shape[0] - side, side):
             for left in range(30, photo.shape[1] - side, side):
-                found[f"{name}-{top}-{left}"] = from_uint8(photo[top : top + side, left : left + side])
+                found[f"{name}-{top}-{left}"] = from_uint8(
+                    photo[top : top + side, left : left + side]
+                )
     return dict(sorted(found.items(), key=lambda item: item[0][::-1])[:count])
 
 
 def fabricate(folder: Path, images: int = 26, side: int = 160) -> RunData:
     """Writes the images of a run into a folder and returns its rows.
 
-    Two sets: `photos-sigma25` with up to `images` images, and `photos-x2` with 8. `median` fails on the rockets,
-    `broken` on everything; upscalers skip the noisy set, and denoisers the small one.
+    Two sets: `photos-sigma25` with up to `images` images, and `photos-x2` with 8. `median` fails on
+    the rockets, `broken` on everything; upscalers skip the noisy set, and denoisers the small one.
     """
     maker = _Maker(folder)
     generator = np.random.default_rng(3)
@@ -92,7 +116,10 @@ class _Maker:
         reference: Pixels,
         restorers: dict[str, Callable[[Pixels], Any]],
     ) -> None:
-        paths = {"degraded": f"images/{set_name}/{image}-d.png", "reference": f"images/{set_name}/{image}-r.png"}
+        paths = {
+            "degraded": f"images/{set_name}/{image}-d.png",
+            "reference": f"images/{set_name}/{image}-r.png",
+        }
         self._write(paths["degraded"], degraded)
         self._write(paths["reference"], reference)
         self.samples[set_name, image] = paths
@@ -100,7 +127,9 @@ class _Maker:
             cell = Cell(name, set_name, image)
             if name == "median" and image.startswith("rocket"):
                 self.failures.append(
-                    Failure(cell, FailureKind.TIMEOUT, "took longer than 600 s; --timeout raises that")
+                    Failure(
+                        cell, FailureKind.TIMEOUT, "took longer than 600 s; --timeout raises that"
+                    )
                 )
                 continue
             start = perf_counter()
@@ -111,7 +140,9 @@ class _Maker:
             self.cells.append(CellRecord(cell, path, "0" * 64))
             self._score(cell, restored, reference)
         broken = Cell("broken", set_name, image)
-        self.failures.append(Failure(broken, FailureKind.RAISED, "RuntimeError: size mismatch for conv.weight"))
+        self.failures.append(
+            Failure(broken, FailureKind.RAISED, "RuntimeError: size mismatch for conv.weight")
+        )
 
     def _write(self, path: str, image: Pixels) -> None:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -130,8 +161,13 @@ class _Maker:
             "photos-sigma25": {"task": "denoise", "images": 26, "fingerprint": "9f2c41d07be2a310"},
             "photos-x2": {"task": "super-resolve", "images": 8, "fingerprint": "51b07c2e99d1f4aa"},
         }
-        skipped = [Skipped(name, "photos-x2", "does not super-resolve (its tasks: denoise)") for name in DENOISERS]
-        skipped += [Skipped(name, "photos-sigma25", "has no x1 (its scales: x2)") for name in UPSCALERS]
+        skipped = [
+            Skipped(name, "photos-x2", "does not super-resolve (its tasks: denoise)")
+            for name in DENOISERS
+        ]
+        skipped += [
+            Skipped(name, "photos-sigma25", "has no x1 (its scales: x2)") for name in UPSCALERS
+        ]
         cards = {
             name: {
                 "licence": LICENCES.get(name, "Apache-2.0"),
@@ -159,13 +195,23 @@ class _Maker:
             },
             restorers=cards,
             metrics=METRICS,
-            environment={"python": "3.11", "device": "cpu", "packages": {"numpy": np.__version__}, "git": None},
+            environment={
+                "python": "3.11",
+                "device": "cpu",
+                "packages": {"numpy": np.__version__},
+                "git": None,
+            },
             status="finished",
         )
         return RunData(
-            run, tuple(self.scores), tuple(self.failures), tuple(self.timings), tuple(skipped), tuple(self.cells),
+            run,
+            tuple(self.scores),
+            tuple(self.failures),
+            tuple(self.timings),
+            tuple(skipped),
+            tuple(self.cells),
             self.samples,
-        )  # fmt: skip
+        )
 
 
 def hostile(data: RunData, name: str, path: str) -> RunData:
@@ -181,16 +227,30 @@ def hostile(data: RunData, name: str, path: str) -> RunData:
         for key, card in run.restorers.items()
     }
     plan = {
-        "sets": {key + name: {**value, "task": name, "fingerprint": name} for key, value in run.plan["sets"].items()},
+        "sets": {
+            key + name: {**value, "task": name, "fingerprint": name}
+            for key, value in run.plan["sets"].items()
+        },
         "metrics": [metric + name for metric in run.metrics],
         "evaluation": {"name": name, name: name},
     }
     return RunData(
         run=replace(
-            run, id=name, started=name, benchmark=name, restorers=cards, environment={name: {name: name}}, plan=plan,
-            metrics={key + name: {**card, "unit": name, "source": name} for key, card in run.metrics.items()},
+            run,
+            id=name,
+            started=name,
+            benchmark=name,
+            restorers=cards,
+            environment={name: {name: name}},
+            plan=plan,
+            metrics={
+                key + name: {**card, "unit": name, "source": name}
+                for key, card in run.metrics.items()
+            },
         ),
-        scores=tuple(replace(item, cell=cell(item.cell), metric=item.metric + name) for item in data.scores),
+        scores=tuple(
+            replace(item, cell=cell(item.cell), metric=item.metric + name) for item in data.scores
+        ),
         failures=tuple(replace(item, cell=cell(item.cell), message=name) for item in data.failures),
         timings=tuple(replace(item, cell=cell(item.cell)) for item in data.timings),
         skipped=(Skipped(name, "photos-x2" + name, name),),
@@ -199,4 +259,4 @@ def hostile(data: RunData, name: str, path: str) -> RunData:
             (set_name + name, name + image): {"degraded": path, "reference": sample["reference"]}
             for (set_name, image), sample in data.samples.items()
         },
-    )  # fmt: skip
+    )

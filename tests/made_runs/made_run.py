@@ -32,7 +32,16 @@ def made_run(
     chosen = {name: (cards or CARDS)[name] for name in names[2]}
     sets = {name: {"task": (tasks or {}).get(name, "denoise")} for name in names[1]}
     plan = {"benchmark": "b", "sets": sets, "metrics": names[2]}
-    run = Run("0" * 12, "2026-01-01T00:00:00+00:00", "b", plan, {n: {} for n in names[0]}, chosen, {}, "finished")
+    run = Run(
+        "0" * 12,
+        "2026-01-01T00:00:00+00:00",
+        "b",
+        plan,
+        {n: {} for n in names[0]},
+        chosen,
+        {},
+        "finished",
+    )
     return RunData(run, tuple(scores), (), (), (), ())
 
 

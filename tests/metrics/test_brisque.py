@@ -20,11 +20,17 @@ def metric() -> BRISQUE:
 def photo() -> np.ndarray:
     from skimage.data import astronaut
 
-    return np.ascontiguousarray(astronaut()[:256, 100:356].transpose(2, 0, 1)).astype(np.float32) / 255
+    return (
+        np.ascontiguousarray(astronaut()[:256, 100:356].transpose(2, 0, 1)).astype(np.float32) / 255
+    )
 
 
-def test_a_clean_photograph_is_better_than_its_noisy_and_blurred_versions(metric: BRISQUE, photo: np.ndarray) -> None:
-    noisy = np.clip(photo + np.random.default_rng(0).normal(0, 0.1, photo.shape), 0, 1).astype(np.float32)
+def test_a_clean_photograph_is_better_than_its_noisy_and_blurred_versions(
+    metric: BRISQUE, photo: np.ndarray
+) -> None:
+    noisy = np.clip(photo + np.random.default_rng(0).normal(0, 0.1, photo.shape), 0, 1).astype(
+        np.float32
+    )
     blurred = gaussian_filter(photo, (0, 2, 2)).astype(np.float32)
     clean = metric(photo).value
     assert clean == metric(photo).value

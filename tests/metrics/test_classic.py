@@ -29,7 +29,9 @@ NO_REFERENCE = [NIQE, BlurEffect]
 def photo() -> np.ndarray:
     from skimage.data import astronaut
 
-    return np.ascontiguousarray(astronaut()[:256, 100:356].transpose(2, 0, 1)).astype(np.float32) / 255
+    return (
+        np.ascontiguousarray(astronaut()[:256, 100:356].transpose(2, 0, 1)).astype(np.float32) / 255
+    )
 
 
 def noisy(image: np.ndarray, sigma: float) -> np.ndarray:
@@ -39,16 +41,28 @@ def noisy(image: np.ndarray, sigma: float) -> np.ndarray:
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(11, 40), st.integers(11, 40), st.sampled_from([1, 3]), st.integers(0, 2**32 - 1))
-def test_psnr_and_ssim_agree_with_scikit_image(height: int, width: int, planes: int, seed: int) -> None:
+def test_psnr_and_ssim_agree_with_scikit_image(
+    height: int, width: int, planes: int, seed: int
+) -> None:
     random = np.random.default_rng(seed)
     x = random.random((planes, height, width), dtype=np.float32)
     y = np.clip(x + random.normal(0, 0.1, x.shape), 0, 1).astype(np.float32)
-    assert PSNR()(y, x).value == pytest.approx(peak_signal_noise_ratio(x, y, data_range=1), abs=1e-3)
+    assert PSNR()(y, x).value == pytest.approx(
+        peak_signal_noise_ratio(x, y, data_range=1), abs=1e-3
+    )
     _, full = structural_similarity(
-        x.astype(float), y.astype(float), channel_axis=0, gaussian_weights=True, sigma=1.5,
-        use_sample_covariance=False, data_range=1, full=True,
-    )  # fmt: skip
-    assert SSIM()(y, x).value == pytest.approx(full[:, 5 : height - 5, 5 : width - 5].mean(), abs=1e-4)
+        x.astype(float),
+        y.astype(float),
+        channel_axis=0,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        data_range=1,
+        full=True,
+    )
+    assert SSIM()(y, x).value == pytest.approx(
+        full[:, 5 : height - 5, 5 : width - 5].mean(), abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("metric", FULL_REFERENCE)
@@ -59,7 +73,9 @@ def test_identity_is_the_best_value(metric: type[PSNR], photo: np.ndarray) -> No
 
 
 @pytest.mark.parametrize("metric", FULL_REFERENCE)
-def test_more_noise_is_worse_and_order_does_not_matter(metric: type[PSNR], photo: np.ndarray) -> None:
+def test_more_noise_is_worse_and_order_does_not_matter(
+    metric: type[PSNR], photo: np.ndarray
+) -> None:
     little, much = noisy(photo, 0.02), noisy(photo, 0.1)
     assert metric()(little, photo).value > metric()(much, photo).value
     assert metric()(photo, little).value == pytest.approx(metric()(little, photo).value)
@@ -102,11 +118,15 @@ def test_ssim_and_ms_ssim_agree_with_pyiqa(photo: np.ndarray, sigma: float) -> N
     from pyiqa.archs import ssim_arch
 
     restored = noisy(photo, sigma)
-    # the networks themselves: pyiqa's named metrics take full-range rounded Y, which is another protocol than ours
+    # the networks themselves: pyiqa's named metrics take full-range rounded Y, which is another
+    # protocol than ours
     for ours, theirs in ((SSIM, ssim_arch.SSIM), (MSSSIM, ssim_arch.MS_SSIM)):
         expected = float(theirs(channels=3, test_y_channel=False)(batch(restored), batch(photo)))
-        # pyiqa cuts negative structure off at 0 in each pixel, Wang's code does not: 1e-4 where there is little of it
-        assert ours()(restored, photo).value == pytest.approx(expected, abs=1e-4 if sigma < 0.1 else 2e-3)
+        # pyiqa cuts negative structure off at 0 in each pixel, Wang's code does not: 1e-4 where
+        # there is little of it
+        assert ours()(restored, photo).value == pytest.approx(
+            expected, abs=1e-4 if sigma < 0.1 else 2e-3
+        )
 
 
 @settings(max_examples=20, deadline=None)
@@ -151,12 +171,22 @@ def test_the_engine_hands_luma_to_luma_metrics(metric: type[PSNR], photo: np.nda
 
     restored = noisy(photo, 0.05)
     ours = metric()(*prepare(restored, photo, metric.card, Evaluation("test"), scale=1)).value
-    y, y_restored = (rgb2ycbcr(image.transpose(1, 2, 0).astype(float))[..., 0] for image in (photo, restored))
+    y, y_restored = (
+        rgb2ycbcr(image.transpose(1, 2, 0).astype(float))[..., 0] for image in (photo, restored)
+    )
     if metric is PSNRY:
-        assert ours == pytest.approx(peak_signal_noise_ratio(y, y_restored, data_range=255), abs=1e-3)
+        assert ours == pytest.approx(
+            peak_signal_noise_ratio(y, y_restored, data_range=255), abs=1e-3
+        )
     else:
         _, full = structural_similarity(
-            y, y_restored, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255, full=True
+            y,
+            y_restored,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            data_range=255,
+            full=True,
         )
         assert ours == pytest.approx(full[5:-5, 5:-5].mean(), abs=1e-4)
 

@@ -30,7 +30,9 @@ OFFLINE = {
 def pair(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     from skimage.data import astronaut
 
-    reference = np.ascontiguousarray(astronaut()[:192, 100:292].transpose(2, 0, 1)).astype(np.float32) / 255
+    reference = (
+        np.ascontiguousarray(astronaut()[:192, 100:292].transpose(2, 0, 1)).astype(np.float32) / 255
+    )
     noisy = reference + generator.normal(0, 0.05, reference.shape)
     return quantise(noisy.astype(np.float32)), reference
 
@@ -38,7 +40,11 @@ def pair(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 def test_catalogue_is_what_the_installed_pyiqa_offers() -> None:
     from pyiqa.default_model_configs import DEFAULT_CONFIGS
 
-    installed = {name: options for name, options in DEFAULT_CONFIGS.items() if name not in DISTRIBUTION_METRICS}
+    installed = {
+        name: options
+        for name, options in DEFAULT_CONFIGS.items()
+        if name not in DISTRIBUTION_METRICS
+    }
     assert set(catalogue()) == set(installed)
     for name, row in catalogue().items():
         assert row["higher_is_better"] is not installed[name].get("lower_better", False), name
@@ -46,11 +52,15 @@ def test_catalogue_is_what_the_installed_pyiqa_offers() -> None:
 
 
 def test_fourteen_metrics_need_no_weights() -> None:
-    assert {name for name, row in catalogue().items() if not row["files"] and not row["problem"]} == OFFLINE
+    assert {
+        name for name, row in catalogue().items() if not row["files"] and not row["problem"]
+    } == OFFLINE
 
 
 @pytest.mark.parametrize("name", ["fsim", "gmsd", "vsi", "piqe"])
-def test_direction_under_noise(name: str, pair: tuple[np.ndarray, np.ndarray], generator: np.random.Generator) -> None:
+def test_direction_under_noise(
+    name: str, pair: tuple[np.ndarray, np.ndarray], generator: np.random.Generator
+) -> None:
     restored, reference = pair
     worse = quantise((restored + generator.normal(0, 0.15, restored.shape)).astype(np.float32))
     metric = family.get(f"pyiqa-{name}")()
@@ -72,7 +82,11 @@ def test_scores_are_repeatable_and_leave_the_random_state_alone(
 
     metric: Any = family.get("pyiqa-entropy")()
     metric._model = lambda _: torch.rand(1) + float(np.random.random())
-    threads, torch_state, numpy_state = torch.get_num_threads(), torch.get_rng_state(), np.random.get_state()[1]
+    threads, torch_state, numpy_state = (
+        torch.get_num_threads(),
+        torch.get_rng_state(),
+        np.random.get_state()[1],
+    )
     assert metric(pair[0]).value == metric(pair[0]).value
     assert torch.equal(torch.get_rng_state(), torch_state)
     assert np.array_equal(np.random.get_state()[1], numpy_state)
@@ -80,7 +94,9 @@ def test_scores_are_repeatable_and_leave_the_random_state_alone(
 
 
 @pytest.mark.parametrize("answer", [float("nan"), "raise"])
-def test_nan_and_refusals_are_image_errors(answer: Any, pair: tuple[np.ndarray, np.ndarray]) -> None:
+def test_nan_and_refusals_are_image_errors(
+    answer: Any, pair: tuple[np.ndarray, np.ndarray]
+) -> None:
     import torch
 
     metric: Any = family.get("pyiqa-entropy")()
@@ -120,9 +136,14 @@ def test_a_file_the_catalogue_does_not_know_is_refused_not_downloaded(
     assert capsys.readouterr().out == "", "standard output belongs to the rows"
 
 
-def test_hugging_face_files_are_found_in_their_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_hugging_face_files_are_found_in_their_cache(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    one, all_of_it = WantedFile("hf://timm/resnet50/model.safetensors"), WantedFile("hf://timm/resnet50")
+    one, all_of_it = (
+        WantedFile("hf://timm/resnet50/model.safetensors"),
+        WantedFile("hf://timm/resnet50"),
+    )
     assert "`hf download timm/resnet50 model.safetensors`" in one.how_to_get()
     assert not one.is_here()
     snapshot = tmp_path / "models--timm--resnet50" / "snapshots" / "0123"
@@ -136,7 +157,11 @@ def test_hugging_face_files_are_found_in_their_cache(monkeypatch: pytest.MonkeyP
 def test_hub_folder_is_torchs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import torch
 
-    for variables in ({}, {"XDG_CACHE_HOME": str(tmp_path)}, {"TORCH_HOME": str(tmp_path / "torch")}):
+    for variables in (
+        {},
+        {"XDG_CACHE_HOME": str(tmp_path)},
+        {"TORCH_HOME": str(tmp_path / "torch")},
+    ):
         with monkeypatch.context() as patch:
             patch.delenv("TORCH_HOME", raising=False)
             for name, value in variables.items():
@@ -146,9 +171,13 @@ def test_hub_folder_is_torchs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 def test_a_package_that_pyiqa_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     cls = family.get("pyiqa-qalign")
-    monkeypatch.setitem(catalogue()["qalign"], "problem", "ModuleNotFoundError: No module named 'no_such_package'")
+    monkeypatch.setitem(
+        catalogue()["qalign"], "problem", "ModuleNotFoundError: No module named 'no_such_package'"
+    )
     assert "pip install no_such_package" in str(cls.missing())
-    monkeypatch.setitem(catalogue()["qalign"], "problem", "ModuleNotFoundError: No module named 'numpy'")
+    monkeypatch.setitem(
+        catalogue()["qalign"], "problem", "ModuleNotFoundError: No module named 'numpy'"
+    )
     assert cls.missing() is None, "what was missing when the catalogue was written is here now"
 
 
@@ -161,7 +190,8 @@ def test_cards_carry_the_licence_and_bounds() -> None:
 
 def test_listing_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from harness.metrics.pyiqa import family; [family.get(n).missing() for n in family.names()];"
+        "import sys; from harness.metrics.pyiqa import family; [family.get(n).missing() for n in "
+        "family.names()];"
         "assert not {'torch', 'numpy', 'pyiqa', 'timm'} & set(sys.modules), 'heavy'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

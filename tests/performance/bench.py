@@ -49,9 +49,21 @@ def measure_metrics() -> None:
     from harness.plugins import metrics
 
     photo = np.tile(Photos(256).read("coffee"), (1, 2, 2))
-    noisy = np.clip(photo + np.random.default_rng(0).normal(0, 0.05, photo.shape), 0, 1).astype(np.float32)
+    noisy = np.clip(photo + np.random.default_rng(0).normal(0, 0.05, photo.shape), 0, 1).astype(
+        np.float32
+    )
     base = None
-    for name in ("psnr", "ssim", "ms-ssim", "niqe", "blur-effect", "dri", "pyiqa-ssim", "pyiqa-fsim", "pyiqa-piqe"):
+    for name in (
+        "psnr",
+        "ssim",
+        "ms-ssim",
+        "niqe",
+        "blur-effect",
+        "dri",
+        "pyiqa-ssim",
+        "pyiqa-fsim",
+        "pyiqa-piqe",
+    ):
         metric = metrics.get(name)()
         spent = seconds(lambda metric=metric: metric(noisy, photo), repeats=3)
         base = base or spent

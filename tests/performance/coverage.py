@@ -3,8 +3,9 @@
     python tests/performance/coverage.py [RUNS]        default: 4000 simulated sets of images each
     python tests/performance/coverage.py RUNS FOLDER   ranges of ranks by the real scores of a run
 
-True means are known, images are easy and hard alike for everyone, and restorers differ in spread. Of a run with many
-images (bsds500.toml beside this file makes one), these are all there is, and leaderboards are made of some of them.
+True means are known, images are easy and hard alike for everyone, and restorers differ in spread.
+Of a run with many images (bsds500.toml beside this file makes one), these are all there is, and
+leaderboards are made of some of them.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ DISTRIBUTIONS: dict[str, Draw] = {
     "gamma(4)": lambda generator, shape: (generator.gamma(4, size=shape) - 4) / 2,
     "exponential": lambda generator, shape: generator.exponential(size=shape) - 1,
     "t(3)": lambda generator, shape: generator.standard_t(3, size=shape) / 3**0.5,
-    "lognormal(1)": lambda generator, shape: (generator.lognormal(0, 1, size=shape) - np.exp(0.5)) / 2.16,
+    "lognormal(1)": lambda generator, shape: (
+        (generator.lognormal(0, 1, size=shape) - np.exp(0.5)) / 2.16
+    ),
 }
 IMAGES = (8, 12, 24, 50, 100)
 RESTORERS = 10
@@ -82,24 +85,36 @@ def simulated(draw: Draw, means: Floats, spreads: Floats) -> Sample:
 def real_ranges(run: Path, runs: int) -> None:
     """Prints how ranges cover when a run's images are all there are, and so many of them are drawn.
 
-    As they are, most restorers are far apart; moved to one mean, any verdict on two of them is false.
+    As they are, most restorers are far apart; moved to one mean, any verdict on two of them is
+    false.
     """
     data = load_run(run)
     print(
-        f"ranges of ranks, images drawn from {run}, {runs} runs: single / whole leaderboard; moved to one mean the same"
+        f"ranges of ranks, images drawn from {run}, {runs} runs: single / whole leaderboard; "
+        "moved to one mean the same"
     )
     for table in tables(data, make_blocks(data), count_failures(data), policy="common"):
         if table.set is None or len(table.restorers) < 2:
             continue
         images = table.sign * table.sums
-        print(f"  {table.set}, {table.metric}, {len(table.restorers)} restorers, {images.shape[1]} images")
+        print(
+            f"  {table.set}, {table.metric}, {len(table.restorers)} restorers, {images.shape[1]} "
+            "images"
+        )
         for shown in (images, images - images.mean(axis=1, keepdims=True)):
 
-            def scores(generator: np.random.Generator, count: int, images: Floats = shown) -> Floats:
+            def scores(
+                generator: np.random.Generator, count: int, images: Floats = shown
+            ) -> Floats:
                 return images[:, generator.integers(images.shape[1], size=count)]
 
-            found = {count: cover_ranks(scores, shown.mean(axis=1).round(9), count, runs) for count in IMAGES[2:]}
-            print("   ", *(f"n={count}: {one:.3f}/{all_:.3f}" for count, (one, all_) in found.items()))
+            found = {
+                count: cover_ranks(scores, shown.mean(axis=1).round(9), count, runs)
+                for count in IMAGES[2:]
+            }
+            print(
+                "   ", *(f"n={count}: {one:.3f}/{all_:.3f}" for count, (one, all_) in found.items())
+            )
 
 
 def main(runs: int, run: Path | None) -> None:
@@ -107,21 +122,36 @@ def main(runs: int, run: Path | None) -> None:
     if run is not None:
         real_ranges(run, runs // 4)
         return
-    print(f"coverage of 95 % intervals of the mean, {runs} runs, standard error {(0.0475 / runs) ** 0.5:.4f}")
+    print(
+        f"coverage of 95 % intervals of the mean, {runs} runs, standard error "
+        f"{(0.0475 / runs) ** 0.5:.4f}"
+    )
     for name, draw in DISTRIBUTIONS.items():
-        print(f"  {name:13}", *(f"n={images}: {cover_means(draw, images, runs):.3f}" for images in IMAGES))
+        print(
+            f"  {name:13}",
+            *(f"n={images}: {cover_means(draw, images, runs):.3f}" for images in IMAGES),
+        )
     ties, apart = np.zeros(RESTORERS), np.linspace(0, 1.5, RESTORERS)
     for title, means, spreads in (
         ("all alike", ties, np.ones(RESTORERS)),
         ("all alike, spreads 0.3 to 2", ties, np.linspace(0.3, 2, RESTORERS)),
         ("means 0 to 1.5", apart, np.ones(RESTORERS)),
     ):
-        print(f"ranges of ranks, {RESTORERS} restorers, {title}, {runs // 4} runs: single / whole leaderboard")
+        print(
+            f"ranges of ranks, {RESTORERS} restorers, {title}, {runs // 4} runs: single / whole "
+            "leaderboard"
+        )
         for name, draw in DISTRIBUTIONS.items():
             scores = simulated(draw, means, spreads)
             found = {images: cover_ranks(scores, means, images, runs // 4) for images in IMAGES[2:]}
-            print(f"  {name:13}", *(f"n={images}: {one:.3f}/{all_:.3f}" for images, (one, all_) in found.items()))
-    print(f"cost, {platform.processor() or platform.machine()}, {os.cpu_count()} cores, CPU seconds, the best of 5:")
+            print(
+                f"  {name:13}",
+                *(f"n={images}: {one:.3f}/{all_:.3f}" for images, (one, all_) in found.items()),
+            )
+    print(
+        f"cost, {platform.processor() or platform.machine()}, {os.cpu_count()} cores, CPU "
+        "seconds, the best of 5:"
+    )
     for what, function in _costs().items():
         function()
         print(f"  {what}: {min(_seconds(function) for _ in range(5)):.4f}")
@@ -133,9 +163,13 @@ def _costs() -> dict[str, Callable[[], object]]:
     long = generator.normal(30, 4, 24) + generator.normal(size=(332 * 41, 24))
     singles, counts = long.astype(np.float32), resample_counts((24,))
     return {
-        f"332 models x 41 columns x {RESAMPLES} resamples, intervals": lambda: intervals(table, (41,), 41),
+        f"332 models x 41 columns x {RESAMPLES} resamples, intervals": lambda: intervals(
+            table, (41,), 41
+        ),
         "  the same, ranges of ranks (54,946 pairs)": lambda: pairs_p(table, (41,)),
-        f"332 models x 41 columns of 24 images x {RESAMPLES}, the product": lambda: singles @ counts,
+        f"332 models x 41 columns of 24 images x {RESAMPLES}, the product": lambda: (
+            singles @ counts
+        ),
         "  the same, studentised intervals": lambda: intervals(long, (24,), 24),
     }
 
@@ -147,4 +181,7 @@ def _seconds(function: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4000, Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    main(
+        int(sys.argv[1]) if len(sys.argv) > 1 else 4000,
+        Path(sys.argv[2]) if len(sys.argv) > 2 else None,
+    )

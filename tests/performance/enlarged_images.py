@@ -1,11 +1,12 @@
 """Do no-reference metrics order enlarged images as full-reference metrics do? Figures of the scorer's model card.
 
-The images are made as those the scorer learns from (`restobench train dri`, stage `versions`), of other photographs:
-x2 to x8 by the configuration's restorers, some from noisy or compressed input, some sharpened or compressed afterwards,
-and through Real-ESRGAN's second-order chain. SRCC with the consensus of the configuration's full-reference metrics,
-within a photograph (mean) and over all.
+The images are made as those the scorer learns from (`restobench train dri`, stage `versions`), of
+other photographs: x2 to x8 by the configuration's restorers, some from noisy or compressed input,
+some sharpened or compressed afterwards, and through Real-ESRGAN's second-order chain. SRCC with the
+consensus of the configuration's full-reference metrics, within a photograph (mean) and over all.
 
-python tests/performance/enlarged_images.py [FOLDER]     default: Kodak24 in $RESTOBENCH_DATA; ten minutes of one core
+python tests/performance/enlarged_images.py [FOLDER]     default: Kodak24 in $RESTOBENCH_DATA; ten
+minutes of one core
 """
 
 from __future__ import annotations
@@ -41,9 +42,15 @@ def version_maker(folder: Path) -> VersionMaker:
     """Makes enlarged versions of the photographs of a folder."""
     sources, training = read_config(config_path("shipped"))
     enlarged = replace(
-        sources.versions, contents=len(photographs_in(folder)), enlarged=40, second_order=8,
-        degraded=0, mixed=0, denoised=0, decompressed=0,
-    )  # fmt: skip
+        sources.versions,
+        contents=len(photographs_in(folder)),
+        enlarged=40,
+        second_order=8,
+        degraded=0,
+        mixed=0,
+        denoised=0,
+        decompressed=0,
+    )
     return _version_maker(SyntheticPairs(folder, [], training.seed), enlarged, "cpu")
 
 
@@ -56,7 +63,10 @@ def described(maker: VersionMaker) -> pd.DataFrame:
         values.append(maker.measure(versions))
         for version in versions:
             said = {name: judge(version.image).value for name, judge in judges.items()}
-            oriented = {name: value if judges[name].card.higher_is_better else -value for name, value in said.items()}
+            oriented = {
+                name: value if judges[name].card.higher_is_better else -value
+                for name, value in said.items()
+            }
             rows.append({"photograph": content, "kind": version.kind, **oriented})
         print(f"{content + 1}/{maker.config.contents}", end="\r", file=sys.stderr, flush=True)
     return pd.DataFrame(rows).assign(consensus=consensus(torch.cat(values)).numpy())
@@ -84,4 +94,8 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(os.environ["RESTOBENCH_DATA"]) / "sets/kodak24")
+    main(
+        Path(sys.argv[1])
+        if len(sys.argv) > 1
+        else Path(os.environ["RESTOBENCH_DATA"]) / "sets/kodak24"
+    )

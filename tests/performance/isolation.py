@@ -20,7 +20,8 @@ from harness.tiling import tile
 from harness.workers.costs import status_mib
 from harness.workers.pool import WorkerPool, outcome
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))  # where workers look for what misbehaves
+# where workers look for what misbehaves
+sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 
 REPLACED_SECONDS = 3.0
 LARGE_MIB = 3 * 1024
@@ -54,10 +55,17 @@ class SmallNetwork(Restorer):
 def task(folder: Path, restorer: str, height: int, width: int) -> RestoreTask:
     rows = np.linspace(0, 1, width, dtype=np.float32)
     degraded = save_array(
-        np.broadcast_to(np.rint(rows * 255) / 255, (3, height, width)).astype(np.float32), folder / "d"
+        np.broadcast_to(np.rint(rows * 255) / 255, (3, height, width)).astype(np.float32),
+        folder / "d",
     )
     return RestoreTask(
-        parse_restorer(restorer), "cpu", degraded, Conditions(), None, folder / f"restored-{height}", quantise=True
+        parse_restorer(restorer),
+        "cpu",
+        degraded,
+        Conditions(),
+        None,
+        folder / f"restored-{height}",
+        quantise=True,
     )
 
 
@@ -65,7 +73,15 @@ def measure_replacement(folder: Path) -> bool:
     """Prints the seconds from a failure to the next finished cell, loading included."""
     good = task(folder, "identity", 40, 40)
     slowest = 0.0
-    for fault in ("IgnoresSigterm", "Spins", "Floods", "Segfaults", "Exits", "ClosesFiles", "Allocates"):
+    for fault in (
+        "IgnoresSigterm",
+        "Spins",
+        "Floods",
+        "Segfaults",
+        "Exits",
+        "ClosesFiles",
+        "Allocates",
+    ):
         bad = task(folder, f"misbehaving:{fault}", 40, 40)
         pool = WorkerPool(1, private=True, memory_mib=500)
         pool.submit(abs, 1).result()
@@ -80,7 +96,8 @@ def measure_replacement(folder: Path) -> bool:
         slowest = max(slowest, late + replaced)
         assert isinstance(restored, Restoration), restored
     print(
-        f"slowest, from the time-out or death to the next finished cell: {slowest:.2f} s (at most {REPLACED_SECONDS} s)"
+        f"slowest, from the time-out or death to the next finished cell: {slowest:.2f} s (at most "
+        f"{REPLACED_SECONDS} s)"
     )
     return slowest <= REPLACED_SECONDS
 
@@ -97,8 +114,9 @@ def measure_large_image(folder: Path) -> bool:
     pool.close(kill=True)
     assert isinstance(done, Restoration), done
     print(
-        f"8000 x 6000 through a x1 network: {done.seconds:.0f} s, peak of the process {peak:.0f} MiB (at most "
-        f"{LARGE_MIB}), of which {held:.0f} before the cell; tile {done.tile}, {(done.flops or 0) / 1e9:.0f} GFLOP"
+        f"8000 x 6000 through a x1 network: {done.seconds:.0f} s, peak of the process {peak:.0f} "
+        f"MiB (at most {LARGE_MIB}), of which {held:.0f} before the cell; tile {done.tile}, "
+        f"{(done.flops or 0) / 1e9:.0f} GFLOP"
     )
     return peak <= LARGE_MIB
 

@@ -1,7 +1,7 @@
 """Each metric against a second implementation: the largest difference, and what both cost. Part of `make bench`.
 
-Prints a Markdown table. Milliseconds are medians on one thread, on 512x512 RGB; they are of this machine, and their
-ratio says more than their size.
+Prints a Markdown table. Milliseconds are medians on one thread, on 512x512 RGB; they are of this
+machine, and their ratio says more than their size.
 """
 
 from __future__ import annotations
@@ -67,9 +67,15 @@ def skimage_ssim(restored: np.ndarray, reference: np.ndarray) -> float:
     from skimage.metrics import structural_similarity
 
     _, full = structural_similarity(
-        reference.astype(float), restored.astype(float), channel_axis=0, gaussian_weights=True, sigma=1.5,
-        use_sample_covariance=False, data_range=1, full=True,
-    )  # fmt: skip
+        reference.astype(float),
+        restored.astype(float),
+        channel_axis=0,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        data_range=1,
+        full=True,
+    )
     return float(full[:, 5:-5, 5:-5].mean())
 
 
@@ -86,7 +92,8 @@ def skimage_y(second: Second) -> Second:
 
     def measure(restored: np.ndarray, reference: np.ndarray) -> float:
         planes = (
-            rgb2ycbcr(image.transpose(1, 2, 0).astype(float))[..., 0][None] / 255 for image in (restored, reference)
+            rgb2ycbcr(image.transpose(1, 2, 0).astype(float))[..., 0][None] / 255
+            for image in (restored, reference)
         )
         return second(*planes)
 
@@ -102,7 +109,9 @@ def pyiqa_niqe() -> Second:
     assert package is not None, "basicsr is not installed"
     assert package.origin is not None
     stored = np.load(Path(package.origin).with_name("metrics") / "niqe_pris_params.npz")
-    mean, covariance = (torch.from_numpy(stored[name]).double() for name in ("mu_pris_param", "cov_pris_param"))
+    mean, covariance = (
+        torch.from_numpy(stored[name]).double() for name in ("mu_pris_param", "cov_pris_param")
+    )
 
     def measure(restored: np.ndarray, _: np.ndarray) -> float:
         image = torch.from_numpy(restored.copy())[None]
@@ -131,7 +140,9 @@ def piq(name: str, **options: Any) -> Second:
     """A functional metric of piq."""
     import piq as package
 
-    return lambda restored, reference: float(getattr(package, name)(*torch_pair(restored, reference), **options))
+    return lambda restored, reference: float(
+        getattr(package, name)(*torch_pair(restored, reference), **options)
+    )
 
 
 def seconds_implementations() -> dict[str, tuple[str, Second]]:
@@ -172,7 +183,10 @@ def main() -> bool:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     images, good = list(pairs()), True
-    print("| metric | second implementation | largest difference | limit | ms | its ms |\n|---|---|---|---|---|---|")
+    print(
+        "| metric | second implementation | largest difference | limit | ms | its ms "
+        "|\n|---|---|---|---|---|---|"
+    )
     for name, (label, second) in seconds_implementations().items():
         metric = metrics.get(name)()
 
@@ -184,7 +198,11 @@ def main() -> bool:
         seen = prepare(*images[0], metric.card, EVALUATION, 1)
         spent = milliseconds(lambda metric=metric, seen=seen: metric(*seen))
         other = milliseconds(lambda second=second: second(*images[0]))
-        print(f"| `{name}` | {label} | {largest:.1e} | {LIMITS[name]:g} | {spent:.1f} | {other:.1f} |", flush=True)
+        print(
+            f"| `{name}` | {label} | {largest:.1e} | {LIMITS[name]:g} | {spent:.1f} | "
+            f"{other:.1f} |",
+            flush=True,
+        )
     for name in ("dri", "brisque", "pyiqa-vsi", "pyiqa-piqe"):
         cls = metrics.get(name)
         if cls.missing() is None:

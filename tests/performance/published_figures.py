@@ -43,7 +43,11 @@ def main() -> int:
             values.append(metric(*seen).value)
         mean, part = float(np.mean(values)), float(np.mean(values[:PART]))
         good &= abs(mean - published) < 1e-3
-        print(f"{file:20} {set_name:14} {mean:.4f} dB, published {published:.3f}; first {PART}: {part:.4f}", flush=True)
+        print(
+            f"{file:20} {set_name:14} {mean:.4f} dB, published {published:.3f}; first {PART}: "
+            f"{part:.4f}",
+            flush=True,
+        )
     return not good
 
 

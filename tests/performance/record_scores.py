@@ -1,7 +1,8 @@
 """Records the real scores that regression_power.py draws from: Kodak24 by slightly different restorers, and re-runs.
 
-Takes some minutes and needs RESTOBENCH_DATA and FFDNet's weights; the record is kept in kodak24_scores.json. The images
-are the 192 by 192 pixels in the middle of each photograph, with noise of sigma 25.
+Takes some minutes and needs RESTOBENCH_DATA and FFDNet's weights; the record is kept in
+kodak24_scores.json. The images are the 192 by 192 pixels in the middle of each photograph, with
+noise of sigma 25.
 """
 
 from __future__ import annotations
@@ -62,18 +63,37 @@ def main(folder: Path) -> None:
         restorer = parse_restorer(text).build()
         columns: dict[str, list[float]] = {name: [] for name in built}
         for sample in samples:
-            restored = np.round(np.clip(restorer.restore(sample.degraded, degraded_set.conditions), 0, 1) * 255) / 255
+            restored = (
+                np.round(
+                    np.clip(restorer.restore(sample.degraded, degraded_set.conditions), 0, 1) * 255
+                )
+                / 255
+            )
             for name, metric in built.items():
-                seen = prepare(restored.astype(np.float32), sample.reference, metric.card, benchmark.evaluation, 1)
+                seen = prepare(
+                    restored.astype(np.float32),
+                    sample.reference,
+                    metric.card,
+                    benchmark.evaluation,
+                    1,
+                )
                 columns[name].append(float(f"{metric(*seen).value:.6g}"))
-        print(text, {name: round(float(np.mean(column)), 4) for name, column in columns.items()}, flush=True)
+        print(
+            text,
+            {name: round(float(np.mean(column)), 4) for name, column in columns.items()},
+            flush=True,
+        )
         return columns
 
     record = {
-        "pairs": [{"names": pair, "before": scores(pair[0]), "now": scores(pair[1])} for pair in PAIRS],
+        "pairs": [
+            {"names": pair, "before": scores(pair[0]), "now": scores(pair[1])} for pair in PAIRS
+        ],
         "takes": [scores("altered:Unsteady") for _ in range(TAKES)],
     }
-    RECORD.write_text(json.dumps(record, separators=(",", ":")).replace('"psnr"', '\n"psnr"') + "\n")
+    RECORD.write_text(
+        json.dumps(record, separators=(",", ":")).replace('"psnr"', '\n"psnr"') + "\n"
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """How often `restobench compare` finds a drop, and how often it cries wolf, by simulation: part of `make bench`.
 
-Everything is drawn from real scores (record_scores.py): Kodak24, four metrics. A restorer that lost has the real
-differences by image of a restorer and one that somebody changed a little, moved and scaled to the given drop and
-deviation of PSNR; the other metrics move along as they really did. A non-deterministic restorer has real re-runs.
+Everything is drawn from real scores (record_scores.py): Kodak24, four metrics. A restorer that lost
+has the real differences by image of a restorer and one that somebody changed a little, moved and
+scaled to the given drop and deviation of PSNR; the other metrics move along as they really did. A
+non-deterministic restorer has real re-runs.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ Floats = npt.NDArray[np.float64]
 
 TAKES = np.array([[take[name] for name in METRICS] for take in RECORD["takes"]])
 PAIRS = [
-    tuple(np.array([pair[when][name] for name in METRICS]) for when in ("before", "now")) for pair in RECORD["pairs"]
+    tuple(np.array([pair[when][name] for name in METRICS]) for when in ("before", "now"))
+    for pair in RECORD["pairs"]
 ]
 
 
@@ -69,7 +71,9 @@ def draw_drop(generator: np.random.Generator, drop: float, spread: float) -> tup
     return before[:, images], before[:, images] + moved
 
 
-def as_runs(drawn: dict[tuple[str, str], tuple[Floats, Floats]], shown: Sequence[str]) -> tuple[Baseline, Baseline]:
+def as_runs(
+    drawn: dict[tuple[str, str], tuple[Floats, Floats]], shown: Sequence[str]
+) -> tuple[Baseline, Baseline]:
     """Two runs as a regression check sees them, newer first."""
 
     def run(which: int) -> Baseline:
@@ -82,11 +86,17 @@ def as_runs(drawn: dict[tuple[str, str], tuple[Floats, Floats]], shown: Sequence
             for name in shown
         }
         cards = {
-            name: {"version": "1", "higher_is_better": card.higher_is_better, "tolerance": card.tolerance}
+            name: {
+                "version": "1",
+                "higher_is_better": card.higher_is_better,
+                "tolerance": card.tolerance,
+            }
             for name in shown
             for card in [metrics.get(name).card]
         }
-        return Baseline("b", "", {"name": "awgn", "hash": "e"}, {"device": "cpu"}, cards, scores, {}, {})
+        return Baseline(
+            "b", "", {"name": "awgn", "hash": "e"}, {"device": "cpu"}, cards, scores, {}, {}
+        )
 
     return run(1), run(0)
 
@@ -94,11 +104,15 @@ def as_runs(drawn: dict[tuple[str, str], tuple[Floats, Floats]], shown: Sequence
 def holm(p: Sequence[float], _families: Sequence[str]) -> list[float]:
     """Holm over all cells, for comparison."""
     order = np.argsort(p)
-    corrected = np.minimum(1, np.maximum.accumulate(np.array(p)[order] * (len(p) - np.arange(len(p)))))
+    corrected = np.minimum(
+        1, np.maximum.accumulate(np.array(p)[order] * (len(p) - np.arange(len(p))))
+    )
     return [float(value) for value in corrected[np.argsort(order)]]
 
 
-def power(restorers: int, sets: int, shown: Sequence[str], dropping: int, trials: int, way: str) -> float:
+def power(
+    restorers: int, sets: int, shown: Sequence[str], dropping: int, trials: int, way: str
+) -> float:
     """Share of trials in which PSNR on the first set of the first restorer is said to have regressed.
 
     Args:
@@ -124,7 +138,9 @@ def power(restorers: int, sets: int, shown: Sequence[str], dropping: int, trials
                 comparison = compare(*as_runs(drawn, shown))
         else:
             comparison = compare(*as_runs(drawn, shown))
-        regressed = {(item.restorer, item.set, item.metric) for item in comparison.of(Verdict.REGRESSED)}
+        regressed = {
+            (item.restorer, item.set, item.metric) for item in comparison.of(Verdict.REGRESSED)
+        }
         found += ("r0", "s0", "psnr") in regressed
     return found / trials
 
@@ -154,32 +170,57 @@ def timing_alarms(restorers: int, trials: int) -> float:
             noise = machine * generator.uniform(0.9, 1.1, (restorers, IMAGES, 2))
             costs.append(
                 {
-                    (f"r{number}", "s"): {f"i{index}": (0.5 * a, 500.0 * b) for index, (a, b) in enumerate(rows)}
+                    (f"r{number}", "s"): {
+                        f"i{index}": (0.5 * a, 500.0 * b) for index, (a, b) in enumerate(rows)
+                    }
                     for number, rows in enumerate(noise)
                 }
             )
         hardware = {"device": "cpu", "workers": 1}
-        now, before = (Baseline("b", "", {"name": "", "hash": ""}, hardware, {}, {}, cost, {}) for cost in costs)
+        now, before = (
+            Baseline("b", "", {"name": "", "hash": ""}, hardware, {}, {}, cost, {})
+            for cost in costs
+        )
         alarms += bool(compare(now, before).of(Verdict.REGRESSED))
     return alarms / trials
 
 
 def main(trials: int) -> None:
     """Prints the tables of docs/regression.md."""
-    print(f"{IMAGES} images a set, drop {DROP} dB, deviation 0.1 dB, tolerance 0.02 dB; {trials} trials each")
+    print(
+        f"{IMAGES} images a set, drop {DROP} dB, deviation 0.1 dB, tolerance 0.02 dB; {trials} "
+        "trials each"
+    )
     print(f"two real re-runs differ by {rerun_deviation():.3f} dB (standard deviation by image)")
-    print("restorers x sets x metrics, sets with a drop: PSNR of the first set is found, ours / Holm over all cells")
+    print(
+        "restorers x sets x metrics, sets with a drop: PSNR of the first set is found, ours / "
+        "Holm over all cells"
+    )
     for restorers, sets, shown, dropping in (
-        (1, 1, METRICS[:1], 1), (1, 1, METRICS, 1), (1, 3, METRICS, 3), (1, 3, METRICS, 1), (3, 3, METRICS, 3),
-        (3, 3, METRICS, 1), (10, 3, METRICS, 3), (10, 3, METRICS, 1),
-    ):  # fmt: skip
-        ours, plain = (power(restorers, sets, shown, dropping, trials, way) for way in ("ours", "holm"))
-        print(f"  {restorers:2} x {sets} x {len(shown)}, {dropping}: {ours:6.1%} / {plain:6.1%}", flush=True)
+        (1, 1, METRICS[:1], 1),
+        (1, 1, METRICS, 1),
+        (1, 3, METRICS, 3),
+        (1, 3, METRICS, 1),
+        (3, 3, METRICS, 3),
+        (3, 3, METRICS, 1),
+        (10, 3, METRICS, 3),
+        (10, 3, METRICS, 1),
+    ):
+        ours, plain = (
+            power(restorers, sets, shown, dropping, trials, way) for way in ("ours", "holm")
+        )
+        print(
+            f"  {restorers:2} x {sets} x {len(shown)}, {dropping}: {ours:6.1%} / {plain:6.1%}",
+            flush=True,
+        )
     print("whole runs with a false alarm, by deviation between re-runs:")
     for restorers, sets in ((1, 3), (10, 3)):
         for spread in (0.01, 0.1, None):
             share = false_alarms(restorers, sets, spread, trials)
-            print(f"  {restorers:2} x {sets} x {len(METRICS)}, {spread or 'as it is'}: {share:6.1%}", flush=True)
+            print(
+                f"  {restorers:2} x {sets} x {len(METRICS)}, {spread or 'as it is'}: {share:6.1%}",
+                flush=True,
+            )
     print(f"40 restorers with timing and memory noise of +-10 %: {timing_alarms(40, trials):6.1%}")
 
 

@@ -2,8 +2,8 @@
 
     python tests/performance/report_scale.py [CELLS]...        default: 20000 1000000
 
-Each size is a made-up run of 10 sets (five of photographs at two noise levels) and three metrics, without images, in a
-folder that is removed again; each is measured in a process of its own.
+Each size is a made-up run of 10 sets (five of photographs at two noise levels) and three metrics,
+without images, in a folder that is removed again; each is measured in a process of its own.
 """
 
 from __future__ import annotations
@@ -37,12 +37,24 @@ def make_run(folder: Path, cells: int) -> None:
     images = cells // restorers // SETS
     with Store(folder, create=True) as store:
         store.set_meta(
-            id="0" * 12, started="2025-01-31T12:00:00+00:00", status="finished", environment={},
-            plan={"benchmark": "scale", "metrics": list(METRICS),
-                  "sets": {f"photos{i // 2}-sigma{25 * (1 + i % 2)}": {"task": "denoise"} for i in range(SETS)}},
-            restorers={f"restorer-{i:03d}": {"licence": "MIT", "parameters": 1000 * i} for i in range(restorers)},
+            id="0" * 12,
+            started="2025-01-31T12:00:00+00:00",
+            status="finished",
+            environment={},
+            plan={
+                "benchmark": "scale",
+                "metrics": list(METRICS),
+                "sets": {
+                    f"photos{i // 2}-sigma{25 * (1 + i % 2)}": {"task": "denoise"}
+                    for i in range(SETS)
+                },
+            },
+            restorers={
+                f"restorer-{i:03d}": {"licence": "MIT", "parameters": 1000 * i}
+                for i in range(restorers)
+            },
             metrics=METRICS,
-        )  # fmt: skip
+        )
     with sqlite3.connect(folder / "results.sqlite") as database:
         names = {name: _columns(database, name) for name in ("samples", "cells", "scores")}
         for table, rows in (
@@ -62,7 +74,10 @@ def _columns(database: sqlite3.Connection, table: str) -> set[str]:
 def _where(images: int) -> Iterator[dict[str, Any]]:
     for place in range(SETS):
         for image in range(images):
-            yield {"set_name": f"photos{place // 2}-sigma{25 * (1 + place % 2)}", "image": f"p{place // 2}-{image:06d}"}
+            yield {
+                "set_name": f"photos{place // 2}-sigma{25 * (1 + place % 2)}",
+                "image": f"p{place // 2}-{image:06d}",
+            }
 
 
 def _samples(images: int) -> Iterator[dict[str, Any]]:
@@ -72,7 +87,13 @@ def _samples(images: int) -> Iterator[dict[str, Any]]:
 
 
 def _cells(restorers: int, images: int) -> Iterator[dict[str, Any]]:
-    cost = {"fingerprint": "f" * 16, "degraded_sha256": "d" * 64, "sha256": "a" * 64, "seconds": 0.5, "peak_mib": 100.0}
+    cost = {
+        "fingerprint": "f" * 16,
+        "degraded_sha256": "d" * 64,
+        "sha256": "a" * 64,
+        "seconds": 0.5,
+        "peak_mib": 100.0,
+    }
     yield {"restorer": "", "set_name": "", "image": "", "restored": "", **cost}
     for name in range(restorers):
         for where in _where(images):
@@ -84,7 +105,15 @@ def _scores(restorers: int, images: int) -> Iterator[dict[str, Any]]:
     generator = np.random.default_rng(1)
     hard = generator.normal(size=SETS * images)
     keys = {"fingerprint": "f" * 16, "sha256": "a" * 64}
-    yield {"restorer": "", "set_name": "", "image": "", "metric": "", "value": 0.0, "spread": None, **keys}
+    yield {
+        "restorer": "",
+        "set_name": "",
+        "image": "",
+        "metric": "",
+        "value": 0.0,
+        "spread": None,
+        **keys,
+    }
     for name in range(restorers):
         noise = generator.normal(size=(3, SETS * images))
         skill = 3 * (name / restorers) ** 2
@@ -96,8 +125,14 @@ def _scores(restorers: int, images: int) -> Iterator[dict[str, Any]]:
             }
             for metric, value in values.items():
                 spread = 2.0 if metric == "dri" else None
-                yield {"restorer": f"restorer-{name:03d}", **where, "metric": metric, "value": value, "spread": spread,
-                       **keys}  # fmt: skip
+                yield {
+                    "restorer": f"restorer-{name:03d}",
+                    **where,
+                    "metric": metric,
+                    "value": value,
+                    "spread": spread,
+                    **keys,
+                }
 
 
 def measure(folder: Path) -> dict[str, float]:
@@ -138,7 +173,9 @@ def main(sizes: list[int]) -> None:
         processor = sum(value for key, value in found.items() if key.endswith(" CPU s"))
         total = sum(value for key, value in found.items() if key.endswith(" s")) - processor
         peak = found["pages MiB"]
-        print(f"{cells} cells: {total:.1f} s, {processor:.1f} CPU s, {peak} MiB  {found}", flush=True)
+        print(
+            f"{cells} cells: {total:.1f} s, {processor:.1f} CPU s, {peak} MiB  {found}", flush=True
+        )
 
 
 if __name__ == "__main__":

@@ -62,7 +62,8 @@ def clean_sets(data: RunData) -> list[str]:
 def read_scenes(data: RunData) -> list[Scene]:
     """Lays a run out by scene; images of one id in several sets are one scene."""
     index = {
-        (score.metric, score.cell.set, score.cell.restorer, score.cell.image): score.value for score in data.scores
+        (score.metric, score.cell.set, score.cell.restorer, score.cell.image): score.value
+        for score in data.scores
     }
     full, blind = split_metrics(data)
     clean = clean_sets(data)
@@ -77,23 +78,32 @@ def read_scenes(data: RunData) -> list[Scene]:
 
     scenes = []
     for image, found in sorted(by_image.items()):
-        table = {name: np.array([get(name, version, image) for version in sorted(found)]) for name in [*full, *blind]}
+        table = {
+            name: np.array([get(name, version, image) for version in sorted(found)])
+            for name in [*full, *blind]
+        }
         good = np.logical_and.reduce([np.isfinite(column) for column in table.values()])
         scores = {name: column[good] for name, column in table.items()}
         scenes.append(
             Scene(
                 image=image,
-                versions=tuple(version for version, kept in zip(sorted(found), good, strict=True) if kept),
+                versions=tuple(
+                    version for version, kept in zip(sorted(found), good, strict=True) if kept
+                ),
                 scores=scores,
                 consensus=np.mean([rankdata(scores[name]) for name in full], axis=0),
-                reference={name: get(name, (clean[0], "identity"), image) for name in blind} if clean else {},
+                reference={name: get(name, (clean[0], "identity"), image) for name in blind}
+                if clean
+                else {},
                 dropped=int((~good).sum()),
             )
         )
     return [scene for scene in scenes if len(scene.versions) >= 3]
 
 
-def agreement(scenes: Sequence[Scene], metrics: Sequence[str], sets: Sequence[str] | None = None) -> Floats:
+def agreement(
+    scenes: Sequence[Scene], metrics: Sequence[str], sets: Sequence[str] | None = None
+) -> Floats:
     """SRCC with the consensus within each scene.
 
     Args:
@@ -109,7 +119,9 @@ def agreement(scenes: Sequence[Scene], metrics: Sequence[str], sets: Sequence[st
         rows = [i for i, version in enumerate(scene.versions) if sets is None or version[0] in sets]
         if len(rows) >= 3:
             for row, name in enumerate(metrics):
-                found[row, column] = spearmanr(scene.scores[name][rows], scene.consensus[rows]).statistic
+                found[row, column] = spearmanr(
+                    scene.scores[name][rows], scene.consensus[rows]
+                ).statistic
     return found
 
 
@@ -142,7 +154,8 @@ def count_triples(
     """How many clear triples each metric has in order.
 
     Returns:
-        part -> (metrics, scenes) for the whole order and its two halves; and (scenes,): how many triples there are.
+        part -> (metrics, scenes) for the whole order and its two halves; and (scenes,): how many
+        triples there are.
     """
     parts = ("reference > restored > degraded", "reference > restored", "restored > degraded")
     counts = {part: np.zeros((len(blind), len(scenes))) for part in parts}
@@ -162,8 +175,8 @@ def hallucination(scenes: Sequence[Scene], blind: Sequence[str]) -> list[dict[st
     """Where Real-ESRGAN stands among the versions of its set, and whom each metric puts below it.
 
     Returns:
-        A row for the consensus and one for each metric: mean rank (1 is best), and the share of scenes in which it is
-        above DAT-light, above bicubic, and above the reference.
+        A row for the consensus and one for each metric: mean rank (1 is best), and the share of
+        scenes in which it is above DAT-light, above bicubic, and above the reference.
     """
     rows = []
     for name in ("consensus", *blind):
@@ -182,6 +195,11 @@ def hallucination(scenes: Sequence[Scene], blind: Sequence[str]) -> list[dict[st
                 if name in scene.reference:
                     above["reference"].append(own > scene.reference[name])
         if ranks:
-            shares = {f"above {other}": float(np.mean(seen)) if seen else None for other, seen in above.items()}
-            rows.append({"metric": name, "of": len(inside), "mean rank": float(np.mean(ranks)), **shares})
+            shares = {
+                f"above {other}": float(np.mean(seen)) if seen else None
+                for other, seen in above.items()
+            }
+            rows.append(
+                {"metric": name, "of": len(inside), "mean rank": float(np.mean(ranks)), **shares}
+            )
     return rows

@@ -26,9 +26,14 @@ def contradictions(data: RunData) -> pd.DataFrame:
 
     The worst of each set and first restorer, the largest difference of dri first.
     """
-    rows = [(item.cell.set, item.cell.image, item.cell.restorer, item.metric, item.value) for item in data.scores]
+    rows = [
+        (item.cell.set, item.cell.image, item.cell.restorer, item.metric, item.value)
+        for item in data.scores
+    ]
     scores = pd.DataFrame(rows, columns=["set", "image", "restorer", "metric", "value"])
-    wide = scores.pivot_table(index=["set", "image", "restorer"], columns="metric", values="value").reset_index()
+    wide = scores.pivot_table(
+        index=["set", "image", "restorer"], columns="metric", values="value"
+    ).reset_index()
     wide["psnr"] = wide["psnr-y"].fillna(wide["psnr"]) if "psnr-y" in wide else wide["psnr"]
     pairs = wide.merge(wide, on=["set", "image"], suffixes=("", "_psnr"))
     wrong = pairs[pairs["psnr"] < pairs["psnr_psnr"] - CLEAR_DB]
@@ -39,24 +44,35 @@ def contradictions(data: RunData) -> pd.DataFrame:
 def draw(data: RunData, folder: Path, path: Path) -> None:
     """Draws the reference, what dri prefers and what PSNR prefers, a pair a row."""
     wrong = contradictions(data).head(ROWS)
-    restored = {(item.cell.set, item.cell.image, item.cell.restorer): item.restored for item in data.cells}
-    figure, axes = plt.subplots(len(wrong), 3, figsize=(7.5, 2.75 * len(wrong)), squeeze=False, layout="constrained")
+    restored = {
+        (item.cell.set, item.cell.image, item.cell.restorer): item.restored for item in data.cells
+    }
+    figure, axes = plt.subplots(
+        len(wrong), 3, figsize=(7.5, 2.75 * len(wrong)), squeeze=False, layout="constrained"
+    )
     for row, pair in zip(axes, wrong.to_dict("records"), strict=True):
         key = pair["set"], pair["image"]
         shown = [
             (data.samples[key]["reference"], f"{pair['image']}, {pair['set']}: reference"),
             *(
-                (restored[(*key, pair[f"restorer{end}"])], f"{pair[f'restorer{end}']}: dri {pair[f'dri{end}']:.0f}, "
-                 f"PSNR {pair[f'psnr{end}']:.1f} dB")
+                (
+                    restored[(*key, pair[f"restorer{end}"])],
+                    f"{pair[f'restorer{end}']}: dri {pair[f'dri{end}']:.0f}, PSNR "
+                    f"{pair[f'psnr{end}']:.1f} dB",
+                )
                 for end in ("", "_psnr")
             ),
-        ]  # fmt: skip
+        ]
         for axis, (file, title) in zip(row, shown, strict=True):
             axis.imshow(np.asarray(Image.open(folder / file)), cmap="gray", interpolation="nearest")
             axis.set_title(title, fontsize=7.5)
             axis.set_axis_off()
     figure.savefig(path, dpi=110)
-    print(wrong[["set", "image", "restorer", "dri", "psnr", "restorer_psnr", "dri_psnr", "psnr_psnr"]].to_string())
+    print(
+        wrong[
+            ["set", "image", "restorer", "dri", "psnr", "restorer_psnr", "dri_psnr", "psnr_psnr"]
+        ].to_string()
+    )
 
 
 if __name__ == "__main__":

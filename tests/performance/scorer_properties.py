@@ -53,12 +53,19 @@ def rises(dri: Dri, images: list[Image]) -> list[str]:
     """KADID-10k's distortions whose mean score rises by more than a point from one of its levels to the next."""
     found = []
     for item in KADID:
-        rows = [[dri(quantise(item.build(level)(image, np.random.default_rng(0)))).value for image in images]
-                for level in range(1, 6)]  # fmt: skip
+        rows = [
+            [
+                dri(quantise(item.build(level)(image, np.random.default_rng(0)))).value
+                for image in images
+            ]
+            for level in range(1, 6)
+        ]
         means = np.mean(rows, axis=1)
         step = int(np.argmax(np.diff(means)))
         if means[step + 1] - means[step] > 1:
-            values = " to ".join(f"{item.levels[level]} ({means[level]:.1f})" for level in (step, step + 1))
+            values = " to ".join(
+                f"{item.levels[level]} ({means[level]:.1f})" for level in (step, step + 1)
+            )
             found.append(f"{item.type}: from {values}")
     return found
 
@@ -66,20 +73,36 @@ def rises(dri: Dri, images: list[Image]) -> list[str]:
 def main(folder: Path) -> None:
     """Prints everything."""
     torch.set_num_threads(1)
-    dri, photographs = Dri(), [read_image(path, mode="rgb") for path in sorted(folder.glob("*.png"))]
+    dri, photographs = (
+        Dri(),
+        [read_image(path, mode="rgb") for path in sorted(folder.glob("*.png"))],
+    )
     packaged = [Photos(256).read(name) for name in PACKAGED]
     crops = [centre(image) for image in photographs[::6]]
     print(f"clean, every sixth of {folder}: {np.mean([dri(image).value for image in crops]):.1f}")
     for (name, parameter), values in LEVELS.items():
-        means = [np.mean([dri(degrade(image, name, parameter, value)).value for image in crops]) for value in values]
+        means = [
+            np.mean([dri(degrade(image, name, parameter, value)).value for image in crops])
+            for value in values
+        ]
         print(f"{name}, {parameter} {values}:", *(f"{mean:.1f}" for mean in means))
     print(f"a shift by one pixel, every third: {shifts(dri, photographs[::3])}")
     print(f"the packaged photographs: {shifts(dri, packaged)}")
-    moved = [abs(dri(degrade(image, "jpeg", "quality", 98)).value - dri(image).value) for image in packaged]
+    moved = [
+        abs(dri(degrade(image, "jpeg", "quality", 98)).value - dri(image).value)
+        for image in packaged
+    ]
     print(f"JPEG of quality 98, the packaged photographs: {np.max(moved):.2f} at most")
-    print("levels that are thought better than the one before, all packaged photographs at 160 pixels:")
+    print(
+        "levels that are thought better than the one before, all packaged photographs at 160 "
+        "pixels:"
+    )
     print(*rises(dri, [Photos(160).read(name) for name in Photos().ids()]), sep="\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(os.environ["RESTOBENCH_DATA"]) / "sets/kodak24")
+    main(
+        Path(sys.argv[1])
+        if len(sys.argv) > 1
+        else Path(os.environ["RESTOBENCH_DATA"]) / "sets/kodak24"
+    )

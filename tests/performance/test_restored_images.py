@@ -46,8 +46,13 @@ def make_run(images: int = 10) -> RunData:
         values = {"psnr-y": math.inf, "ssim-y": 1.0, "dri": 90.0, "niqe": 5.0, "brisque": 0.0}
         scores += [Score(clean, name, value) for name, value in values.items()]
     definition = {"definition": {"degradations": [{"name": "gaussian-noise"}]}}
-    plan = {"metrics": list(METRICS), "sets": {"clean": {"definition": {"degradations": []}}, "noisy": definition}}
-    return RunData(Run("0", "", "made", plan, {}, METRICS, {}, "finished"), tuple(scores), (), (), (), ())
+    plan = {
+        "metrics": list(METRICS),
+        "sets": {"clean": {"definition": {"degradations": []}}, "noisy": definition},
+    }
+    return RunData(
+        Run("0", "", "made", plan, {}, METRICS, {}, "finished"), tuple(scores), (), (), (), ()
+    )
 
 
 def rows(title: str) -> list[dict[str, object]]:
@@ -56,7 +61,9 @@ def rows(title: str) -> list[dict[str, object]]:
 
 
 def test_agreement_is_the_srcc_with_the_consensus() -> None:
-    found = {row["metric"]: row["srcc"] for row in rows("Agreement") if row["versions"] == "all versions"}
+    found = {
+        row["metric"]: row["srcc"] for row in rows("Agreement") if row["versions"] == "all versions"
+    }
     assert found == pytest.approx({"dri": 1, "niqe": 0.8, "brisque": -1})
 
 
@@ -89,11 +96,22 @@ def test_the_hallucinating_restorer_has_its_row() -> None:
     data = make_run(4)
     renamed = {"ffdnet": "dat-light", "tv": study.HALLUCINATING, "identity": "bicubic"}
     scores = tuple(
-        Score(Cell(renamed.get(s.cell.restorer, s.cell.restorer), s.cell.set, s.cell.image), s.metric, s.value)
-        if s.cell.set == "noisy" else s
+        Score(
+            Cell(renamed.get(s.cell.restorer, s.cell.restorer), s.cell.set, s.cell.image),
+            s.metric,
+            s.value,
+        )
+        if s.cell.set == "noisy"
+        else s
         for s in data.scores
-    )  # fmt: skip
-    found = study.hallucination(study.read_scenes(RunData(data.run, scores, (), (), (), ())), ["dri", "niqe"])
+    )
+    found = study.hallucination(
+        study.read_scenes(RunData(data.run, scores, (), (), (), ())), ["dri", "niqe"]
+    )
     ranks = {row["metric"]: row["mean rank"] for row in found}
     assert ranks == {"consensus": 2, "dri": 2, "niqe": 1}
-    assert {row["metric"]: row["above dat-light"] for row in found} == {"consensus": 0, "dri": 0, "niqe": 1}
+    assert {row["metric"]: row["above dat-light"] for row in found} == {
+        "consensus": 0,
+        "dri": 0,
+        "niqe": 1,
+    }

@@ -11,8 +11,16 @@ from harness import plugins
 from harness.errors import PluginError, UnknownNameError
 from harness.plugins.registry import Registry
 
-EVERY = [plugins.restorers, plugins.loaders, plugins.degradations, plugins.sets, plugins.benchmarks,
-         plugins.benchmark_loaders, plugins.metrics, plugins.reports]  # fmt: skip
+EVERY = [
+    plugins.restorers,
+    plugins.loaders,
+    plugins.degradations,
+    plugins.sets,
+    plugins.benchmarks,
+    plugins.benchmark_loaders,
+    plugins.metrics,
+    plugins.reports,
+]
 
 
 @pytest.mark.parametrize("registry", EVERY, ids=lambda registry: registry.group)
@@ -24,7 +32,9 @@ def test_every_registered_name_loads(registry: Registry[Any]) -> None:
 
 
 def test_near_names_are_suggested() -> None:
-    with pytest.raises(UnknownNameError, match=r"no restorer is called 'bicubik'. Did you mean bicubic\?"):
+    with pytest.raises(
+        UnknownNameError, match=r"no restorer is called 'bicubik'. Did you mean bicubic\?"
+    ):
         plugins.restorers.get("bicubik")
 
 
@@ -37,14 +47,20 @@ def registry_of(monkeypatch: pytest.MonkeyPatch, *entries: EntryPoint) -> Regist
     return Registry("thing")
 
 
-def test_two_plugins_of_one_name_are_an_error_that_names_both(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_plugins_of_one_name_are_an_error_that_names_both(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     registry = registry_of(monkeypatch, entry("twin", "json:loads"), entry("twin", "json:dumps"))
     with pytest.raises(PluginError, match=r"json:loads.*json:dumps"):
         registry.names()
 
 
-def test_a_plugin_that_does_not_import_says_why_and_the_others_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = registry_of(monkeypatch, entry("broken", "no_such_module:X"), entry("fine", "json:loads"))
+def test_a_plugin_that_does_not_import_says_why_and_the_others_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    registry = registry_of(
+        monkeypatch, entry("broken", "no_such_module:X"), entry("fine", "json:loads")
+    )
     assert registry.names() == ["broken", "fine"]
     assert callable(registry.get("fine"))
     with pytest.raises(PluginError, match=r"'broken'.*no_such_module"):

@@ -22,7 +22,8 @@ def test_borda_is_the_share_of_comparisons_won() -> None:
 
 
 def test_two_restorers_have_the_odds_of_their_wins() -> None:
-    # 3 wins of 4: odds of 3, which Elo's scale writes as 400 log10(3); the virtual ties move it a little
+    # 3 wins of 4: odds of 3, which Elo's scale writes as 400 log10(3); the virtual ties move it a
+    # little
     strengths = bradley_terry(np.array([[0, 300.0], [100.0, 0]]))
     assert strengths.sum() == pytest.approx(0, abs=1e-6)
     assert strengths[0] - strengths[1] == pytest.approx(400 * np.log10(3), rel=0.02)
@@ -43,8 +44,9 @@ def test_one_that_always_wins_stays_finite() -> None:
 
 
 def test_baseball_as_published() -> None:
-    # American League 1987, wins of the row over the column: Agresti, Categorical Data Analysis (2002), table 10.10; the
-    # abilities, Baltimore's being 0, are those of the R package BradleyTerry2 (baseballModel1 of its vignette)
+    # American League 1987, wins of the row over the column: Agresti, Categorical Data Analysis
+    # (2002), table 10.10; the abilities, Baltimore's being 0, are those of the R package
+    # BradleyTerry2 (baseballModel1 of its vignette)
     teams = ("Milwaukee", "Detroit", "Toronto", "New York", "Boston", "Cleveland", "Baltimore")
     won = np.array(
         [
@@ -61,13 +63,22 @@ def test_baseball_as_published() -> None:
     strengths = bradley_terry(won, ties=0) / (400 / np.log(10))
     found = dict(zip(teams, (strengths - strengths[-1]).round(4), strict=True))
     assert found == pytest.approx(
-        {"Milwaukee": 1.5814, "Detroit": 1.4364, "Toronto": 1.2945, "New York": 1.2476, "Boston": 1.1077,
-         "Cleveland": 0.6839, "Baltimore": 0.0},
+        {
+            "Milwaukee": 1.5814,
+            "Detroit": 1.4364,
+            "Toronto": 1.2945,
+            "New York": 1.2476,
+            "Boston": 1.1077,
+            "Cleveland": 0.6839,
+            "Baltimore": 0.0,
+        },
         abs=1.5e-4,
-    )  # fmt: skip
+    )
 
 
-def test_strengths_are_those_of_a_logistic_regression_on_battles(generator: np.random.Generator) -> None:
+def test_strengths_are_those_of_a_logistic_regression_on_battles(
+    generator: np.random.Generator,
+) -> None:
     """Arenas of language models fit one: a row for each battle, 1 for one side and -1 for the other, 400 / ln 10."""
     true, names = generator.normal(size=5), range(5)
     won = np.zeros((5, 5))
@@ -82,7 +93,9 @@ def test_strengths_are_those_of_a_logistic_regression_on_battles(generator: np.r
         rows += [row, -row]
         outcomes += [1, 0]
         weights += [won[one, other]] * 2
-    fitted = LogisticRegression(C=1e9, fit_intercept=False, tol=1e-10, max_iter=1000).fit(rows, outcomes, weights)
+    fitted = LogisticRegression(C=1e9, fit_intercept=False, tol=1e-10, max_iter=1000).fit(
+        rows, outcomes, weights
+    )
     expected = 400 / np.log(10) * (fitted.coef_[0] - fitted.coef_[0].mean())
     assert bradley_terry(won, ties=0) == pytest.approx(expected, abs=0.05)
 
@@ -95,22 +108,37 @@ def make_run(values: dict[tuple[str, str, str], list[float]]) -> RunData:
         for index, value in enumerate(column)
     ]
     restorers = dict.fromkeys(name for name, _, _ in values)
-    sets = {"noise": {"task": "denoise"}, "more": {"task": "denoise"}, "small": {"task": "super-resolve"}}
+    sets = {
+        "noise": {"task": "denoise"},
+        "more": {"task": "denoise"},
+        "small": {"task": "super-resolve"},
+    }
     run = Run(
-        id="0" * 12, started="2026-01-01T00:00:00+00:00", status="finished", benchmark="b", environment={},
+        id="0" * 12,
+        started="2026-01-01T00:00:00+00:00",
+        status="finished",
+        benchmark="b",
+        environment={},
         restorers={name: {} for name in restorers},
         metrics={"psnr": {"higher_is_better": True}, "error": {"higher_is_better": False}},
         plan={"benchmark": "b", "sets": sets, "metrics": ["psnr", "error"]},
-    )  # fmt: skip
+    )
     did = {(restorer, name) for restorer, name, _ in values}
-    skipped = [Skipped(name, other, "not its task") for name in restorers for other in sets if (name, other) not in did]
+    skipped = [
+        Skipped(name, other, "not its task")
+        for name in restorers
+        for other in sets
+        if (name, other) not in did
+    ]
     return RunData(run, tuple(scores), (), (), tuple(skipped), ())
 
 
 @pytest.mark.parametrize("how", ["borda", "mean-rank", "bradley-terry"])
 def test_aggregates_keep_tasks_apart_and_do_not_rank_the_incomplete(how: str) -> None:
     values: dict[tuple[str, str, str], list[float]] = {}
-    for (place, name), set_name in itertools.product(enumerate(("good", "fair", "poor")), ("noise", "more")):
+    for (place, name), set_name in itertools.product(
+        enumerate(("good", "fair", "poor")), ("noise", "more")
+    ):
         values[name, set_name, "psnr"] = [30.0 - place + 0.1 * index for index in range(8)]
         values[name, set_name, "error"] = [1.0 + place + 0.1 * index for index in range(8)]
     values["absent", "noise", "psnr"] = [99.0] * 8
@@ -118,11 +146,20 @@ def test_aggregates_keep_tasks_apart_and_do_not_rank_the_incomplete(how: str) ->
     values["larger", "small", "psnr"] = [31.0] * 8
     rows = aggregate(make_run(values), how)
     by_task = {
-        task: [(row["restorer"], row["rank"], row["rank_low"], row["rank_high"]) for row in rows if row["task"] == task]
+        task: [
+            (row["restorer"], row["rank"], row["rank_low"], row["rank_high"])
+            for row in rows
+            if row["task"] == task
+        ]
         for task in ("denoise", "super-resolve")
     }
     assert by_task == {
-        "denoise": [("good", 1, 1, 1), ("fair", 2, 2, 2), ("poor", 3, 3, 3), ("absent", None, None, None)],
+        "denoise": [
+            ("good", 1, 1, 1),
+            ("fair", 2, 2, 2),
+            ("poor", 3, 3, 3),
+            ("absent", None, None, None),
+        ],
         "super-resolve": [("larger", 1, 1, 1), ("large", 2, 2, 2)],
     }
     assert all(row["ci_low"] <= row["mean"] <= row["ci_high"] for row in rows if row["rank"])
@@ -131,11 +168,15 @@ def test_aggregates_keep_tasks_apart_and_do_not_rank_the_incomplete(how: str) ->
 def test_equals_share_a_rank() -> None:
     run = make_run({(name, "noise", "psnr"): [30.0, 31.0] for name in ("a", "b")})
     assert [row["rank"] for row in aggregate(run, "borda")] == [1, 1]
-    assert [row["mean"] for row in aggregate(run, "bradley-terry")] == pytest.approx([0, 0], abs=1e-6)
+    assert [row["mean"] for row in aggregate(run, "bradley-terry")] == pytest.approx(
+        [0, 0], abs=1e-6
+    )
 
 
 def test_an_unknown_way_is_named() -> None:
-    with pytest.raises(InputError, match="borda, mean-rank, bradley-terry, weighted, ntire-efficiency"):
+    with pytest.raises(
+        InputError, match="borda, mean-rank, bradley-terry, weighted, ntire-efficiency"
+    ):
         aggregate(make_run({}), "condorcet")
 
 
@@ -149,13 +190,17 @@ def test_mean_rank_and_weighted_by_hand() -> None:
     assert ranks == {"a": 1.5, "b": 1.5, "c": 3.0}
     rows = aggregate(make_run(values), "weighted", Wishes({"psnr": 1.0, "error": 0.8}))
     assert [(row["restorer"], row["rank"], row["mean"]) for row in rows] == [
-        ("b", 1, pytest.approx(30 - 2.4)), ("a", 2, pytest.approx(31 - 4.0)), ("c", 3, pytest.approx(20 - 7.2)),
-    ]  # fmt: skip
+        ("b", 1, pytest.approx(30 - 2.4)),
+        ("a", 2, pytest.approx(31 - 4.0)),
+        ("c", 3, pytest.approx(20 - 7.2)),
+    ]
     with pytest.raises(InputError, match="weights are for dri"):
         aggregate(make_run(values), "weighted", Wishes({"dri": 1.0}))
 
 
-def test_linearised_strengths_sum_to_the_estimate_and_spread_as_refits_do(generator: np.random.Generator) -> None:
+def test_linearised_strengths_sum_to_the_estimate_and_spread_as_refits_do(
+    generator: np.random.Generator,
+) -> None:
     values = generator.normal(size=(4, 80)) + np.array([[0.0], [0.3], [0.6], [1.2]])
     shares = shares_won(values) / 80
     by_image = strengths_by_image(shares)
@@ -170,10 +215,11 @@ def test_linearised_strengths_sum_to_the_estimate_and_spread_as_refits_do(genera
 
 
 def test_ntires_score() -> None:
-    # NTIRE 2025, efficient super-resolution: the baseline has exp(2); one twice as fast, with half of everything, has e
-    assert ntire_score(np.array([1.0, 0.5]), np.ones(2) * [1, 0.5], np.array([1.0, 0.5])) == pytest.approx(
-        np.exp([2, 1])
-    )
+    # NTIRE 2025, efficient super-resolution: the baseline has exp(2); one twice as fast, with half
+    # of everything, has e
+    assert ntire_score(
+        np.array([1.0, 0.5]), np.ones(2) * [1, 0.5], np.array([1.0, 0.5])
+    ) == pytest.approx(np.exp([2, 1]))
 
 
 def test_every_way_ranks_the_better_first() -> None:

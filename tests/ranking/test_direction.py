@@ -24,7 +24,9 @@ from reports.latex import LatexReport
 from reports.markdown import MarkdownReport
 from reports.table import CSVReport, JSONReport
 
-CARDS: dict[str, dict[str, Any]] = {name: asdict(metrics.get(name).card) for name in metrics.names()}
+CARDS: dict[str, dict[str, Any]] = {
+    name: asdict(metrics.get(name).card) for name in metrics.names()
+}
 DIRECTIONS = {card["higher_is_better"] for card in CARDS.values()}
 
 gaps = st.floats(0.5, 20.0)
@@ -48,7 +50,10 @@ def test_there_are_metrics_of_both_directions() -> None:
 @pytest.mark.parametrize("metric", sorted(CARDS))
 def test_the_better_one_is_first_on_the_leaderboard(metric: str) -> None:
     (board,) = leaderboards(run_of(metric, 3.0))
-    assert [(row.restorer, row.rank, row.rank_high) for row in board.rows] == [("better", 1, 1), ("worse", 2, 2)]
+    assert [(row.restorer, row.rank, row.rank_high) for row in board.rows] == [
+        ("better", 1, 1),
+        ("worse", 2, 2),
+    ]
 
 
 @settings(max_examples=25, deadline=None)
@@ -71,7 +76,9 @@ def test_and_in_everything_that_is_computed(metric: str, gap: float, turned: boo
 
 @pytest.mark.parametrize("direction", sorted(DIRECTIONS))
 def test_and_in_every_report(direction: bool, tmp_path: Path) -> None:
-    metric = next(name for name, card in sorted(CARDS.items()) if card["higher_is_better"] is direction)
+    metric = next(
+        name for name, card in sorted(CARDS.items()) if card["higher_is_better"] is direction
+    )
     report = assemble(run_of(metric, 3.0), tmp_path)
     document = json.loads(JSONReport().write(report, tmp_path / "a.json").read_text())
     assert [row["restorer"] for row in document["rows"] if row["rank"] == 1] == ["better"]
@@ -91,5 +98,7 @@ def test_and_for_the_regression_check(metric: str, gap: float) -> None:
     for now, before, expected in ((bad, good, "regressed"), (good, bad, "improved")):
         found = compare(make_baseline(now), make_baseline(before))
         rows = found if isinstance(found, list) else found.findings
-        (verdict,) = {str(row.verdict) for row in rows if row.restorer == "one" and row.metric == metric}
+        (verdict,) = {
+            str(row.verdict) for row in rows if row.restorer == "one" and row.metric == metric
+        }
         assert verdict == expected

@@ -39,7 +39,14 @@ def make_run(
         "metrics": ["quality"],
     }
     run = Run(
-        "id", "now", "bench", plan, {n: {} for n in names}, {"quality": {"higher_is_better": higher}}, {}, "finished"
+        "id",
+        "now",
+        "bench",
+        plan,
+        {n: {} for n in names},
+        {"quality": {"higher_is_better": higher}},
+        {},
+        "finished",
     )
     return RunData(run, scores, failures, (), skipped, ())
 
@@ -78,7 +85,11 @@ def test_lower_is_better_turns_the_order_round() -> None:
 def test_means_are_over_common_images_only() -> None:
     # by its own images b would lead: it lacks the hard one
     table = {"a": {"easy": 40.0, "hard": 20.0}, "b": {"easy": 39.0}}
-    board = only(make_run({"s": table}, failures=(Failure(Cell("b", "s", "hard"), FailureKind.TIMEOUT, "slow"),)))
+    board = only(
+        make_run(
+            {"s": table}, failures=(Failure(Cell("b", "s", "hard"), FailureKind.TIMEOUT, "slow"),)
+        )
+    )
     assert [(row.restorer, row.mean, row.n, row.failures) for row in board.rows] == [
         ("a", 40.0, 1, 0),
         ("b", 39.0, 1, 1),
@@ -86,7 +97,9 @@ def test_means_are_over_common_images_only() -> None:
 
 
 def test_a_restorer_without_any_score_is_shown_and_not_ranked() -> None:
-    failures = tuple(Failure(Cell("dead", "s", f"i{i:02d}"), FailureKind.CRASHED, "signal 11") for i in range(3))
+    failures = tuple(
+        Failure(Cell("dead", "s", f"i{i:02d}"), FailureKind.CRASHED, "signal 11") for i in range(3)
+    )
     board = only(make_run({"s": {"a": column([1, 2, 3])}}, failures=failures, restorers=("dead",)))
     assert board.rows[0].n == 3
     dead = board.rows[1]
@@ -101,7 +114,13 @@ def test_a_restorer_without_any_score_is_shown_and_not_ranked() -> None:
 
 
 def test_a_restorer_that_skips_the_set_is_not_on_its_leaderboard() -> None:
-    board = only(make_run({"s": {"a": column([1])}}, skipped=(Skipped("other", "s", "no x1"),), restorers=("other",)))
+    board = only(
+        make_run(
+            {"s": {"a": column([1])}},
+            skipped=(Skipped("other", "s", "no x1"),),
+            restorers=("other",),
+        )
+    )
     assert ranks(board) == {"a": 1}
 
 
@@ -125,7 +144,9 @@ def test_identical_restorers_share_a_rank_and_its_range() -> None:
     assert {(row.rank, row.rank_low, row.rank_high) for row in board.rows} == {(1, 1, 2)}
 
 
-def test_pairing_tells_apart_what_overlapping_intervals_would_not(generator: np.random.Generator) -> None:
+def test_pairing_tells_apart_what_overlapping_intervals_would_not(
+    generator: np.random.Generator,
+) -> None:
     base = generator.normal(30, 4, 30)
     a, b = column(list(base + 0.3)), column(list(base + generator.normal(0, 0.1, 30)))
     first, second = only(make_run({"s": {"a": a, "b": b}})).rows
@@ -171,7 +192,10 @@ def test_an_image_in_two_sets_counts_once_for_the_interval(generator: np.random.
     alone = leaderboards(make_run({"s15": one}))[0].rows[0]
     twice = leaderboards(make_run({"s15": one, "s50": one}))[0].rows[0]
     assert twice.n == 24
-    assert (twice.ci_low, twice.ci_high) == (pytest.approx(alone.ci_low), pytest.approx(alone.ci_high))
+    assert (twice.ci_low, twice.ci_high) == (
+        pytest.approx(alone.ci_low),
+        pytest.approx(alone.ci_high),
+    )
 
 
 def test_a_metric_without_a_card_is_refused() -> None:
@@ -189,7 +213,13 @@ def test_an_unknown_policy_is_refused() -> None:
 def test_versus_by_hand() -> None:
     table = {"a": column([1.0, 2, 3, 4, 5, 6]), "b": column([2.0, 3, 4, 5, 6, 7])}
     (row,) = versus(make_run({"s": table}), "a")
-    assert (row.restorer, row.versus, row.difference, row.ci_low, row.ci_high) == ("b", "a", 1.0, 1.0, 1.0)
+    assert (row.restorer, row.versus, row.difference, row.ci_low, row.ci_high) == (
+        "b",
+        "a",
+        1.0,
+        1.0,
+        1.0,
+    )
     assert row.p == pytest.approx(2 / 2**6)
     assert row.verdict == "better"
     (lower,) = versus(make_run({"s": table}, higher=False), "a")
@@ -197,7 +227,14 @@ def test_versus_by_hand() -> None:
 
 
 def test_versus_is_antisymmetric(generator: np.random.Generator) -> None:
-    data = make_run({"s": {"a": column(list(generator.normal(size=20))), "b": column(list(generator.normal(size=20)))}})
+    data = make_run(
+        {
+            "s": {
+                "a": column(list(generator.normal(size=20))),
+                "b": column(list(generator.normal(size=20))),
+            }
+        }
+    )
     (forth,), (back,) = versus(data, "a"), versus(data, "b")
     assert forth.difference == pytest.approx(-(back.difference or 0))
     assert forth.p == back.p
@@ -230,10 +267,21 @@ def test_properties_that_hold_for_any_scores(table: Table, higher: bool) -> None
         ranked = [row for row in board.rows if row.rank is not None]
         assert [row.rank for row in ranked] == sorted(row.rank for row in ranked if row.rank)
         for row in ranked:
-            assert row.rank_low is not None and row.rank_high is not None and row.mean is not None and row.rank
+            assert (
+                row.rank_low is not None
+                and row.rank_high is not None
+                and row.mean is not None
+                and row.rank
+            )
             assert 1 <= row.rank_low <= row.rank <= row.rank_high <= len(ranked)
-            assert row.ci_low is None or row.ci_high is None or row.ci_low <= row.mean <= row.ci_high
-            better = [r for r in ranked if r.mean is not None and (r.mean > row.mean if higher else r.mean < row.mean)]
+            assert (
+                row.ci_low is None or row.ci_high is None or row.ci_low <= row.mean <= row.ci_high
+            )
+            better = [
+                r
+                for r in ranked
+                if r.mean is not None and (r.mean > row.mean if higher else r.mean < row.mean)
+            ]
             assert row.rank == 1 + len(better)
 
 

@@ -10,8 +10,8 @@ from scipy import stats
 from harness.ranking.pairs import critical_difference, nemenyi, pair_tests
 from harness.results.pairs import MOST_COMPARED
 
-# AUC of four variants of C4.5 on 14 data sets: Demsar, JMLR 7 (2006), table 6. Of voting, the one before the last, his
-# ranks tell the two 0.975 apart, which were rounded
+# AUC of four variants of C4.5 on 14 data sets: Demsar, JMLR 7 (2006), table 6. Of voting, the one
+# before the last, his ranks tell the two 0.975 apart, which were rounded
 DEMSAR = {
     "c4.5": [.763, .599, .954, .628, .882, .936, .661, .583, .775, 1, .940, .619, .972, .957],
     "c4.5+m": [.768, .591, .971, .661, .888, .931, .668, .583, .838, 1, .962, .666, .981, .978],
@@ -30,7 +30,9 @@ def test_demsars_example() -> None:
     diagram = critical_difference(table, order, pair_tests(table, order))  # type: ignore[arg-type]
     assert diagram is not None
     ranks = dict(zip(diagram.restorers, diagram.mean_ranks, strict=True))
-    assert ranks == pytest.approx({"c4.5": 3.143, "c4.5+m": 2.000, "c4.5+cf": 2.893, "c4.5+m+cf": 1.964}, abs=5e-4)
+    assert ranks == pytest.approx(
+        {"c4.5": 3.143, "c4.5+m": 2.000, "c4.5+cf": 2.893, "c4.5+m+cf": 1.964}, abs=5e-4
+    )
     assert diagram.restorers == ("c4.5+m+cf", "c4.5+m", "c4.5+cf", "c4.5")
     assert diagram.critical_difference == pytest.approx(1.25, abs=5e-3)  # his: 1.25
     # "the Nemenyi test is not powerful enough": the best and the worst are 1.18 apart
@@ -47,7 +49,17 @@ def test_friedmans_p_is_scipys() -> None:
 
 @pytest.mark.parametrize(
     ("restorers", "q"),
-    [(2, 1.960), (3, 2.343), (4, 2.569), (5, 2.728), (6, 2.850), (7, 2.949), (8, 3.031), (9, 3.102), (10, 3.164)],
+    [
+        (2, 1.960),
+        (3, 2.343),
+        (4, 2.569),
+        (5, 2.728),
+        (6, 2.850),
+        (7, 2.949),
+        (8, 3.031),
+        (9, 3.102),
+        (10, 3.164),
+    ],
 )
 def test_nemenyis_critical_values_are_those_of_the_table(restorers: int, q: float) -> None:
     # Demsar 2006, table 5a; his values are rounded to three digits, some of them down
@@ -56,17 +68,29 @@ def test_nemenyis_critical_values_are_those_of_the_table(restorers: int, q: floa
 
 
 def test_pairs_are_those_of_scipy(generator: np.random.Generator) -> None:
-    scores = generator.normal(30, 1, 30) + generator.normal(size=(3, 30)) + np.array([[0.0], [0.3], [1.0]])
+    scores = (
+        generator.normal(30, 1, 30)
+        + generator.normal(size=(3, 30))
+        + np.array([[0.0], [0.3], [1.0]])
+    )
     data = made_run({(f"r{i}", "s", "psnr"): row for i, row in enumerate(scores)})
     tests = pair_tests(tables_of(data)[0], ["r2", "r1", "r0"])
-    assert [(test.restorer, test.versus) for test in tests] == [("r2", "r1"), ("r2", "r0"), ("r1", "r0")]
+    assert [(test.restorer, test.versus) for test in tests] == [
+        ("r2", "r1"),
+        ("r2", "r0"),
+        ("r1", "r0"),
+    ]
     for test in tests:
         one, other = (scores[int(name[1])] for name in (test.restorer, test.versus))
         expected = stats.wilcoxon(one, other, zero_method="pratt").pvalue
         flipped = stats.permutation_test(
-            (one, other), lambda a, b, axis: (a - b).mean(axis=axis), permutation_type="samples", n_resamples=9999,
-            vectorized=True, rng=1,
-        ).pvalue  # fmt: skip
+            (one, other),
+            lambda a, b, axis: (a - b).mean(axis=axis),
+            permutation_type="samples",
+            n_resamples=9999,
+            vectorized=True,
+            rng=1,
+        ).pvalue
         assert test.p_wilcoxon == pytest.approx(expected)
         assert test.p_flip == pytest.approx(flipped, abs=0.02)
         assert test.difference == pytest.approx(one.mean() - other.mean())
@@ -75,22 +99,37 @@ def test_pairs_are_those_of_scipy(generator: np.random.Generator) -> None:
     assert lowest.p_wilcoxon_holm == pytest.approx(3 * lowest.p_wilcoxon)
 
 
-def test_a_clique_holds_no_pair_that_differs_and_is_as_large_as_it_can_be(generator: np.random.Generator) -> None:
+def test_a_clique_holds_no_pair_that_differs_and_is_as_large_as_it_can_be(
+    generator: np.random.Generator,
+) -> None:
     noise = generator.normal(size=40)
-    shifts = {"r4": 9.0, "r3": 2.0, "r2": 2.0, "r1": 0.0, "r0": 0.0}  # the same scores, on other images
-    scores = {name: np.roll(noise, 7 * place) + shift for place, (name, shift) in enumerate(shifts.items())}
+    # the same scores, on other images
+    shifts = {"r4": 9.0, "r3": 2.0, "r2": 2.0, "r1": 0.0, "r0": 0.0}
+    scores = {
+        name: np.roll(noise, 7 * place) + shift
+        for place, (name, shift) in enumerate(shifts.items())
+    }
     (table,) = tables_of(made_run({(name, "s", "psnr"): row for name, row in scores.items()}))
     diagram = critical_difference(table, list(shifts), pair_tests(table, list(shifts)))
     assert diagram is not None
-    assert [frozenset(c) for c in diagram.wilcoxon_cliques] == [frozenset({"r3", "r2"}), frozenset({"r1", "r0"})]
+    assert [frozenset(c) for c in diagram.wilcoxon_cliques] == [
+        frozenset({"r3", "r2"}),
+        frozenset({"r1", "r0"}),
+    ]
 
 
 def test_lower_is_better_turns_the_axis_round() -> None:
-    data = made_run({(name, "s", "error"): [value] * 8 for name, value in (("good", 1.0), ("bad", 2.0))})
+    data = made_run(
+        {(name, "s", "error"): [value] * 8 for name, value in (("good", 1.0), ("bad", 2.0))}
+    )
     (table,) = tables_of(data)
     diagram = critical_difference(table, ["good", "bad"], [])
     assert diagram is not None
-    assert (diagram.restorers, diagram.mean_ranks, diagram.friedman_p) == (("good", "bad"), (1.0, 2.0), None)
+    assert (diagram.restorers, diagram.mean_ranks, diagram.friedman_p) == (
+        ("good", "bad"),
+        (1.0, 2.0),
+        None,
+    )
 
 
 def test_of_a_crowd_the_best_are_compared() -> None:
@@ -104,10 +143,18 @@ def test_of_a_crowd_the_best_are_compared() -> None:
 
 def test_a_perfect_image_and_no_difference_at_all_survive() -> None:
     data = made_run(
-        {("a", "s", "psnr"): [np.inf] * 7, ("b", "s", "psnr"): [np.inf] * 7, ("c", "s", "psnr"): [30.0] * 7}
+        {
+            ("a", "s", "psnr"): [np.inf] * 7,
+            ("b", "s", "psnr"): [np.inf] * 7,
+            ("c", "s", "psnr"): [30.0] * 7,
+        }
     )
     tests = {(t.restorer, t.versus): t for t in pair_tests(tables_of(data)[0], ["a", "b", "c"])}
-    assert (tests["a", "b"].difference, tests["a", "b"].p_flip, tests["a", "b"].p_wilcoxon) == (0.0, 1.0, 1.0)
+    assert (tests["a", "b"].difference, tests["a", "b"].p_flip, tests["a", "b"].p_wilcoxon) == (
+        0.0,
+        1.0,
+        1.0,
+    )
     assert tests["a", "c"].difference == np.inf
     assert tests["a", "c"].p_flip == pytest.approx(2 / 2**7)
 

@@ -19,21 +19,39 @@ from harness.results.pairs import Stability
 
 def rows_of(data: RunData) -> dict[tuple[str, str | None, str], Stability]:
     found = tables_of(data)
-    return {(row.left_out, row.set, row.metric): row for row in stability(data, found, list(ballots(data, found)))}
+    return {
+        (row.left_out, row.set, row.metric): row
+        for row in stability(data, found, list(ballots(data, found)))
+    }
 
 
 def test_one_image_that_decides_is_named() -> None:
     # a leads by its one splendid image
     data = made_run({("a", "s", "psnr"): [30, 30, 30, 50], ("b", "s", "psnr"): [31, 31, 31, 31]})
     row = rows_of(data)["image", "s", "psnr"]
-    assert (row.cases, row.same_leader, row.same_order, row.most_influential) == (4, 0.75, 0.75, "i003")
+    assert (row.cases, row.same_leader, row.same_order, row.most_influential) == (
+        4,
+        0.75,
+        0.75,
+        "i003",
+    )
     assert row.lowest_tau == -1.0
-    assert [(r.restorer, r.rank, r.best, r.worst) for r in row.ranges] == [("a", 1, 1, 2), ("b", 2, 1, 2)]
+    assert [(r.restorer, r.rank, r.best, r.worst) for r in row.ranges] == [
+        ("a", 1, 1, 2),
+        ("b", 2, 1, 2),
+    ]
 
 
 def test_an_order_that_nothing_changes() -> None:
-    row = rows_of(made_run({("a", "s", "error"): [1, 1, 1], ("b", "s", "error"): [2, 2, 2]}))["image", "s", "error"]
-    assert (row.same_leader, row.same_order, row.lowest_tau, row.most_influential) == (1.0, 1.0, 1.0, None)
+    row = rows_of(made_run({("a", "s", "error"): [1, 1, 1], ("b", "s", "error"): [2, 2, 2]}))[
+        "image", "s", "error"
+    ]
+    assert (row.same_leader, row.same_order, row.lowest_tau, row.most_influential) == (
+        1.0,
+        1.0,
+        1.0,
+        None,
+    )
 
 
 def test_a_metric_that_decides_and_a_set_that_does_not() -> None:
@@ -52,9 +70,9 @@ def test_a_metric_that_decides_and_a_set_that_does_not() -> None:
 
 
 def test_a_perfect_image_decides_only_as_long_as_it_is_there() -> None:
-    row = rows_of(made_run({("a", "s", "psnr"): [np.inf, 30, 30], ("b", "s", "psnr"): [31, 31, 31]}))[
-        "image", "s", "psnr"
-    ]
+    row = rows_of(
+        made_run({("a", "s", "psnr"): [np.inf, 30, 30], ("b", "s", "psnr"): [31, 31, 31]})
+    )["image", "s", "psnr"]
     assert row.most_influential == "i000"
     assert row.same_leader == pytest.approx(2 / 3)
 
@@ -64,7 +82,9 @@ columns = st.lists(st.integers(0, 20), min_size=4, max_size=4)
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(columns, min_size=2, max_size=4), st.booleans())
-def test_ranks_are_those_of_the_leaderboard_without_the_image(table: list[list[int]], higher: bool) -> None:
+def test_ranks_are_those_of_the_leaderboard_without_the_image(
+    table: list[list[int]], higher: bool
+) -> None:
     metric = "psnr" if higher else "error"
     data = made_run({(f"r{i}", "s", metric): column for i, column in enumerate(table)})
     row = rows_of(data)["image", "s", metric]

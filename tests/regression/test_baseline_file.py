@@ -21,17 +21,36 @@ HISTORIC = Path(__file__).parents[1] / "historic_runs"
 
 @pytest.fixture(scope="module")
 def baseline() -> Baseline:
-    measured = {"a": Measured(31.25, "d1", "r1", "x1"), "b\n": Measured(float("inf"), "d2", "", "x2")}
+    measured = {
+        "a": Measured(31.25, "d1", "r1", "x1"),
+        "b\n": Measured(float("inf"), "d2", "", "x2"),
+    }
     return Baseline(
-        benchmark="b", started="2026-01-01T00:00:00+00:00", evaluation={"name": "rgb", "hash": "e1"},
+        benchmark="b",
+        started="2026-01-01T00:00:00+00:00",
+        evaluation={"name": "rgb", "hash": "e1"},
         hardware={"processor": "p", "cores": 2, "device": "cpu", "workers": 1},
-        sets={"noise": {"conditions": {"sigma_255": 25.0}, "definition": {"seed": 0}, "fingerprint": "f1"}},
+        sets={
+            "noise": {
+                "conditions": {"sigma_255": 25.0},
+                "definition": {"seed": 0},
+                "fingerprint": "f1",
+            }
+        },
         environment={"python": "3.11.7", "packages": {"torch": "2.1"}},
-        metrics={"psnr": {"version": "1", "higher_is_better": True, "unit": "dB", "tolerance": 0.02,
-                          "tolerance_on": {"cuda": 0.04}}},
-        scores={("mine", "noise", "psnr"): measured}, costs={("mine", "noise"): {"a": (0.5, 12.0)}},
+        metrics={
+            "psnr": {
+                "version": "1",
+                "higher_is_better": True,
+                "unit": "dB",
+                "tolerance": 0.02,
+                "tolerance_on": {"cuda": 0.04},
+            }
+        },
+        scores={("mine", "noise", "psnr"): measured},
+        costs={("mine", "noise"): {"a": (0.5, 12.0)}},
         failures={("mine", "noise", "c", ""): 'raised: "quoted" </script>'},
-    )  # fmt: skip
+    )
 
 
 def test_written_and_read_again(baseline: Baseline, tmp_path: Path) -> None:
@@ -39,15 +58,24 @@ def test_written_and_read_again(baseline: Baseline, tmp_path: Path) -> None:
     assert read_baseline(tmp_path / "base.json") == baseline
     text = (tmp_path / "base.json").read_text()
     assert text.count('"restorer": "mine"') == 4
-    assert '  {"restorer": "mine", "set": "noise", "image": "a", "metric": "psnr", "value": 31.25' in text
+    assert (
+        '  {"restorer": "mine", "set": "noise", "image": "a", "metric": "psnr", "value": 31.25'
+        in text
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["base.json"]
 
 
-@pytest.mark.parametrize("path", sorted(HISTORIC.glob("baseline-*.json")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted(HISTORIC.glob("baseline-*.json")), ids=lambda path: path.name
+)
 def test_baselines_of_earlier_versions_are_read(path: Path) -> None:
     read = read_baseline(path)
     assert read.scores
-    assert {finding.verdict for finding in compare(read, read).findings if finding.metric in read.metrics} == {"equal"}
+    assert {
+        finding.verdict
+        for finding in compare(read, read).findings
+        if finding.metric in read.metrics
+    } == {"equal"}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +97,9 @@ def test_baselines_of_earlier_versions_are_read(path: Path) -> None:
         ('"tolerance": 0.02', '"tolerance": Infinity', "tolerance is inf"),
     ],
 )
-def test_what_is_damaged_is_named(baseline: Baseline, tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_what_is_damaged_is_named(
+    baseline: Baseline, tmp_path: Path, old: str, new: str, message: str
+) -> None:
     path = tmp_path / "base.json"
     write_baseline(baseline, path)
     text = path.read_text()
@@ -79,7 +109,9 @@ def test_what_is_damaged_is_named(baseline: Baseline, tmp_path: Path, old: str, 
         read_baseline(path)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "null", "7", '{"schema": 1}', "[" * 100_000, '{"rows": []}', "\0"])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "null", "7", '{"schema": 1}', "[" * 100_000, '{"rows": []}', "\0"]
+)
 def test_what_is_no_baseline_is_one_clear_line(tmp_path: Path, content: str) -> None:
     (tmp_path / "odd.json").write_text(content)
     with pytest.raises(InputError, match=r"odd\.json"):
@@ -126,12 +158,18 @@ JSON = st.recursive(
 def nodes(document: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every place in a JSON document."""
     inner = (
-        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+        document.items()
+        if isinstance(document, dict)
+        else enumerate(document)
+        if isinstance(document, list)
+        else ()
     )
     return [path, *(found for key, value in inner for found in nodes(value, (*path, key)))]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(choice=st.data())
 def test_whatever_stands_in_a_baseline_is_read_or_refused_in_one_line(
     baseline: Baseline, tmp_path: Path, choice: st.DataObject
@@ -155,9 +193,13 @@ def test_whatever_stands_in_a_baseline_is_read_or_refused_in_one_line(
         job_summary(compare(read, baseline))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(noise=st.binary(max_size=200), cut=st.floats(0, 0.999))
-def test_cut_or_random_bytes_are_refused(baseline: Baseline, tmp_path: Path, noise: bytes, cut: float) -> None:
+def test_cut_or_random_bytes_are_refused(
+    baseline: Baseline, tmp_path: Path, noise: bytes, cut: float
+) -> None:
     path = tmp_path / "base.json"
     write_baseline(baseline, path)
     whole = path.read_bytes()
@@ -173,7 +215,9 @@ def test_a_file_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         read_baseline(Path("/dev/zero"))
 
 
-def test_nothing_is_left_where_a_baseline_cannot_be_written(baseline: Baseline, tmp_path: Path) -> None:
+def test_nothing_is_left_where_a_baseline_cannot_be_written(
+    baseline: Baseline, tmp_path: Path
+) -> None:
     (tmp_path / "base.json").mkdir()
     with pytest.raises(InputError, match="cannot be written"):
         write_baseline(baseline, tmp_path / "base.json")

@@ -18,7 +18,13 @@ from harness.regression.tolerances import Settings, read_settings
 from harness.results.verdicts import Verdict
 
 IMAGES = [f"i{index:02}" for index in range(24)]
-PSNR = {"version": "1", "higher_is_better": True, "unit": "dB", "tolerance": 0.02, "tolerance_on": {"cuda": 0.04}}
+PSNR = {
+    "version": "1",
+    "higher_is_better": True,
+    "unit": "dB",
+    "tolerance": 0.02,
+    "tolerance_on": {"cuda": 0.04},
+}
 NIQE = {"version": "1", "higher_is_better": False, "unit": "", "tolerance": 0.02}
 
 
@@ -32,14 +38,21 @@ def base(values: Mapping[str, list[float]], mark: str = "a", **changes: Any) -> 
         for metric, column in values.items()
     }
     plain = Baseline(
-        benchmark="b", started="", evaluation={"name": "rgb", "hash": "e1", "crop_border": "0", "luma": "float"},
+        benchmark="b",
+        started="",
+        evaluation={"name": "rgb", "hash": "e1", "crop_border": "0", "luma": "float"},
         hardware={"processor": "p", "cores": 2, "device": "cpu", "workers": 1},
-        metrics={"psnr": PSNR, "niqe": NIQE}, scores=scores, costs={}, failures={},
-    )  # fmt: skip
+        metrics={"psnr": PSNR, "niqe": NIQE},
+        scores=scores,
+        costs={},
+        failures={},
+    )
     return dataclasses.replace(plain, **changes)
 
 
-def verdicts(now: Baseline, before: Baseline, settings: Settings | None = None) -> dict[str, Verdict]:
+def verdicts(
+    now: Baseline, before: Baseline, settings: Settings | None = None
+) -> dict[str, Verdict]:
     return {row.metric: row.verdict for row in compare(now, before, settings).findings}
 
 
@@ -62,11 +75,20 @@ def test_the_direction_is_the_cards(change: float, psnr: Verdict, niqe: Verdict)
     assert compare(now, before).exit_code() == (1 if abs(change) > 0.02 else 0)
 
 
-@pytest.mark.parametrize("name", ["psnr", "ssim-y", "niqe", "blur-effect", "dri", "pyiqa-gmsd", "pyiqa-vif"])
+@pytest.mark.parametrize(
+    "name", ["psnr", "ssim-y", "niqe", "blur-effect", "dri", "pyiqa-gmsd", "pyiqa-vif"]
+)
 def test_worse_is_worse_for_every_kind_of_card(name: str) -> None:
     card = metrics.get(name).card
     worse = -1.0 if card.higher_is_better else 1.0
-    described = {name: {"version": "1", "higher_is_better": card.higher_is_better, "unit": "", "tolerance": 0.0}}
+    described = {
+        name: {
+            "version": "1",
+            "higher_is_better": card.higher_is_better,
+            "unit": "",
+            "tolerance": 0.0,
+        }
+    }
     now = base({name: [value + worse for value in OLD]}, "b", metrics=described)
     assert verdicts(now, base({name: OLD}, metrics=described)) == {name: Verdict.REGRESSED}
 
@@ -98,7 +120,10 @@ def test_equal_bytes_with_other_scores_are_a_changed_metric() -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"evaluation": {"name": "sr-y", "hash": "e2"}}, "evaluation: baseline rgb e1, now sr-y e2"),
+        (
+            {"evaluation": {"name": "sr-y", "hash": "e2"}},
+            "evaluation: baseline rgb e1, now sr-y e2",
+        ),
         (
             {"evaluation": {"name": "sr-y", "hash": "e2", "crop_border": "scale", "luma": "float"}},
             "evaluation: baseline rgb e1, now sr-y e2; baseline crop_border 0, now scale",
@@ -110,7 +135,9 @@ def test_equal_bytes_with_other_scores_are_a_changed_metric() -> None:
         ),
     ],
 )
-def test_another_protocol_is_refused_with_the_field_that_differs(changes: dict[str, Any], field: str) -> None:
+def test_another_protocol_is_refused_with_the_field_that_differs(
+    changes: dict[str, Any], field: str
+) -> None:
     comparison = compare(
         base({"psnr": [0.0] * 24}, "b", **changes),
         base({"psnr": OLD}, sets={"noise": {"conditions": {"sigma_255": 25}}}),
@@ -131,7 +158,9 @@ def test_images_of_other_pixels_are_left_out_and_named() -> None:
         23,
         "other version of the set in i03 (degraded pixels: baseline di03, now other)",
     )
-    everything = {image: dataclasses.replace(item, degraded="other") for image, item in images.items()}
+    everything = {
+        image: dataclasses.replace(item, degraded="other") for image, item in images.items()
+    }
     comparison = compare(dataclasses.replace(now, scores={group: everything}), before)
     [row] = comparison.findings
     assert (row.verdict, comparison.exit_code()) == (Verdict.INCOMPARABLE, 4)
@@ -143,7 +172,9 @@ def test_new_gone_and_failing_cells_are_named() -> None:
     comparison = compare(now, before)
     rows = {row.metric: row for row in comparison.findings}
     assert rows["psnr"].verdict is Verdict.FAILED
-    assert rows["psnr"].reason == "1 image fails now that did not in the baseline: timeout: too slow"
+    assert (
+        rows["psnr"].reason == "1 image fails now that did not in the baseline: timeout: too slow"
+    )
     assert rows["psnr"].worst_image == "i21"
     assert rows["niqe"].verdict is Verdict.FAILED
     assert comparison.exit_code() == 3
@@ -152,7 +183,11 @@ def test_new_gone_and_failing_cells_are_named() -> None:
 
 
 def test_a_failing_cell_does_not_hide_a_regression_of_the_others() -> None:
-    now = base({"psnr": [value - 1 for value in OLD[:23]]}, "b", failures={("mine", "noise", "i23", ""): "raised: x"})
+    now = base(
+        {"psnr": [value - 1 for value in OLD[:23]]},
+        "b",
+        failures={("mine", "noise", "i23", ""): "raised: x"},
+    )
     comparison = compare(now, base({"psnr": OLD}))
     [row] = comparison.findings
     assert (row.verdict, row.n, comparison.exit_code()) == (Verdict.REGRESSED, 23, 1)
@@ -174,7 +209,9 @@ def test_a_cell_that_failed_already_is_no_news() -> None:
 def test_infinite_scores_take_part() -> None:
     perfect = [float("inf")] * 24
     assert verdicts(base({"psnr": perfect}, "b"), base({"psnr": perfect})) == {"psnr": Verdict.SAME}
-    assert verdicts(base({"psnr": OLD}, "b"), base({"psnr": perfect})) == {"psnr": Verdict.REGRESSED}
+    assert verdicts(base({"psnr": OLD}, "b"), base({"psnr": perfect})) == {
+        "psnr": Verdict.REGRESSED
+    }
 
 
 def test_two_images_are_too_few() -> None:
@@ -198,12 +235,15 @@ def test_a_small_drop_is_found_and_noise_is_not(generator: np.random.Generator) 
     assert rate(0.0, 0.1, 200) <= 0.01
 
 
-def costs(now: list[float], before: list[float], column: int = 0, **hardware: Any) -> tuple[Baseline, Baseline]:
+def costs(
+    now: list[float], before: list[float], column: int = 0, **hardware: Any
+) -> tuple[Baseline, Baseline]:
     """Two runs that differ in one cost; the other one is too small to judge."""
 
     def spent(values: list[float]) -> dict[tuple[str, str], dict[str, tuple[float, float]]]:
         rows = {
-            image: (value, 0.0) if column == 0 else (0.0, value) for image, value in zip(IMAGES, values, strict=False)
+            image: (value, 0.0) if column == 0 else (0.0, value)
+            for image, value in zip(IMAGES, values, strict=False)
         }
         return {("mine", "noise"): rows}  # type: ignore[dict-item]
 
@@ -211,8 +251,12 @@ def costs(now: list[float], before: list[float], column: int = 0, **hardware: An
     return base({"psnr": OLD}, costs=spent(now), hardware={**old.hardware, **hardware}), old
 
 
-@pytest.mark.parametrize(("column", "metric", "unit"), [(0, "seconds", 1.0), (1, "peak_mib", 500.0)])
-def test_slower_and_hungrier_is_found(column: int, metric: str, unit: float, generator: np.random.Generator) -> None:
+@pytest.mark.parametrize(
+    ("column", "metric", "unit"), [(0, "seconds", 1.0), (1, "peak_mib", 500.0)]
+)
+def test_slower_and_hungrier_is_found(
+    column: int, metric: str, unit: float, generator: np.random.Generator
+) -> None:
     quiet = list(unit * generator.uniform(0.9, 1.1, 24))
     noisy = list(unit * generator.uniform(0.9, 1.1, 24))
     slow = [1.5 * value for value in noisy]
@@ -222,15 +266,27 @@ def test_slower_and_hungrier_is_found(column: int, metric: str, unit: float, gen
 
 
 def test_costs_are_not_judged_across_machines_or_side_by_side() -> None:
-    slow, quick = [9.0 + 0.1 * index for index in range(24)], [1.0 + 0.01 * index for index in range(24)]
-    for hardware, reason in (({"cores": 64}, "cores: baseline 2, now 64"), ({"processor": "q"}, "processor: ")):
-        row = next(row for row in compare(*costs(slow, quick, **hardware)).findings if row.metric == "seconds")
+    slow, quick = (
+        [9.0 + 0.1 * index for index in range(24)],
+        [1.0 + 0.01 * index for index in range(24)],
+    )
+    for hardware, reason in (
+        ({"cores": 64}, "cores: baseline 2, now 64"),
+        ({"processor": "q"}, "processor: "),
+    ):
+        row = next(
+            row
+            for row in compare(*costs(slow, quick, **hardware)).findings
+            if row.metric == "seconds"
+        )
         assert row.verdict is Verdict.INCOMPARABLE
         assert row.reason.startswith(reason)
         assert row.difference is not None, "reported all the same"
     now, before = costs(slow, quick)
     side_by_side = {**before.hardware, "workers": 4}
-    rows = compare(*(dataclasses.replace(item, hardware=side_by_side) for item in (now, before))).findings
+    rows = compare(
+        *(dataclasses.replace(item, hardware=side_by_side) for item in (now, before))
+    ).findings
     assert "--workers 1" in next(row for row in rows if row.metric == "seconds").reason
 
 
@@ -239,7 +295,9 @@ def test_settings_come_from_toml(tmp_path: Path) -> None:
     path.write_text("alpha = 0.05\n[tolerance]\npsnr = 1.0")
     settings = read_settings(path)
     new = [value - 0.5 for value in OLD]
-    assert verdicts(base({"psnr": new}, "b"), base({"psnr": OLD}), settings) == {"psnr": Verdict.SAME}
+    assert verdicts(base({"psnr": new}, "b"), base({"psnr": OLD}), settings) == {
+        "psnr": Verdict.SAME
+    }
     for text, message in (
         ("alfa = 1", "'alfa' is unknown; expected one of alpha"),
         ("alpha = true", "alpha is True"),

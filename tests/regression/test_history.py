@@ -17,13 +17,21 @@ from harness.regression.measured_run import Baseline, Measured
 
 
 def run(day: int, level: float, degraded: str = "d", **changes: object) -> Baseline:
-    images = {f"i{index}": Measured(level + index, degraded, "r", f"x{day}{index}") for index in range(4)}
+    images = {
+        f"i{index}": Measured(level + index, degraded, "r", f"x{day}{index}") for index in range(4)
+    }
     plain = Baseline(
-        benchmark="b", started=f"2026-01-{day:02}T00:00:00+00:00", evaluation={"name": "rgb", "hash": "e1"},
+        benchmark="b",
+        started=f"2026-01-{day:02}T00:00:00+00:00",
+        evaluation={"name": "rgb", "hash": "e1"},
         hardware={"processor": "p", "cores": 2, "device": "cpu", "workers": 1},
-        metrics={"psnr": {"version": "1", "higher_is_better": True, "unit": "dB", "tolerance": 0.02}},
-        scores={("<mine> $x$", "noise", "psnr"): images}, costs={}, failures={},
-    )  # fmt: skip
+        metrics={
+            "psnr": {"version": "1", "higher_is_better": True, "unit": "dB", "tolerance": 0.02}
+        },
+        scores={("<mine> $x$", "noise", "psnr"): images},
+        costs={},
+        failures={},
+    )
     return dataclasses.replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -42,9 +50,15 @@ def test_the_run_that_introduced_a_step_is_named() -> None:
 
 
 def test_what_else_changed_with_a_step_is_named() -> None:
-    old, new = ({"packages": {"torch": version, "numpy": "2.0"}, "git": {"commit": version}} for version in "12")
+    old, new = (
+        {"packages": {"torch": version, "numpy": "2.0"}, "git": {"commit": version}}
+        for version in "12"
+    )
     levels = [(30.0, old), (30.0, old), (29.0, new), (29.0, new)]
-    runs = {f"run{day}": run(day, level, environment=where) for day, (level, where) in enumerate(levels, start=1)}
+    runs = {
+        f"run{day}": run(day, level, environment=where)
+        for day, (level, where) in enumerate(levels, start=1)
+    }
     [(_, point)] = trace(runs).trends[0].steps()
     assert (point.run, point.changes) == ("run3", ("git commit: 1, now 2", "torch: 1, now 2"))
 
@@ -52,7 +66,10 @@ def test_what_else_changed_with_a_step_is_named() -> None:
 def test_noise_is_no_step_and_a_drop_in_it_is_one(generator: np.random.Generator) -> None:
     false = sum(bool(find_steps(30 + generator.normal(0, 0.05, 30), 0.02)) for _ in range(200))
     assert false <= 20
-    found = [find_steps(30 + generator.normal(0, 0.05, 30) - 0.3 * (np.arange(30) >= 17), 0.02) for _ in range(50)]
+    found = [
+        find_steps(30 + generator.normal(0, 0.05, 30) - 0.3 * (np.arange(30) >= 17), 0.02)
+        for _ in range(50)
+    ]
     assert sum(any(abs(index - 17) <= 1 for index in steps) for steps in found) >= 48
 
 
@@ -70,9 +87,12 @@ def test_what_cannot_be_compared_is_left_out_and_named() -> None:
     history = trace(runs)
     assert [point.run for point in history.trends[0].points] == ["good", "last"]
     assert history.left_out == (
-        "other protocol: evaluation sr-y, the last run has rgb", "other metric: psnr has version 0, the last run 1",
+        "other protocol: evaluation sr-y, the last run has "
+        "rgb", "other metric: psnr has version 0, the last run 1",
     )  # fmt: skip
-    assert trace({"a": run(1, 30, degraded="other"), "b": run(2, 30)}).trends == (), "no image has the same pixels"
+    assert trace({"a": run(1, 30, degraded="other"), "b": run(2, 30)}).trends == (), (
+        "no image has the same pixels"
+    )
 
 
 def test_the_command(command_line: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
@@ -81,7 +101,13 @@ def test_the_command(command_line: Callable[..., tuple[int, str, str]], tmp_path
         paths.append(tmp_path / f"day{day}.json")
         write_baseline(run(day, level), paths[-1])
     code, out, _ = command_line(
-        "history", *paths, "--svg", tmp_path / "trend.svg", "--html", tmp_path / "trend.html", "--json"
+        "history",
+        *paths,
+        "--svg",
+        tmp_path / "trend.svg",
+        "--html",
+        tmp_path / "trend.html",
+        "--json",
     )
     document = json.loads(out)
     assert (code, document["schema"]) == (0, "restobench/history/1")

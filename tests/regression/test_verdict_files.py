@@ -20,7 +20,9 @@ def judged(*findings: Finding) -> Comparison:
 
 def test_junit_is_xml(tmp_path: Path) -> None:
     write_junit(
-        judged(*(Finding(HOSTILE, HOSTILE, "psnr", verdict, reason=HOSTILE) for verdict in Verdict)),
+        judged(
+            *(Finding(HOSTILE, HOSTILE, "psnr", verdict, reason=HOSTILE) for verdict in Verdict)
+        ),
         tmp_path / "verdict.xml",
     )
     suite = ElementTree.parse(tmp_path / "verdict.xml").getroot()
@@ -30,7 +32,9 @@ def test_junit_is_xml(tmp_path: Path) -> None:
 
 @given(st.text())
 def test_no_text_starts_a_command_of_its_own(text: str) -> None:
-    for line in github_annotations(judged(Finding(text, text, text, Verdict.REGRESSED, reason=text))):
+    for line in github_annotations(
+        judged(Finding(text, text, text, Verdict.REGRESSED, reason=text))
+    ):
         assert "\n" not in line
         assert "\r" not in line
         assert line.startswith("::error title=")

@@ -28,14 +28,19 @@ degradations = [{ name = "gaussian-noise", sigma_255 = 25 }]
 def quantised(weights: dict[str, Any], bits: int) -> dict[str, Any]:
     """Every tensor rounded to so many bits, symmetric around 0."""
     levels = 2 ** (bits - 1) - 1
-    return {name: (tensor / (tensor.abs().max() / levels)).round() * (tensor.abs().max() / levels)
-            for name, tensor in weights.items()}  # fmt: skip
+    return {
+        name: (tensor / (tensor.abs().max() / levels)).round() * (tensor.abs().max() / levels)
+        for name, tensor in weights.items()
+    }
 
 
 def for_sigma(weights: dict[str, Any], sigma: float) -> dict[str, Any]:
     """The network for another noise level: it sees its input brighter and returns the noise darker again."""
     first, last = "model.0.weight", ("model.32.weight", "model.32.bias")
-    changed = {first: weights[first] * 25 / sigma, **{name: weights[name] * sigma / 25 for name in last}}
+    changed = {
+        first: weights[first] * 25 / sigma,
+        **{name: weights[name] * sigma / 25 for name in last},
+    }
     return {**weights, **changed}
 
 
@@ -62,9 +67,11 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Compariso
     (folder / "b.toml").write_text(BENCHMARK)
     weights = torch.load(original, weights_only=True)
     changes = {
-        "original": weights, "half": {name: tensor.half().float() for name, tensor in weights.items()},
-        "seven-bits": quantised(weights, 7), "sigma-15": for_sigma(weights, 15),
-    }  # fmt: skip
+        "original": weights,
+        "half": {name: tensor.half().float() for name, tensor in weights.items()},
+        "seven-bits": quantised(weights, 7),
+        "sigma-15": for_sigma(weights, 15),
+    }
     for name, changed in changes.items():
         torch.save(changed, folder / f"{name}.pth")
     # the network for another sigma looks as if it were fed in the wrong range
@@ -89,23 +96,31 @@ def only(run: Baseline, restorer: str) -> Baseline:
     def of(keys: Iterable[Any]) -> list[Any]:
         return [key for key in keys if key[0] == restorer]
 
-    return replace(run, scores={key: run.scores[key] for key in of(run.scores)}, costs={}, failures={})
+    return replace(
+        run, scores={key: run.scores[key] for key in of(run.scores)}, costs={}, failures={}
+    )
 
 
 @pytest.mark.parametrize(("name", "least"), [("seven-bits", 0.2), ("sigma-15", 3.0)])
-def test_worse_weights_are_found(judge: Callable[[str], Comparison], name: str, least: float) -> None:
+def test_worse_weights_are_found(
+    judge: Callable[[str], Comparison], name: str, least: float
+) -> None:
     comparison = judge(name)
     [finding] = comparison.findings
     assert (finding.verdict, finding.n, comparison.exit_code()) == (Verdict.REGRESSED, 12, 1)
     assert finding.difference is not None
     assert finding.difference < -least
     assert finding.worst_image == min(finding.worst, key=lambda changed: changed.difference).image
-    assert finding.worst[0].difference < finding.difference, "the worst image lost more than the mean"
+    assert finding.worst[0].difference < finding.difference, (
+        "the worst image lost more than the mean"
+    )
     assert finding.worst[0].restored_before is not None
     assert finding.worst[0].restored_before.is_file()
 
 
-def test_half_precision_weights_are_within_the_tolerance(judge: Callable[[str], Comparison]) -> None:
+def test_half_precision_weights_are_within_the_tolerance(
+    judge: Callable[[str], Comparison],
+) -> None:
     # 0.002 dB: the change is seen and its worst image named, and nobody is woken for it
     comparison = judge("half")
     [finding] = comparison.findings

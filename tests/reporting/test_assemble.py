@@ -13,7 +13,17 @@ from harness.results import TradeOff
 from reports.html.report import HTMLReport
 from reports.markdown import MarkdownReport
 from reports.table import CSVReport
-from reports.wording import count, digits, licence_mark, number, p_value, plain, rank_range, seconds, signed
+from reports.wording import (
+    count,
+    digits,
+    licence_mark,
+    number,
+    p_value,
+    plain,
+    rank_range,
+    seconds,
+    signed,
+)
 
 
 def test_headlines_name_the_leader_of_each_set_and_who_ties(fabricated: ReportData) -> None:
@@ -36,7 +46,9 @@ def test_gaps_to_the_leader_are_differences_of_the_means_shown(fabricated: Repor
 
 
 def test_costs_are_medians_and_maxima(fabricated: ReportData) -> None:
-    cost = next(item for item in fabricated.costs if (item.restorer, item.set) == ("tv", "photos-sigma25"))
+    cost = next(
+        item for item in fabricated.costs if (item.restorer, item.set) == ("tv", "photos-sigma25")
+    )
     spent = sorted(t.seconds for t in fabricated.data.timings if t.cell.restorer == "tv")
     assert cost.n == len(spent)
     assert spent[0] <= cost.seconds <= spent[-1]
@@ -61,19 +73,28 @@ def _on_front(trade_off: TradeOff, index: int) -> bool:
     y_sign = 1 if trade_off.y_higher_is_better else -1
     places = [(x_sign * point.x, y_sign * point.y) for point in trade_off.points]
     mine = places[index]
-    return not any(other[0] >= mine[0] and other[1] >= mine[1] and other != mine for other in places)
+    return not any(
+        other[0] >= mine[0] and other[1] >= mine[1] and other != mine for other in places
+    )
 
 
 def test_reports_go_where_they_are_asked_to(fabricated: ReportData, tmp_path: Path) -> None:
     def write(out: Path | None, *writers: tuple[str, object]) -> list[Path]:
         return write_run_reports(fabricated.data, fabricated.run_folder, writers, out)  # type: ignore[arg-type]
 
-    markdown, csv, page = ("markdown", MarkdownReport()), ("csv", CSVReport()), ("html", HTMLReport())
+    markdown, csv, page = (
+        ("markdown", MarkdownReport()),
+        ("csv", CSVReport()),
+        ("html", HTMLReport()),
+    )
     assert write(None, markdown) == [fabricated.run_folder / "report" / "leaderboard.md"]
     assert write(tmp_path / "x.md", markdown) == [tmp_path / "x.md"]
     assert write(tmp_path / "page.html", page) == [tmp_path / "page.html"]
     both = write(tmp_path / "new" / "folder", csv, page)
-    assert both == [tmp_path / "new" / "folder" / "leaderboard.csv", tmp_path / "new" / "folder" / "index.html"]
+    assert both == [
+        tmp_path / "new" / "folder" / "leaderboard.csv",
+        tmp_path / "new" / "folder" / "index.html",
+    ]
     assert all(path.is_file() for path in both)
     with pytest.raises(InputError, match=r"is a file; a csv report goes into"):
         write(tmp_path / "x.md", csv)
@@ -108,7 +129,12 @@ def test_wording() -> None:
         "45.6",
         "310",
     ]
-    assert [count(value) for value in (0, 999, 852108, 16_700_000)] == ["0", "999", "852 k", "16.7 M"]
+    assert [count(value) for value in (0, 999, 852108, 16_700_000)] == [
+        "0",
+        "999",
+        "852 k",
+        "16.7 M",
+    ]
     assert [p_value(value) for value in (0.0002, 0.0312, 0.5)] == ["<0.001", "0.031", "0.50"]
     assert (rank_range(2, 2), rank_range(1, 3), rank_range(None, None)) == ("2", "1–3", "–")
     assert (digits({"unit": "dB", "bounds": [None, None]}), digits({"bounds": [0, 1]})) == (2, 4)

@@ -36,4 +36,7 @@ class Page(HTMLParser):
 def write(report: ReportData, out: Path) -> dict[str, Page]:
     """Writes a report and reads all its pages: name relative to `out` -> page."""
     HTMLReport().write(report, out)
-    return {path.relative_to(out).as_posix(): Page(path.read_text()) for path in sorted(out.rglob("*.html"))}
+    return {
+        path.relative_to(out).as_posix(): Page(path.read_text())
+        for path in sorted(out.rglob("*.html"))
+    }

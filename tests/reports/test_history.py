@@ -16,11 +16,15 @@ HOSTILE = "</title><script>alert(1)</script>\u202e"
 def trend(restorer: str, values: list[float], step_at: int | None = None) -> Trend:
     points = tuple(
         TrendPoint(
-            f"run{index}", f"2026-01-{index + 1:02}", value, -0.5 if index == step_at else None,
-            True if index == step_at else None, ("torch: 1, now 2",) if index == step_at else (),
+            f"run{index}",
+            f"2026-01-{index + 1:02}",
+            value,
+            -0.5 if index == step_at else None,
+            True if index == step_at else None,
+            ("torch: 1, now 2",) if index == step_at else (),
         )
         for index, value in enumerate(values)
-    )  # fmt: skip
+    )
     return Trend("night", "noise", "psnr", restorer, "dB", True, 24, points)
 
 
@@ -29,7 +33,8 @@ RUNS = tuple(f"run{index}" for index in range(4))
 
 def test_the_step_and_what_changed_are_told_first(tmp_path: Path) -> None:
     page = HistoryPage().write(
-        History((trend("mine", [30, 30, 29.5, 29.5], 2),), RUNS, ("old: evaluation",)), tmp_path / "h.html"
+        History((trend("mine", [30, 30, 29.5, 29.5], 2),), RUNS, ("old: evaluation",)),
+        tmp_path / "h.html",
     )
     text = page.read_text()
     assert [path.name for path in tmp_path.iterdir()] == ["h.html"]
@@ -49,7 +54,9 @@ def test_names_are_text_and_nothing_is_fetched() -> None:
 
 
 def test_a_run_that_a_restorer_missed_is_a_dash_and_infinity_is_no_place_in_a_chart() -> None:
-    short = Trend("night", "noise", "psnr", "late", "dB", True, 24, trend("x", [1, 2, 3, 4]).points[2:])
+    short = Trend(
+        "night", "noise", "psnr", "late", "dB", True, 24, trend("x", [1, 2, 3, 4]).points[2:]
+    )
     text = render(History((trend("mine", [30, float("inf"), 30, 30]), short), RUNS, ()))
     assert '<td class="num">–</td>' in text
     assert "∞" in text
@@ -60,7 +67,9 @@ def test_a_run_that_a_restorer_missed_is_a_dash_and_infinity_is_no_place_in_a_ch
     assert "No step" in render(History((), RUNS, ()))
 
 
-@pytest.mark.parametrize("values", [[30.0] * 4, [0.0] * 4, [1e-9, 2e-9, 3e-9, 4e-9], [1e9, -1e9, 0, 5]])
+@pytest.mark.parametrize(
+    "values", [[30.0] * 4, [0.0] * 4, [1e-9, 2e-9, 3e-9, 4e-9], [1e9, -1e9, 0, 5]]
+)
 def test_a_chart_has_room_for_everything(values: list[float]) -> None:
     drawn = chart([trend("mine", values)], RUNS)
     assert drawn is not None

@@ -20,7 +20,9 @@ def test_each_restorer_has_a_card_with_its_scores(fabricated: ReportData, tmp_pa
     metadata = yaml.safe_load(front)
     (model,) = metadata["model-index"]
     (result,) = model["results"]
-    means = {b.metric: r.mean for b in fabricated.leaderboards for r in b.rows if r.restorer == "tv"}
+    means = {
+        b.metric: r.mean for b in fabricated.leaderboards for r in b.rows if r.restorer == "tv"
+    }
     assert (metadata["license"], model["name"]) == ("bsd-3-clause", "tv")
     assert result["dataset"]["name"] == "photos-sigma25"
     assert {item["type"]: item["value"] for item in result["metrics"]} == pytest.approx(means)
@@ -28,15 +30,21 @@ def test_each_restorer_has_a_card_with_its_scores(fabricated: ReportData, tmp_pa
     assert "skips photos-x2" in body
 
 
-def test_a_licence_that_hubs_do_not_know_keeps_its_name(fabricated: ReportData, tmp_path: Path) -> None:
+def test_a_licence_that_hubs_do_not_know_keeps_its_name(
+    fabricated: ReportData, tmp_path: Path
+) -> None:
     folder = ModelCardReport().write(fabricated, tmp_path)
     metadata = yaml.safe_load((folder / "wavelet.md").read_text().split("---\n")[1])
     assert (metadata["license"], metadata["license_name"]) == ("other", "CC-BY-NC-4.0")
     assert "non-commercial" in (folder / "wavelet.md").read_text()
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "<script>alert(1)</script>", "x\n---\nlicense: mit", ": [a, &b"])
-def test_hostile_names_stay_in_the_folder_and_in_their_field(fabricated: ReportData, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "<script>alert(1)</script>", "x\n---\nlicense: mit", ": [a, &b"]
+)
+def test_hostile_names_stay_in_the_folder_and_in_their_field(
+    fabricated: ReportData, tmp_path: Path, name: str
+) -> None:
     report = assemble(hostile(fabricated.data, name, "x.png"), fabricated.run_folder)
     folder = ModelCardReport().write(report, tmp_path / "out")
     assert {path.parent for path in tmp_path.rglob("*.md")} == {folder}

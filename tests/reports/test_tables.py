@@ -18,7 +18,14 @@ from reports.latex import LatexReport
 from reports.latex import escape as escape_latex
 from reports.markdown import MarkdownReport
 from reports.markdown import escape as escape_markdown
-from reports.table import COMPUTED, RANK_COLUMNS, SCORE_COLUMNS, CSVReport, JSONReport, ParquetReport
+from reports.table import (
+    COMPUTED,
+    RANK_COLUMNS,
+    SCORE_COLUMNS,
+    CSVReport,
+    JSONReport,
+    ParquetReport,
+)
 
 DOCS = Path(__file__).parents[2] / "docs" / "results-format.md"
 
@@ -38,14 +45,20 @@ def test_the_scores_of_every_image_lie_beside_it(fabricated: ReportData, tmp_pat
     CSVReport().write(fabricated, tmp_path / "a.csv")
     scores = pandas.read_csv(tmp_path / "a-scores.csv")
     assert tuple(scores.columns) == SCORE_COLUMNS
-    assert scores["value"].tolist() == pytest.approx([score.value for score in fabricated.data.scores])
+    assert scores["value"].tolist() == pytest.approx(
+        [score.value for score in fabricated.data.scores]
+    )
 
 
 def test_a_spreadsheet_gets_no_formula(fabricated: ReportData, tmp_path: Path) -> None:
     data = hostile(fabricated.data, '=HYPERLINK("http://x")', "x.png")
     text = CSVReport().write(assemble(data, fabricated.run_folder), tmp_path / "a.csv").read_text()
     frame = pandas.read_csv(tmp_path / "a.csv")
-    cells = [cell for name in ("benchmark", "restorer", "unit", "licence") for cell in frame[name].dropna()]
+    cells = [
+        cell
+        for name in ("benchmark", "restorer", "unit", "licence")
+        for cell in frame[name].dropna()
+    ]
     assert any(cell.startswith("'=HYPERLINK") for cell in cells)
     assert not re.search(r'(^|,)"?=', text, re.MULTILINE)
 
@@ -72,22 +85,29 @@ def test_every_column_is_documented() -> None:
     assert not missing
 
 
-def test_markdown_bolds_the_best_of_each_column_and_aligns_its_cells(fabricated: ReportData, tmp_path: Path) -> None:
+def test_markdown_bolds_the_best_of_each_column_and_aligns_its_cells(
+    fabricated: ReportData, tmp_path: Path
+) -> None:
     text = MarkdownReport().write(fabricated, tmp_path / "a.md").read_text()
     for board in fabricated.leaderboards:
         best = board.rows[0]
         line = next(
-            part for part in text.split(f"## {board.set} ")[1].splitlines() if part.startswith(f"| {best.restorer} ")
+            part
+            for part in text.split(f"## {board.set} ")[1].splitlines()
+            if part.startswith(f"| {best.restorer} ")
         )
         assert f"**{best.mean:.{2 if board.metric == 'psnr' else 4}f}**" in line
-    widths = {len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("|")}
+    widths = {
+        len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("|")
+    }
     assert len(widths) == 1
     assert "## Failures" in text
     assert "## Skipped" in text
 
 
 @pytest.mark.parametrize(
-    "name", ["a|b", "<script>alert(1)</script>", "![x](http://x/y.png)", "a\nb\r# c", "`x`", "**x**"]
+    "name",
+    ["a|b", "<script>alert(1)</script>", "![x](http://x/y.png)", "a\nb\r# c", "`x`", "**x**"],
 )
 def test_markdown_names_are_inert(name: str) -> None:
     text = escape_markdown(name)
@@ -109,9 +129,14 @@ def test_latex_marks_best_and_second(fabricated: ReportData, tmp_path: Path) -> 
 def test_second_best_is_underlined_even_below_a_tie_and_intervals_may_be_left_out(
     fabricated: ReportData, tmp_path: Path
 ) -> None:
-    board = next(board for board in fabricated.leaderboards if board.metric == "psnr" and len(board.rows) > 2)
+    board = next(
+        board for board in fabricated.leaderboards if board.metric == "psnr" and len(board.rows) > 2
+    )
     ranks = (1, 1, 3)
-    rows = [replace(row, rank=ranks[min(place, 2)] if place < 3 else row.rank) for place, row in enumerate(board.rows)]
+    rows = [
+        replace(row, rank=ranks[min(place, 2)] if place < 3 else row.rank)
+        for place, row in enumerate(board.rows)
+    ]
     tied = replace(fabricated, leaderboards=(replace(board, rows=tuple(rows)),), intervals=False)
     text = LatexReport().write(tied, tmp_path / "a.tex").read_text()
     assert text.count(r"\textbf{") == 2
@@ -130,7 +155,9 @@ def test_json_holds_everything_that_was_computed(fabricated: ReportData, tmp_pat
     assert test["p_flip"] <= test["p_flip_holm"] <= 1
 
 
-def test_every_key_of_the_json_document_is_documented(fabricated: ReportData, tmp_path: Path) -> None:
+def test_every_key_of_the_json_document_is_documented(
+    fabricated: ReportData, tmp_path: Path
+) -> None:
     document = json.loads(JSONReport().write(fabricated, tmp_path / "a.json").read_text())
     keys = set(document)
     for name in COMPUTED:
@@ -140,7 +167,9 @@ def test_every_key_of_the_json_document_is_documented(fabricated: ReportData, tm
     assert not sorted(key for key in keys if f"`{key}`" not in text)
 
 
-@pytest.mark.parametrize("name", [r"\input{/etc/passwd}", "a_b & c%d", "[3cm]", "*x", "$x$", "a~b^c#d"])
+@pytest.mark.parametrize(
+    "name", [r"\input{/etc/passwd}", "a_b & c%d", "[3cm]", "*x", "$x$", "a~b^c#d"]
+)
 def test_latex_names_are_inert(name: str) -> None:
     text = escape_latex(name)
     plain = re.sub(r"\\(text[a-z]+\{\}|[&%$#_{}])|\{[\[\]*]\}", "", text)

@@ -21,17 +21,43 @@ from restorers.realesrgan import X4PLUS as X4PLUS_FILES
 
 IN = {"num_in_ch": 3, "num_out_ch": 3}
 SMALL: dict[str, list[tuple[dict[str, Any], int]]] = {
-    "ECBSR": [({"num_in_ch": 1, "num_out_ch": 1, "num_block": 1, "num_channel": 4, "with_idt": False,
-                "act_type": "prelu", "scale": 2}, 2)],
+    "ECBSR": [
+        (
+            {
+                "num_in_ch": 1,
+                "num_out_ch": 1,
+                "num_block": 1,
+                "num_channel": 4,
+                "with_idt": False,
+                "act_type": "prelu",
+                "scale": 2,
+            },
+            2,
+        )
+    ],
     "EDSR": [({**IN, "num_feat": 8, "num_block": 1, "upscale": 3}, 3)],
     "MSRResNet": [({"num_feat": 8, "num_block": 1}, 4)],
     "RCAN": [({**IN, "num_feat": 16, "num_group": 1, "num_block": 1, "upscale": 2}, 2)],
     "RIDNet": [({"in_channels": 3, "mid_channels": 16, "out_channels": 3, "num_block": 1}, 1)],
-    "RRDBNet": [({**IN, "scale": x, "num_feat": 8, "num_block": 1, "num_grow_ch": 4}, x) for x in (1, 2, 4)],
+    "RRDBNet": [
+        ({**IN, "scale": x, "num_feat": 8, "num_block": 1, "num_grow_ch": 4}, x) for x in (1, 2, 4)
+    ],
     "SRVGGNetCompact": [({**IN, "num_feat": 8, "num_conv": 2, "upscale": 2}, 2)],
-    "SwinIR": [({"upscale": 2, "window_size": 4, "depths": [2], "embed_dim": 12, "num_heads": [2], "img_size": 16,
-                 "upsampler": "pixelshuffledirect"}, 2)],
-}  # fmt: skip
+    "SwinIR": [
+        (
+            {
+                "upscale": 2,
+                "window_size": 4,
+                "depths": [2],
+                "embed_dim": 12,
+                "num_heads": [2],
+                "img_size": 16,
+                "upsampler": "pixelshuffledirect",
+            },
+            2,
+        )
+    ],
+}
 CASES = [(name, options, scale) for name, cases in SMALL.items() for options, scale in cases]
 
 
@@ -53,7 +79,9 @@ def write(tmp_path: Path) -> Any:
     return make
 
 
-@pytest.mark.parametrize(("name", "options", "scale"), CASES, ids=[f"{name}-x{scale}" for name, _, scale in CASES])
+@pytest.mark.parametrize(
+    ("name", "options", "scale"), CASES, ids=[f"{name}-x{scale}" for name, _, scale in CASES]
+)
 def test_it_runs_as_the_network_does(
     write: Any, generator: np.random.Generator, name: str, options: dict[str, Any], scale: int
 ) -> None:
@@ -78,7 +106,11 @@ def test_changed_weights_are_another_restorer(write: Any) -> None:
     hashes = set()
     for seed in (0, 1):
         torch.manual_seed(seed)
-        hashes.add(parse_restorer(write(basicsr_shim.build_network(options), options)).build().card.weights_sha256)
+        hashes.add(
+            parse_restorer(write(basicsr_shim.build_network(options), options))
+            .build()
+            .card.weights_sha256
+        )
     assert len(hashes) == 2
 
 
@@ -89,19 +121,31 @@ def test_changed_weights_are_another_restorer(write: Any) -> None:
         ({"type": "MSRResNet", "depth": 3}, "network_g does not fit MSRResNet: .*depth"),
     ],
 )
-def test_what_is_no_network_for_stills_is_refused(write: Any, options: dict[str, Any], message: str) -> None:
+def test_what_is_no_network_for_stills_is_refused(
+    write: Any, options: dict[str, Any], message: str
+) -> None:
     with pytest.raises(InputError, match=message):
         parse_restorer(write(torch.nn.Identity(), options)).build()
 
 
 X4PLUS = {"type": "RRDBNet", **IN, "num_feat": 64, "num_block": 23, "num_grow_ch": 32, "scale": 4}
-VIDEO = {"type": "SRVGGNetCompact", **IN, "num_feat": 64, "num_conv": 16, "upscale": 4, "act_type": "prelu"}
+VIDEO = {
+    "type": "SRVGGNetCompact",
+    **IN,
+    "num_feat": 64,
+    "num_conv": 16,
+    "upscale": 4,
+    "act_type": "prelu",
+}
 
 
 @pytest.mark.zoo
 @pytest.mark.parametrize(
     ("name", "files", "options"),
-    [("realesrgan-x4plus", X4PLUS_FILES[4], X4PLUS), ("realesrgan-animevideo", VIDEO_FILES[4], VIDEO)],
+    [
+        ("realesrgan-x4plus", X4PLUS_FILES[4], X4PLUS),
+        ("realesrgan-animevideo", VIDEO_FILES[4], VIDEO),
+    ],
 )
 def test_real_weights_give_what_another_runtime_gives(
     write: Any, name: str, files: tuple[WeightFile, WeightFile], options: dict[str, Any]
@@ -111,7 +155,9 @@ def test_real_weights_give_what_another_runtime_gives(
         pytest.skip(str(restorers.get(name).missing()))
     network = basicsr_shim.build_network(options)
     tensors = iter(ncnn_tensors(*(zoo.cached_path(file) for file in files)))
-    network.load_state_dict({key: next(tensors).view_as(value) for key, value in network.state_dict().items()})
+    network.load_state_dict(
+        {key: next(tensors).view_as(value) for key, value in network.state_dict().items()}
+    )
     assert next(tensors, None) is None
     restorer = parse_restorer(write(network, options)).build()
     assert restorer.card.parameters == restorers.get(name).card.parameters
@@ -129,7 +175,9 @@ def ncnn_tensors(param: Path, model: Path) -> list[torch.Tensor]:
 
     def take(count: int, dtype: Any) -> None:
         nonlocal place
-        tensors.append(torch.from_numpy(np.frombuffer(content, dtype, count, place).astype(np.float32)))
+        tensors.append(
+            torch.from_numpy(np.frombuffer(content, dtype, count, place).astype(np.float32))
+        )
         place += -(-count * np.dtype(dtype).itemsize // 4) * 4
 
     for line in param.read_text().splitlines():

@@ -18,7 +18,14 @@ from harness.protocols import Conditions, Task
 from harness.restoring.adaptation import restore_image
 from harness.restoring.probing import wrong_range
 
-NETWORK = {"type": "MSRResNet", "num_in_ch": 3, "num_out_ch": 3, "num_feat": 8, "num_block": 1, "upscale": 2}
+NETWORK = {
+    "type": "MSRResNet",
+    "num_in_ch": 3,
+    "num_out_ch": 3,
+    "num_feat": 8,
+    "num_block": 1,
+    "upscale": 2,
+}
 
 
 class Exploit:
@@ -45,17 +52,28 @@ def options(tmp_path: Path) -> Path:
 
 
 def write_options(path: Path, weights: str, **network: Any) -> None:
-    content = {"name": "small", "scale": 2, "network_g": NETWORK | network, "path": {"pretrain_network_g": weights}}
+    content = {
+        "name": "small",
+        "scale": 2,
+        "network_g": NETWORK | network,
+        "path": {"pretrain_network_g": weights},
+    }
     path.write_text(yaml.safe_dump(content))
 
 
 def test_basicsr_from_an_options_file(options: Path, generator: np.random.Generator) -> None:
     restorer = parse_restorer(f"basicsr:{options}").build()
-    assert (restorer.card.name, restorer.card.scales, restorer.card.tasks) == ("small", (2,), (Task.SUPER_RESOLVE,))
+    assert (restorer.card.name, restorer.card.scales, restorer.card.tasks) == (
+        "small",
+        (2,),
+        (Task.SUPER_RESOLVE,),
+    )
     image = generator.random((3, 21, 30), dtype=np.float32)
     restored = restore_image(restorer, image, Conditions(scale=2))
     network = basicsr_shim.build_network(NETWORK)
-    network.load_state_dict(torch.load(options.with_name("weights.pth"), weights_only=True)["params"])
+    network.load_state_dict(
+        torch.load(options.with_name("weights.pth"), weights_only=True)["params"]
+    )
     with torch.inference_mode():
         expected = network(torch.from_numpy(image)[None])[0].clamp(0, 1).numpy()
     assert np.allclose(restored, expected, atol=1e-6)
@@ -83,7 +101,9 @@ def test_a_hostile_weight_file_runs_nothing(options: Path, tmp_path: Path) -> No
 def test_a_damaged_file_is_one_clear_line(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"damaged{suffix}"
     path.write_bytes(b"\0" * 100)
-    with pytest.raises(InputError, match=f"damaged{suffix} cannot be read|damaged{suffix} is refused"):
+    with pytest.raises(
+        InputError, match=f"damaged{suffix} cannot be read|damaged{suffix} is refused"
+    ):
         parse_restorer(str(path)).build()
 
 
@@ -99,7 +119,9 @@ def test_a_missing_file_is_named(text: str) -> None:
         parse_restorer(text).build()
 
 
-def test_onnx_equals_the_network_it_was_exported_from(data: Path, generator: np.random.Generator) -> None:
+def test_onnx_equals_the_network_it_was_exported_from(
+    data: Path, generator: np.random.Generator
+) -> None:
     pytest.importorskip("onnxruntime")
     weights = data / "weights"
     image = generator.random((1, 40, 52), dtype=np.float32)
@@ -117,17 +139,23 @@ def test_a_network_in_its_own_range_is_let_through(data: Path, name: str) -> Non
     assert wrong_range(parse_restorer(str(data / "weights" / name)).build()) is None
 
 
-def test_safetensors_and_another_range(data: Path, tmp_path: Path, generator: np.random.Generator) -> None:
+def test_safetensors_and_another_range(
+    data: Path, tmp_path: Path, generator: np.random.Generator
+) -> None:
     from safetensors.torch import save_file
 
     source = data / "weights/dncnn_25.pth"
-    save_file(torch.load(source, weights_only=True, map_location="cpu"), tmp_path / "dncnn.safetensors")
+    save_file(
+        torch.load(source, weights_only=True, map_location="cpu"), tmp_path / "dncnn.safetensors"
+    )
     image = generator.random((1, 24, 31), dtype=np.float32)
     expected = restore_image(parse_restorer(str(source)).build(), image, Conditions())
     restorer = parse_restorer(str(tmp_path / "dncnn.safetensors")).build()
     assert np.array_equal(restore_image(restorer, image, Conditions()), expected)
     ranged = parse_restorer(f"{tmp_path / 'dncnn.safetensors'}:range=255").build()
-    assert restore_image(ranged, image, Conditions()).mean() > 0.3, "spandrel's own call would clip it to 1 of 255"
+    assert restore_image(ranged, image, Conditions()).mean() > 0.3, (
+        "spandrel's own call would clip it to 1 of 255"
+    )
 
 
 def test_a_python_object(generator: np.random.Generator) -> None:

@@ -23,7 +23,10 @@ def gain(restorer: Restorer, set_name: str) -> float:
     sample = degraded_set.sample("coffee")
     assert sample.reference is not None
     restored = restore_image(restorer, sample.degraded, degraded_set.conditions)
-    before, after = (PSNR()(np.clip(image, 0, 1), sample.reference).value for image in (sample.degraded, restored))
+    before, after = (
+        PSNR()(np.clip(image, 0, 1), sample.reference).value
+        for image in (sample.degraded, restored)
+    )
     return after - before
 
 
@@ -33,7 +36,9 @@ def test_denoisers_denoise(build: Callable[[str], Restorer], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DENOISERS)
-def test_denoisers_that_are_not_told_how_noisy_it_is(build: Callable[[str], Restorer], name: str) -> None:
+def test_denoisers_that_are_not_told_how_noisy_it_is(
+    build: Callable[[str], Restorer], name: str
+) -> None:
     sample = resolve_set("photos-sigma25").sample("coffee")
     assert sample.reference is not None
     restored = restore_image(build(name), sample.degraded, Conditions())
@@ -45,19 +50,27 @@ def test_the_right_bicubic_beats_nearest(build: Callable[[str], Restorer]) -> No
     sample = degraded_set.sample("chelsea")
     assert sample.reference is not None
     psnr = {
-        name: PSNR()(restore_image(build(name), sample.degraded, degraded_set.conditions), sample.reference).value
+        name: PSNR()(
+            restore_image(build(name), sample.degraded, degraded_set.conditions), sample.reference
+        ).value
         for name in INTERPOLATORS
     }
     assert psnr["nearest"] + 1 < psnr["bicubic"]
     assert psnr["nearest"] + 1 < psnr["lanczos"]
 
 
-def test_nearest_repeats_pixels(build: Callable[[str], Restorer], generator: np.random.Generator) -> None:
+def test_nearest_repeats_pixels(
+    build: Callable[[str], Restorer], generator: np.random.Generator
+) -> None:
     image = generator.random((3, 5, 7), dtype=np.float32)
-    assert np.array_equal(build("nearest").restore(image, Conditions(scale=3)), image.repeat(3, 1).repeat(3, 2))
+    assert np.array_equal(
+        build("nearest").restore(image, Conditions(scale=3)), image.repeat(3, 1).repeat(3, 2)
+    )
 
 
-def test_identity_is_the_identity(build: Callable[[str], Restorer], generator: np.random.Generator) -> None:
+def test_identity_is_the_identity(
+    build: Callable[[str], Restorer], generator: np.random.Generator
+) -> None:
     image = generator.random((3, 5, 7), dtype=np.float32)
     assert np.array_equal(build("identity").restore(image, Conditions()), image)
 
@@ -65,7 +78,10 @@ def test_identity_is_the_identity(build: Callable[[str], Restorer], generator: n
 @pytest.mark.parametrize("name", ["identity", *DENOISERS, *INTERPOLATORS])
 @pytest.mark.parametrize("shape", [(3, 33, 17), (1, 17, 33), (3, 9, 9), (1, 8, 64)])
 def test_any_size_grey_and_colour(
-    build: Callable[[str], Restorer], generator: np.random.Generator, name: str, shape: tuple[int, int, int]
+    build: Callable[[str], Restorer],
+    generator: np.random.Generator,
+    name: str,
+    shape: tuple[int, int, int],
 ) -> None:
     image: Image = generator.random(shape, dtype=np.float32)
     before = image.copy()
@@ -75,4 +91,6 @@ def test_any_size_grey_and_colour(
     assert restored.shape == (shape[0], scale * shape[1], scale * shape[2])
     assert np.isfinite(restored).all()
     assert np.array_equal(image, before), "the input is left alone"
-    assert np.array_equal(restored, restore_image(restorer, image, Conditions(scale=scale, sigma_255=15)))
+    assert np.array_equal(
+        restored, restore_image(restorer, image, Conditions(scale=scale, sigma_255=15))
+    )

@@ -33,9 +33,9 @@ class Server(BaseHTTPRequestHandler):
         if word == "scale":
             image = PillowImage.open(io.BytesIO(body))
             answer = io.BytesIO()
-            image.resize([side * int(argument) for side in image.size], PillowImage.Resampling.NEAREST).save(
-                answer, "PNG"
-            )
+            image.resize(
+                [side * int(argument) for side in image.size], PillowImage.Resampling.NEAREST
+            ).save(answer, "PNG")
             self.answer(200, answer.getvalue())
         elif word == "flaky":
             self.answer(503 if self.tries < 2 else 200, body)

@@ -21,30 +21,44 @@ EXTRAS = {"bm3d": "noncommercial", "ncnn": "ncnn", "onnxruntime": "onnx"}
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installation without extras and without weights."""
     find: Callable[..., Any] = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name in EXTRAS else find(name, *more))
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *more: None if name in EXTRAS else find(name, *more),
+    )
     monkeypatch.setenv("RESTOBENCH_CACHE", str(tmp_path / "empty"))
 
 
 @pytest.mark.usefixtures("bare")
-def test_every_restorer_says_what_it_lacks(command_line: Callable[..., tuple[int, str, str]]) -> None:
+def test_every_restorer_says_what_it_lacks(
+    command_line: Callable[..., tuple[int, str, str]],
+) -> None:
     code, out, _ = command_line("list", "restorers", "--json")
     rows = {row["name"]: row for row in json.loads(out)["rows"]}
     assert code == 0
     for name in restorers:
         needs_something = bool(restorers.get(name).card.weights) or name in EXTRAS
-        mends = re.search(rf"pip install 'restobench\[\w+\]'|restobench zoo get {name}`", rows[name]["reason"] or "")
+        mends = re.search(
+            rf"pip install 'restobench\[\w+\]'|restobench zoo get {name}`",
+            rows[name]["reason"] or "",
+        )
         assert rows[name]["usable"] is (not needs_something), name
         assert bool(mends) is needs_something, rows[name]["reason"]
 
 
 @pytest.mark.usefixtures("bare")
 def test_every_loader_says_what_it_lacks() -> None:
-    absent = {name: loaders.get(name).missing() for name in loaders if hasattr(loaders.get(name), "missing")}
+    absent = {
+        name: loaders.get(name).missing()
+        for name in loaders
+        if hasattr(loaders.get(name), "missing")
+    }
     lacking = {name: reason for name, reason in absent.items() if reason is not None}
     assert {".onnx", ".param"} <= set(lacking)
-    assert all(re.search(r"pip install 'restobench\[\w+\]'|Python 3\.1\d", reason) for reason in lacking.values()), (
-        lacking
-    )
+    assert all(
+        re.search(r"pip install 'restobench\[\w+\]'|Python 3\.1\d", reason)
+        for reason in lacking.values()
+    ), lacking
 
 
 @pytest.mark.parametrize(("package", "extra"), EXTRAS.items())

@@ -27,7 +27,9 @@ def write(folder: Path, content: str = REPEAT) -> Path:
 
 
 @pytest.mark.parametrize(("channels", "border"), [(3, 0), (1, 0), (3, 5)])
-def test_a_network_without_weights(tmp_path: Path, generator: np.random.Generator, channels: int, border: int) -> None:
+def test_a_network_without_weights(
+    tmp_path: Path, generator: np.random.Generator, channels: int, border: int
+) -> None:
     restorer = parse_restorer(f"{write(tmp_path)}:channels={channels},border={border}").build()
     assert (restorer.card.scales, restorer.card.tasks) == ((2,), (Task.SUPER_RESOLVE,))
     image = generator.random((3, 9, 14), dtype=np.float32)
@@ -37,7 +39,9 @@ def test_a_network_without_weights(tmp_path: Path, generator: np.random.Generato
 
 @pytest.mark.zoo
 @pytest.mark.parametrize(("name", "border"), [("span", 10), ("waifu2x-photo", 7)])
-def test_the_same_as_out_of_the_zoo(tmp_path: Path, generator: np.random.Generator, name: str, border: int) -> None:
+def test_the_same_as_out_of_the_zoo(
+    tmp_path: Path, generator: np.random.Generator, name: str, border: int
+) -> None:
     cls = restorers.get(name)
     if cls.missing() is not None:
         pytest.skip(str(cls.missing()))
@@ -53,7 +57,12 @@ def test_the_same_as_out_of_the_zoo(tmp_path: Path, generator: np.random.Generat
     ("content", "parameters", "message"),
     [
         ("nonsense", "", "ncnn cannot load"),
-        (TWO_OUTPUTS, "", r"has inputs \['in'\] and outputs \['one', 'other'\]; expected one image in and one out"),
+        (
+            TWO_OUTPUTS,
+            "",
+            r"has inputs \['in'\] and outputs \['one', 'other'\]; expected one image in and one "
+            r"out",
+        ),
         (REPEAT, ":channels=2", "channels is 2; expected 1 or 3"),
         (REPEAT, ":scale=0", "scale is 0; expected a whole number above 0"),
     ],
@@ -66,5 +75,7 @@ def test_what_makes_no_sense(tmp_path: Path, content: str, parameters: str, mess
 def test_both_files_are_needed(tmp_path: Path) -> None:
     path = write(tmp_path)
     path.with_suffix(".bin").unlink()
-    with pytest.raises(InputError, match=r"repeat\.bin does not exist; a network is NAME\.param and NAME\.bin"):
+    with pytest.raises(
+        InputError, match=r"repeat\.bin does not exist; a network is NAME\.param and NAME\.bin"
+    ):
         parse_restorer(str(path)).build()

@@ -23,17 +23,28 @@ SIDES = {"any": ("h", "w"), "fixed": (24, 32)}
 def write(path: Path, shape: list[int | str], dtype: str = "float32", scale: int = 1) -> str:
     """A network that repeats every pixel `scale` times along both sides."""
     helper, planes_last = onnx.helper, shape[3] in (1, 3)
-    scales = [1.0, float(scale), float(scale), 1.0] if planes_last else [1.0, 1.0, float(scale), float(scale)]
+    scales = (
+        [1.0, float(scale), float(scale), 1.0]
+        if planes_last
+        else [1.0, 1.0, float(scale), float(scale)]
+    )
     nodes = [
-        helper.make_node("Resize", ["in", "", "scales"], ["out"], mode="nearest", nearest_mode="floor",
-                         coordinate_transformation_mode="asymmetric")
-    ]  # fmt: skip
+        helper.make_node(
+            "Resize",
+            ["in", "", "scales"],
+            ["out"],
+            mode="nearest",
+            nearest_mode="floor",
+            coordinate_transformation_mode="asymmetric",
+        )
+    ]
     graph = helper.make_graph(
-        nodes, "repeat",
+        nodes,
+        "repeat",
         [helper.make_tensor_value_info("in", TYPES[dtype], shape)],
         [helper.make_tensor_value_info("out", TYPES[dtype], [None] * 4)],
         [helper.make_tensor("scales", 1, [4], scales)],
-    )  # fmt: skip
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     path.write_bytes(model.SerializeToString())
     return str(path)
@@ -44,7 +55,13 @@ def write(path: Path, shape: list[int | str], dtype: str = "float32", scale: int
 @pytest.mark.parametrize("planes_last", [False, True])
 @pytest.mark.parametrize(("planes", "scale"), [(3, 1), (1, 2)])
 def test_whatever_its_input_is(
-    tmp_path: Path, generator: np.random.Generator, dtype: str, sides: str, planes_last: bool, planes: int, scale: int
+    tmp_path: Path,
+    generator: np.random.Generator,
+    dtype: str,
+    sides: str,
+    planes_last: bool,
+    planes: int,
+    scale: int,
 ) -> None:
     shape = [1, *SIDES[sides], planes] if planes_last else [1, planes, *SIDES[sides]]
     restorer = parse_restorer(write(tmp_path / "repeat.onnx", shape, dtype, scale)).build()
@@ -60,12 +77,18 @@ def test_whatever_its_input_is(
 
 def test_the_range_is_what_the_user_says(tmp_path: Path) -> None:
     path = write(tmp_path / "repeat.onnx", [1, 3, "h", "w"])
-    assert parse_restorer(f"{path}:range=255,order=bgr,multiple=8,task=dejpeg").build().card == parse_restorer(
-        path
-    ).build().card.__class__(
-        name="repeat", tasks=(Task.DEJPEG,), channels=(3,), size_multiple=8, value_range=(0, 255), channel_order="bgr",
-        licence="unknown", source="onnxruntime",
-    )  # fmt: skip
+    assert parse_restorer(
+        f"{path}:range=255,order=bgr,multiple=8,task=dejpeg"
+    ).build().card == parse_restorer(path).build().card.__class__(
+        name="repeat",
+        tasks=(Task.DEJPEG,),
+        channels=(3,),
+        size_multiple=8,
+        value_range=(0, 255),
+        channel_order="bgr",
+        licence="unknown",
+        source="onnxruntime",
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +113,9 @@ def test_a_specification_that_makes_no_sense(tmp_path: Path, parameters: str, me
 def test_what_is_no_image_is_refused(tmp_path: Path, shape: list[int | str]) -> None:
     helper = onnx.helper
     info = [helper.make_tensor_value_info(name, 1, shape) for name in ("in", "out")]
-    graph = helper.make_graph([helper.make_node("Identity", ["in"], ["out"])], "odd", info[:1], info[1:])
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["in"], ["out"])], "odd", info[:1], info[1:]
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     (tmp_path / "odd.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(InputError, match="expected one image"):

@@ -33,7 +33,12 @@ DEMOSAICKERS = [("demosaic-bilinear", 28.0), ("demosaic-malvar", 31.5), ("demosa
 @pytest.mark.parametrize("cfa", CFAS)
 @pytest.mark.parametrize(("name", "least"), DEMOSAICKERS)
 def test_demosaicking_knows_every_pattern(
-    build: Callable[[str], Restorer], photo: Image, generator: np.random.Generator, cfa: str, name: str, least: float
+    build: Callable[[str], Restorer],
+    photo: Image,
+    generator: np.random.Generator,
+    cfa: str,
+    name: str,
+    least: float,
 ) -> None:
     mosaic = BayerMosaic(cfa)(photo, generator)
     assert psnr(restore_image(build(name), mosaic, Conditions(cfa=cfa)), photo) > least
@@ -42,23 +47,42 @@ def test_demosaicking_knows_every_pattern(
 @pytest.mark.parametrize(("name", "_"), DEMOSAICKERS)
 @pytest.mark.parametrize("shape", [(37, 54), (64, 33), (6, 5)])
 def test_a_flat_image_is_restored_at_any_size(
-    build: Callable[[str], Restorer], generator: np.random.Generator, name: str, _: float, shape: tuple[int, int]
+    build: Callable[[str], Restorer],
+    generator: np.random.Generator,
+    name: str,
+    _: float,
+    shape: tuple[int, int],
 ) -> None:
     grey = np.full((3, *shape), 0.4, np.float32)
-    restored = restore_image(build(name), BayerMosaic("GBRG")(grey, generator), Conditions(cfa="GBRG"))
+    restored = restore_image(
+        build(name), BayerMosaic("GBRG")(grey, generator), Conditions(cfa="GBRG")
+    )
     assert np.abs(restored - grey).max() < (0.02 if name == "demosaicnet" else 1e-6)
 
 
-def test_malvar_is_exact_on_a_ramp(build: Callable[[str], Restorer], generator: np.random.Generator) -> None:
-    # the filters were made so: no colour of a grey linear ramp is changed, away from the mirrored border
-    ramp = np.add.outer(np.linspace(0.1, 0.4, 20), np.linspace(0.1, 0.5, 24)).astype(np.float32)[None].repeat(3, 0)
-    restored = restore_image(build("demosaic-malvar"), BayerMosaic("RGGB")(ramp, generator), Conditions(cfa="RGGB"))
+def test_malvar_is_exact_on_a_ramp(
+    build: Callable[[str], Restorer], generator: np.random.Generator
+) -> None:
+    # the filters were made so: no colour of a grey linear ramp is changed, away from the mirrored
+    # border
+    ramp = (
+        np.add.outer(np.linspace(0.1, 0.4, 20), np.linspace(0.1, 0.5, 24))
+        .astype(np.float32)[None]
+        .repeat(3, 0)
+    )
+    restored = restore_image(
+        build("demosaic-malvar"), BayerMosaic("RGGB")(ramp, generator), Conditions(cfa="RGGB")
+    )
     assert np.abs(restored - ramp)[:, 2:-2, 2:-2].max() < 1e-5
 
 
 @pytest.mark.parametrize(("name", "gain"), [("wiener", 2.0), ("richardson-lucy", 2.0)])
 def test_a_known_kernel_is_undone(
-    build: Callable[[str], Restorer], photo: Image, generator: np.random.Generator, name: str, gain: float
+    build: Callable[[str], Restorer],
+    photo: Image,
+    generator: np.random.Generator,
+    name: str,
+    gain: float,
 ) -> None:
     blur = GaussianBlur(1.6)
     blurred = blur(photo, generator)
@@ -67,8 +91,12 @@ def test_a_known_kernel_is_undone(
 
 
 @pytest.mark.parametrize("name", ["wiener", "richardson-lucy"])
-def test_a_kernel_that_is_a_point_changes_nothing(build: Callable[[str], Restorer], photo: Image, name: str) -> None:
-    restored = restore_image(build(name), photo, Conditions(kernel=((0.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 0.0))))
+def test_a_kernel_that_is_a_point_changes_nothing(
+    build: Callable[[str], Restorer], photo: Image, name: str
+) -> None:
+    restored = restore_image(
+        build(name), photo, Conditions(kernel=((0.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 0.0)))
+    )
     assert psnr(restored, photo) > 40
 
 
@@ -89,4 +117,6 @@ def test_missing_pixels_are_filled_and_known_ones_kept(
     restored = restore_image(build("biharmonic"), degraded, conditions)
     assert conditions.mask is not None
     assert np.array_equal(restored[:, ~conditions.mask], degraded[:, ~conditions.mask])
-    assert psnr(restored, photo[:channels, :64, :64]) > psnr(degraded, photo[:channels, :64, :64]) + 12
+    assert (
+        psnr(restored, photo[:channels, :64, :64]) > psnr(degraded, photo[:channels, :64, :64]) + 12
+    )

@@ -31,23 +31,35 @@ def fill(folder: Path, *names: str) -> Path:
 def look_up(folder: Path, id: str, set_name: str = "set5-x2", parameters: str = "") -> Image:
     restorer = parse_restorer(f"folder:{folder}{parameters}").build()
     return restore_image(
-        restorer, np.zeros((3, 4, 5), np.float32), Conditions(scale=2, set_name=set_name, sample_id=id)
+        restorer,
+        np.zeros((3, 4, 5), np.float32),
+        Conditions(scale=2, set_name=set_name, sample_id=id),
     )
 
 
 def test_by_name_and_never_by_position(tmp_path: Path) -> None:
-    folder = fill(tmp_path / "mine", "woman.png", "babyx2.png", "bird_SwinIR.png", "bird_2.png/ignored.txt.png")
+    folder = fill(
+        tmp_path / "mine",
+        "woman.png",
+        "babyx2.png",
+        "bird_SwinIR.png",
+        "bird_2.png/ignored.txt.png",
+    )
     for number, id in enumerate(["woman", "baby", "bird"]):
         assert np.array_equal(look_up(folder, id), picture(number))
 
 
-def test_a_folder_is_that_of_where_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_is_that_of_where_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fill(tmp_path / "mine", "baby.png")
     monkeypatch.chdir(tmp_path)
     restorer = parse_restorer("folder:mine").build()
     monkeypatch.chdir("/")
     conditions = Conditions(scale=2, set_name="set5-x2", sample_id="baby")
-    assert np.array_equal(restore_image(restorer, np.zeros((3, 4, 5), np.float32), conditions), picture(0))
+    assert np.array_equal(
+        restore_image(restorer, np.zeros((3, 4, 5), np.float32), conditions), picture(0)
+    )
 
 
 def test_a_set_has_its_own_folder(tmp_path: Path) -> None:
@@ -67,7 +79,9 @@ def test_a_set_has_its_own_folder(tmp_path: Path) -> None:
         (["set5-x4/baby.png"], "has no file for baby"),
     ],
 )
-def test_missing_and_ambiguous_names_are_typed(tmp_path: Path, names: list[str], message: str) -> None:
+def test_missing_and_ambiguous_names_are_typed(
+    tmp_path: Path, names: list[str], message: str
+) -> None:
     with pytest.raises(RestorationError, match=message):
         look_up(fill(tmp_path, *names), "baby")
 
@@ -75,7 +89,9 @@ def test_missing_and_ambiguous_names_are_typed(tmp_path: Path, names: list[str],
 def test_an_exact_name_wins_and_a_pattern_is_exact(tmp_path: Path) -> None:
     folder = fill(tmp_path, "img_1.png", "img_1_0.png", "img_1_x2_MyNet.png")
     assert np.array_equal(look_up(folder, "img_1"), picture(0))
-    assert np.array_equal(look_up(folder, "img_1", parameters=":pattern={id}_x2_MyNet.png"), picture(2))
+    assert np.array_equal(
+        look_up(folder, "img_1", parameters=":pattern={id}_x2_MyNet.png"), picture(2)
+    )
 
 
 def test_a_path_cannot_leave_the_folder(tmp_path: Path) -> None:
@@ -96,10 +112,14 @@ def test_a_folder_that_makes_no_sense(tmp_path: Path, text: str, message: str) -
     (tmp_path / "empty").mkdir()
     full = fill(tmp_path / "full", "a.png")
     with pytest.raises(InputError, match=message):
-        parse_restorer(text.replace("{empty}", str(tmp_path / "empty")).replace("{full}", str(full))).build()
+        parse_restorer(
+            text.replace("{empty}", str(tmp_path / "empty")).replace("{full}", str(full))
+        ).build()
 
 
-def test_a_run_scores_them(tmp_path: Path, command_line: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_run_scores_them(
+    tmp_path: Path, command_line: Callable[..., tuple[int, str, str]]
+) -> None:
     degraded_set = resolve_set("photos-sigma25")
     first, second = degraded_set.ids()[:2]
     reference = degraded_set.sample(first).reference
@@ -107,10 +127,23 @@ def test_a_run_scores_them(tmp_path: Path, command_line: Callable[..., tuple[int
     (tmp_path / "paper").mkdir()
     write_image(tmp_path / "paper" / f"{first}.png", reference)
     code, out, _ = command_line(
-        "run", "-b", "quickstart", "--set", "photos-sigma25", "--limit", 2, "-m", "psnr", "--out", tmp_path / "run",
-        "-r", f"folder:{tmp_path / 'paper'}",
-    )  # fmt: skip
+        "run",
+        "-b",
+        "quickstart",
+        "--set",
+        "photos-sigma25",
+        "--limit",
+        2,
+        "-m",
+        "psnr",
+        "--out",
+        tmp_path / "run",
+        "-r",
+        f"folder:{tmp_path / 'paper'}",
+    )
     assert code == 3, out
     data = load_run(tmp_path / "run")
     assert [(score.cell.image, score.value) for score in data.scores] == [(first, float("inf"))]
-    assert [(failure.cell.image, failure.kind) for failure in data.failures] == [(second, FailureKind.INVALID)]
+    assert [(failure.cell.image, failure.kind) for failure in data.failures] == [
+        (second, FailureKind.INVALID)
+    ]

@@ -57,7 +57,10 @@ def saved(network: Twice, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     torch.jit.script(network).save(str(files[".ts"]))
     files[".pt"].write_bytes(files[".ts"].read_bytes())
     free = {2: torch.export.Dim.AUTO, 3: torch.export.Dim.AUTO}
-    torch.export.save(torch.export.export(network, (torch.rand(1, 3, 32, 40),), dynamic_shapes=(free,)), files[".pt2"])
+    torch.export.save(
+        torch.export.export(network, (torch.rand(1, 3, 32, 40),), dynamic_shapes=(free,)),
+        files[".pt2"],
+    )
     return files
 
 
@@ -73,7 +76,9 @@ def test_it_runs_as_the_network_does(
     assert np.allclose(restore_image(restorer, image, Conditions(scale=2)), expected, atol=1e-6)
 
 
-def test_a_network_traced_for_one_size_is_tiled(tmp_path: Path, generator: np.random.Generator) -> None:
+def test_a_network_traced_for_one_size_is_tiled(
+    tmp_path: Path, generator: np.random.Generator
+) -> None:
     program = torch.export.export(nn.Identity(), (torch.rand(1, 3, 32, 32),))
     torch.export.save(program, tmp_path / "same.pt2")
     image = generator.random((3, 20, 70), dtype=np.float32)
@@ -97,7 +102,10 @@ def test_torchscript_that_reaches_files_is_refused(tmp_path: Path) -> None:
 
 def test_code_under_an_odd_name_is_read_as_well(tmp_path: Path) -> None:
     torch.jit.script(Writes("victim")).save(str(tmp_path / "writes.ts"))
-    with zipfile.ZipFile(tmp_path / "writes.ts") as old, zipfile.ZipFile(tmp_path / "odd.ts", "w") as new:
+    with (
+        zipfile.ZipFile(tmp_path / "writes.ts") as old,
+        zipfile.ZipFile(tmp_path / "odd.ts", "w") as new,
+    ):
         for name in old.namelist():
             new.writestr(name.replace("/code/", "/CODE/").replace(".py", ".PY"), old.read(name))
             if name.endswith(".py"):
@@ -106,7 +114,9 @@ def test_code_under_an_odd_name_is_read_as_well(tmp_path: Path) -> None:
         parse_restorer(str(tmp_path / "odd.ts")).build()
 
 
-def altered(source: Path, target: Path, change: Any = None, more: dict[str, bytes] | None = None) -> str:
+def altered(
+    source: Path, target: Path, change: Any = None, more: dict[str, bytes] | None = None
+) -> str:
     """A copy of an exported program with another graph, or with more files in it."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for name in old.namelist():
@@ -128,7 +138,9 @@ def call(target: str) -> Any:
     return change
 
 
-@pytest.mark.parametrize("target", ["torch.os.system", "_operator.methodcaller", "torch.ops.aten.from_file.default"])
+@pytest.mark.parametrize(
+    "target", ["torch.os.system", "_operator.methodcaller", "torch.ops.aten.from_file.default"]
+)
 def test_an_exported_program_that_calls_something_else_is_refused(
     saved: dict[str, Path], tmp_path: Path, target: str
 ) -> None:
@@ -155,11 +167,15 @@ class Exploit:
         return os.system, (f"touch {self.marker}",)
 
 
-def test_pickles_in_an_exported_program_are_not_executed(saved: dict[str, Path], tmp_path: Path) -> None:
+def test_pickles_in_an_exported_program_are_not_executed(
+    saved: dict[str, Path], tmp_path: Path
+) -> None:
     marker = tmp_path / "owned"
     evil = io.BytesIO()
     torch.save(Exploit(marker), evil)
-    path = altered(saved[".pt2"], tmp_path / "a.pt2", more={"data/sample_inputs/model.pt": evil.getvalue()})
+    path = altered(
+        saved[".pt2"], tmp_path / "a.pt2", more={"data/sample_inputs/model.pt": evil.getvalue()}
+    )
     with pytest.raises(InputError, match="cannot be read as an exported program"):
         parse_restorer(path).build()
     objects = {"data/constants/opaque_obj_0": pickle.dumps(Exploit(marker))}

@@ -47,7 +47,8 @@ def psnr_y(restorer: Restorer, set_name: str, photo: str = "coffee") -> float:
         ("waifu2x-cunet", "photos-q20", "identity", 0.3),
         ("span", "photos-x2", "bicubic", 1.0),
         ("span", "photos-x4", "bicubic", 0.5),
-        # trained on drawings: worse than interpolation on photographs, and worse by far where they are fed wrongly
+        # trained on drawings: worse than interpolation on photographs, and worse by far where they
+        # are fed wrongly
         ("realcugan-se", "photos-x2", "bicubic", -2.5),
         ("realcugan-se", "photos-x3", "bicubic", -2.5),
         ("realcugan-se", "photos-x4", "bicubic", -2.5),
@@ -58,7 +59,9 @@ def psnr_y(restorer: Restorer, set_name: str, photo: str = "coffee") -> float:
         ("realesrgan-animevideo", "photos-x4", "bicubic", -3.0),
     ],
 )
-def test_a_network_beats_the_baseline(name: str, set_name: str, baseline: str, margin: float) -> None:
+def test_a_network_beats_the_baseline(
+    name: str, set_name: str, baseline: str, margin: float
+) -> None:
     # a network fed in the wrong range or channel order raises no error: it loses here
     assert psnr_y(build(name), set_name) > psnr_y(build(baseline), set_name) + margin
 

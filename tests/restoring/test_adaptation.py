@@ -46,7 +46,9 @@ def test_what_is_fed_and_what_comes_back(
 
 @pytest.mark.parametrize("value_range", [(0.0, 255.0), (-1.0, 1.0), (0.0, 1.0)])
 @pytest.mark.parametrize("order", ["rgb", "bgr"])
-def test_range_and_order(value_range: tuple[float, float], order: str, generator: np.random.Generator) -> None:
+def test_range_and_order(
+    value_range: tuple[float, float], order: str, generator: np.random.Generator
+) -> None:
     restorer = Recorder(value_range=value_range, channel_order=order)
     image = generator.random((3, 5, 7), dtype=np.float32)
     restored = restore_image(restorer, image, Conditions())

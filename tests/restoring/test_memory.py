@@ -15,10 +15,15 @@ from harness.workers.pool import WorkerPool, outcome
 
 
 def test_tiles_are_halved_until_they_fit(tmp_path: Path, generator: np.random.Generator) -> None:
-    degraded = save_array(quantise(generator.random((3, 1000, 1200), dtype=np.float32)), tmp_path / "degraded")
+    degraded = save_array(
+        quantise(generator.random((3, 1000, 1200), dtype=np.float32)), tmp_path / "degraded"
+    )
     spec = parse_restorer("misbehaving:Wide")
-    task = RestoreTask(spec, "cpu", degraded, Conditions(), None, tmp_path / "restored", quantise=True)
-    pool = WorkerPool(1, private=True, memory_mib=360)  # the whole image takes 300 MiB a layer, and 14 for each copy
+    task = RestoreTask(
+        spec, "cpu", degraded, Conditions(), None, tmp_path / "restored", quantise=True
+    )
+    # the whole image takes 300 MiB a layer, and 14 for each copy
+    pool = WorkerPool(1, private=True, memory_mib=360)
     try:
         done = outcome(pool.submit(restore_cell, task, timeout=300), 300)
     finally:

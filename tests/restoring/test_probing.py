@@ -24,17 +24,22 @@ class Trained(Restorer):
 
     def __init__(self, trained: tuple[float, float], **card: object) -> None:
         self.trained = trained
-        self.card = replace(RestorerCard("trained", tasks=(Task.SUPER_RESOLVE,), scales=(2,), parameters=1), **card)  # type: ignore[arg-type]
+        self.card = replace(
+            RestorerCard("trained", tasks=(Task.SUPER_RESOLVE,), scales=(2,), parameters=1), **card
+        )  # type: ignore[arg-type]
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         low, high = self.trained
         level = np.rint((np.clip(image, low, high) - low) / (high - low) * 31)
-        return imresize((level / 31 * (high - low) + low).astype(np.float32), conditions.scale, rounding="none")
+        return imresize(
+            (level / 31 * (high - low) + low).astype(np.float32), conditions.scale, rounding="none"
+        )
 
 
 @pytest.mark.parametrize(
     ("trained", "fed"),
-    # a network of -1..1 that is fed 0..1 sees a pale picture, which it could have been trained on: no probe can tell
+    # a network of -1..1 that is fed 0..1 sees a pale picture, which it could have been trained on:
+    # no probe can tell
     [(trained, fed) for trained in RANGES for fed in RANGES if (trained, fed) != ("-1..1", "1")],
 )
 def test_the_right_range_is_named(trained: str, fed: str) -> None:
@@ -56,7 +61,8 @@ def test_a_denoiser_that_smooths_is_no_network_in_the_wrong_range() -> None:
         card = RestorerCard("smooths", tasks=(Task.DENOISE,), parameters=1)
 
         def restore(self, image: Image, conditions: Conditions) -> Image:
-            small = image.max() - image.min() <= 1  # in a larger range it would do nothing, and keep more
+            # in a larger range it would do nothing, and keep more
+            small = image.max() - image.min() <= 1
             return gaussian_filter(image, (0, 0.7, 0.7)).astype(np.float32) if small else image
 
     assert wrong_range(Smooths()) is None
@@ -83,8 +89,15 @@ def test_a_run_refuses_a_network_in_the_wrong_range_and_says_what_to_set(tmp_pat
     nn.init.ones_(network[1].weight)  # right in any range that holds nothing negative
     torch.jit.script(network).save(str(tmp_path / "clamps.ts"))
     benchmark = resolve_benchmark("quickstart")
-    with pytest.raises(InputError, match=r"clamps is fed in the wrong range: .*set range=1 .* or probe=false"):
-        make_plan(benchmark, [f"{tmp_path / 'clamps.ts'}:range=-1..1"], set_names=["photos-sigma25"], limit=1)
+    with pytest.raises(
+        InputError, match=r"clamps is fed in the wrong range: .*set range=1 .* or probe=false"
+    ):
+        make_plan(
+            benchmark,
+            [f"{tmp_path / 'clamps.ts'}:range=-1..1"],
+            set_names=["photos-sigma25"],
+            limit=1,
+        )
     unprobed = f"{tmp_path / 'clamps.ts'}:range=-1..1,probe=false"
     plan = make_plan(benchmark, [unprobed], set_names=["photos-sigma25"], limit=1)
     assert plan.cells() == 1

@@ -35,7 +35,9 @@ class Network(Restorer):
     def __init__(self, weight: float = 0.3) -> None:
         torch.manual_seed(0)
         self.card = RestorerCard("network", channels=(3,))
-        self.network = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.Conv2d(8, 3, 3, padding=1))
+        self.network = torch.nn.Sequential(
+            torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.Conv2d(8, 3, 3, padding=1)
+        )
         with torch.no_grad():
             for parameter in self.network.parameters():
                 parameter.mul_(weight)
@@ -59,14 +61,18 @@ def test_the_ensemble_turns_with_the_image(image: Any) -> None:
 
 
 def test_the_ensemble_of_what_turns_with_the_image_is_the_thing_itself(image: Any) -> None:
-    plain, ensemble = (parse_restorer("bicubic" + options).build() for options in ("", ":ensemble=x8"))
+    plain, ensemble = (
+        parse_restorer("bicubic" + options).build() for options in ("", ":ensemble=x8")
+    )
     once, eight = (restore_image(item, image, Conditions(scale=2)) for item in (plain, ensemble))
     assert np.allclose(once, eight, atol=1e-5)
 
 
 def test_masks_turn_with_the_image_and_mosaics_do_not(image: Any) -> None:
     mask = image[0] > 0.7
-    SelfEnsemble(Shift()).restore(np.where(mask, 0, image).astype(np.float32), Conditions(mask=mask))
+    SelfEnsemble(Shift()).restore(
+        np.where(mask, 0, image).astype(np.float32), Conditions(mask=mask)
+    )
     with pytest.raises(InputError, match="ensemble=x8"):
         SelfEnsemble(Shift()).restore(image, Conditions(cfa="RGGB"))
 
@@ -106,4 +112,6 @@ def test_options_of_a_specification() -> None:
     with pytest.raises(InputError, match="precision is 'fp8'; expected one of fp32, fp16, bf16"):
         parse_restorer("nl-means:precision=fp8")
     with pytest.raises(InputError, match="no effect on nl-means"):
-        parse_restorer("nl-means:precision=fp16").build().restore(np.ones((3, 9, 9), np.float32), Conditions())
+        parse_restorer("nl-means:precision=fp16").build().restore(
+            np.ones((3, 9, 9), np.float32), Conditions()
+        )

@@ -33,7 +33,9 @@ def test_built_in_restorers_conform(name: str) -> None:
     assert [item.check for item in checks] == list(RESTORER_CHECKS)
 
 
-@pytest.mark.parametrize("name", [name for name in USABLE if name in metrics and not name.startswith("pyiqa-")])
+@pytest.mark.parametrize(
+    "name", [name for name in USABLE if name in metrics and not name.startswith("pyiqa-")]
+)
 def test_built_in_metrics_conform(name: str) -> None:
     checks = check_metric(metrics.get(name)(device="cpu"))  # type: ignore[call-arg]
     assert [item for item in checks if not item.passed] == []
@@ -42,13 +44,22 @@ def test_built_in_metrics_conform(name: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "check"),
     [
-        ("WrongDtype", "dtype"), ("WrongSize", "shape-and-scale"), ("ReturnsNaN", "shape-and-scale"),
-        ("WrongChannels", "grey-image"), ("MutatesInput", "input-not-mutated"), ("NonDeterministic", "determinism"),
-        ("Doubles", "range"), ("ReturnsBlack", "range"), ("Crops", "odd-sizes"), ("NeedsEight", "tiny-image"),
+        ("WrongDtype", "dtype"),
+        ("WrongSize", "shape-and-scale"),
+        ("ReturnsNaN", "shape-and-scale"),
+        ("WrongChannels", "grey-image"),
+        ("MutatesInput", "input-not-mutated"),
+        ("NonDeterministic", "determinism"),
+        ("Doubles", "range"),
+        ("ReturnsBlack", "range"),
+        ("Crops", "odd-sizes"),
+        ("NeedsEight", "tiny-image"),
     ],
-)  # fmt: skip
+)
 def test_what_a_restorer_does_wrong_is_named(fault: str, check: str) -> None:
-    checks = {item.check: item for item in check_restorer(parse_restorer(f"misbehaving:{fault}").build())}
+    checks = {
+        item.check: item for item in check_restorer(parse_restorer(f"misbehaving:{fault}").build())
+    }
     assert not checks[check].passed
     assert checks[check].message
 
@@ -83,7 +94,9 @@ def test_the_command_says_a_line_a_check_even_of_a_crash(
     assert not any(row["passed"] for row in crashed)
 
 
-def test_what_cannot_be_checked_is_one_line(command_line: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+def test_what_cannot_be_checked_is_one_line(
+    command_line: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
     code, _, err = command_line("check", "bicubbic")
     assert (code, "Did you mean bicubic" in err) == (2, True)
     code, _, err = command_line("check")

@@ -34,7 +34,9 @@ GOOD = (
 LOOKING = ("PrintsSecrets", "SpawnsChildren", "SpawnsAndDies")
 
 
-def run(folder: Path, names: list[str], images: tuple[str, ...] = ("a",), workers: int = 4) -> RunData:
+def run(
+    folder: Path, names: list[str], images: tuple[str, ...] = ("a",), workers: int = 4
+) -> RunData:
     benchmark = Benchmark("faults", "", (TinySet(images=images),), ("psnr",), Evaluation("rgb"))
     plan = make_plan(benchmark, [f"misbehaving:{name}" for name in names])
     run_plan(plan, folder, workers=workers, timeout=10, memory_mib=500)
@@ -52,7 +54,9 @@ def data(tmp_path_factory: pytest.TempPathFactory, marks: Path) -> RunData:
         patch.setenv("CLOUD_API_TOKEN", "hunter2")
         patch.chdir(marks)
         names = [*(name for names in FAILING.values() for name in names), *GOOD]
-        specifications = [f"{name}:marks={marks / name}" if name in LOOKING else name for name in names]
+        specifications = [
+            f"{name}:marks={marks / name}" if name in LOOKING else name for name in names
+        ]
         return run(tmp_path_factory.mktemp("run"), specifications)
 
 
@@ -88,7 +92,11 @@ def test_the_environment_of_the_user_is_not_seen(marks: Path) -> None:
 
 @pytest.mark.usefixtures("data")
 def test_children_die_with_their_worker(marks: Path) -> None:
-    children = [int(pid) for name in ("SpawnsChildren", "SpawnsAndDies") for pid in (marks / name).read_text().split()]
+    children = [
+        int(pid)
+        for name in ("SpawnsChildren", "SpawnsAndDies")
+        for pid in (marks / name).read_text().split()
+    ]
     deadline = time.monotonic() + 20
     while any(map(alive, children)) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -110,7 +118,8 @@ def test_nothing_is_left_where_the_user_works(marks: Path) -> None:
 
 def test_a_leak_costs_the_cell_in_which_memory_runs_out_and_no_other(tmp_path: Path) -> None:
     leaking = run(tmp_path, ["Leaks"], images=tuple("abcd"), workers=1)
-    # 200 MiB each for the warm-up and the first image; the second fails, and the third finds an empty worker
+    # 200 MiB each for the warm-up and the first image; the second fails, and the third finds an
+    # empty worker
     assert [(item.cell.image, item.kind) for item in leaking.failures] == [
         ("b", FailureKind.MEMORY), ("d", FailureKind.MEMORY),
     ]  # fmt: skip

@@ -27,7 +27,9 @@ FAULTS = Path(__file__).parents[1] / "faults"
 def benchmark(
     images: tuple[str, ...] = ("a", "b", "c"), size: int = 40, evaluation: Evaluation | None = None
 ) -> Benchmark:
-    return Benchmark("test", "", (TinySet(images=images, size=size),), ("psnr",), evaluation or Evaluation("rgb"))
+    return Benchmark(
+        "test", "", (TinySet(images=images, size=size),), ("psnr",), evaluation or Evaluation("rgb")
+    )
 
 
 def restorer(name: str) -> str:
@@ -61,7 +63,11 @@ def test_scores_every_cell(tmp_path: Path) -> None:
 
 def test_a_mask_travels_with_its_image(tmp_path: Path) -> None:
     holes = SyntheticSet("holes", Task.INPAINT, Photos(48), (MissingPixels(0.3),))
-    plan = make_plan(Benchmark("test", "", (holes,), ("psnr",), Evaluation("rgb")), [restorer("FillsHoles")], limit=2)
+    plan = make_plan(
+        Benchmark("test", "", (holes,), ("psnr",), Evaluation("rgb")),
+        [restorer("FillsHoles")],
+        limit=2,
+    )
     run_plan(plan, tmp_path / "run", workers=2)
     data = load_run(tmp_path / "run")
     assert not data.failures
@@ -72,7 +78,9 @@ def test_unreadable_sample_fails_its_cells_only(tmp_path: Path) -> None:
     plan = make_plan(benchmark(("a", "corrupt", "b")), [restorer("Good")])
     run_plan(plan, tmp_path / "run")
     data = load_run(tmp_path / "run")
-    assert [(failure.cell.image, failure.kind) for failure in data.failures] == [("corrupt", FailureKind.SAMPLE)]
+    assert [(failure.cell.image, failure.kind) for failure in data.failures] == [
+        ("corrupt", FailureKind.SAMPLE)
+    ]
     assert "truncated" in data.failures[0].message
     assert {score.cell.image for score in data.scores} == {"a", "b"}
 
@@ -83,7 +91,9 @@ def test_failed_metric_is_a_row_of_that_metric(tmp_path: Path) -> None:
     run_plan(plan, tmp_path / "run")
     data = load_run(tmp_path / "run")
     assert [score.metric for score in data.scores] == ["psnr"]
-    assert [(failure.metric, failure.kind) for failure in data.failures] == [("ms-ssim", FailureKind.METRIC)]
+    assert [(failure.metric, failure.kind) for failure in data.failures] == [
+        ("ms-ssim", FailureKind.METRIC)
+    ]
 
 
 def test_second_run_restores_nothing_and_changes_nothing(tmp_path: Path, marks: Path) -> None:
@@ -97,7 +107,9 @@ def test_second_run_restores_nothing_and_changes_nothing(tmp_path: Path, marks: 
 
 def test_new_metric_calls_no_restorer(tmp_path: Path, marks: Path) -> None:
     run_plan(make_plan(benchmark(size=80), [counting(marks)]), tmp_path / "run")
-    summary = run_plan(make_plan(benchmark(size=80), [counting(marks)], ["psnr", "ssim"]), tmp_path / "run")
+    summary = run_plan(
+        make_plan(benchmark(size=80), [counting(marks)], ["psnr", "ssim"]), tmp_path / "run"
+    )
     assert (summary.restored, summary.scored, count(marks)) == (0, 3, 3)
     assert {score.metric for score in load_run(tmp_path / "run").scores} == {"psnr", "ssim"}
 
@@ -143,7 +155,9 @@ def test_killed_run_goes_on_where_it_was(tmp_path: Path, marks: Path) -> None:
     script = tmp_path / "script.py"
 
     def write_script(folder: str) -> None:
-        text = _RUN.format(faults=str(FAULTS), folder=str(tmp_path / folder), restorer=counting(marks, sleep=0.5))
+        text = _RUN.format(
+            faults=str(FAULTS), folder=str(tmp_path / folder), restorer=counting(marks, sleep=0.5)
+        )
         script.write_text(text)
 
     write_script("killed")
@@ -166,12 +180,21 @@ def test_killed_run_goes_on_where_it_was(tmp_path: Path, marks: Path) -> None:
     assert sorted(resumed.scores, key=repr) == sorted(undisturbed.scores, key=repr)
 
 
-def test_a_metric_that_is_missing_here_is_left_out_unless_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.metrics.niqe.NIQE.missing", classmethod(lambda _cls: "basicsr is not installed"))
+def test_a_metric_that_is_missing_here_is_left_out_unless_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "harness.metrics.niqe.NIQE.missing", classmethod(lambda _cls: "basicsr is not installed")
+    )
     wants_both = Benchmark("test", "", (TinySet(),), ("psnr", "niqe"), Evaluation("rgb"))
     plan = make_plan(wants_both, [restorer("Good")])
-    assert (list(plan.metrics), plan.absent_metrics) == (["psnr"], {"niqe": "basicsr is not installed"})
+    assert (list(plan.metrics), plan.absent_metrics) == (
+        ["psnr"],
+        {"niqe": "basicsr is not installed"},
+    )
     with pytest.raises(UnavailableError, match="metric niqe is not usable here: basicsr"):
         make_plan(wants_both, [restorer("Good")], ["niqe"])
     with pytest.raises(UnavailableError, match="no metric is usable here"):
-        make_plan(Benchmark("test", "", (TinySet(),), ("niqe",), Evaluation("rgb")), [restorer("Good")])
+        make_plan(
+            Benchmark("test", "", (TinySet(),), ("niqe",), Evaluation("rgb")), [restorer("Good")]
+        )

@@ -27,7 +27,10 @@ def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def labelled(mos: list[float], groups: list[str] | None = None) -> list[LabelledImage]:
-    return [LabelledImage(Path("x.png"), value, (groups or [""] * len(mos))[i]) for i, value in enumerate(mos)]
+    return [
+        LabelledImage(Path("x.png"), value, (groups or [""] * len(mos))[i])
+        for i, value in enumerate(mos)
+    ]
 
 
 def test_figures_are_scipys_and_the_interval_holds_them(generator: np.random.Generator) -> None:
@@ -63,8 +66,15 @@ def test_the_logistic_straightens_what_saturates(generator: np.random.Generator)
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(-6, 6), st.floats(-100, 100), st.sampled_from(["even", "steep", "tail"]))
-def test_the_unit_of_a_metric_does_not_matter(seed: int, decade: int, offset: float, shape: str) -> None:
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(-6, 6),
+    st.floats(-100, 100),
+    st.sampled_from(["even", "steep", "tail"]),
+)
+def test_the_unit_of_a_metric_does_not_matter(
+    seed: int, decade: int, offset: float, shape: str
+) -> None:
     random = np.random.default_rng(seed)
     mos = random.uniform(0, 100, 60)
     noisy = mos + random.normal(0, 15, 60)
@@ -79,7 +89,9 @@ def test_the_fit_is_as_close_as_scipys(generator: np.random.Generator) -> None:
     x = generator.uniform(-3, 3, 300)
     mos = 10 + 80 * expit((x - 0.5) / 0.7) + generator.normal(0, 8, 300)
 
-    def logistic(x: np.ndarray, top: float, bottom: float, centre: float, width: float) -> np.ndarray:
+    def logistic(
+        x: np.ndarray, top: float, bottom: float, centre: float, width: float
+    ) -> np.ndarray:
         return bottom + (top - bottom) * expit((x - centre) / width)
 
     parameters, _ = curve_fit(logistic, x, mos, p0=[90, 10, 0.5, 0.7])
@@ -126,7 +138,9 @@ def folder(tmp_path: Path, generator: np.random.Generator) -> Path:
     clean = generator.random((3, 64, 64), dtype=np.float32)
     write_image(tmp_path / "clean.png", clean)
     for level in range(10):
-        noisy = np.clip(clean + 0.03 * (level + 1) * generator.standard_normal(clean.shape), 0, 1).astype(np.float32)
+        noisy = np.clip(
+            clean + 0.03 * (level + 1) * generator.standard_normal(clean.shape), 0, 1
+        ).astype(np.float32)
         write_image(tmp_path / f"{level}.png", noisy)
         lines.append(f"{level}.png,{90 - 8 * level},clean.png,scene")
     (tmp_path / "labels.csv").write_text("\n".join(lines))
@@ -134,7 +148,9 @@ def folder(tmp_path: Path, generator: np.random.Generator) -> Path:
 
 
 def test_the_command(command_line: Callable[..., tuple[int, str, str]], folder: Path) -> None:
-    code, out, _ = command_line("correlate", "-m", "psnr", "-m", "blur-effect", "--dataset", folder, "--json")
+    code, out, _ = command_line(
+        "correlate", "-m", "psnr", "-m", "blur-effect", "--dataset", folder, "--json"
+    )
     document = json.loads(out)
     assert (code, document["schema"]) == (0, "restobench/correlate/1")
     psnr = document["rows"][0]
@@ -144,7 +160,9 @@ def test_the_command(command_line: Callable[..., tuple[int, str, str]], folder: 
     assert (psnr["srcc"], psnr["srcc_within"]) == pytest.approx((1, 1))
 
 
-def test_a_damaged_image_is_a_failure(command_line: Callable[..., tuple[int, str, str]], folder: Path) -> None:
+def test_a_damaged_image_is_a_failure(
+    command_line: Callable[..., tuple[int, str, str]], folder: Path
+) -> None:
     (folder / "3.png").write_bytes(b"no image")
     code, out, err = command_line("correlate", "-m", "psnr", "--dataset", folder)
     assert code == 3
@@ -157,7 +175,9 @@ def test_it_warns_of_images_that_a_metric_has_learnt_from(
 ) -> None:
     keys = frozenset(content_key(read_image(folder / f"{level}.png")) for level in (2, 5))
     monkeypatch.setattr(PSNR, "trained_on", lambda: keys)
-    code, out, err = command_line("correlate", "-m", "psnr", "-m", "blur-effect", "--dataset", folder, "--json")
+    code, out, err = command_line(
+        "correlate", "-m", "psnr", "-m", "blur-effect", "--dataset", folder, "--json"
+    )
     assert code == 0
     assert "warning: psnr was trained on 2 of these 10 images" in err
     assert "blur-effect was trained" not in err

@@ -61,12 +61,17 @@ def script(marker: Path) -> bytes:
 @pytest.mark.parametrize("make", [zipped, legacy, plain, script], ids=lambda make: make.__name__)
 @pytest.mark.parametrize("suffix", [".pth", ".pt", ".ckpt", ".safetensors"])
 def test_no_weight_file_runs_code(
-    make: Callable[[Path], bytes], suffix: str, tmp_path: Path, command_line: Callable[..., tuple[int, str, str]]
+    make: Callable[[Path], bytes],
+    suffix: str,
+    tmp_path: Path,
+    command_line: Callable[..., tuple[int, str, str]],
 ) -> None:
     marker, photo = tmp_path / "marker", tmp_path / "photo.png"
     (tmp_path / f"evil{suffix}").write_bytes(make(marker))
     photo.write_bytes(b"is not looked at")
-    code, _, err = command_line("restore", "-r", tmp_path / f"evil{suffix}", photo, tmp_path / "out.png")
+    code, _, err = command_line(
+        "restore", "-r", tmp_path / f"evil{suffix}", photo, tmp_path / "out.png"
+    )
     assert code == 2
     assert err.startswith("error: ")
     assert f"evil{suffix}" in err
@@ -80,7 +85,8 @@ def test_the_exploit_is_one(tmp_path: Path) -> None:
 
 
 names = st.one_of(
-    st.text(max_size=120), st.sampled_from(["..", ".", "/", "../../etc/passwd", "/etc/passwd", "a/../..", "~", "C:\\x"])
+    st.text(max_size=120),
+    st.sampled_from(["..", ".", "/", "../../etc/passwd", "/etc/passwd", "a/../..", "~", "C:\\x"]),
 )
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import set_download
 from harness.errors import InputError, UnavailableError
 from harness.images import write_image
 from harness.known_sets import KnownSet, hash_file, verify
+from harness.sets import download as set_download
 from harness.sets.download import STAGING, fetch
 
 
@@ -73,7 +73,9 @@ def originals(tmp_path: Path) -> Path:
     folder = tmp_path / "originals"
     for seed, path in enumerate(("HR/a.png", "HR/b.png")):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        write_image(folder / path, np.random.default_rng(seed).random((3, 40, 40), dtype=np.float32))
+        write_image(
+            folder / path, np.random.default_rng(seed).random((3, 40, 40), dtype=np.float32)
+        )
     return folder
 
 
@@ -84,7 +86,9 @@ def known(originals: Path, server: Server, *, archive: str = "", inside: str = "
     return KnownSet("mine", "Mine", 2, "MIT", "", "by hand", files, urls, archive, inside)
 
 
-def test_every_image_comes_and_none_comes_twice(server: Server, originals: Path, tmp_path: Path) -> None:
+def test_every_image_comes_and_none_comes_twice(
+    server: Server, originals: Path, tmp_path: Path
+) -> None:
     mine, lines = known(originals, server), []
     assert fetch(mine, tmp_path / "set", lines.append) == 2
     assert lines == ["mine: HR/a.png", "mine: HR/b.png"]
@@ -97,7 +101,9 @@ def test_every_image_comes_and_none_comes_twice(server: Server, originals: Path,
     assert [path for path, _ in server.asked[asked:]] == ["/HR/b.png"]
 
 
-def test_a_download_that_broke_off_goes_on_from_there(server: Server, originals: Path, tmp_path: Path) -> None:
+def test_a_download_that_broke_off_goes_on_from_there(
+    server: Server, originals: Path, tmp_path: Path
+) -> None:
     mine = known(originals, server)
     server.breaks_after = 1000
     with pytest.raises(UnavailableError, match="the same command goes on from there"):
@@ -107,7 +113,9 @@ def test_a_download_that_broke_off_goes_on_from_there(server: Server, originals:
     assert {finding.status for finding in verify(mine, tmp_path / "set")} == {"same"}
 
 
-def test_rubbish_of_an_earlier_download_is_begun_anew(server: Server, originals: Path, tmp_path: Path) -> None:
+def test_rubbish_of_an_earlier_download_is_begun_anew(
+    server: Server, originals: Path, tmp_path: Path
+) -> None:
     mine = known(originals, server)
     server.breaks_after = 1000
     with pytest.raises(UnavailableError):
@@ -118,7 +126,9 @@ def test_rubbish_of_an_earlier_download_is_begun_anew(server: Server, originals:
 
 
 @pytest.mark.parametrize("wrong", [b"no image at all", "another image"])
-def test_another_image_is_thrown_away(server: Server, originals: Path, tmp_path: Path, wrong: bytes | str) -> None:
+def test_another_image_is_thrown_away(
+    server: Server, originals: Path, tmp_path: Path, wrong: bytes | str
+) -> None:
     mine = known(originals, server)
     server.content["/HR/b.png"] = server.content["/HR/a.png"] if isinstance(wrong, str) else wrong
     with pytest.raises(InputError, match=r"is no image|expected .*get the set by hand"):
@@ -126,7 +136,9 @@ def test_another_image_is_thrown_away(server: Server, originals: Path, tmp_path:
     assert not (tmp_path / "set/HR/b.png").exists()
 
 
-def test_a_source_that_is_gone_or_unknown_is_one_line(server: Server, originals: Path, tmp_path: Path) -> None:
+def test_a_source_that_is_gone_or_unknown_is_one_line(
+    server: Server, originals: Path, tmp_path: Path
+) -> None:
     mine = known(originals, server)
     server.content.clear()
     with pytest.raises(UnavailableError, match="404"):
@@ -134,7 +146,12 @@ def test_a_source_that_is_gone_or_unknown_is_one_line(server: Server, originals:
     with pytest.raises(UnavailableError, match="get it by hand: by hand"):
         fetch(KnownSet("mine", "Mine", 2, "MIT", "", "by hand"), tmp_path / "set")
     with pytest.raises(InputError, match="expected https"):
-        fetch(KnownSet("mine", "Mine", 1, "", "", "", {"a.png": None}, {"a.png": "file:///etc/a.png"}), tmp_path / "s")
+        fetch(
+            KnownSet(
+                "mine", "Mine", 1, "", "", "", {"a.png": None}, {"a.png": "file:///etc/a.png"}
+            ),
+            tmp_path / "s",
+        )
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
@@ -159,12 +176,17 @@ def tarred(members: dict[str, bytes]) -> bytes:
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred])
-def test_images_come_out_of_an_archive(server: Server, originals: Path, tmp_path: Path, pack: type[bytes]) -> None:
+def test_images_come_out_of_an_archive(
+    server: Server, originals: Path, tmp_path: Path, pack: type[bytes]
+) -> None:
     mine = known(originals, server, archive=f"{server.address}/all", inside="Mine")
     members = {f"Mine/{path}": (originals / path).read_bytes() for path in mine.files}
     server.content["/all"] = pack({**members, "Mine/readme.txt": b"text", "Other/HR/a.png": b"x"})
     assert fetch(mine, tmp_path / "set") == 2
-    assert sorted(path.name for path in (tmp_path / "set").rglob("*") if path.is_file()) == ["a.png", "b.png"]
+    assert sorted(path.name for path in (tmp_path / "set").rglob("*") if path.is_file()) == [
+        "a.png",
+        "b.png",
+    ]
     assert {finding.status for finding in verify(mine, tmp_path / "set")} == {"same"}
 
 

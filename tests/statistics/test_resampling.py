@@ -45,7 +45,9 @@ def test_few_images_have_the_interval_of_the_t_test(generator: np.random.Generat
     assert (low[0], high[0]) == pytest.approx(expected)
 
 
-def test_strata_take_the_difference_between_them_out_of_the_interval(generator: np.random.Generator) -> None:
+def test_strata_take_the_difference_between_them_out_of_the_interval(
+    generator: np.random.Generator,
+) -> None:
     row = np.concatenate([generator.normal(20, 1, 30), generator.normal(40, 1, 30)])[None]
     _, low, high = intervals(row, (30, 30), 60)
     _, low_pooled, high_pooled = intervals(row, (60,), 60)
@@ -77,7 +79,10 @@ def test_verdicts_on_pairs_hold_together(generator: np.random.Generator) -> None
     """Eight restorers, all alike, of unequal spread, over images of unequal difficulty: any verdict is a false one."""
     runs, wrong = 300, 0
     for _ in range(runs):
-        scores = generator.normal(30, 4, 24) + generator.normal(size=(8, 24)) * np.linspace(0.2, 2, 8)[:, None]
+        scores = (
+            generator.normal(30, 4, 24)
+            + generator.normal(size=(8, 24)) * np.linspace(0.2, 2, 8)[:, None]
+        )
         wrong += bool((pairs_p(scores, (24,)) <= 0.05).any())
     assert wrong / runs < 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)
 
@@ -99,7 +104,9 @@ def test_ranges_hold_where_restorers_have_long_tails_of_their_own() -> None:
     for _ in range(runs):
         scores = generator.normal(30, 3, 24) + generator.lognormal(size=(10, 24)) * spreads[:, None]
         scores -= np.exp(0.5) * spreads[:, None]
-        better = (pairs_p(scores, (24,)) <= 0.05) & (scores.mean(axis=1)[:, None] > scores.mean(axis=1))
+        better = (pairs_p(scores, (24,)) <= 0.05) & (
+            scores.mean(axis=1)[:, None] > scores.mean(axis=1)
+        )
         held += 1 - (better.any(axis=0) | better.any(axis=1)).mean()
     assert held / runs > 0.935  # 0.91 by signs alone
 
@@ -112,17 +119,23 @@ def test_a_skewed_difference_counts_by_halls_t(generator: np.random.Generator) -
     flipped = generator.choice([-1, 1], size=(20_000, n)) * row
     beyond = np.abs(stats.ttest_1samp(flipped, 0, axis=1).statistic) >= hall
     assert float(sign_flip_p(row[None])[0]) < beyond.mean() - 0.03
-    assert pairs_p(np.stack([row, np.zeros(n)]), (n,))[0, 1] == pytest.approx(beyond.mean(), abs=0.015)
+    assert pairs_p(np.stack([row, np.zeros(n)]), (n,))[0, 1] == pytest.approx(
+        beyond.mean(), abs=0.015
+    )
 
 
-def test_differences_without_skewness_are_held_by_their_signs_alone(generator: np.random.Generator) -> None:
+def test_differences_without_skewness_are_held_by_their_signs_alone(
+    generator: np.random.Generator,
+) -> None:
     half = generator.normal(size=20)
     difference = np.concatenate([half, -half]) + 0.4
     p = pairs_p(np.stack([difference, np.zeros(40)]), (40,))
     assert p[0, 1] == pytest.approx(float(sign_flip_p(difference[None])[0]), abs=0.01)
 
 
-def test_pairs_p_is_the_enumeration_of_the_largest_difference(generator: np.random.Generator) -> None:
+def test_pairs_p_is_the_enumeration_of_the_largest_difference(
+    generator: np.random.Generator,
+) -> None:
     scores = generator.normal(size=(3, 7)) + np.array([[0.0], [0.0], [1.5]])
     pairs = [(0, 1), (0, 2), (1, 2)]
     rows = np.array([scores[i] - scores[j] for i, j in pairs])
@@ -200,5 +213,7 @@ def test_percentiles_of_resampled_statistics_tell_apart_what_every_resample_orde
     assert p[0, 1] > 0.5
     assert max(p[0, 2], p[1, 2]) < 0.01
     assert (percentile_order(points, boot, 5)[2] == 1).all()
-    certain = percentile_order(np.array([1.0, 2.0]), np.array([[1.0], [2.0]]).repeat(RESAMPLES, axis=1), 30)[2]
+    certain = percentile_order(
+        np.array([1.0, 2.0]), np.array([[1.0], [2.0]]).repeat(RESAMPLES, axis=1), 30
+    )[2]
     assert certain[0, 1] < 0.01

@@ -15,7 +15,9 @@ from harness.workers.pool import Trouble, WorkerPool, outcome
 
 
 @pytest.fixture(params=(1, 2))
-def hard_of_hearing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerPool]:
+def hard_of_hearing(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[WorkerPool]:
     """A pool of one or two workers, whose messages it reads with delay."""
     read = PoolManager.process_next_message
 
@@ -31,5 +33,7 @@ def hard_of_hearing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
 def test_a_death_is_told_of_the_task_that_caused_it(hard_of_hearing: WorkerPool) -> None:
     dying, living = hard_of_hearing.submit(os._exit, 7), hard_of_hearing.submit(abs, -1)
-    assert outcome(dying, None) == Trouble(FailureKind.CRASHED, "the worker process died with exit code 7")
+    assert outcome(dying, None) == Trouble(
+        FailureKind.CRASHED, "the worker process died with exit code 7"
+    )
     assert outcome(living, None) == 1

@@ -63,7 +63,9 @@ class Network(nn.Module):
         for number in range(1, BLOCKS + 1):
             self.add_module(f"block_{number}", LocalFeatureBlock(FEATURES))
         self.conv_2 = nn.Conv2d(FEATURES, FEATURES, 3, padding=1)
-        self.upsampler = nn.Sequential(nn.Conv2d(FEATURES, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale))
+        self.upsampler = nn.Sequential(
+            nn.Conv2d(FEATURES, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale)
+        )
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         shallow = self.conv_1(image)

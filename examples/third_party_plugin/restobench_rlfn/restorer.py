@@ -50,7 +50,9 @@ class RLFN(Restorer):
         import torch
 
         with torch.inference_mode():
-            enlarged = self._network(conditions.scale)(torch.from_numpy(image)[None].to(self.device))
+            enlarged = self._network(conditions.scale)(
+                torch.from_numpy(image)[None].to(self.device)
+            )
         restored: Image = enlarged[0].cpu().numpy()
         return restored
 

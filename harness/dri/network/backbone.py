@@ -1,7 +1,8 @@
 """The backbone: pooled statistics of an ImageNet network's stages.
 
-Our choice, not the paper's: timm's `tf_efficientnet_lite0` with ImageNet weights (Apache-2.0), seven taps. The three
-shallow stages stay frozen; stage 2 of the training fine-tunes the four deep ones.
+Our choice, not the paper's: timm's `tf_efficientnet_lite0` with ImageNet weights (Apache-2.0),
+seven taps. The three shallow stages stay frozen; stage 2 of the training fine-tunes the four deep
+ones.
 """
 
 from __future__ import annotations
@@ -69,8 +70,8 @@ class ShallowStages(nn.Module):
             images: (N, 3, H, W) in [0, 1], H and W at least 32.
 
         Returns:
-            The map (N, C, H/8, W/8) that the deep stages start from, and for each tap (N, PATCHES, 2 * width): means,
-            then standard deviations; the whole image comes first.
+            The map (N, C, H/8, W/8) that the deep stages start from, and for each tap (N, PATCHES,
+            2 * width): means, then standard deviations; the whole image comes first.
         """
         # channels last: a third less time on a CPU
         scaled = ((images * 255 - 127) / 128).contiguous(memory_format=torch.channels_last)
@@ -80,7 +81,8 @@ class ShallowStages(nn.Module):
 class DeepStages(nn.Module):
     """The other stages of an EfficientNet, batch normalisation folded into their convolutions.
 
-    Folded, they learn from small batches, a score cannot depend on its neighbours, and a step takes a quarter less.
+    Folded, they learn from small batches, a score cannot depend on its neighbours, and a step takes
+    a quarter less.
 
     Args:
         name: A timm model with `blocks`.
@@ -119,7 +121,9 @@ def load_imagenet(path: Path, name: str, shallow: ShallowStages, deep: DeepStage
     pairs = list(zip(own.items(), theirs, strict=False))
     wrong = [key for (key, value), other in pairs if value.shape != other.shape]
     if wrong or len(pairs) < len(own):
-        raise InputError(f"{path} is not the backbone's ImageNet file: {wrong[:1] or 'too few tensors'}")
+        raise InputError(
+            f"{path} is not the backbone's ImageNet file: {wrong[:1] or 'too few tensors'}"
+        )
     network.load_state_dict({key: other for (key, _), other in pairs})
     folded = _folded(network)
     shallow.stem.load_state_dict(nn.Sequential(folded.conv_stem, folded.bn1).state_dict())

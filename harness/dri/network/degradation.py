@@ -1,7 +1,7 @@
 """The degradation encoder: which degradation, and how strong.
 
-Stated by the paper: degradation vectors model the degradation of the low-quality image. Our choice: supervised
-contrastive learning on synthetic degradations, with heads for type and level.
+Stated by the paper: degradation vectors model the degradation of the low-quality image. Our choice:
+supervised contrastive learning on synthetic degradations, with heads for type and level.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """How the two representations interact.
 
-Stated by the paper: the representations interact, helped by the RS loss. Our choice: at each patch the tokens of d and
-q attend to one another across scales, with gated residuals that start almost closed.
+Stated by the paper: the representations interact, helped by the RS loss. Our choice: at each patch
+the tokens of d and q attend to one another across scales, with gated residuals that start almost
+closed.
 """
 
 from __future__ import annotations
@@ -58,4 +59,6 @@ class Interaction(nn.Module):
             d' and q', of the same shapes.
         """
         d, q = degradation.flatten(0, 1), quality.flatten(0, 1)
-        return self.to_degradation(d, q).view_as(degradation), self.to_quality(q, d).view_as(quality)
+        return self.to_degradation(d, q).view_as(degradation), self.to_quality(q, d).view_as(
+            quality
+        )

@@ -1,7 +1,7 @@
 """A member of the scorer's small ensemble: what learns mean opinion scores, upon what is described once.
 
-Our choice: each member has deep stages, a quality encoder, an interaction and a predictor of its own, from another
-random start; how far they disagree is part of the spread.
+Our choice: each member has deep stages, a quality encoder, an interaction and a predictor of its
+own, from another random start; how far they disagree is part of the spread.
 """
 
 from __future__ import annotations
@@ -46,8 +46,12 @@ class Member(nn.Module):
         super().__init__()
         self.deep = DeepStages(backbone)
         widths = (*shallow_widths, *self.deep.widths)
-        self.means = nn.ParameterList(nn.Parameter(torch.zeros(2 * w), requires_grad=False) for w in self.deep.widths)
-        self.scales = nn.ParameterList(nn.Parameter(torch.ones(2 * w), requires_grad=False) for w in self.deep.widths)
+        self.means = nn.ParameterList(
+            nn.Parameter(torch.zeros(2 * w), requires_grad=False) for w in self.deep.widths
+        )
+        self.scales = nn.ParameterList(
+            nn.Parameter(torch.ones(2 * w), requires_grad=False) for w in self.deep.widths
+        )
         self.quality = QualityEncoder(widths, dimension, dropout / 4)
         self.interaction = Interaction(dimension)
         tokens = len(shallow_widths) + len(widths)
@@ -59,7 +63,11 @@ class Member(nn.Module):
         return standardise(self.deep(features), self.means, self.scales)
 
     def forward(
-        self, deep: Sequence[Tensor], shallow: Sequence[Tensor], degradation_tokens: Tensor, assistance: Tensor
+        self,
+        deep: Sequence[Tensor],
+        shallow: Sequence[Tensor],
+        degradation_tokens: Tensor,
+        assistance: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Predicts.
 
@@ -82,7 +90,9 @@ class Member(nn.Module):
         return scores, spread, q
 
 
-def standardise(pooled: Sequence[Tensor], means: Iterable[Tensor], scales: Iterable[Tensor]) -> list[Tensor]:
+def standardise(
+    pooled: Sequence[Tensor], means: Iterable[Tensor], scales: Iterable[Tensor]
+) -> list[Tensor]:
     """Shifts and scales a backbone's statistics by those of the training images."""
     parts = zip(pooled, means, scales, strict=True)
     return [((tap - mean) / scale).clamp(-6, 6) for tap, mean, scale in parts]

@@ -62,8 +62,8 @@ class Description:
         degradation_tokens: (N, P, shallow taps, D).
         assistance: (N, features) of the restoration network.
         restored: (N, 3, H, W), or `None` when it was not kept.
-        deep: For each deep tap (N, P, 2 * width), as ImageNet's deep stages have it, standardised: members take it
-            in place of what their own deep stages say.
+        deep: For each deep tap (N, P, 2 * width), as ImageNet's deep stages have it, standardised:
+            members take it in place of what their own deep stages say.
     """
 
     features: Tensor
@@ -76,11 +76,16 @@ class Description:
 
     def to(self, device: torch.device) -> Description:
         """The same on another device."""
-        moved = (part.to(device) for part in (self.features, self.d, self.degradation_tokens, self.assistance))
+        moved = (
+            part.to(device)
+            for part in (self.features, self.d, self.degradation_tokens, self.assistance)
+        )
         features, d, tokens, assistance = moved
         restored = None if self.restored is None else self.restored.to(device)
         deep = None if self.deep is None else [tap.to(device) for tap in self.deep]
-        return Description(features, [tap.to(device) for tap in self.pooled], d, tokens, assistance, restored, deep)
+        return Description(
+            features, [tap.to(device) for tap in self.pooled], d, tokens, assistance, restored, deep
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +115,21 @@ class DRINetwork(nn.Module):
         self.config = config
         self.shallow = ShallowStages(config.backbone)
         widths = self.shallow.widths
-        self.means = nn.ParameterList(nn.Parameter(torch.zeros(2 * w), requires_grad=False) for w in widths)
-        self.scales = nn.ParameterList(nn.Parameter(torch.ones(2 * w), requires_grad=False) for w in widths)
-        self.degradation = DegradationEncoder(widths, config.dimension, config.types, config.dropout / 4)
+        self.means = nn.ParameterList(
+            nn.Parameter(torch.zeros(2 * w), requires_grad=False) for w in widths
+        )
+        self.scales = nn.ParameterList(
+            nn.Parameter(torch.ones(2 * w), requires_grad=False) for w in widths
+        )
+        self.degradation = DegradationEncoder(
+            widths, config.dimension, config.types, config.dropout / 4
+        )
         self.restoration = RestorationNetwork(config.dimension, config.restoration_width)
-        self.members: Sequence[Member] = nn.ModuleList(self._new_member() for _ in range(config.members))  # type: ignore[assignment]  # a list of modules is one
-        # score = offset + slope * mean of heads; spread = spread_slope * the predictor's: set by stage 3
+        self.members: Sequence[Member] = nn.ModuleList(
+            self._new_member() for _ in range(config.members)
+        )  # type: ignore[assignment]  # a list of modules is one
+        # score = offset + slope * mean of heads; spread = spread_slope * the predictor's: set by
+        # stage 3
         self.calibration = nn.Parameter(torch.tensor([0.0, 100.0, 100.0]), requires_grad=False)
 
     def _new_member(self) -> Member:
@@ -141,7 +155,8 @@ class DRINetwork(nn.Module):
     def describe(self, images: Tensor, keep_restored: bool = False) -> Description:
         """Everything that stage 2 does not train, of images and then of their mirror images.
 
-        The assistance of both is that of the images: mirrored pixels change it little, and it costs the most.
+        The assistance of both is that of the images: mirrored pixels change it little, and it costs
+        the most.
 
         Args:
             images: (N, 3, H, W) in [0, 1], H and W even and at least 64.
@@ -152,15 +167,30 @@ class DRINetwork(nn.Module):
         """
         features, pooled, tokens, d = self.look(torch.cat([images, images.flip(3)]))
         restored, assistance = self.restoration(images, d[: len(images)])
-        return Description(features, pooled, d, tokens, assistance.repeat(2, 1), restored if keep_restored else None)
+        return Description(
+            features,
+            pooled,
+            d,
+            tokens,
+            assistance.repeat(2, 1),
+            restored if keep_restored else None,
+        )
 
-    def judge(self, description: Description, members: Sequence[Member] | None = None) -> Prediction:
+    def judge(
+        self, description: Description, members: Sequence[Member] | None = None
+    ) -> Prediction:
         """What is predicted of images, by the mean over them and their mirror images: 2 N rows in, N out."""
         said = self.predict(description, members)
-        scores, spread, q = (torch.stack(part.chunk(2)) for part in (said.scores, said.spread, said.q))
-        return Prediction(scores.mean(0), spread.pow(2).mean(0).sqrt(), F.normalize(q.mean(0), dim=1))
+        scores, spread, q = (
+            torch.stack(part.chunk(2)) for part in (said.scores, said.spread, said.q)
+        )
+        return Prediction(
+            scores.mean(0), spread.pow(2).mean(0).sqrt(), F.normalize(q.mean(0), dim=1)
+        )
 
-    def predict(self, description: Description, members: Sequence[Member] | None = None) -> Prediction:
+    def predict(
+        self, description: Description, members: Sequence[Member] | None = None
+    ) -> Prediction:
         """What the members (default: all of them) say together.
 
         The variance of an ensemble's mean is that within its members and that between them.
@@ -170,7 +200,12 @@ class DRINetwork(nn.Module):
         tokens = tokens if config.use_degradation else torch.zeros_like(tokens)
         assistance = assistance if config.use_restoration else torch.zeros_like(assistance)
         said = [
-            member(description.deep or member.look(description.features), description.pooled, tokens, assistance)
+            member(
+                description.deep or member.look(description.features),
+                description.pooled,
+                tokens,
+                assistance,
+            )
             for member in (members if members is not None else self.members)
         ]
         scores, spreads, vectors = (torch.stack(part) for part in zip(*said, strict=True))
@@ -192,7 +227,8 @@ class DRINetwork(nn.Module):
 
         Args:
             images: (N, 3, H, W) in [0, 1], H and W even and at least 64.
-            return_representations: Also return d (N, D), q (N, D) and the restored images (N, 3, H, W).
+            return_representations: Also return d (N, D), q (N, D) and the restored images (N, 3, H,
+                W).
 
         Returns:
             Scores (N,) in [0, 100] and spreads (N,); with representations a dictionary of all five.
@@ -219,7 +255,8 @@ def bounded(points: Tensor, end: float = 10.0) -> tuple[Tensor, Tensor]:
         end: Points at both ends that are bent; what lies between stays as it is.
 
     Returns:
-        Scores (N,) between 0 and 100 in the same order, and the slope (N,) at each, 1 in the middle.
+        Scores (N,) between 0 and 100 in the same order, and the slope (N,) at each, 1 in the
+        middle.
     """
     low, high = (torch.exp(((side - end) / end).clamp(max=0)) for side in (points, 100 - points))
     return points.clamp(end, 100 - end) - end * (1 - low) + end * (1 - high), low * high

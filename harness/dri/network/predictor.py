@@ -1,7 +1,8 @@
 """The MOS predictor: a score and a weight for each patch.
 
-Stated by the paper: a MOS predictor that the restoration network assists. Our choice: patch-weighted regression (after
-Bosse et al., IEEE TIP 2018) by a few small heads, whose disagreement is part of the spread.
+Stated by the paper: a MOS predictor that the restoration network assists. Our choice:
+patch-weighted regression (after Bosse et al., IEEE TIP 2018) by a few small heads, whose
+disagreement is part of the spread.
 """
 
 from __future__ import annotations
@@ -22,9 +23,13 @@ class PatchHead(nn.Module):
     def __init__(self, inputs: int, width: int, dropout: float) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.LayerNorm(inputs), nn.Dropout(dropout), nn.Linear(inputs, width), nn.GELU(), nn.Dropout(dropout),
+            nn.LayerNorm(inputs),
+            nn.Dropout(dropout),
+            nn.Linear(inputs, width),
+            nn.GELU(),
+            nn.Dropout(dropout),
             nn.Linear(width, 2),
-        )  # fmt: skip
+        )
 
     def forward(self, patches: Tensor) -> Tensor:
         """(N, P, inputs) -> (N, P, 2): score, and the logarithm of its weight."""
@@ -45,14 +50,22 @@ class Predictor(nn.Module):
     """
 
     def __init__(
-        self, tokens: int, dimension: int, assistance: int, heads: int = 4, width: int = 128, dropout: float = 0.3
+        self,
+        tokens: int,
+        dimension: int,
+        assistance: int,
+        heads: int = 4,
+        width: int = 128,
+        dropout: float = 0.3,
     ) -> None:
         super().__init__()
         self.assist = nn.Sequential(nn.LayerNorm(assistance), nn.Linear(assistance, dimension))
         inputs = (tokens + 1) * dimension
         self.heads = nn.ModuleList(PatchHead(inputs, width, dropout) for _ in range(heads))
 
-    def forward(self, degradation: Tensor, quality: Tensor, assistance: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, degradation: Tensor, quality: Tensor, assistance: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Predicts.
 
         Args:
@@ -61,7 +74,8 @@ class Predictor(nn.Module):
             assistance: (N, features).
 
         Returns:
-            Scores (N, heads) in about [0, 1], and their spread (N,): the standard deviation over heads and patches.
+            Scores (N, heads) in about [0, 1], and their spread (N,): the standard deviation over
+            heads and patches.
         """
         helped = self.assist(assistance)[:, None].expand(-1, degradation.shape[1], -1)
         patches = torch.cat([degradation.flatten(2), quality.flatten(2), helped], dim=2)

@@ -1,7 +1,7 @@
 """The quality encoder: how good, whatever the degradation.
 
-Stated by the paper: quality vectors model the quality of the low-quality image. Our choice: rank-aware contrastive
-learning with pseudo-scores on synthetic data, and MOS where there is MOS.
+Stated by the paper: quality vectors model the quality of the low-quality image. Our choice:
+rank-aware contrastive learning with pseudo-scores on synthetic data, and MOS where there is MOS.
 """
 
 from __future__ import annotations

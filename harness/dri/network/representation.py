@@ -1,7 +1,8 @@
 """Tokens of the two representations: what the degradation encoder and the quality encoder have in common.
 
-The paper states that degradation vectors and quality vectors model an image's degradation and quality separately.
-Our choice: each encoder has one token a backbone tap, from that tap's pooled statistics.
+The paper states that degradation vectors and quality vectors model an image's degradation and
+quality separately. Our choice: each encoder has one token a backbone tap, from that tap's pooled
+statistics.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ class ScaleTokens(nn.Module):
         super().__init__()
         self.inputs = nn.ModuleList(nn.Linear(2 * width, dimension) for width in widths)
         self.norm = nn.LayerNorm(dimension)
-        self.mix = nn.Sequential(nn.Linear(dimension, 2 * dimension), nn.GELU(), nn.Linear(2 * dimension, dimension))
+        self.mix = nn.Sequential(
+            nn.Linear(dimension, 2 * dimension), nn.GELU(), nn.Linear(2 * dimension, dimension)
+        )
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, pooled: Sequence[Tensor]) -> Tensor:
@@ -38,7 +41,10 @@ class ScaleTokens(nn.Module):
         Returns:
             (N, P, taps, dimension).
         """
-        tokens = torch.stack([layer(self.dropout(tap)) for layer, tap in zip(self.inputs, pooled, strict=True)], dim=2)
+        tokens = torch.stack(
+            [layer(self.dropout(tap)) for layer, tap in zip(self.inputs, pooled, strict=True)],
+            dim=2,
+        )
         mixed: Tensor = tokens + self.mix(self.norm(tokens))
         return mixed
 

@@ -1,7 +1,8 @@
 """The restoration network, which assists the prediction.
 
-Stated by the paper: a restoration network provides the MOS predictor with degradation information. Our choice: a small
-U-Net of NAF blocks (Chen et al., ECCV 2022) on half resolution, conditioned on d by FiLM (Perez et al., AAAI 2018).
+Stated by the paper: a restoration network provides the MOS predictor with degradation information.
+Our choice: a small U-Net of NAF blocks (Chen et al., ECCV 2022) on half resolution, conditioned on
+d by FiLM (Perez et al., AAAI 2018).
 """
 
 from __future__ import annotations
@@ -73,8 +74,8 @@ class RestorationNetwork(nn.Module):
             d: (N, condition).
 
         Returns:
-            Restored images (N, 3, H, W), not clipped; assistance (N, features): pooled decoder features, and
-            statistics of the residual that was removed.
+            Restored images (N, 3, H, W), not clipped; assistance (N, features): pooled decoder
+            features, and statistics of the residual that was removed.
         """
         height, width = images.shape[2:]
         padded = F.pad(images, (0, -width % 8, 0, -height % 8), mode="replicate")
@@ -101,7 +102,8 @@ def residual_statistics(residual: Tensor) -> Tensor:
         residual: (N, 3, H, W).
 
     Returns:
-        (N, 8): log standard deviations of grey and colour parts at full, half, quarter and eighth resolution.
+        (N, 8): log standard deviations of grey and colour parts at full, half, quarter and eighth
+        resolution.
     """
     grey = residual.mean(1, keepdim=True)
     colour = residual - grey

@@ -59,7 +59,10 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path, network: nn.Module, optimiser: torch.optim.Optimizer, average: dict[str, Tensor] | None = None
+    path: Path,
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    average: dict[str, Tensor] | None = None,
 ) -> int:
     """Restores a checkpoint; returns the step to go on from, 0 without one."""
     if not path.is_file():
@@ -75,4 +78,6 @@ def load_checkpoint(
 
 def loss_line(losses: Mapping[str, Any]) -> str:
     """Losses by name, for people."""
-    return ", ".join(f"{name} {float(torch.as_tensor(value).detach()):.3f}" for name, value in losses.items())
+    return ", ".join(
+        f"{name} {float(torch.as_tensor(value).detach()):.3f}" for name, value in losses.items()
+    )

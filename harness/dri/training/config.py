@@ -28,12 +28,14 @@ class TrainingConfig:
         patch: Height and width of a patch, a multiple of 12.
         head_epochs: Of stage 2's first phase, in which the deep stages are ImageNet's.
         epochs: Of its second phase, in which they learn.
-        soup: Runs of the second phase, each in an order of its own of the data, whose weights are averaged.
+        soup: Runs of the second phase, each in an order of its own of the data, whose weights are
+            averaged.
         batch: Images in a batch of stage 2.
         crop: Cells (of 8 x 8 pixels) a side of the crops in stage 2.
         head_rate: Learning rate of stage 2's first phase; stage 1 takes half.
         learning_rate: Of its second phase.
-        deep_rate: Factor of that rate for the deep stages, whose tensors learn in proportion to their size.
+        deep_rate: Factor of that rate for the deep stages, whose tensors learn in proportion to
+            their size.
         weight_decay: Of stage 2.
         memory: Of the moving average of the weights in stage 2.
         order_weight: Weight of the order of versions in stage 2.
@@ -41,9 +43,11 @@ class TrainingConfig:
         rs_weight: Weight of the RS loss; 0 is its ablation.
         contents_ranked: Photographs in a batch whose versions are ranked.
         versions_ranked: Versions of each of them.
-        twins: Of the versions in a batch, the best ones, that are shown in both views; 0 leaves this out.
+        twins: Of the versions in a batch, the best ones, that are shown in both views; 0 leaves
+            this out.
         starts: Random starts of the members, one each.
-        mixed_precision: Whether the deep stages are trained in bfloat16 on CUDA; on a CPU it would be slower.
+        mixed_precision: Whether the deep stages are trained in bfloat16 on CUDA; on a CPU it would
+            be slower.
         ablation_epochs: Of stage 2 in ablations, which run its second phase once.
     """
 
@@ -98,8 +102,8 @@ class VersionConfig:
         enlargers: Restorers for low-resolution images.
         denoisers: Restorers for Gaussian noise.
         artifact_removers: Restorers for JPEG.
-        scales: Factors of enlargement to draw from, where a restorer reaches them by its own in turn and bicubic
-            interpolation.
+        scales: Factors of enlargement to draw from, where a restorer reaches them by its own in
+            turn and bicubic interpolation.
         noise: Name of the degradation that adds noise of `sigma_255`.
         jpeg: Name of the degradation that compresses with `quality`.
         blind: Name of the second-order degradation that shrinks by `scale`.
@@ -140,7 +144,12 @@ class VersionConfig:
     def count(self) -> int:
         """Versions of each photograph, with the reference."""
         return (
-            1 + self.degraded + self.mixed + self.enlarged + 2 * (self.denoised + self.decompressed) + self.second_order
+            1
+            + self.degraded
+            + self.mixed
+            + self.enlarged
+            + 2 * (self.denoised + self.decompressed)
+            + self.second_order
         )
 
 
@@ -153,7 +162,8 @@ class DataConfig:
         mos: Folder with `labels.csv`, relative to the data folder.
         degradations: What is done to clean photographs.
         versions: What versions of them are ranked.
-        unseen_quality: JPEG's, at which nobody sees a difference; every image is also shown like that.
+        unseen_quality: JPEG's, at which nobody sees a difference; every image is also shown like
+            that.
         splits: Random 80/20 splits of the protocol.
         folds: Of these splits, those whose held-out predictions calibrate the scorer.
         ablation_splits: Of these splits, those that ablations are tried on.
@@ -186,7 +196,8 @@ def config_path(text: str) -> Path:
 def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
     """Reads a configuration; unknown keys are an error.
 
-    `extends = "NAME"` takes everything from another configuration first; only what differs needs to be written.
+    `extends = "NAME"` takes everything from another configuration first; only what differs needs to
+    be written.
 
     Raises:
         InputError: Damaged TOML, a missing or unknown key.
@@ -194,10 +205,12 @@ def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
     try:
         table = _read_table(path)
         degradations = tuple(
-            DegradationLevels(item["name"], item["parameter"], tuple(item["levels"])) for item in table["degradations"]
+            DegradationLevels(item["name"], item["parameter"], tuple(item["levels"]))
+            for item in table["degradations"]
         )
         listed: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in table["versions"].items()
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in table["versions"].items()
         }
         versions = VersionConfig(**listed)
         data = DataConfig(**table["data"], degradations=degradations, versions=versions)
@@ -208,7 +221,9 @@ def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
         config = replace(TrainingConfig(**training), network=network)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         known = ", ".join(item.name for item in fields(TrainingConfig))
-        raise InputError(f"{path}: {type(error).__name__}: {error}; [training] knows {known}") from None
+        raise InputError(
+            f"{path}: {type(error).__name__}: {error}; [training] knows {known}"
+        ) from None
     return data, config
 
 

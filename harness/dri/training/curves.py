@@ -12,7 +12,8 @@ def draw_curves(folder: Path) -> Path | None:
     """Draws every loss of stages 1 and 2 against the step or epoch into `curves.svg`.
 
     Args:
-        folder: Of a training run, with `stage1.csv` and, once it has begun, a `stage2-*.csv` for each run of stage 2.
+        folder: Of a training run, with `stage1.csv` and, once it has begun, a `stage2-*.csv` for
+            each run of stage 2.
 
     Returns:
         The file, or `None` while there is no log.
@@ -33,8 +34,17 @@ def draw_curves(folder: Path) -> Path | None:
         with log.open(newline="") as file:
             lines = list(csv.DictReader(file))
         for name in [key for key in lines[0] if key != "step"] if lines else []:
-            axes.plot([int(line["step"]) for line in lines], [float(line[name]) for line in lines], label=name)
-        axes.set(title=log.stem, xlabel="step" if log.stem == "stage1" else "epoch", ylabel="loss", yscale="log")
+            axes.plot(
+                [int(line["step"]) for line in lines],
+                [float(line[name]) for line in lines],
+                label=name,
+            )
+        axes.set(
+            title=log.stem,
+            xlabel="step" if log.stem == "stage1" else "epoch",
+            ylabel="loss",
+            yscale="log",
+        )
         axes.legend(fontsize="small")
     path = folder / "curves.svg"
     figure.savefig(path, metadata={"Date": None})

@@ -39,7 +39,9 @@ class LabelledDegradation:
     @property
     def title(self) -> str:
         """Name and parameters, for people."""
-        return " ".join([self.degradation.name, *(f"{value}" for value in self.degradation.params.values())])
+        return " ".join(
+            [self.degradation.name, *(f"{value}" for value in self.degradation.params.values())]
+        )
 
     def apply(self, image: Image, generator: np.random.Generator) -> Image:
         """Degrades float32 (3, H, W); the result has the same size and 8 bits."""
@@ -96,7 +98,9 @@ class SyntheticPairs:
         seed: Of all randomness.
     """
 
-    def __init__(self, folder: Path, degradations: Sequence[LabelledDegradation], seed: int) -> None:
+    def __init__(
+        self, folder: Path, degradations: Sequence[LabelledDegradation], seed: int
+    ) -> None:
         paths = photographs_in(folder)
         self.photographs = [quantise(read_image(path, mode="rgb")) for path in paths]
         self.degradations, self.seed = list(degradations), seed
@@ -112,11 +116,16 @@ class SyntheticPairs:
         """
         generator = np.random.default_rng([self.seed, step])
         # few degradations a batch: several contents then share each, which contrast needs
-        shared = generator.choice(len(self.degradations), min(3 * versions, len(self.degradations)), replace=False)
+        shared = generator.choice(
+            len(self.degradations), min(3 * versions, len(self.degradations)), replace=False
+        )
         rows = []
         for content in range(contents):
             reference = self._patch(generator, size)
-            for labelled in (self.degradations[index] for index in generator.choice(shared, versions, replace=False)):
+            for labelled in (
+                self.degradations[index]
+                for index in generator.choice(shared, versions, replace=False)
+            ):
                 degraded, applied = labelled.apply(reference, generator), [labelled]
                 if generator.random() < MIXED:
                     second = self.degradations[generator.integers(len(self.degradations))]

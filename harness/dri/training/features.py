@@ -1,6 +1,7 @@
 """What the frozen part says of the training images, computed once: it is the costlier half of a forward pass.
 
-The shallow map is kept as it is, so that the deep stages learn from crops of it without seeing a pixel again.
+The shallow map is kept as it is, so that the deep stages learn from crops of it without seeing a
+pixel again.
 """
 
 from __future__ import annotations
@@ -49,7 +50,12 @@ class View:
         return shown.flip(2) if self.mirrored else shown
 
 
-VIEWS = (View(), View(mirrored=True), View(3, 5, recompressed=True), View(6, 2, mirrored=True, recompressed=True))
+VIEWS = (
+    View(),
+    View(mirrored=True),
+    View(3, 5, recompressed=True),
+    View(6, 2, mirrored=True, recompressed=True),
+)
 """The image, its mirror image, and others: neither a phase of the strides nor traces of a file are learnt by heart."""
 
 
@@ -65,7 +71,8 @@ class FeatureTable:
         tokens: (rows, views, P, taps, D), float16.
         assistance: (rows, views, features).
         scores: (rows,) in [0, 1].
-        group_size: Rows that show the same content, one after another; 1 where contents do not matter.
+        group_size: Rows that show the same content, one after another; 1 where contents do not
+            matter.
     """
 
     features: list[Tensor]
@@ -98,11 +105,18 @@ class FeatureTable:
             [part.to(device) for part in parts] for parts in (self.features, self.pooled, self.deep)
         )
         d, tokens, assistance = (part.to(device) for part in (self.d, self.tokens, self.assistance))
-        return FeatureTable(features, pooled, deep, d, tokens, assistance, self.scores, self.group_size)
+        return FeatureTable(
+            features, pooled, deep, d, tokens, assistance, self.scores, self.group_size
+        )
 
-    def description(self, rows: Tensor, views: Tensor, crop: int, generator: torch.Generator) -> Description:
+    def description(
+        self, rows: Tensor, views: Tensor, crop: int, generator: torch.Generator
+    ) -> Description:
         """Some rows, in the given view each, with shallow maps cropped at random to at most `crop` cells a side."""
-        maps = [self.features[row][view] for row, view in zip(rows.tolist(), views.tolist(), strict=True)]
+        maps = [
+            self.features[row][view]
+            for row, view in zip(rows.tolist(), views.tolist(), strict=True)
+        ]
         height, width = (min(crop, *(item.shape[axis] for item in maps)) for axis in (1, 2))
         cropped = torch.stack([_crop(item, height, width, generator) for item in maps])
         return self._described(cropped.contiguous(memory_format=torch.channels_last), rows, views)
@@ -183,7 +197,9 @@ def describe_labelled(
     return _stack(rows, torch.tensor([item.mos / 100 for item in labelled], dtype=torch.float32), 1)
 
 
-def describe_versions(network: DRINetwork, paths: Sequence[Path], recompress: Recompress, say: Say) -> FeatureTable:
+def describe_versions(
+    network: DRINetwork, paths: Sequence[Path], recompress: Recompress, say: Say
+) -> FeatureTable:
     """Describes the versions of each content in two views; scores are the metrics' consensus over all contents."""
     rows: list[Description] = []
     values = []

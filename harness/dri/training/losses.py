@@ -20,7 +20,8 @@ def rank_loss(predicted: Tensor, target: Tensor, margin: float = 0.1) -> Tensor:
     Args:
         predicted: (N,).
         target: (N,).
-        margin: Pairs closer than this do not count; the wanted gap is their difference, at most `margin`.
+        margin: Pairs closer than this do not count; the wanted gap is their difference, at most
+            `margin`.
     """
     gaps = target[:, None] - target[None]
     pairs = gaps > margin
@@ -34,8 +35,8 @@ def rank_loss(predicted: Tensor, target: Tensor, margin: float = 0.1) -> Tensor:
 def contrastive_degradation_loss(d: Tensor, labels: Tensor, temperature: float = 0.1) -> Tensor:
     """Supervised contrastive loss (Khosla et al., NeurIPS 2020) on degradation vectors.
 
-    The same degradation on other content is a positive; other degradations of the same content are in the batch, and
-    are the hard negatives.
+    The same degradation on other content is a positive; other degradations of the same content are
+    in the batch, and are the hard negatives.
 
     Args:
         d: Unit vectors (N, D).
@@ -74,13 +75,17 @@ def decorrelation_loss(d: Tensor, q: Tensor) -> Tensor:
 
 
 def rs_loss(
-    d: tuple[Tensor, Tensor, Tensor], q: tuple[Tensor, Tensor, Tensor], grades: Tensor, scores: Tensor
+    d: tuple[Tensor, Tensor, Tensor],
+    q: tuple[Tensor, Tensor, Tensor],
+    grades: Tensor,
+    scores: Tensor,
 ) -> Tensor:
     """The representation-based semantic loss on triples (degraded, restored, reference).
 
-    Ours: (1) the grades read off q put the reference above the restored above the degraded image, by margins that
-    follow the pseudo-scores; (2) d of the restored image is nearer to d of the reference than d of the degraded image
-    is; (3) similarities of q follow the pseudo-scores; (4) d and q stay decorrelated.
+    Ours: (1) the grades read off q put the reference above the restored above the degraded image,
+    by margins that follow the pseudo-scores; (2) d of the restored image is nearer to d of the
+    reference than d of the degraded image is; (3) similarities of q follow the pseudo-scores; (4) d
+    and q stay decorrelated.
 
     Args:
         d: Degradation vectors of the three, (N, D) each, length 1.
@@ -89,7 +94,9 @@ def rs_loss(
         scores: Pseudo-scores (3, N) in [0, 1]; the reference's are 1.
     """
     order = sum(
-        F.relu((scores[better] - scores[worse]).clamp(0, 0.2) - (grades[better] - grades[worse])).mean()
+        F.relu(
+            (scores[better] - scores[worse]).clamp(0, 0.2) - (grades[better] - grades[worse])
+        ).mean()
         for better, worse in ((2, 1), (1, 0), (2, 0))
     )
     before = (d[0] * d[2].detach()).sum(1)

@@ -21,7 +21,12 @@ from harness.dri.network.network import DRINetwork
 from harness.dri.training.config import DataConfig, Say, TrainingConfig, as_json
 from harness.dri.training.curves import draw_curves
 from harness.dri.training.data import SyntheticPairs
-from harness.dri.training.features import FeatureTable, Recompress, describe_labelled, describe_versions
+from harness.dri.training.features import (
+    FeatureTable,
+    Recompress,
+    describe_labelled,
+    describe_versions,
+)
 from harness.dri.training.stage1_representation import train_representation
 from harness.dri.training.stage2_mos import log_names, train_mos
 from harness.dri.training.stage3_calibration import Fitted, fit_calibration, predict_rows
@@ -92,7 +97,13 @@ class TrainingRun:
     """
 
     def __init__(
-        self, folder: Path, data: DataConfig, config: TrainingConfig, materials: Materials, device: str, say: Say
+        self,
+        folder: Path,
+        data: DataConfig,
+        config: TrainingConfig,
+        materials: Materials,
+        device: str,
+        say: Say,
     ) -> None:
         self.folder, self.data, self.config, self.materials = folder, data, config, materials
         self.device, self.say = device, say
@@ -122,13 +133,20 @@ class TrainingRun:
         paths = [folder / f"{content:04d}.npz" for content in range(contents)]
         if all(path.is_file() for path in paths):
             return paths
-        return make_versions(self.materials.versions(self.materials.pairs()), folder, contents, self.say)
+        return make_versions(
+            self.materials.versions(self.materials.pairs()), folder, contents, self.say
+        )
 
     def representation(self) -> DRINetwork:
         """Stage 1, or what it left behind."""
         torch.manual_seed(self.config.seed)
         network = DRINetwork(self.config.network)
-        load_imagenet(self.materials.imagenet, self.config.network.backbone, network.shallow, network.members[0].deep)
+        load_imagenet(
+            self.materials.imagenet,
+            self.config.network.backbone,
+            network.shallow,
+            network.members[0].deep,
+        )
         network.to(self.device)
         train_representation(network, self.materials.pairs, self.config, self.folder, self.say)
         draw_curves(self.folder)
@@ -139,9 +157,13 @@ class TrainingRun:
         of = hashlib.sha256((self.folder / "stage1.pt").read_bytes()).hexdigest()[:12]
         paths = [self.folder / f"features-{kind}-{of}.pt" for kind in ("mos", "versions")]
         if not paths[0].is_file():
-            describe_labelled(network, self.materials.labelled, self.materials.recompress, self.say).save(paths[0])
+            describe_labelled(
+                network, self.materials.labelled, self.materials.recompress, self.say
+            ).save(paths[0])
         if not paths[1].is_file():
-            describe_versions(network, self.versions(), self.materials.recompress, self.say).save(paths[1])
+            describe_versions(network, self.versions(), self.materials.recompress, self.say).save(
+                paths[1]
+            )
         labelled, versions = (FeatureTable.load(path).to(self.device) for path in paths)
         return labelled, versions
 
@@ -155,9 +177,14 @@ class TrainingRun:
 
     def calibration(self, network: DRINetwork, tables: Tables) -> Path:
         """Stage 3 by predictions of images that a member had not seen; writes the weights."""
-        seen = [self._split(network, tables, split, self.config, "whole") for split in range(self.data.folds)]
+        seen = [
+            self._split(network, tables, split, self.config, "whole")
+            for split in range(self.data.folds)
+        ]
         network = self.mos(network, tables)
-        raw, spread = (torch.cat([getattr(fitted, name) for fitted, _ in seen]) for name in ("raw", "spread"))
+        raw, spread = (
+            torch.cat([getattr(fitted, name) for fitted, _ in seen]) for name in ("raw", "spread")
+        )
         mos = torch.cat([self._mos()[test] for _, test in seen])
         fit_calibration(network, Fitted(raw, spread), mos)
         path = self.folder / "dri.safetensors"
@@ -168,16 +195,26 @@ class TrainingRun:
 
     def splits(self, network: DRINetwork, tables: Tables) -> list[SplitResult]:
         """The protocol: random 80/20 splits; no stage sees a test image. One member each. Writes `splits.csv`."""
-        return self._protocol(network, tables, self.data.splits, {"whole": self.config}, "splits.csv")
+        return self._protocol(
+            network, tables, self.data.splits, {"whole": self.config}, "splits.csv"
+        )
 
     def ablation(self, network: DRINetwork, tables: Tables) -> list[SplitResult]:
         """The whole, and without each of `PARTS` in stage 2, on a few splits and a short schedule: `ablation.csv`."""
         short = replace(self.config, epochs=self.config.ablation_epochs, soup=1)
-        configs = {"whole, short": short, **{f"without {part}": ablate(short, part) for part in PARTS}}
+        configs = {
+            "whole, short": short,
+            **{f"without {part}": ablate(short, part) for part in PARTS},
+        }
         return self._protocol(network, tables, self.data.ablation_splits, configs, "ablation.csv")
 
     def _protocol(
-        self, network: DRINetwork, tables: Tables, splits: int, configs: dict[str, TrainingConfig], name: str
+        self,
+        network: DRINetwork,
+        tables: Tables,
+        splits: int,
+        configs: dict[str, TrainingConfig],
+        name: str,
     ) -> list[SplitResult]:
         results = []
         for split in range(splits):
@@ -185,11 +222,16 @@ class TrainingRun:
                 fitted, test = self._split(network, tables, split, config, part)
                 srcc, plcc = self.materials.judge(fitted.raw.tolist(), self._mos()[test].tolist())
                 results.append(SplitResult(part, split, len(test), srcc, plcc))
-                self.say(f"{part}, split {split}: SRCC {srcc:.4f}, PLCC {plcc:.4f} on {len(test)} images")
+                self.say(
+                    f"{part}, split {split}: SRCC {srcc:.4f}, PLCC {plcc:.4f} on {len(test)} images"
+                )
                 _write(self.folder / name, results)
         for part in configs:
             found = [item for item in results if item.part == part]
-            srcc, plcc = (float(np.median([getattr(item, name) for item in found])) for name in ("srcc", "plcc"))
+            srcc, plcc = (
+                float(np.median([getattr(item, name) for item in found]))
+                for name in ("srcc", "plcc")
+            )
             self.say(f"{part}, median of {len(found)} splits: SRCC {srcc:.4f}, PLCC {plcc:.4f}")
         return results
 
@@ -225,12 +267,20 @@ class TrainingRun:
         torch.manual_seed(config.seed + start)
         shaped = DRINetwork(replace(config.network, members=1))
         member = shaped.members[0]
-        taught = torch.load(self.folder / "stage1.pt", weights_only=True, map_location="cpu")["network"]
+        taught = torch.load(self.folder / "stage1.pt", weights_only=True, map_location="cpu")[
+            "network"
+        ]
         shaped.load_state_dict(_of_stage_1(taught), strict=False)
         train_mos(
-            shaped.to(self.device), member, *tables, train, replace(config, seed=config.seed + start), self.folder,
-            self.say, name,
-        )  # fmt: skip
+            shaped.to(self.device),
+            member,
+            *tables,
+            train,
+            replace(config, seed=config.seed + start),
+            self.folder,
+            self.say,
+            name,
+        )
         draw_curves(self.folder)
         return member
 
@@ -259,19 +309,29 @@ def _of_stage_1(state: dict[str, Tensor]) -> dict[str, Tensor]:
         name: value
         for name, value in state.items()
         if not name.startswith("members.")
-        or (name.startswith("members.0.") and not name.removeprefix("members.0.").startswith(untaught))
+        or (
+            name.startswith("members.0.")
+            and not name.removeprefix("members.0.").startswith(untaught)
+        )
     }
 
 
 def _without_members(network: DRINetwork) -> dict[str, Tensor]:
-    return {name: value.cpu() for name, value in network.state_dict().items() if not name.startswith("members.")}
+    return {
+        name: value.cpu()
+        for name, value in network.state_dict().items()
+        if not name.startswith("members.")
+    }
 
 
 def _write(path: Path, results: Sequence[SplitResult]) -> None:
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["part", "split", "test_images", "srcc", "plcc"])
-        writer.writerows([row.part, row.split, row.images, f"{row.srcc:.5f}", f"{row.plcc:.5f}"] for row in results)
+        writer.writerows(
+            [row.part, row.split, row.images, f"{row.srcc:.5f}", f"{row.plcc:.5f}"]
+            for row in results
+        )
 
 
 def _shuffled(count: int, seed: int) -> list[int]:
@@ -286,4 +346,6 @@ def _claim(folder: Path, config: str) -> None:
         with atomic_file(path) as partial:  # another stage may be starting here as well
             partial.write_text(config)
     elif path.read_text() != config:
-        raise InputError(f"{folder} holds a training run of another configuration ({path}): give another --out")
+        raise InputError(
+            f"{folder} holds a training run of another configuration ({path}): give another --out"
+        )

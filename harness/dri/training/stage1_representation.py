@@ -10,14 +10,24 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from harness.dri.network.network import DRINetwork
-from harness.dri.training.checkpoints import Log, load_checkpoint, loss_line, save_checkpoint, set_rate
+from harness.dri.training.checkpoints import (
+    Log,
+    load_checkpoint,
+    loss_line,
+    save_checkpoint,
+    set_rate,
+)
 from harness.dri.training.config import Say, TrainingConfig
 from harness.dri.training.data import Batch, SyntheticPairs, pseudo_score
 from harness.dri.training.losses import contrastive_degradation_loss, rs_loss
 
 
 def train_representation(
-    network: DRINetwork, read_pairs: Callable[[], SyntheticPairs], config: TrainingConfig, folder: Path, say: Say
+    network: DRINetwork,
+    read_pairs: Callable[[], SyntheticPairs],
+    config: TrainingConfig,
+    folder: Path,
+    say: Say,
 ) -> None:
     """Trains d, the first member's q and the restoration network on synthetic pairs; the backbone stays as it is.
 
@@ -44,7 +54,9 @@ def train_representation(
     for step in range(start, config.steps):
         torch.manual_seed(config.seed * 1_000_003 + step)
         set_rate(optimiser, config.head_rate / 2, step, config.steps)
-        batch = pairs.batch(step, config.contents, config.versions, config.patch).to(network.calibration.device)
+        batch = pairs.batch(step, config.contents, config.versions, config.patch).to(
+            network.calibration.device
+        )
         losses = representation_losses(network, batch, config.rs_weight)
         optimiser.zero_grad()
         torch.autograd.backward(torch.stack(list(losses.values())).sum())
@@ -103,13 +115,18 @@ def _labels(levels: Tensor) -> Tensor:
 def _restored_scores(batch: Batch, restored: Tensor) -> Tensor:
     """Pseudo-scores of restored images, never above the reference's 1."""
     pairs = zip(restored.cpu().numpy(), batch.reference.cpu().numpy(), strict=True)
-    return torch.tensor([pseudo_score(x, y) for x, y in pairs], dtype=torch.float32, device=restored.device)
+    return torch.tensor(
+        [pseudo_score(x, y) for x, y in pairs], dtype=torch.float32, device=restored.device
+    )
 
 
 @torch.no_grad()
 def fit_standardisation(network: DRINetwork, pairs: SyntheticPairs) -> None:
     """Sets the shift and scale of the backbone's statistics from patches of two sizes, degraded and clean."""
-    batches = [pairs.batch(1_000_000 + index, 12, 2, size) for index, size in enumerate((120, 240, 120, 240))]
+    batches = [
+        pairs.batch(1_000_000 + index, 12, 2, size)
+        for index, size in enumerate((120, 240, 120, 240))
+    ]
     device = network.calibration.device
     images = [part.to(device) for batch in batches for part in (batch.degraded, batch.reference)]
     first = network.members[0]
@@ -118,7 +135,9 @@ def fit_standardisation(network: DRINetwork, pairs: SyntheticPairs) -> None:
     _fit([first.deep(features) for features, _ in looked], first.means, first.scales)
 
 
-def _fit(pooled: Sequence[Sequence[Tensor]], means: Iterable[Tensor], scales: Iterable[Tensor]) -> None:
+def _fit(
+    pooled: Sequence[Sequence[Tensor]], means: Iterable[Tensor], scales: Iterable[Tensor]
+) -> None:
     for tap, (mean, scale) in enumerate(zip(means, scales, strict=True)):
         values = torch.cat([item[tap].flatten(0, 1) for item in pooled])
         mean.copy_(values.mean(0))

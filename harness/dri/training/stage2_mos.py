@@ -13,7 +13,13 @@ from torch.nn import functional as F
 
 from harness.dri.network.member import Member
 from harness.dri.network.network import DRINetwork, Prediction
-from harness.dri.training.checkpoints import Log, load_checkpoint, loss_line, save_checkpoint, set_rate
+from harness.dri.training.checkpoints import (
+    Log,
+    load_checkpoint,
+    loss_line,
+    save_checkpoint,
+    set_rate,
+)
 from harness.dri.training.config import Say, TrainingConfig
 from harness.dri.training.features import FeatureTable
 from harness.dri.training.losses import decorrelation_loss, plcc_loss, rank_loss, similarity_loss
@@ -42,10 +48,11 @@ def train_mos(
 ) -> None:
     """Trains one member: first what stands on the deep stages, then the deep stages with it, several times.
 
-    Fine-tuning from a head that is right already harms the features less (Kumar et al., ICLR 2022), and the first
-    phase costs next to nothing: it computes no map. After each phase the weights are the moving average of those
-    that the optimiser went through. The second phase is run from the same head in several orders of the data, and the
-    weights it ends with are averaged (a model soup: Wortsman et al., ICML 2022).
+    Fine-tuning from a head that is right already harms the features less (Kumar et al., ICLR 2022),
+    and the first phase costs next to nothing: it computes no map. After each phase the weights are
+    the moving average of those that the optimiser went through. The second phase is run from the
+    same head in several orders of the data, and the weights it ends with are averaged (a model
+    soup: Wortsman et al., ICML 2022).
 
     Args:
         network: After stage 1; not changed.
@@ -61,7 +68,9 @@ def train_mos(
     rows = torch.tensor(list(train))
 
     def learn(phase: _Phase, seed: int) -> dict[str, Tensor]:
-        _learn(phase, network, member, (table, versions), rows, replace(config, seed=seed), folder, say)
+        _learn(
+            phase, network, member, (table, versions), rows, replace(config, seed=seed), folder, say
+        )
         return {key: value.clone() for key, value in member.state_dict().items()}
 
     member.deep.half_precision = config.mixed_precision and network.calibration.is_cuda
@@ -70,8 +79,15 @@ def train_mos(
     soup = []
     for order, other in enumerate(others):
         member.load_state_dict(head)
-        soup.append(learn(_Phase(other, config.epochs, config.learning_rate, deep=True), config.seed + 1000 * order))
-    member.load_state_dict({key: torch.stack([state[key] for state in soup]).mean(dim=0) for key in head})
+        soup.append(
+            learn(
+                _Phase(other, config.epochs, config.learning_rate, deep=True),
+                config.seed + 1000 * order,
+            )
+        )
+    member.load_state_dict(
+        {key: torch.stack([state[key] for state in soup]).mean(dim=0) for key in head}
+    )
     member.deep.half_precision = False
     member.eval()
 
@@ -135,14 +151,18 @@ def _optimiser(member: Member, config: TrainingConfig) -> torch.optim.Optimizer:
     """
     deep = {id(parameter) for parameter in member.deep.parameters()}
     learning = [parameter for parameter in member.parameters() if parameter.requires_grad]
-    groups: list[dict[str, Any]] = [{"params": [item for item in learning if id(item) not in deep], "share": 1.0}]
+    groups: list[dict[str, Any]] = [
+        {"params": [item for item in learning if id(item) not in deep], "share": 1.0}
+    ]
     groups += [
         {"params": [item], "share": config.deep_rate * float(item.detach().pow(2).mean().sqrt())}
         for item in learning
         if id(item) in deep
     ]
     cuda = any(item.is_cuda for item in learning)
-    return torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay, fused=cuda)
+    return torch.optim.AdamW(
+        groups, lr=config.learning_rate, weight_decay=config.weight_decay, fused=cuda
+    )
 
 
 def _any_views(table: FeatureTable, count: int, generator: torch.Generator) -> Tensor:
@@ -154,7 +174,8 @@ def _some_versions(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Rows of some versions of a few contents, content after content, a view of each, and which of them are best.
 
-    The best, in which little hides what nobody sees, come once more at the end, in their other view.
+    The best, in which little hides what nobody sees, come once more at the end, in their other
+    view.
     """
     contents = torch.randperm(versions.groups, generator=generator)[: config.contents_ranked]
     within = torch.randperm(versions.group_size, generator=generator)[: config.versions_ranked]
@@ -175,16 +196,25 @@ def _predict(
 ) -> tuple[Prediction, Tensor, Tensor]:
     """What the member says of rows in views, in crops at random; what it should have said; and their d."""
     device = network.calibration.device
-    kept = table.as_imagenet_sees(rows, views) if crop is None else table.description(rows, views, crop, generator)
+    kept = (
+        table.as_imagenet_sees(rows, views)
+        if crop is None
+        else table.description(rows, views, crop, generator)
+    )
     description = kept.to(device)
     return network.predict(description, [member]), table.scores[rows].to(device), description.d
 
 
-def _mos_losses(prediction: Prediction, target: Tensor, _: Tensor, config: TrainingConfig) -> dict[str, Tensor]:
+def _mos_losses(
+    prediction: Prediction, target: Tensor, _: Tensor, config: TrainingConfig
+) -> dict[str, Tensor]:
     """What a batch of labelled images says."""
     return {
-        "plcc": torch.stack([plcc_loss(head, target) for head in prediction.scores.unbind(1)]).mean(),
-        "huber": 5 * F.huber_loss(prediction.scores, target[:, None].expand_as(prediction.scores), delta=0.1),
+        "plcc": torch.stack(
+            [plcc_loss(head, target) for head in prediction.scores.unbind(1)]
+        ).mean(),
+        "huber": 5
+        * F.huber_loss(prediction.scores, target[:, None].expand_as(prediction.scores), delta=0.1),
         "structure": config.rs_weight * similarity_loss(prediction.q, target),
     }
 
@@ -194,7 +224,8 @@ def _order_losses(
 ) -> dict[str, Tensor]:
     """What versions of a few contents say: their order within each content, and one scale for all.
 
-    At the end the best of them come once more, in their other view: nobody sees it, so that no score may change.
+    At the end the best of them come once more, in their other view: nobody sees it, so that no
+    score may change.
     """
     ranked = len(target) - len(best)
     scores, twins = prediction.scores[:ranked], prediction.scores[ranked:]
@@ -206,8 +237,11 @@ def _order_losses(
     ]
     return {
         "order": config.order_weight * 5 * torch.stack(inside).mean(),
-        "scale": config.order_weight * torch.stack([plcc_loss(head, target[:ranked]) for head in heads]).mean(),
-        "steady": config.steady_weight * (twins.mean(dim=1) - scores[best].mean(dim=1)).abs().sum() / max(len(best), 1),
+        "scale": config.order_weight
+        * torch.stack([plcc_loss(head, target[:ranked]) for head in heads]).mean(),
+        "steady": config.steady_weight
+        * (twins.mean(dim=1) - scores[best].mean(dim=1)).abs().sum()
+        / max(len(best), 1),
         "apart": config.rs_weight * decorrelation_loss(d[:ranked], prediction.q[:ranked]),
     }
 

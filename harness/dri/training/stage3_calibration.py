@@ -22,10 +22,15 @@ class Fitted:
 
 
 @torch.inference_mode()
-def predict_rows(network: DRINetwork, members: Sequence[Member], table: FeatureTable, rows: Sequence[int]) -> Fitted:
+def predict_rows(
+    network: DRINetwork, members: Sequence[Member], table: FeatureTable, rows: Sequence[int]
+) -> Fitted:
     """Raw scores (mean of the heads) and spreads for rows of a table, from whole images."""
     said = [network.judge(table.whole(row), members) for row in rows]
-    raw, spread = torch.cat([item.scores.mean(dim=1) for item in said]), torch.cat([item.spread for item in said])
+    raw, spread = (
+        torch.cat([item.scores.mean(dim=1) for item in said]),
+        torch.cat([item.spread for item in said]),
+    )
     return Fitted(raw.cpu(), spread.cpu())
 
 

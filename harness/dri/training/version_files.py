@@ -63,16 +63,21 @@ def read_versions(path: Path) -> VersionSet:
     try:
         with np.load(path, allow_pickle=False) as file:
             kinds = tuple(str(kind) for kind in file["kinds"])
-            return VersionSet(kinds, torch.from_numpy(file["images"]), torch.from_numpy(file["values"]))
+            return VersionSet(
+                kinds, torch.from_numpy(file["images"]), torch.from_numpy(file["values"])
+            )
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path} holds no versions of a photograph ({error}): delete it and run again") from None
+        raise InputError(
+            f"{path} holds no versions of a photograph ({error}): delete it and run again"
+        ) from None
 
 
 def consensus(values: Tensor) -> Tensor:
     """Pseudo-scores: the mean over metrics of each version's quantile among all versions of all contents.
 
-    Quantiles put metrics of different units on one scale without a constant of our choosing. Within a content the
-    order is that of the metrics' mean quantile; the references, which every metric puts first, get 1.
+    Quantiles put metrics of different units on one scale without a constant of our choosing. Within
+    a content the order is that of the metrics' mean quantile; the references, which every metric
+    puts first, get 1.
 
     Args:
         values: (rows, metrics), more is better; infinities are the best.

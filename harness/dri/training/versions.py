@@ -1,7 +1,7 @@
 """Versions of one content: degraded, mixed, restored by real restorers, over-sharpened; with pseudo-scores.
 
-MOS from the wild alone makes no scorer of restored images: this is where it learns what restorers do wrong.
-Degradations, restorers and full-reference metrics are handed in as objects.
+MOS from the wild alone makes no scorer of restored images: this is where it learns what restorers
+do wrong. Degradations, restorers and full-reference metrics are handed in as objects.
 """
 
 from __future__ import annotations
@@ -60,8 +60,12 @@ class VersionMaker:
         config: VersionConfig,
     ) -> None:
         self.pairs, self.restorers, self.metrics, self.config = pairs, restorers, metrics, config
-        self._noise: Callable[[float], Any] = lambda sigma_255: degradation(config.noise, sigma_255=float(sigma_255))
-        self._jpeg: Callable[[int], Any] = lambda quality: degradation(config.jpeg, quality=int(quality))
+        self._noise: Callable[[float], Any] = lambda sigma_255: degradation(
+            config.noise, sigma_255=float(sigma_255)
+        )
+        self._jpeg: Callable[[int], Any] = lambda quality: degradation(
+            config.jpeg, quality=int(quality)
+        )
         self._blind: Callable[[int], Any] = lambda scale: degradation(config.blind, scale=scale)
 
     def make(self, content: int) -> list[Version]:
@@ -85,7 +89,10 @@ class VersionMaker:
     def measure(self, versions: Sequence[Version]) -> Tensor:
         """Values (V, metrics) of versions against the first of them, more is better."""
         reference = versions[0].image
-        rows = [[_oriented(metric, version.image, reference) for metric in self.metrics] for version in versions]
+        rows = [
+            [_oriented(metric, version.image, reference) for metric in self.metrics]
+            for version in versions
+        ]
         return torch.tensor(rows, dtype=torch.float64)
 
     def _degraded(self, reference: Image, generator: np.random.Generator) -> list[Version]:
@@ -93,32 +100,55 @@ class VersionMaker:
         return [Version(chosen.title, chosen.apply(reference, generator))]
 
     def _mixed(self, reference: Image, generator: np.random.Generator) -> list[Version]:
-        first, second = _pick(self.pairs.degradations, generator), _pick(self.pairs.degradations, generator)
+        first, second = (
+            _pick(self.pairs.degradations, generator),
+            _pick(self.pairs.degradations, generator),
+        )
         image = second.apply(first.apply(reference, generator), generator)
         return [Version(f"{first.title} + {second.title}", image)]
 
     def _enlarged(self, reference: Image, generator: np.random.Generator) -> list[Version]:
         restorer = _pick(self.restorers[Task.SUPER_RESOLVE], generator)
-        scale = _pick([scale for scale in self.config.scales if _factors(scale, restorer.card.scales)], generator)
+        scale = _pick(
+            [scale for scale in self.config.scales if _factors(scale, restorer.card.scales)],
+            generator,
+        )
         small = quantise(imresize(reference, 1 / scale))
         kind = f"super-resolve x{scale} {restorer.card.name}"
-        if generator.random() < self.config.spoiled:  # what a restorer makes of input it was not trained on
+        # what a restorer makes of input it was not trained on
+        if generator.random() < self.config.spoiled:
             noisy = generator.random() < 0.5
-            spoil = self._noise(_pick((3, 6, 10), generator)) if noisy else self._jpeg(_pick((30, 50, 75), generator))
-            small, kind = quantise(spoil(small, generator)), f"{'noise' if noisy else 'jpeg'} + {kind}"
+            spoil = (
+                self._noise(_pick((3, 6, 10), generator))
+                if noisy
+                else self._jpeg(_pick((30, 50, 75), generator))
+            )
+            small, kind = (
+                quantise(spoil(small, generator)),
+                f"{'noise' if noisy else 'jpeg'} + {kind}",
+            )
         return [self._finish(Version(kind, self._enlarge(restorer, small, scale)), generator)]
 
     def _denoised(self, reference: Image, generator: np.random.Generator) -> list[Version]:
-        restorer, sigma_255 = _pick(self.restorers[Task.DENOISE], generator), _pick(SIGMAS_255, generator)
+        restorer, sigma_255 = (
+            _pick(self.restorers[Task.DENOISE], generator),
+            _pick(SIGMAS_255, generator),
+        )
         noisy = quantise(self._noise(sigma_255)(reference, generator))
         # a wrong idea of the noise over-smooths, or leaves some of it
         believed = sigma_255 * _pick((1.0, 1.0, 0.6, 1.6), generator)
         restored = self._restore(restorer, noisy, Conditions(sigma_255=believed))
         kind = f"denoise {sigma_255} as {believed:g} {restorer.card.name}"
-        return [Version(f"noise {sigma_255}", noisy), self._finish(Version(kind, restored), generator)]
+        return [
+            Version(f"noise {sigma_255}", noisy),
+            self._finish(Version(kind, restored), generator),
+        ]
 
     def _decompressed(self, reference: Image, generator: np.random.Generator) -> list[Version]:
-        restorer, quality = _pick(self.restorers[Task.DEJPEG], generator), _pick(QUALITIES, generator)
+        restorer, quality = (
+            _pick(self.restorers[Task.DEJPEG], generator),
+            _pick(QUALITIES, generator),
+        )
         compressed = quantise(self._jpeg(quality)(reference, generator))
         restored = self._restore(restorer, compressed, Conditions(quality=quality))
         kind = f"dejpeg {quality} {restorer.card.name}"
@@ -127,19 +157,32 @@ class VersionMaker:
     def _second_order(self, reference: Image, generator: np.random.Generator) -> list[Version]:
         """What practical super-resolution trains on (Real-ESRGAN's chain), enlarged where it shrinks."""
         restorer = _pick(self.restorers[Task.SUPER_RESOLVE], generator)
-        scale = _pick([scale for scale in (1, 2, 4) if scale == 1 or _factors(scale, restorer.card.scales)], generator)
+        scale = _pick(
+            [scale for scale in (1, 2, 4) if scale == 1 or _factors(scale, restorer.card.scales)],
+            generator,
+        )
         small = quantise(self._blind(scale)(reference, generator))
-        kind = self.config.blind if scale == 1 else f"{self.config.blind} + super-resolve x{scale} {restorer.card.name}"
+        kind = (
+            self.config.blind
+            if scale == 1
+            else f"{self.config.blind} + super-resolve x{scale} {restorer.card.name}"
+        )
         return [Version(kind, self._enlarge(restorer, small, scale))]
 
     def _finish(self, version: Version, generator: np.random.Generator) -> Version:
         """Some restored images are sharpened too far, some are compressed on their way to whoever looks at them."""
         image, kind, chance = version.image, version.kind, generator.random()
         if chance < self.config.sharpened:
-            image, kind = quantise(sharpen(image, float(generator.uniform(0.7, 3)))), f"{kind} + sharpened"
+            image, kind = (
+                quantise(sharpen(image, float(generator.uniform(0.7, 3)))),
+                f"{kind} + sharpened",
+            )
         elif chance < self.config.sharpened + self.config.compressed:
             quality = int(generator.integers(10, 90))
-            image, kind = quantise(self._jpeg(quality)(image, generator)), f"{kind} + jpeg {quality}"
+            image, kind = (
+                quantise(self._jpeg(quality)(image, generator)),
+                f"{kind} + jpeg {quality}",
+            )
         return Version(kind, image)
 
     def _enlarge(self, restorer: Restorer, image: Image, scale: int) -> Image:
@@ -188,5 +231,7 @@ def _factors(scale: int, own: Sequence[int]) -> list[int]:
 
 def _pick(items: Sequence[Any], generator: np.random.Generator) -> Any:
     if not items:
-        raise InputError("nothing to choose from: the configuration names no restorer for a task of its versions")
+        raise InputError(
+            "nothing to choose from: the configuration names no restorer for a task of its versions"
+        )
     return items[int(generator.integers(len(items)))]

@@ -66,7 +66,10 @@ def test_what_is_drawn_is_what_is_done(pipeline: Bsrgan | RealEsrgan) -> None:
     lengths = {len(chain.steps) for chain in chains}
     assert len(lengths) > 1
     generator = np.random.default_rng(3)
-    assert np.array_equal(pipeline.draw(64, 64, generator)(PHOTO, generator), pipeline(PHOTO, np.random.default_rng(3)))
+    assert np.array_equal(
+        pipeline.draw(64, 64, generator)(PHOTO, generator),
+        pipeline(PHOTO, np.random.default_rng(3)),
+    )
 
 
 def test_kadids_mix_takes_no_group_twice() -> None:

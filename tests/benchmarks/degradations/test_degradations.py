@@ -145,5 +145,7 @@ def test_any_size_gives_an_image_of_the_same_range(name: str, shape: tuple[int, 
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden_pixels(name: str) -> None:
-    image = np.round(np.linspace(0, 1, 3 * 24 * 25) ** 2 * 255).reshape(3, 24, 25).astype(np.float32) / np.float32(255)
+    image = np.round(np.linspace(0, 1, 3 * 24 * 25) ** 2 * 255).reshape(3, 24, 25).astype(
+        np.float32
+    ) / np.float32(255)
     assert image_hash(build(name)(image, np.random.default_rng(1)))[:16] == GOLDEN[name]

@@ -42,11 +42,20 @@ def test_angles_run_against_the_clock_from_the_right() -> None:
 
 def test_the_kernel_is_flipped_as_a_convolution_wants_it() -> None:
     kernel = np.random.default_rng(0).random((3, 5))
-    assert np.allclose(convolve(IMAGE, kernel), [exact(plane, kernel, mode="mirror") for plane in IMAGE], atol=1e-5)
+    assert np.allclose(
+        convolve(IMAGE, kernel), [exact(plane, kernel, mode="mirror") for plane in IMAGE], atol=1e-5
+    )
 
 
 @pytest.mark.parametrize(
-    "blur", [GaussianBlur(1.6), AnisotropicBlur(2.5, 0.8, 20), DefocusBlur(3), MotionBlur(9, 30), MotionBlur(9)]
+    "blur",
+    [
+        GaussianBlur(1.6),
+        AnisotropicBlur(2.5, 0.8, 20),
+        DefocusBlur(3),
+        MotionBlur(9, 30),
+        MotionBlur(9),
+    ],
 )
 def test_a_restorer_is_told_the_kernel_that_was_used(blur: Any) -> None:
     blurred, known = degrade(blur, IMAGE, np.random.default_rng(4))

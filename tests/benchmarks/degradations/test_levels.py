@@ -61,7 +61,10 @@ def _kadid() -> list[Levels]:
     rows: list[Levels] = []
     for item in KADID:
         signs = [1, -1] if item.degradation in SIGNED else [0]
-        rows += [(item.degradation, item.parameter, [v for v in item.levels if v * sign >= 0], {}) for sign in signs]
+        rows += [
+            (item.degradation, item.parameter, [v for v in item.levels if v * sign >= 0], {})
+            for sign in signs
+        ]
     return rows
 
 
@@ -89,11 +92,16 @@ def test_every_degradation_is_here() -> None:
     assert {name for name, *_ in LEVELS} | WITHOUT_LEVELS == set(degradations)
 
 
-@pytest.mark.parametrize(("name", "parameter", "values", "others"), LEVELS, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("name", "parameter", "values", "others"), LEVELS, ids=lambda value: str(value)[:30]
+)
 def test_psnr_and_ssim_fall_with_the_level(
     name: str, parameter: str, values: Sequence[Any], others: dict[str, Any], photographs: list[Any]
 ) -> None:
-    measured = [quality(degradations.get(name)(**{parameter: value, **others}), photographs) for value in values]
+    measured = [
+        quality(degradations.get(name)(**{parameter: value, **others}), photographs)
+        for value in values
+    ]
     for (weaker, stronger), value in zip(pairwise(measured), values[1:], strict=True):
         assert stronger[0] < weaker[0], f"PSNR at {parameter} {value}: {measured}"
         assert stronger[1] < weaker[1], f"SSIM at {parameter} {value}: {measured}"

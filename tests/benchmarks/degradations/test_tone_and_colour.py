@@ -22,7 +22,9 @@ COLOURS = quantise(np.random.default_rng(5).random((3, 20, 20), dtype=np.float32
 
 def test_lab_is_that_of_scikit_image() -> None:
     assert np.abs(to_lab(COLOURS) - rgb2lab(COLOURS.transpose(1, 2, 0))).max() < 0.3
-    assert np.abs(from_lab(to_lab(COLOURS)) - COLOURS).max() < 1.01 / 255, "there and back is one level off at most"
+    assert np.abs(from_lab(to_lab(COLOURS)) - COLOURS).max() < 1.01 / 255, (
+        "there and back is one level off at most"
+    )
 
 
 def test_more_saturation_in_lab_is_that_of_scikit_image() -> None:
@@ -66,12 +68,18 @@ def test_classes_of_least_variance_are_those_of_every_split_tried() -> None:
     image = quantise(np.random.default_rng(1).beta(0.6, 2, (1, 12, 12)).astype(np.float32))
     values = image.ravel()
     best = min(
-        sum(((part - part.mean()) ** 2).sum() for part in (values[values < cut], values[values >= cut]))
+        sum(
+            ((part - part.mean()) ** 2).sum()
+            for part in (values[values < cut], values[values >= cut])
+        )
         for cut in np.unique(values)[1:]
     )
     made = Quantisation(2)(image, ANY)
     assert len(np.unique(made)) == 2
     means = [image[made == level].mean() for level in np.unique(made)]
     assert np.allclose(np.unique(made), means, atol=0.51 / 255)
-    found = sum(((image[made == level] - mean) ** 2).sum() for level, mean in zip(np.unique(made), means, strict=True))
+    found = sum(
+        ((image[made == level] - mean) ** 2).sum()
+        for level, mean in zip(np.unique(made), means, strict=True)
+    )
     assert found == pytest.approx(best, rel=1e-4)

@@ -55,7 +55,9 @@ def test_a_score_does_not_depend_on_its_neighbours(network: DRINetwork) -> None:
     assert normalised == [], "batch statistics would make it depend on them"
 
 
-@pytest.mark.parametrize("part", ["use_degradation", "use_quality", "use_interaction", "use_restoration"])
+@pytest.mark.parametrize(
+    "part", ["use_degradation", "use_quality", "use_interaction", "use_restoration"]
+)
 @torch.inference_mode()
 def test_every_part_has_a_say(part: str) -> None:
     images = torch.rand(1, 3, 64, 64)
@@ -85,7 +87,8 @@ def test_an_image_and_its_mirror_image_score_alike(network: DRINetwork) -> None:
     images = torch.rand(2, 3, 64, 96)
     assistance = network.describe(images).assistance
     seen, mirrored = (
-        replace(network.describe(each), assistance=assistance.zero_()) for each in (images, images.flip(3))
+        replace(network.describe(each), assistance=assistance.zero_())
+        for each in (images, images.flip(3))
     )
     assert torch.allclose(network.judge(seen).scores, network.judge(mirrored).scores, atol=1e-5)
     halves = network.predict(seen).scores.split(2)
@@ -102,22 +105,33 @@ def test_the_stages_say_what_timm_says(tmp_path: Path) -> None:
             layer.running_var.uniform_(0.5, 2)
     torch.save(whole.state_dict(), tmp_path / "imagenet.pth")
     network = DRINetwork(NetworkConfig())
-    load_imagenet(tmp_path / "imagenet.pth", network.config.backbone, network.shallow, network.members[0].deep)
+    load_imagenet(
+        tmp_path / "imagenet.pth", network.config.backbone, network.shallow, network.members[0].deep
+    )
     for module in (network, whole):
         module.double()  # rounding grows from stage to stage
     images = torch.rand(1, 3, 96, 64, dtype=torch.float64)
     features, shallow = network.shallow(images)
     seen = whole.bn1(whole.conv_stem((images * 255 - 127) / 128))
-    for block, found in zip(whole.blocks, [*shallow, *network.members[0].deep(features)], strict=True):
+    for block, found in zip(
+        whole.blocks, [*shallow, *network.members[0].deep(features)], strict=True
+    ):
         seen = block(seen)
-        assert torch.allclose(found, pool(seen.float()), rtol=1e-4, atol=1e-4 * float(seen.abs().max()))
+        assert torch.allclose(
+            found, pool(seen.float()), rtol=1e-4, atol=1e-4 * float(seen.abs().max())
+        )
 
 
 def test_imagenet_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     network = DRINetwork(NetworkConfig())
     torch.save({"conv_stem.weight": torch.zeros(1, 3, 3, 3)}, tmp_path / "other.pth")
     with pytest.raises(InputError, match="is not the backbone's ImageNet file"):
-        load_imagenet(tmp_path / "other.pth", network.config.backbone, network.shallow, network.members[0].deep)
+        load_imagenet(
+            tmp_path / "other.pth",
+            network.config.backbone,
+            network.shallow,
+            network.members[0].deep,
+        )
 
 
 @settings(deadline=None, max_examples=30)
@@ -162,7 +176,9 @@ def test_contrast_prefers_the_same_degradation_close_together() -> None:
     labels = torch.tensor([0, 0, 1, 1])
     right = torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1]])
     wrong = torch.tensor([[1.0, 0], [0, 1], [1, 0], [0, 1]])
-    assert float(contrastive_degradation_loss(right, labels)) < float(contrastive_degradation_loss(wrong, labels))
+    assert float(contrastive_degradation_loss(right, labels)) < float(
+        contrastive_degradation_loss(wrong, labels)
+    )
     assert float(contrastive_degradation_loss(right, torch.arange(4))) == 0
 
 
@@ -184,7 +200,9 @@ def test_rs_loss_wants_reference_above_restored_above_degraded() -> None:
     scores = torch.tensor([[0.3] * 6, [0.6] * 6, [1.0] * 6])
     assert float(rs_loss(d, q, scores, scores)) < float(rs_loss(d, q, scores.flip(0), scores))
     nearer = (d[0], d[2], d[2])
-    assert float(rs_loss(nearer, q, scores, scores)) < float(rs_loss((d[0], -d[2], d[2]), q, scores, scores))
+    assert float(rs_loss(nearer, q, scores, scores)) < float(
+        rs_loss((d[0], -d[2], d[2]), q, scores, scores)
+    )
 
 
 def test_scores_stay_in_their_range_and_never_tie() -> None:

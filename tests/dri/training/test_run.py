@@ -18,7 +18,14 @@ from benchmarks.degradations.noise import GaussianNoiseClipped
 from benchmarks.degradations.resize import MatlabBicubic
 from benchmarks.sources import Photos
 from harness.dri.network.network import DRINetwork, NetworkConfig
-from harness.dri.training.config import FOLDER, DataConfig, TrainingConfig, VersionConfig, config_path, read_config
+from harness.dri.training.config import (
+    FOLDER,
+    DataConfig,
+    TrainingConfig,
+    VersionConfig,
+    config_path,
+    read_config,
+)
 from harness.dri.training.data import LabelledDegradation, SyntheticPairs, pseudo_score
 from harness.dri.training.features import describe_labelled, describe_versions
 from harness.dri.training.run import PARTS, Materials, TrainingRun, ablate
@@ -42,18 +49,38 @@ from restorers.tv import TotalVariation
 
 SMALL = NetworkConfig(dimension=8, types=4, restoration_width=4, heads=2)
 CONFIG = TrainingConfig(
-    SMALL, steps=40, contents=2, patch=48, head_epochs=4, epochs=3, batch=4, crop=12, versions_ranked=4,
-    ablation_epochs=1, soup=2,
-)  # fmt: skip
+    SMALL,
+    steps=40,
+    contents=2,
+    patch=48,
+    head_epochs=4,
+    epochs=3,
+    batch=4,
+    crop=12,
+    versions_ranked=4,
+    ablation_epochs=1,
+    soup=2,
+)
 DEGRADATIONS = [
     LabelledDegradation(1, 0.5, GaussianNoiseClipped(25.0)),
     LabelledDegradation(2, 1.0, Jpeg(10)),
     LabelledDegradation(3, 0.5, MatlabBicubic(2)),
 ]
 VERSIONS = VersionConfig(
-    metrics=("psnr", "ssim"), enlargers=("bicubic",), denoisers=("tv",), artifact_removers=("bilateral",), scales=(2,),
-    contents=2, size=96, degraded=1, mixed=1, enlarged=2, denoised=1, decompressed=1, second_order=1,
-)  # fmt: skip
+    metrics=("psnr", "ssim"),
+    enlargers=("bicubic",),
+    denoisers=("tv",),
+    artifact_removers=("bilateral",),
+    scales=(2,),
+    contents=2,
+    size=96,
+    degraded=1,
+    mixed=1,
+    enlarged=2,
+    denoised=1,
+    decompressed=1,
+    second_order=1,
+)
 DATA = DataConfig("clean", "mos", (), VERSIONS, splits=1, folds=1, ablation_splits=1)
 
 
@@ -83,11 +110,17 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> SyntheticPairs:
 
 def version_maker(pairs: SyntheticPairs) -> VersionMaker:
     restorers: dict[Task, list[Restorer]] = {
-        Task.SUPER_RESOLVE: [Bicubic()], Task.DENOISE: [TotalVariation()], Task.DEJPEG: [Bilateral()]
-    }  # fmt: skip
+        Task.SUPER_RESOLVE: [Bicubic()],
+        Task.DENOISE: [TotalVariation()],
+        Task.DEJPEG: [Bilateral()],
+    }
 
     return VersionMaker(
-        pairs, restorers, lambda name, **parameters: degradations.get(name)(**parameters), [PSNR(), SSIM()], VERSIONS
+        pairs,
+        restorers,
+        lambda name, **parameters: degradations.get(name)(**parameters),
+        [PSNR(), SSIM()],
+        VERSIONS,
     )
 
 
@@ -126,7 +159,9 @@ def trained(pairs: SyntheticPairs, tmp_path_factory: pytest.TempPathFactory) -> 
     return network
 
 
-def test_stage_1_resumes_exactly(pairs: SyntheticPairs, trained: DRINetwork, tmp_path: Path) -> None:
+def test_stage_1_resumes_exactly(
+    pairs: SyntheticPairs, trained: DRINetwork, tmp_path: Path
+) -> None:
     with pytest.raises(StoppedError):
         train_representation(fresh(), lambda: pairs, CONFIG, tmp_path, stop_at("step 20/"))
     resumed = fresh()
@@ -149,7 +184,9 @@ def mos_folder(tmp_path: Path) -> Path:
     lines = ["image,mos"]
     for place, sigma_255 in enumerate((5, 20, 40, 80)):
         for name in ("chelsea", "flower"):
-            noisy = GaussianNoiseClipped(float(sigma_255))(Photos(128).read(name), np.random.default_rng(0))
+            noisy = GaussianNoiseClipped(float(sigma_255))(
+                Photos(128).read(name), np.random.default_rng(0)
+            )
             write_image(tmp_path / f"{name}{place}.png", noisy)
             lines.append(f"{name}{place}.png,{90 - 20 * place}")
     (tmp_path / "labels.csv").write_text("\n".join(lines))
@@ -173,7 +210,9 @@ def test_stage_2_learns_and_resumes_exactly(
         network = fresh()
         network.load_state_dict(trained.state_dict())
         (tmp_path / folder).mkdir(exist_ok=True)
-        train_mos(network, network.members[0], table, ranked, range(8), CONFIG, tmp_path / folder, say)
+        train_mos(
+            network, network.members[0], table, ranked, range(8), CONFIG, tmp_path / folder, say
+        )
         return network
 
     whole = fit("whole", str)
@@ -202,18 +241,25 @@ def test_the_weights_of_runs_in_several_orders_are_averaged(
         return network.members[0].state_dict()
 
     one, two = fit(1), fit(2)
-    states = [torch.load(tmp_path / "soup2" / f"{name}.pt", weights_only=True) for name in log_names("stage2", CONFIG)]
+    states = [
+        torch.load(tmp_path / "soup2" / f"{name}.pt", weights_only=True)
+        for name in log_names("stage2", CONFIG)
+    ]
     runs = [{**state["network"], **state["average"]} for state in states[1:]]
     for name, value in two.items():
         assert torch.allclose(value, (runs[0][name] + runs[1][name]) / 2)
-    assert all(torch.equal(value, runs[0][name]) for name, value in one.items()), "the first order is that of one run"
+    assert all(torch.equal(value, runs[0][name]) for name, value in one.items()), (
+        "the first order is that of one run"
+    )
     assert any(not torch.equal(value, two[name]) for name, value in one.items())
 
 
 def test_a_folder_belongs_to_one_configuration(pairs: SyntheticPairs, tmp_path: Path) -> None:
     def start(config: TrainingConfig) -> None:
         imagenet = tmp_path / "imagenet.pth"
-        materials = Materials(imagenet, lambda: pairs, version_maker, recompress, [], lambda _, __: (0, 0), {})
+        materials = Materials(
+            imagenet, lambda: pairs, version_maker, recompress, [], lambda _, __: (0, 0), {}
+        )
         TrainingRun(tmp_path / "run", DATA, config, materials, "cpu", str)
 
     start(CONFIG)
@@ -225,38 +271,66 @@ def test_a_folder_belongs_to_one_configuration(pairs: SyntheticPairs, tmp_path: 
     assert (tmp_path / "run" / "config.json").read_text() == claimed
 
 
-def test_a_run_goes_through_its_stages(pairs: SyntheticPairs, mos_folder: Path, tmp_path: Path) -> None:
+def test_a_run_goes_through_its_stages(
+    pairs: SyntheticPairs, mos_folder: Path, tmp_path: Path
+) -> None:
     def judge(predicted: Sequence[float], mos: Sequence[float]) -> tuple[float, float]:
         assert len(predicted) == len(mos) == 2
         return 0.5, 0.25
 
     def train(stage: str) -> None:
         materials = Materials(
-            imagenet, lambda: pairs, version_maker, recompress, read_labels(mos_folder), judge, images
+            imagenet,
+            lambda: pairs,
+            version_maker,
+            recompress,
+            read_labels(mos_folder),
+            judge,
+            images,
         )
-        TrainingRun(tmp_path / "run", DATA, replace(CONFIG, epochs=1), materials, "cpu", str).run(stage)
+        TrainingRun(tmp_path / "run", DATA, replace(CONFIG, epochs=1), materials, "cpu", str).run(
+            stage
+        )
 
-    imagenet, images = tmp_path / "imagenet.pth", {"mine": [item.path for item in read_labels(mos_folder)]}
+    imagenet, images = (
+        tmp_path / "imagenet.pth",
+        {"mine": [item.path for item in read_labels(mos_folder)]},
+    )
     torch.save(timm.create_model(SMALL.backbone, pretrained=False).state_dict(), imagenet)
     for stage in ("versions", "splits", "ablation", "all"):
         train(stage)
     weights = load_weights(tmp_path / "run" / "dri.safetensors")
     assert len(weights.members) == 1
     assert len(read_training_images(tmp_path / "run" / "training-images.json")["mine"]) == 8
-    assert (tmp_path / "run" / "splits.csv").read_text().splitlines()[1:] == ["whole,0,2,0.50000,0.25000"]
-    parts = [row.split(",")[0] for row in (tmp_path / "run" / "ablation.csv").read_text().splitlines()[2:]]
+    assert (tmp_path / "run" / "splits.csv").read_text().splitlines()[1:] == [
+        "whole,0,2,0.50000,0.25000"
+    ]
+    parts = [
+        row.split(",")[0]
+        for row in (tmp_path / "run" / "ablation.csv").read_text().splitlines()[2:]
+    ]
     assert parts == [f"without {part}" for part in PARTS]
     curves = (tmp_path / "run" / "curves.svg").read_text()
-    places = [curves.index(f"<!-- {name} -->") for name in ("stage1", "stage2-0", "stage2-0-order1")]
+    places = [
+        curves.index(f"<!-- {name} -->") for name in ("stage1", "stage2-0", "stage2-0-order1")
+    ]
     assert places == sorted(places)
 
 
 def test_a_configuration_extends_another(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text('extends = "shipped"\n[training]\nepochs = 1\nstarts = [5]\n')
-    (data, mine), (base, shipped) = read_config(tmp_path / "mine.toml"), read_config(config_path("shipped"))
+    (tmp_path / "mine.toml").write_text(
+        'extends = "shipped"\n[training]\nepochs = 1\nstarts = [5]\n'
+    )
+    (data, mine), (base, shipped) = (
+        read_config(tmp_path / "mine.toml"),
+        read_config(config_path("shipped")),
+    )
     assert data == base
     assert (mine.epochs, mine.starts, mine.network.members) == (1, (5,), 1)
-    assert replace(mine, epochs=shipped.epochs, starts=shipped.starts, network=shipped.network) == shipped
+    assert (
+        replace(mine, epochs=shipped.epochs, starts=shipped.starts, network=shipped.network)
+        == shipped
+    )
     (tmp_path / "loop.toml").write_text(f'extends = "{tmp_path / "loop.toml"}"')
     with pytest.raises(InputError, match="extends itself"):
         read_config(tmp_path / "loop.toml")
@@ -292,7 +366,8 @@ def test_packaged_configurations_are_read(path: Path) -> None:
         ("[data", "TOMLDecodeError"),
         ("[data]\nclean = 'a'", "degradations"),
         (
-            "degradations = []\n[versions]\nmetrics = []\nenlargers = []\ndenoisers = []\nartifact_removers = []\n"
+            "degradations = []\n[versions]\nmetrics = []\nenlargers = []\ndenoisers = "
+            "[]\nartifact_removers = []\n"
             "[data]\nclean = 'a'\nmos = 'b'\n[training]\nepoch = 3",
             "epoch",
         ),

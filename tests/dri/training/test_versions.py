@@ -30,7 +30,8 @@ def test_the_consensus_orders_as_the_metrics_do_when_they_agree() -> None:
 def test_the_consensus_does_not_depend_on_a_metric_s_unit() -> None:
     values = torch.rand(9, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     assert torch.equal(
-        consensus(values), consensus(torch.stack([values[:, 0] * 40, values[:, 1].exp(), values[:, 2]], 1))
+        consensus(values),
+        consensus(torch.stack([values[:, 0] * 40, values[:, 1].exp(), values[:, 2]], 1)),
     )
 
 
@@ -71,33 +72,61 @@ def enlarged(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Version], l
     write_image(folder / "coffee.png", Photos(128).read("coffee"))
     pairs = SyntheticPairs(folder, [LabelledDegradation(1, 1.0, Jpeg(10))], seed=0)
     config = VersionConfig(
-        (), (), (), (), scales=(2, 3, 4, 6, 8), size=96, degraded=0, mixed=0, enlarged=60, denoised=0, decompressed=0,
-        second_order=12, spoiled=0, sharpened=0, compressed=0,
-    )  # fmt: skip
+        (),
+        (),
+        (),
+        (),
+        scales=(2, 3, 4, 6, 8),
+        size=96,
+        degraded=0,
+        mixed=0,
+        enlarged=60,
+        denoised=0,
+        decompressed=0,
+        second_order=12,
+        spoiled=0,
+        sharpened=0,
+        compressed=0,
+    )
     restorer = Upscaler()
     maker = VersionMaker(
-        pairs, {Task.SUPER_RESOLVE: [restorer]}, lambda name, **known: degradations.get(name)(**known), [], config
+        pairs,
+        {Task.SUPER_RESOLVE: [restorer]},
+        lambda name, **known: degradations.get(name)(**known),
+        [],
+        config,
     )
     return maker.make(0), restorer.asked
 
 
 def scales_of(versions: list[Version]) -> set[str]:
-    return {version.kind.split()[1] for version in versions if version.kind.startswith("super-resolve")}
+    return {
+        version.kind.split()[1] for version in versions if version.kind.startswith("super-resolve")
+    }
 
 
-def test_every_version_has_the_size_of_its_reference(enlarged: tuple[list[Version], list[int]]) -> None:
+def test_every_version_has_the_size_of_its_reference(
+    enlarged: tuple[list[Version], list[int]],
+) -> None:
     versions, _ = enlarged
     assert len(versions) == 1 + 60 + 12
     assert {version.image.shape for version in versions} == {(3, 96, 96)}
 
 
-def test_a_restorer_is_asked_for_its_own_scales_only(enlarged: tuple[list[Version], list[int]]) -> None:
+def test_a_restorer_is_asked_for_its_own_scales_only(
+    enlarged: tuple[list[Version], list[int]],
+) -> None:
     versions, asked = enlarged
     # x6 is x2 and then bicubic, x8 is x4 and then x2; x3 is out of reach
     assert scales_of(versions) == {"x2", "x4", "x6", "x8"}
     assert set(asked) == {2, 4}
 
 
-def test_second_order_degradations_are_enlarged_by_restorers(enlarged: tuple[list[Version], list[int]]) -> None:
+def test_second_order_degradations_are_enlarged_by_restorers(
+    enlarged: tuple[list[Version], list[int]],
+) -> None:
     kinds = {version.kind for version in enlarged[0] if version.kind.startswith("real-esrgan")}
-    assert kinds == {"real-esrgan", *(f"real-esrgan + super-resolve x{scale} upscaler" for scale in (2, 4))}
+    assert kinds == {
+        "real-esrgan",
+        *(f"real-esrgan + super-resolve x{scale} upscaler" for scale in (2, 4)),
+    }

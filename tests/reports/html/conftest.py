@@ -11,7 +11,9 @@ from harness.protocols import ReportData
 
 
 @pytest.fixture(scope="session")
-def site(fabricated: ReportData, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Page]]:
+def site(
+    fabricated: ReportData, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Page]]:
     """The report's folder and its pages."""
     out = tmp_path_factory.mktemp("report")
     return out, write(fabricated, out)

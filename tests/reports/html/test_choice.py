@@ -13,16 +13,24 @@ from reports.pivot import set_tables
 
 
 def test_all_of_a_small_run(fabricated: ReportData) -> None:
-    assert sorted(choose_images(fabricated, set_tables(fabricated))) == sorted(fabricated.data.samples)
+    assert sorted(choose_images(fabricated, set_tables(fabricated))) == sorted(
+        fabricated.data.samples
+    )
 
 
-def test_the_telling_ones_of_a_large_run(fabricated: ReportData, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_telling_ones_of_a_large_run(
+    fabricated: ReportData, monkeypatch: pytest.MonkeyPatch
+) -> None:
     samples = {("photos-sigma25", f"image{n:05}"): {} for n in range(5000)}
     cell = replace(fabricated.data.failures[0].cell, set="photos-sigma25", image="image00007")
     failures = (replace(fabricated.data.failures[0], cell=cell),)
     report = replace(fabricated, data=replace(fabricated.data, samples=samples, failures=failures))
     monkeypatch.setattr(choice, "MOST_PICTURES", 90)
-    first = [("photos-sigma25", "image04242"), ("photos-sigma25", "image00001"), ("photos-x2", "image00002")]
+    first = [
+        ("photos-sigma25", "image04242"),
+        ("photos-sigma25", "image00001"),
+        ("photos-x2", "image00002"),
+    ]
     chosen = choose_images(report, set_tables(report), first)
     tables = {table.set: len(table.lines) for table in set_tables(report)}
     assert len(chosen) * (tables["photos-sigma25"] + 2) <= 90

@@ -17,7 +17,9 @@ def test_it_shows_the_largest_gaps_of_both_kinds(site: Site, fabricated: ReportD
     text = " ".join(page.text.split())
     assert fabricated.disagreements
     for kind in KINDS:
-        found = sorted((abs(item.gap) for item in fabricated.disagreements if item.kind == kind), reverse=True)[:MOST]
+        found = sorted(
+            (abs(item.gap) for item in fabricated.disagreements if item.kind == kind), reverse=True
+        )[:MOST]
         assert found
         for gap in found:
             assert f"{gap:.1f} standard deviations apart" in text

@@ -20,7 +20,10 @@ def image() -> Image:
 def test_pixels_and_details_are_lossless(image: Image, tmp_path: Path) -> None:
     write_image(tmp_path / "a.png", image)
     np.save(tmp_path / "b.npy", image)
-    sources = [Source("restored", "a", tmp_path / "a.png"), Source("restored", "b", tmp_path / "b.npy")]
+    sources = [
+        Source("restored", "a", tmp_path / "a.png"),
+        Source("restored", "b", tmp_path / "b.npy"),
+    ]
     shown = write_pictures(sources, tmp_path / "out", "stem")
     assert shown.frame == (144, 120)
     top, left = find_window([image, image])
@@ -32,13 +35,19 @@ def test_pixels_and_details_are_lossless(image: Image, tmp_path: Path) -> None:
         assert thumbnail.format == "WEBP"
 
 
-def test_a_degraded_detail_shows_the_same_window_at_its_own_scale(image: Image, tmp_path: Path) -> None:
+def test_a_degraded_detail_shows_the_same_window_at_its_own_scale(
+    image: Image, tmp_path: Path
+) -> None:
     write_image(tmp_path / "full.png", image)
     write_image(tmp_path / "small.png", np.ascontiguousarray(image[:, ::2, ::2]))
-    sources = [Source("degraded", "degraded", tmp_path / "small.png"), Source("reference", "r", tmp_path / "full.png")]
+    sources = [
+        Source("degraded", "degraded", tmp_path / "small.png"),
+        Source("reference", "r", tmp_path / "full.png"),
+    ]
     small, full = write_pictures(sources, tmp_path / "out", "stem").pictures
     assert np.array_equal(
-        read_image(tmp_path / "out" / small.detail), read_image(tmp_path / "out" / full.detail)[:, ::2, ::2]
+        read_image(tmp_path / "out" / small.detail),
+        read_image(tmp_path / "out" / full.detail)[:, ::2, ::2],
     )
 
 
@@ -47,8 +56,15 @@ def test_what_cannot_be_read_leaves_a_note(tmp_path: Path, image: Image) -> None
     (tmp_path / "damaged.npy").write_bytes(b"\x93NUMPY garbage")
     (tmp_path / "text.png").write_text("<svg onload=alert(1)>")
     names = ["gone.png", "damaged.npy", "text.png", "good.png"]
-    shown = write_pictures([Source("restored", name, tmp_path / name) for name in names], tmp_path / "out", "stem")
-    assert ["not readable" in picture.note for picture in shown.pictures] == [True, True, True, False]
+    shown = write_pictures(
+        [Source("restored", name, tmp_path / name) for name in names], tmp_path / "out", "stem"
+    )
+    assert ["not readable" in picture.note for picture in shown.pictures] == [
+        True,
+        True,
+        True,
+        False,
+    ]
     assert [picture.label for picture in shown.readable] == ["good.png"]
     assert [path.name for path in (tmp_path / "out" / "pixels").rglob("*.*")] == ["3.png"]
 

@@ -15,13 +15,39 @@ from reports.html.regression_page import verdict_in_words
 
 def judged(report: ReportData, before: Path | None, baseline: str = "runs/old") -> ReportData:
     """The run, in which `tv` lost on two images of one set."""
-    images = sorted(cell.image for cell in {s.cell for s in report.data.scores} if cell.restorer == "tv")[:2]
-    worst = tuple(ChangedImage(image, 31.5, 30.0 - place, -1.5 - place, before) for place, image in enumerate(images))
+    images = sorted(
+        cell.image for cell in {s.cell for s in report.data.scores} if cell.restorer == "tv"
+    )[:2]
+    worst = tuple(
+        ChangedImage(image, 31.5, 30.0 - place, -1.5 - place, before)
+        for place, image in enumerate(images)
+    )
     finding = Finding(
-        "tv", "photos-sigma25", "psnr", Verdict.REGRESSED, -2.0, -2.5, -1.5, 0.0001, 8, images[0], "", worst
+        "tv",
+        "photos-sigma25",
+        "psnr",
+        Verdict.REGRESSED,
+        -2.0,
+        -2.5,
+        -1.5,
+        0.0001,
+        8,
+        images[0],
+        "",
+        worst,
     )
     slow = Finding(
-        "tv", "photos-sigma25", "seconds", Verdict.INCOMPARABLE, 0.5, 0.2, 0.9, None, 8, None, "cores: 2, now 4"
+        "tv",
+        "photos-sigma25",
+        "seconds",
+        Verdict.INCOMPARABLE,
+        0.5,
+        0.2,
+        0.9,
+        None,
+        8,
+        None,
+        "cores: 2, now 4",
     )
     same = Finding("identity", "photos-sigma25", "psnr", Verdict.EQUAL, 0.0)
     return replace(report, comparison=Comparison(baseline, "2026-01-01", (same, slow, finding)))
@@ -29,7 +55,9 @@ def judged(report: ReportData, before: Path | None, baseline: str = "runs/old") 
 
 def restored(report: ReportData) -> Path:
     """Some restored image of the run, which stands for the baseline's."""
-    record = next(item for item in report.data.cells if item.restored and item.cell.set == "photos-sigma25")
+    record = next(
+        item for item in report.data.cells if item.restored and item.cell.set == "photos-sigma25"
+    )
     return report.run_folder / str(record.restored)
 
 
@@ -37,29 +65,49 @@ def viewers(page: Page) -> list[dict[str, str | None]]:
     return [attributes for attributes in page.all("div") if attributes.get("class") == "viewer"]
 
 
-def test_the_images_that_lost_most_are_shown_before_and_after(fabricated: ReportData, tmp_path: Path) -> None:
+def test_the_images_that_lost_most_are_shown_before_and_after(
+    fabricated: ReportData, tmp_path: Path
+) -> None:
     pages = write(judged(fabricated, restored(fabricated)), tmp_path)
     page = pages["site/regression.html"]
-    assert [(item["data-left"], item["data-right"]) for item in viewers(page)] == [("before", "after")] * 2
-    shown = [attributes["data-label"] for attributes in page.all("figure") if attributes.get("data-src")]
+    assert [(item["data-left"], item["data-right"]) for item in viewers(page)] == [
+        ("before", "after")
+    ] * 2
+    shown = [
+        attributes["data-label"] for attributes in page.all("figure") if attributes.get("data-src")
+    ]
     assert shown == ["degraded", "before", "after", "reference"] * 2
     for attributes in page.all("figure"):
         if attributes.get("data-src"):
             assert (tmp_path / "site" / str(attributes["data-src"])).is_file()
-    for words in ("Worse than the baseline: tv.", "31.50 → 30.00", "−2.50 to −1.50", "+50.0 %", "cores: 2, now 4"):
+    for words in (
+        "Worse than the baseline: tv.",
+        "31.50 → 30.00",
+        "−2.50 to −1.50",
+        "+50.0 %",
+        "cores: 2, now 4",
+    ):
         assert words in page.text
     assert "Worse than the baseline: tv." in pages["index.html"].text
-    assert "site/regression.html" in [attributes.get("href") for attributes in pages["index.html"].all("a")]
+    assert "site/regression.html" in [
+        attributes.get("href") for attributes in pages["index.html"].all("a")
+    ]
 
 
-def test_a_baseline_file_has_no_images_and_the_page_says_so(fabricated: ReportData, tmp_path: Path) -> None:
+def test_a_baseline_file_has_no_images_and_the_page_says_so(
+    fabricated: ReportData, tmp_path: Path
+) -> None:
     page = write(judged(fabricated, None, MARKUP), tmp_path)["site/regression.html"]
-    assert {(item["data-left"], item["data-right"]) for item in viewers(page)} == {("reference", "after")}
+    assert {(item["data-left"], item["data-right"]) for item in viewers(page)} == {
+        ("reference", "after")
+    }
     assert "holds hashes and no images" in page.text
     assert "<script>alert" not in page.source
 
 
-def test_without_a_baseline_there_is_no_page_and_a_stale_one_goes(fabricated: ReportData, tmp_path: Path) -> None:
+def test_without_a_baseline_there_is_no_page_and_a_stale_one_goes(
+    fabricated: ReportData, tmp_path: Path
+) -> None:
     assert "site/regression.html" in write(judged(fabricated, None), tmp_path)
     pages = write(fabricated, tmp_path)
     assert "site/regression.html" not in pages

@@ -10,11 +10,15 @@ def test_what_is_picked_is_what_a_walk_over_all_scores_finds(fabricated: ReportD
     data = fabricated.data
     key = min(data.samples)
     found = collect(data, [key, ("nowhere", "x")], {"photos-x2": "ssim", "nowhere": "psnr"})
-    walked = {(s.cell.restorer, s.metric): s for s in data.scores if (s.cell.set, s.cell.image) == key}
+    walked = {
+        (s.cell.restorer, s.metric): s for s in data.scores if (s.cell.set, s.cell.image) == key
+    }
     assert walked
     assert found.images == {key: walked, ("nowhere", "x"): {}}
     values = [
-        s.value for s in data.scores if (s.cell.set, s.metric, s.cell.restorer) == ("photos-x2", "ssim", "bicubic")
+        s.value
+        for s in data.scores
+        if (s.cell.set, s.metric, s.cell.restorer) == ("photos-x2", "ssim", "bicubic")
     ]
     assert sorted(found.sets["photos-x2"]["bicubic"]) == sorted(values)
     assert not found.sets["nowhere"]

@@ -20,7 +20,9 @@ from reports.html.report import HTMLReport
 Site = tuple[Path, dict[str, Page]]
 
 
-def test_there_is_a_page_for_every_set_restorer_and_image(site: Site, fabricated: ReportData) -> None:
+def test_there_is_a_page_for_every_set_restorer_and_image(
+    site: Site, fabricated: ReportData
+) -> None:
     kinds = [re.sub(r"site/([a-z]+)-.*", r"\1", name) for name in site[1]]
     sets = {board.set for board in fabricated.leaderboards}
     assert kinds.count("set") == len(sets)
@@ -46,7 +48,9 @@ def test_the_leaderboard_shows_what_the_engine_computed(site: Site, fabricated: 
     assert "CC-BY-NC-4.0 non-commercial" in " ".join(text.split())
 
 
-def test_the_answer_says_who_leads_by_how_much_and_whether_that_is_real(site: Site, fabricated: ReportData) -> None:
+def test_the_answer_says_who_leads_by_how_much_and_whether_that_is_real(
+    site: Site, fabricated: ReportData
+) -> None:
     text = " ".join(site[1]["index.html"].text.split())
     assert fabricated.headlines
     for line in fabricated.headlines:
@@ -56,22 +60,37 @@ def test_the_answer_says_who_leads_by_how_much_and_whether_that_is_real(site: Si
             if (b.set, b.metric) == (line.set, line.metric)
             for row in b.rows[1:2]
         )
-        gap = next(d for d in fabricated.behind if (d.set, d.metric, d.restorer) == (line.set, line.metric, second))
+        gap = next(
+            d
+            for d in fabricated.behind
+            if (d.set, d.metric, d.restorer) == (line.set, line.metric, second)
+        )
         assert gap.difference is not None
         if len(line.leaders) == 1:
             assert f"{abs(gap.difference):.2f} dB psnr ahead of {second}" in text
-            assert f"real 95 % interval {abs(gap.ci_high or 0):.2f} to {abs(gap.ci_low or 0):.2f}" in text.replace(
-                "\xa0", " "
+            assert (
+                f"real 95 % interval {abs(gap.ci_high or 0):.2f} to {abs(gap.ci_low or 0):.2f}"
+                in text.replace("\xa0", " ")
             )
         else:
             assert f"tie not told apart from {', '.join(line.leaders[1:4])}" in text
 
 
-def test_a_restorers_page_has_its_scores_failures_and_environment(site: Site, fabricated: ReportData) -> None:
+def test_a_restorers_page_has_its_scores_failures_and_environment(
+    site: Site, fabricated: ReportData
+) -> None:
     text = site[1]["site/restorer-median.html"].text
-    row = next(row for row in fabricated.rows if row["restorer"] == "median" and row["metric"] == "psnr")
+    row = next(
+        row for row in fabricated.rows if row["restorer"] == "median" and row["metric"] == "psnr"
+    )
     assert f"{row['mean']:.2f}" in text
-    for words in ("took longer than 600 s", "does not super-resolve", "s an image", "numpy", "Apache-2.0"):
+    for words in (
+        "took longer than 600 s",
+        "does not super-resolve",
+        "s an image",
+        "numpy",
+        "Apache-2.0",
+    ):
         assert words in text
     assert "size mismatch" not in text, "of another restorer"
 
@@ -79,12 +98,20 @@ def test_a_restorers_page_has_its_scores_failures_and_environment(site: Site, fa
 def test_an_images_page_has_every_score_of_it(site: Site, fabricated: ReportData) -> None:
     image = min(image for name, image in fabricated.data.samples if name == "photos-sigma25")
     page = site[1][f"site/image-photos-sigma25-{image}.html"]
-    scores = [s for s in fabricated.data.scores if (s.cell.set, s.cell.image) == ("photos-sigma25", image)]
+    scores = [
+        s for s in fabricated.data.scores if (s.cell.set, s.cell.image) == ("photos-sigma25", image)
+    ]
     assert len(scores) > 10
     for score in scores:
         assert f"{score.value:.{2 if score.metric == 'psnr' else 4}f}" in page.text
-    viewer = next(attributes for attributes in page.all("div") if attributes.get("class") == "viewer")
-    assert (viewer["data-width"], viewer["data-height"], viewer["data-left"]) == ("128", "128", "degraded")
+    viewer = next(
+        attributes for attributes in page.all("div") if attributes.get("class") == "viewer"
+    )
+    assert (viewer["data-width"], viewer["data-height"], viewer["data-left"]) == (
+        "128",
+        "128",
+        "degraded",
+    )
 
 
 def test_every_link_and_file_is_in_the_folder(site: Site) -> None:
@@ -99,7 +126,9 @@ def test_every_link_and_file_is_in_the_folder(site: Site) -> None:
                     target = (here / unquote(address.partition("#")[0])).resolve()
                     assert target.is_file(), (name, address)
                     assert target.is_relative_to(folder.resolve())
-        assert not {"action", "srcset", "poster", "style"} & {key for _, attributes in page.tags for key in attributes}
+        assert not {"action", "srcset", "poster", "style"} & {
+            key for _, attributes in page.tags for key in attributes
+        }
     for sheet in (folder / "site" / "static").glob("*.css"):
         assert not re.findall(r"@import|url\(", sheet.read_text())
 
@@ -113,12 +142,20 @@ def test_images_are_lazy_and_of_known_size(site: Site) -> None:
 
 def test_pages_allow_no_script_but_the_reports_own(site: Site) -> None:
     for page in site[1].values():
-        policy = next(a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy")
+        policy = next(
+            a["content"]
+            for a in page.all("meta")
+            if a.get("http-equiv") == "Content-Security-Policy"
+        )
         assert policy is not None
         assert policy.startswith("default-src 'none'")
         assert "unsafe" not in policy
-        assert all(attributes.get("src", "").split("static/")[-1] for attributes in page.all("script"))
-        assert not [key for _, attributes in page.tags for key in attributes if key.startswith("on")]
+        assert all(
+            attributes.get("src", "").split("static/")[-1] for attributes in page.all("script")
+        )
+        assert not [
+            key for _, attributes in page.tags for key in attributes if key.startswith("on")
+        ]
 
 
 def test_a_hostile_run_is_inert(fabricated: ReportData, tmp_path: Path) -> None:
@@ -133,10 +170,14 @@ def test_a_hostile_run_is_inert(fabricated: ReportData, tmp_path: Path) -> None:
     assert {"index.html", "set", "restorer", "image"} <= kinds
     for name, page in pages.items():
         sources = [attributes.get("src") for attributes in page.all("script")]
-        assert all(source and re.fullmatch(r"(site/)?static/[a-z-]+\.js", source) for source in sources), name
+        assert all(
+            source and re.fullmatch(r"(site/)?static/[a-z-]+\.js", source) for source in sources
+        ), name
         assert len(page.all("title")) == 1
         assert not page.all("style")
-        assert not [key for _, attributes in page.tags for key in attributes if key.startswith("on")]
+        assert not [
+            key for _, attributes in page.tags for key in attributes if key.startswith("on")
+        ]
         assert "{{ 7*7 }}" in page.text
         assert "\u202e" not in page.source
     assert any("alert(1)" in page.text for page in pages.values())
@@ -148,10 +189,16 @@ def test_a_hostile_run_is_inert(fabricated: ReportData, tmp_path: Path) -> None:
     assert len(pixels) == len(fabricated.data.samples), "the references alone"
 
 
-def test_a_page_can_be_named_and_what_an_earlier_report_left_goes(fabricated: ReportData, tmp_path: Path) -> None:
+def test_a_page_can_be_named_and_what_an_earlier_report_left_goes(
+    fabricated: ReportData, tmp_path: Path
+) -> None:
     folder = tmp_path / "mine-files"
     (folder / "pixels" / "old").mkdir(parents=True)
-    stale = [folder / "pixels" / "old" / "0.png", folder / "set-old.html", folder / "thumbnails" / "old.webp"]
+    stale = [
+        folder / "pixels" / "old" / "0.png",
+        folder / "set-old.html",
+        folder / "thumbnails" / "old.webp",
+    ]
     stale[2].parent.mkdir()
     for path in (*stale, folder / "keep.txt"):
         path.touch()
@@ -162,15 +209,24 @@ def test_a_page_can_be_named_and_what_an_earlier_report_left_goes(fabricated: Re
 
 
 def test_an_empty_run_still_makes_a_page(fabricated: ReportData, tmp_path: Path) -> None:
-    empty = replace(fabricated.data, scores=(), failures=(), timings=(), skipped=(), cells=(), samples={})
-    assert "No restorer has a score yet" in write(assemble(empty, tmp_path), tmp_path)["index.html"].text
+    empty = replace(
+        fabricated.data, scores=(), failures=(), timings=(), skipped=(), cells=(), samples={}
+    )
+    assert (
+        "No restorer has a score yet"
+        in write(assemble(empty, tmp_path), tmp_path)["index.html"].text
+    )
 
 
 @pytest.mark.parametrize("name", ["reference", "degraded"])
-def test_a_restorer_called_as_a_picture_is_told_apart(name: str, fabricated: ReportData, tmp_path: Path) -> None:
+def test_a_restorer_called_as_a_picture_is_told_apart(
+    name: str, fabricated: ReportData, tmp_path: Path
+) -> None:
     def rename(item: object) -> object:
         cell = item.cell  # type: ignore[attr-defined]
-        return replace(item, cell=replace(cell, restorer=name if cell.restorer == "tv" else cell.restorer))  # type: ignore[type-var]
+        return replace(
+            item, cell=replace(cell, restorer=name if cell.restorer == "tv" else cell.restorer)
+        )  # type: ignore[type-var]
 
     data = fabricated.data
     renamed = replace(
@@ -178,12 +234,19 @@ def test_a_restorer_called_as_a_picture_is_told_apart(name: str, fabricated: Rep
         scores=tuple(map(rename, data.scores)),
         cells=tuple(map(rename, data.cells)),
         run=replace(
-            data.run, restorers={name if key == "tv" else key: card for key, card in data.run.restorers.items()}
+            data.run,
+            restorers={
+                name if key == "tv" else key: card for key, card in data.run.restorers.items()
+            },
         ),
     )
     pages = write(assemble(renamed, fabricated.run_folder), tmp_path)
     for address, page in pages.items():
         if "image-photos-sigma25" in address:
-            labels = [attributes["data-label"] for attributes in page.all("figure") if "data-label" in attributes]
+            labels = [
+                attributes["data-label"]
+                for attributes in page.all("figure")
+                if "data-label" in attributes
+            ]
             assert len(labels) == len(set(labels))
             assert {name, f"{name} (restorer)"} <= set(labels)

@@ -20,7 +20,8 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test lint tests/browser/node_modules
 	$(BIN)/restobench zoo get --all
-	$(BIN)/python -m pytest -q -n logical --dist loadfile
+	$(BIN)/python -m pytest -q -n logical --dist loadfile \
+	  --cov --cov-report=term --cov-report=html --cov-fail-under=90
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -62,4 +63,4 @@ tests/browser/node_modules: tests/browser/package.json
 	command -v npm >/dev/null || exit 0; cd tests/browser && npm install --silent --no-audit --no-fund --no-package-lock
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .coverage*

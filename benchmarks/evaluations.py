@@ -1,4 +1,4 @@
-"""The named protocols of measuring (docs/protocols.md)."""
+"""The named evaluations (docs/conventions.md)."""
 
 from __future__ import annotations
 

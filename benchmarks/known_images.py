@@ -13,9 +13,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UnknownNameError
-from harness.formats import SUFFIXES
-from harness.known_sets import KnownSet
+from harness.formats import image_files
+from harness.known_sets import KnownSet, hash_file
+from harness.protocols import Family
 
 FACTS = Path(__file__).with_name("known_images.toml")
 HASHES = Path(__file__).with_name("known_images.json")
@@ -35,21 +35,8 @@ def hashes() -> dict[str, dict[str, str]]:
 
 
 @functools.cache
-def pins(name: str, part: str = "") -> dict[str, str]:
-    """The pinned images of one folder of a set: id -> SHA-256; empty when nothing is pinned."""
-    paths = ((Path(path), sha256) for path, sha256 in hashes().get(name, {}).items())
-    return {path.stem: sha256 for path, sha256 in paths if path.parent == Path(part)}
-
-
-@functools.cache
 def known_set(name: str) -> KnownSet:
-    """One known set.
-
-    Raises:
-        UnknownNameError: There is none of this name.
-    """
-    if name not in facts():
-        raise UnknownNameError("known_set", name, facts())
+    """One known set of `facts`."""
     row = dict(facts()[name])
     url, names = row.pop("url", ""), row.pop("names", [])
     files: dict[str, str | None] = {**dict.fromkeys(names), **hashes().get(name, {})}
@@ -58,31 +45,18 @@ def known_set(name: str) -> KnownSet:
     return KnownSet(name, files=files, urls=urls, parts=parts, **row)
 
 
-class _Family:
-    """The entry point `*`."""
-
-    def names(self) -> list[str]:
-        return list(facts())
-
-    def get(self, name: str) -> KnownSet:
-        return known_set(name)
-
-
-family = _Family()
+family = Family("known_set", facts, known_set)
+"""The entry point `*`."""
 
 
 def hash_folder(folder: Path) -> dict[str, str]:
     """The hash of every image below a folder, by its path."""
-    from harness.known_sets import hash_file
-
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    files = image_files(folder, deep=True)
     return {path.relative_to(folder).as_posix(): hash_file(path) for path in files}
 
 
 if __name__ == "__main__":
     root = Path(sys.argv[1])
-    content = {
-        **hashes(),
-        **{name: hash_folder(root / name) for name in facts() if (root / name).is_dir()},
-    }
+    here = {name: hash_folder(root / name) for name in facts() if (root / name).is_dir()}
+    content = hashes() | here
     HASHES.write_text(json.dumps(content, indent=0, sort_keys=True) + "\n", encoding="utf-8")

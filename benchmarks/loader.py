@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from benchmarks.evaluations import EVALUATIONS
 from benchmarks.recipes import make_sets
 from benchmarks.toml_file import Table, read_toml
-from harness.errors import UnknownNameError
-from harness.protocols import Benchmark, DegradedSet, Evaluation
+from harness.protocols import Benchmark, DegradedSet, Evaluation, Family
 
 DEFINITIONS = Path(__file__).with_name("definitions")
 
 _TOP = ("name", "description", "evaluation", "metrics", "restorers", "sets")
 _EVALUATION = ("name", "crop_border", "luma", "quantise")
+_LUMAS: tuple[Literal["float", "rounded"], ...] = ("float", "rounded")
 
 
 def load(path: Path) -> Benchmark:
@@ -33,12 +33,11 @@ def load(path: Path) -> Benchmark:
     optional: set[str] = set()
     for table in file.tables("sets"):
         for degraded_set in make_sets(table):
-            if degraded_set.name in made:
-                raise table.error(
-                    "use" if "use" in table else "name", f"{degraded_set.name!r} is there twice"
-                )
-            made[degraded_set.name] = degraded_set
-            optional |= {degraded_set.name} if table.get("optional", bool, False) else set()
+            name = degraded_set.name
+            if name in made:
+                raise table.error("use" if "use" in table else "name", f"{name!r} is there twice")
+            made[name] = degraded_set
+            optional |= {name} if table.get("optional", bool, False) else set()
     metrics = file.names("metrics")
     if not metrics:
         raise file.error("metrics", "is empty; expected names from `restobench list metrics`")
@@ -57,9 +56,8 @@ def _read_evaluation(file: Table) -> Evaluation:
     value = file.get("evaluation", (str, dict), "rgb")
     if isinstance(value, str):
         if value not in EVALUATIONS:
-            raise file.error(
-                "evaluation", f"is {value!r}; expected one of {', '.join(EVALUATIONS)}, or a table"
-            )
+            expected = f"{', '.join(EVALUATIONS)}, or a table"
+            raise file.error("evaluation", f"is {value!r}; expected one of {expected}")
         return EVALUATIONS[value]
     table = file.table("evaluation")
     table.check_keys(_EVALUATION, "an evaluation")
@@ -68,22 +66,15 @@ def _read_evaluation(file: Table) -> Evaluation:
         raise table.error("crop_border", f'is {border!r}; expected pixels from 0 on, or "scale"')
     return Evaluation(
         table.get("name", str, "custom"),
-        border,
-        "rounded" if table.choose("luma", ("float", "rounded"), "float") == "rounded" else "float",
+        border if isinstance(border, int) else "scale",
+        table.choose("luma", _LUMAS, "float"),
         table.get("quantise", bool, True),
     )
 
 
-class _Family:
-    """The entry point `*`: the files in `definitions/`."""
-
-    def names(self) -> list[str]:
-        return sorted(path.stem for path in DEFINITIONS.glob("*.toml"))
-
-    def get(self, name: str) -> Callable[[], Benchmark]:
-        if name not in self.names():
-            raise UnknownNameError("benchmark", name, self.names())
-        return partial(load, DEFINITIONS / f"{name}.toml")
+def _definitions() -> list[str]:
+    return sorted(path.stem for path in DEFINITIONS.glob("*.toml"))
 
 
-family = _Family()
+family = Family("benchmark", _definitions, lambda name: partial(load, DEFINITIONS / f"{name}.toml"))
+"""The entry point `*`: the files in `definitions/`."""

@@ -1,8 +1,10 @@
-"""The built-in sets, made of photographs that come with installed packages: `photos-x2`, `photos-sigma25`, ..."""
+"""The built-in sets: `photos-x2`, `photos-sigma25`, ...
+
+They are made of photographs that come with installed packages.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from benchmarks.degradations.blur import GaussianBlur
@@ -11,8 +13,7 @@ from benchmarks.degradations.noise import GaussianNoise
 from benchmarks.degradations.resize import MatlabBicubic
 from benchmarks.sets import SyntheticSet
 from benchmarks.sources import Photos
-from harness.errors import UnknownNameError
-from harness.protocols import Degradation, Task
+from harness.protocols import Degradation, Family, Task
 
 _CHAINS: dict[str, tuple[Task, Degradation]] = {
     **{f"photos-x{scale}": (Task.SUPER_RESOLVE, MatlabBicubic(scale)) for scale in (2, 3, 4)},
@@ -31,16 +32,5 @@ def make(name: str) -> SyntheticSet:
     return SyntheticSet(name, task, Photos(), (degradation,))
 
 
-class _Family:
-    """The entry point `photos-*`."""
-
-    def names(self) -> list[str]:
-        return list(_CHAINS)
-
-    def get(self, name: str) -> Callable[[], SyntheticSet]:
-        if name not in _CHAINS:
-            raise UnknownNameError("set", name, _CHAINS)
-        return partial(make, name)
-
-
-family = _Family()
+family = Family("set", lambda: _CHAINS, lambda name: partial(make, name))
+"""The entry point `photos-*`."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from benchmarks.sources import Folder, Source
 from harness.chain import Chain
-from harness.errors import InputError
+from harness.errors import ImageError, InputError
 from harness.protocols import Conditions, Degradation, Sample, Task
 from harness.set_identity import sample_generator
 
@@ -45,12 +44,11 @@ class SyntheticSet:
         from harness.images import crop_to_multiple
 
         reference = crop_to_multiple(self.source.read(id), self.conditions.scale)
-        degraded, known = Chain(self.degradations).degrade(
-            reference, sample_generator(self.name, id, self.seed)
-        )
+        generator = sample_generator(self.name, id, self.seed)
+        degraded, known = Chain(self.degradations).degrade(reference, generator)
         return Sample(id, degraded, reference, conditions=known)
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         """Source, degradations and seed."""
         chain = [{"name": item.name, **item.params} for item in self.degradations]
         return {**self.source.describe(), "degradations": chain, "seed": self.seed}
@@ -92,8 +90,7 @@ class PairedSet:
         lonely = sorted(expected - degraded), sorted(degraded - expected)
         if any(lonely):
             without, extra = (
-                ", ".join(names[:5]) + (" ..." if len(names) > 5 else "") or "none"
-                for names in lonely
+                ", ".join(ids[:5]) + (" ..." if len(ids) > 5 else "") or "none" for ids in lonely
             )
             raise InputError(
                 f"set {self.name}: the folders do not pair up by name ({self.pattern!r}): "
@@ -102,22 +99,23 @@ class PairedSet:
         return names
 
     def sample(self, id: str) -> Sample:
-        """Reads one pair; a reference that is larger than scale x degraded by less than the scale is cut to fit."""
-        from harness.errors import ImageError
+        """Reads one pair.
+
+        A reference that is larger than scale x degraded by less than the scale is cut to fit.
+        """
         from harness.images import crop_to_multiple
 
         scale = self.conditions.scale
         degraded = self.degraded.read(self._degraded_name(id))
         reference = crop_to_multiple(self.references.read(id), scale)
-        expected = (degraded.shape[0], degraded.shape[1] * scale, degraded.shape[2] * scale)
+        planes, height, width = degraded.shape
+        expected = (planes, height * scale, width * scale)
         if reference.shape != expected:
-            raise ImageError(
-                f"{id}: the reference is {reference.shape}; x{scale} of the degraded image is "
-                f"{expected}"
-            )
+            enlarged = f"x{scale} of the degraded image is {expected}"
+            raise ImageError(f"{id}: the reference is {reference.shape}; {enlarged}")
         return Sample(id, degraded, reference)
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         """Both folders and the pattern."""
         return {
             **self.references.describe(),
@@ -157,7 +155,7 @@ class UnreferencedSet:
         """Reads one image."""
         return Sample(id, self.degraded.read(id), None)
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         """The folder."""
         return {**self.degraded.describe(), "references": False}
 

@@ -7,13 +7,18 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from benchmarks.known_images import pins
+from harness.catalogue import find_known_set
 from harness.errors import ImageError, InputError
+from harness.formats import image_files
+from harness.known_sets import hash_image
 
 if TYPE_CHECKING:
     from harness.images import Image
+
+Mode = Literal["auto", "rgb", "grey"]
+"""How files are read: see `Folder`."""
 
 
 class Source(Protocol):
@@ -27,7 +32,7 @@ class Source(Protocol):
         """Reads one image."""
         ...
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         """Where the images come from, as JSON types."""
         ...
 
@@ -74,7 +79,7 @@ class Photos:
         path = _package_folder(package) / file
         return _cut_centre(read_image(path, mode="rgb"), self.size, path)
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         """The packages and the size."""
         return {
             "source": "photos",
@@ -86,9 +91,8 @@ class Photos:
         """Names a photograph that the installed packages lack."""
         for name, (package, path) in _PHOTOS.items():
             if not (_package_folder(package) / path).is_file():
-                return (
-                    f"photograph {name} is not in the installed {package}: upgrade or reinstall it"
-                )
+                lacking = f"photograph {name} is not in the installed {package}"
+                return f"{lacking}: upgrade or reinstall it"
         return None
 
 
@@ -119,7 +123,7 @@ class Folder:
     """
 
     path: Path
-    mode: Literal["auto", "rgb", "grey"] = "auto"
+    mode: Mode = "auto"
     licence: str = "unknown"
     crop: int = 0
     known: str = ""
@@ -130,17 +134,13 @@ class Folder:
         Raises:
             InputError: Two files differ in their suffix alone.
         """
-        from harness.formats import SUFFIXES
-
         found: dict[str, Path] = {}
-        for path in sorted(self.path.iterdir()) if self.path.is_dir() else []:
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
-                if path.stem in found:
-                    raise InputError(
-                        f"{self.path} holds {found[path.stem].name} and {path.name}: one name, "
-                        "two images"
-                    )
-                found[path.stem] = path
+        for path in image_files(self.path) if self.path.is_dir() else []:
+            other = found.setdefault(path.stem, path)
+            if other != path:
+                raise InputError(
+                    f"{self.path} holds {other.name} and {path.name}: one name, two images"
+                )
         return found
 
     def ids(self) -> tuple[str, ...]:
@@ -160,45 +160,38 @@ class Folder:
         if path is None:
             raise ImageError(f"{self.path} holds no image called {id!r}")
         image = read_image(path)
-        self._check_pin(path, image)
+        wanted = self._pins().get(id)
+        if wanted and hash_image(path, image) != wanted:
+            name = self.known.partition("/")[0]
+            raise ImageError(
+                f"{path} is not the {id} that {name} names: `restobench sets verify {name}` says "
+                "what differs. A set of one's own is a recipe with folder = ..."
+            )
         image = as_mode(image, self.mode)
         return _cut_centre(image, self.crop, path) if self.crop else image
 
-    def _check_pin(self, path: Path, image: Image) -> None:
-        from harness.known_sets import hash_image
+    def _pins(self) -> Mapping[str, str]:
+        """The hashes of the images by id, as far as they are known."""
+        return _known_pins(self.known) if self.known else {}
 
-        name, part = _set_and_part(self.known)
-        wanted = pins(name, part).get(path.stem)
-        if wanted and hash_image(path, image) != wanted:
-            raise ImageError(
-                f"{path} is not the {path.stem} that {name} names: `restobench sets verify {name}` "
-                "says what differs. A set of one's own is a recipe with folder = ..."
-            )
+    def describe(self) -> Mapping[str, object]:
+        """The folder's name and how it is read.
 
-    def describe(self) -> Mapping[str, Any]:
-        """The folder's name and how it is read; not where it lies, which differs between machines."""
-        crop = {"crop": self.crop} if self.crop else {}
-        pinned = {"pinned": bool(pins(*_set_and_part(self.known)))} if self.known else {}
+        Where it lies is not part of it, for that differs between machines.
+        """
         return {
             "source": f"folder {self.path.name}",
             "mode": self.mode,
             "licence": self.licence,
-            **crop,
-            **pinned,
+            **({"crop": self.crop} if self.crop else {}),
+            **({"pinned": bool(self._pins())} if self.known else {}),
         }
 
     def absent(self) -> str | None:
         """Says that there is no such folder, or no image in it."""
         if not self.path.is_dir():
             return f"folder {self.path} does not exist"
-        from harness.formats import SUFFIXES
-
-        if any(
-            path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-            for path in self.path.iterdir()
-        ):
-            return None
-        return f"folder {self.path} holds no image"
+        return None if image_files(self.path) else f"folder {self.path} holds no image"
 
 
 def _cut_centre(image: Image, side: int, path: Path) -> Image:
@@ -211,6 +204,8 @@ def _cut_centre(image: Image, side: int, path: Path) -> Image:
     return image[:, top : top + side, left : left + side]
 
 
-def _set_and_part(known: str) -> tuple[str, str]:
+@functools.cache
+def _known_pins(known: str) -> Mapping[str, str]:
+    """Of a known set or one of its folders: they are asked for with every image."""
     name, _, part = known.partition("/")
-    return name, part
+    return find_known_set(name).pins(part)

@@ -7,10 +7,12 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.errors import InputError
 
+T = TypeVar("T")
+Word = TypeVar("Word", bound=str)
 Key = str | int
 """A key of a table, or a place in an array."""
 
@@ -35,7 +37,10 @@ class Table:
         return key in self.content
 
     def error(self, key: str, problem: str, *more: Key) -> InputError:
-        """An error at a key, or at what `more` leads to from there: file, line, key, what is wrong."""
+        """An error at a key, or at what `more` leads to from there.
+
+        It names the file, the line, the key and what is wrong.
+        """
         line = find_line(self.text, (*self.where, key, *more))
         at = f", line {line}" if line else ""
         return InputError(f"{self.path}{at}: {key}: {problem}")
@@ -45,36 +50,33 @@ class Table:
         for key in self.content:
             if key not in allowed:
                 near = difflib.get_close_matches(key, allowed, n=1)
-                hint = (
-                    f"did you mean {near[0]}?"
-                    if near
-                    else f"expected one of {', '.join(sorted(allowed))}"
-                )
+                expected = f"expected one of {', '.join(sorted(allowed))}"
+                hint = f"did you mean {near[0]}?" if near else expected
                 raise self.error(key, f"is no key of {what}; {hint}")
 
-    def get(self, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
+    def get(self, key: str, kind: type[T] | tuple[type[T], ...], default: T | None = None) -> T:
         """A value of the right type, or the default; a key without default is required."""
+        kinds = kind if isinstance(kind, tuple) else (kind,)
         value = self.content.get(key, default)
         if value is None:
             raise self.error(key, "is missing")
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            names = " or ".join(
-                item.__name__ for item in (kind if isinstance(kind, tuple) else (kind,))
-            )
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            names = " or ".join(item.__name__ for item in kinds)
             raise self.error(key, f"is {value!r}; expected {names}")
         return value
 
-    def choose(self, key: str, choices: Sequence[str], default: str | None = None) -> str:
+    def choose(self, key: str, choices: Sequence[Word], default: Word | None = None) -> Word:
         """One of several words."""
-        value: str = self.get(key, str, default)
-        if value not in choices:
-            raise self.error(key, f"is {value!r}; expected one of {', '.join(choices)}")
-        return value
+        value = self.get(key, str, default)
+        for choice in choices:
+            if value == choice:
+                return choice
+        raise self.error(key, f"is {value!r}; expected one of {', '.join(choices)}")
 
     def names(self, key: str) -> tuple[str, ...]:
         """A list of names, or one name; empty when the key is not there."""
         value = self.get(key, (list, str), [])
-        values = [value] if isinstance(value, str) else value
+        values = value if isinstance(value, list) else [value]
         for place, item in enumerate(values):
             if not isinstance(item, str):
                 raise self.error(key, f"holds {item!r}; expected names", place)
@@ -108,7 +110,9 @@ def read_toml(path: Path) -> Table:
 
 
 def find_line(text: str, where: tuple[Key, ...]) -> int | None:
-    """Finds the line, from 1, that a key or table is written in; that of the nearest table when it is not there.
+    """Finds the line, from 1, that a key or table is written in.
+
+    When it is not there, it is that of the nearest table, or `None`.
 
     tomllib gives no lines, so it is asked: the key stands in the first statement after which the
     beginning of the file has it. In a statement of several lines, it is the line of the key's name.
@@ -137,14 +141,12 @@ def _holds(content: Any, where: tuple[Key, ...]) -> bool:
 
 
 def _line_within(statement: list[str], where: tuple[Key, ...]) -> int:
-    """The line of a statement that names the last key, in the array's place that the path leads to."""
+    """The line of a statement, from 0, that names the last key of a path.
+
+    Where several name it, it is the one at the array's place that the path leads to.
+    """
     name = next(key for key in reversed(where) if isinstance(key, str))
     place = next((key for key in reversed(where) if isinstance(key, int)), 0)
-    mentions = [
-        number
-        for number, line in enumerate(statement)
-        if re.search(rf"(^|[\s{{\[.,])[\"']?{re.escape(name)}[\"']?\s*(=|\])", line)
-    ]
-    if not mentions:
-        return 0
-    return mentions[min(place, len(mentions) - 1)] if len(statement) > 1 else mentions[0]
+    named = re.compile(rf"(^|[\s{{\[.,])[\"']?{re.escape(name)}[\"']?\s*(=|\])")
+    mentions = [number for number, line in enumerate(statement) if named.search(line)]
+    return mentions[min(place, len(mentions) - 1)] if mentions else 0

@@ -1,17 +1,24 @@
-"""Degrade one packaged photograph, restore it with two restorers, score both: the library without the command line."""
+"""The library without the command line.
+
+Degrades one packaged photograph, restores it with three restorers and scores each.
+"""
 
 import numpy as np
 
-from harness.plugins import metrics, parse_restorer, resolve_set
+from harness.catalogue import find_set
+from harness.plugins.kinds import metrics
+from harness.plugins.specification import parse_restorer
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import build_restorer
 
 
 def main() -> None:
-    noisy = resolve_set("photos-sigma25")
+    noisy = find_set("photos-sigma25")
     sample = noisy.sample("coffee")
     dri, psnr = metrics.get("dri")(), metrics.get("psnr")()
     for name in ("identity", "nl-means", "tv"):
-        restored = restore_image(parse_restorer(name).build(), sample.degraded, noisy.conditions)
+        restorer = build_restorer(parse_restorer(name))
+        restored = restore_image(restorer, sample.degraded, noisy.conditions)
         score = dri(restored)
         fidelity = psnr(np.clip(restored, 0, 1), sample.reference).value
         print(f"{name:10} psnr {fidelity:5.2f} dB, dri {score.value:4.1f} +- {score.spread:.1f}")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """Gives a file of this process beside `path`, which takes its place once the block has ended without an error.
+    """Gives a file to write beside `path`, which takes its place once the block has ended.
 
-    Whoever reads `path` sees what was there before or all that is new, never a part. A link at
-    either place is replaced and not followed.
+    After an error it does not. Whoever reads `path` sees what was there before or all that is new,
+    never a part. A link at either place is replaced and not followed.
 
     Args:
         path: What to write; its folder is there.

@@ -1,4 +1,6 @@
-"""The one file that imports basicsr: its `__init__` fails on today's torchvision, its modules do not.
+"""The one file that imports basicsr.
+
+Its `__init__` fails on today's torchvision, its modules do not.
 
 basicsr 1.4.2 imports `torchvision.transforms.functional_tensor`, which is gone, from its data
 pipeline. The archs and metrics do not need it: a bare package of the same name and path lets them
@@ -10,7 +12,7 @@ from __future__ import annotations
 import importlib
 import sys
 import warnings
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -21,7 +23,7 @@ INSTALL = "pip install torch && pip install --no-build-isolation basicsr"
 
 def missing() -> str | None:
     """Says how to install basicsr where it is missing, or `None`; imports nothing."""
-    if _find() is not None:
+    if PathFinder.find_spec("basicsr"):
         return None
     if sys.version_info >= (3, 13):
         return "basicsr does not build on Python 3.13 or newer: use Python 3.11 or 3.12"
@@ -29,12 +31,16 @@ def missing() -> str | None:
 
 
 def import_basicsr(module: str) -> ModuleType:
-    """Imports a module of basicsr, such as `basicsr.metrics.niqe`, without basicsr's own `__init__`.
+    """Imports a module of basicsr without basicsr's own `__init__`.
+
+    Args:
+        module: Such as `basicsr.metrics.niqe`.
 
     Raises:
         UnavailableError: basicsr is not installed.
     """
-    spec = _find()
+    # importlib.util.find_spec would return the bare package's spec, or fail on it
+    spec = PathFinder.find_spec("basicsr")
     if spec is None:
         raise UnavailableError(str(missing()))
     if "basicsr" not in sys.modules:
@@ -42,9 +48,8 @@ def import_basicsr(module: str) -> ModuleType:
         package.__path__ = list(spec.submodule_search_locations or [])
         package.__spec__ = spec
         sys.modules["basicsr"] = package
-    with warnings.catch_warnings():
-        # its names of scipy and torch are of 2022
-        warnings.simplefilter("ignore", DeprecationWarning)
+    # its names of scipy and torch are of 2022
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
         return importlib.import_module(module)
 
 
@@ -58,8 +63,3 @@ def build_network(options: dict[str, Any]) -> Any:
         A `torch.nn.Module` with random weights.
     """
     return import_basicsr("basicsr.archs").build_network(options)
-
-
-def _find() -> ModuleSpec | None:
-    # not importlib.util.find_spec: it would return the bare package's spec, or fail on it
-    return PathFinder.find_spec("basicsr")

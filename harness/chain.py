@@ -6,7 +6,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import reduce
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.conditions import Conditions, conditions_of
 from harness.errors import InputError
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Degradations applied in their order, which draw from one generator; what they know is known of the chain.
+    """Degradations applied in their order, which draw from one generator.
+
+    What they know is known of the chain.
 
     Args:
         steps: The degradations.
@@ -30,17 +33,14 @@ class Chain:
     name: ClassVar[str] = "chain"
 
     @property
-    def params(self) -> Mapping[str, Any]:
+    def params(self) -> Mapping[str, object]:
         """Names and parameters of the steps."""
         return {"steps": [{"name": item.name, **item.params} for item in self.steps]}
 
     @property
     def conditions(self) -> Conditions:
         """What the steps tell a restorer of every image."""
-        known = Conditions()
-        for item in self.steps:
-            known = known.then(conditions_of(item))
-        return known
+        return reduce(Conditions.then, map(conditions_of, self.steps), Conditions())
 
     def __call__(self, image: Image, generator: np.random.Generator) -> Image:
         """Degrades (C, H, W)."""

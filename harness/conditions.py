@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.errors import InputError
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Mask = npt.NDArray[np.bool_]
+
+T = TypeVar("T")
 
 Kernel = tuple[tuple[float, ...], ...]
 """A point spread function by rows, odd in height and width, that sums to 1."""
@@ -65,22 +69,17 @@ class Conditions:
         return getattr(self, name) is not None or name in self.per_image
 
     def then(self, later: Conditions) -> Conditions:
-        """What is known after a second degradation: scales multiply, Gaussian noises add up, kernels are convolved."""
-        sigma_255 = later.sigma_255
-        if self.sigma_255 is not None:
-            sigma_255 = (
-                self.sigma_255 if sigma_255 is None else math.hypot(self.sigma_255, sigma_255)
-            )
-        mask = later.mask
-        if self.mask is not None:
-            mask = self.mask if mask is None else self.mask | mask
+        """What is known after a second degradation.
+
+        Scales multiply, Gaussian noises add up, kernels are convolved.
+        """
         return Conditions(
             scale=self.scale * later.scale,
-            sigma_255=sigma_255,
+            sigma_255=_both(self.sigma_255, later.sigma_255, math.hypot),
             quality=self.quality if later.quality is None else later.quality,
-            kernel=_convolve(self.kernel, later.kernel),
+            kernel=_both(self.kernel, later.kernel, _convolve),
             cfa=self.cfa if later.cfa is None else later.cfa,
-            mask=mask,
+            mask=_both(self.mask, later.mask, operator.or_),
             per_image=tuple(sorted({*self.per_image, *later.per_image})),
         )
 
@@ -88,41 +87,46 @@ class Conditions:
         """What is known of the top left `size` x `size` pixels."""
         return self if self.mask is None else replace(self, mask=self.mask[:size, :size])
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """As JSON types, without the mask; what is not known of the newer fields is left out."""
-        known: dict[str, Any] = {
+        newer = {
+            "kernel": self.kernel and [list(row) for row in self.kernel],
+            "cfa": self.cfa,
+            "per_image": list(self.per_image),
+        }
+        return {
             "scale": self.scale,
             "sigma_255": self.sigma_255,
             "quality": self.quality,
+            **{name: value for name, value in newer.items() if value},
         }
-        if self.kernel is not None:
-            known["kernel"] = [list(row) for row in self.kernel]
-        if self.cfa is not None:
-            known["cfa"] = self.cfa
-        if self.per_image:
-            known["per_image"] = list(self.per_image)
-        return known
 
 
-def _convolve(first: Kernel | None, second: Kernel | None) -> Kernel | None:
+def _both(first: T | None, second: T | None, together: Callable[[T, T], T]) -> T | None:
+    """What is known of one field after two degradations, either of which may say nothing of it."""
     if first is None or second is None:
         return second if first is None else first
+    return together(first, second)
+
+
+def _convolve(first: Kernel, second: Kernel) -> Kernel:
     from scipy.signal import convolve2d
 
     return kernel_of(convolve2d(first, second))
 
 
-def kernel_of(array: Any) -> Kernel:
+def kernel_of(array: Iterable[Iterable[float]]) -> Kernel:
     """Turns a 2-d array into a `Kernel`."""
     return tuple(tuple(float(value) for value in row) for row in array)
 
 
 def conditions_of(degradation: Any) -> Conditions:
-    """What a degradation says of itself: its `conditions`, or else its parameters of the same names."""
+    """What a degradation says of itself.
+
+    That is its `conditions`, or else its parameters of the same names.
+    """
     said: Conditions | None = getattr(degradation, "conditions", None)
     if said is not None:
         return said
-    names = ("scale", "sigma_255", "quality", "cfa")
-    return Conditions(
-        **{name: degradation.params[name] for name in names if name in degradation.params}
-    )
+    named = degradation.params.keys() & {"scale", "sigma_255", "quality", "cfa"}
+    return Conditions(**{name: degradation.params[name] for name in named})

@@ -1,4 +1,7 @@
-"""Every error the harness raises on purpose. The command line catches `HarnessError` once; the rest is a bug."""
+"""Every error the harness raises on purpose.
+
+The command line catches `HarnessError` once; the rest is a bug.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ from collections.abc import Iterable
 
 
 class HarnessError(Exception):
-    """Something the user can mend. The message says what failed, the value seen, what was expected, what to do."""
+    """Something the user can mend.
+
+    The message says what failed, the value seen, what was expected, what to do.
+    """
 
     exit_code = 2
 
@@ -30,9 +36,9 @@ class UnknownNameError(InputError):
             f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(names) or 'none'}."
         )
         command = "sets list" if kind == "known_set" else f"list {kind}s"
-        kind = kind.replace("_", " ")
         super().__init__(
-            f"no {kind} is called {name!r}. {hint} `restobench {command}` shows all of them."
+            f"no {kind.replace('_', ' ')} is called {name!r}. {hint} `restobench {command}` shows "
+            "all of them."
         )
 
 
@@ -49,10 +55,19 @@ class StoreError(HarnessError):
 
 
 class IncomparableError(HarnessError):
-    """Results that must not be ranked or compared together; the message names the field that differs."""
+    """Results that must not be ranked or compared together.
+
+    The message names the field that differs.
+    """
 
     exit_code = 4
 
 
 class RestorationError(HarnessError):
     """A restorer that returned something which is not a restored image."""
+
+
+def describe_error(error: BaseException) -> str:
+    """What an error says, in at most 2,000 characters; its type before it where it is not ours."""
+    ours = isinstance(error, HarnessError)
+    return (str(error) if ours else f"{type(error).__name__}: {error}")[:2000]

@@ -1,15 +1,18 @@
-"""The `Image` contract, and what every part of the harness does with images: read, write, quantise, luma, resize.
+"""The `Image` contract, and what every part of the harness does with images.
+
+That is: reading, writing, quantising, luma, resizing.
 
 An image is a numpy float32 array (C, H, W): RGB (C = 3) or one grey plane (C = 1), which *is* Y.
-References and restored images lie in [0, 1]; degraded ones may lie outside (protocol E).
+References and restored images lie in [0, 1]; degraded ones may lie outside (convention E).
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import warnings
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +23,16 @@ from harness.atomic import atomic_file
 from harness.errors import ImageError
 
 Image = npt.NDArray[np.float32]
+Mode = Literal["auto", "rgb", "grey"]
 
 MAX_PIXELS = 178_956_970
-"""Larger files are refused before they are decoded, here as in Pillow: a small file can claim what fills the memory."""
+"""Larger files are refused before they are decoded, here as in Pillow.
+
+A small file can claim what fills the memory.
+"""
 
 # BT.601, limited ("studio") range: what MATLAB's rgb2ycbcr and the field's scripts use
-# (protocols.md B, C).
+# (docs/conventions.md, B and C).
 _LUMA = np.array([65.481, 128.553, 24.966], dtype=np.float64)
 
 
@@ -61,7 +68,7 @@ def check_image(image: object, what: str = "image") -> Image:
     return image
 
 
-def read_image(path: str | Path, *, mode: Literal["auto", "rgb", "grey"] = "auto") -> Image:
+def read_image(path: str | Path, *, mode: Mode = "auto") -> Image:
     """Reads an image file.
 
     EXIF rotation is applied; alpha is dropped; palettes and CMYK become RGB; 16 bits keep their
@@ -79,17 +86,14 @@ def read_image(path: str | Path, *, mode: Literal["auto", "rgb", "grey"] = "auto
         ImageError: The file is missing, is no image, is damaged, or is larger than `MAX_PIXELS`.
     """
     try:
-        with warnings.catch_warnings():
-            # from half the limit on
-            warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
-            with PillowImage.open(path) as file:
-                if file.width * file.height > MAX_PIXELS:
-                    raise PillowImage.DecompressionBombError
-                image = (
-                    _decode_deep(Path(path))
-                    if _is_deep(file)
-                    else _decode(ImageOps.exif_transpose(file))
-                )
+        with (
+            # Pillow warns from half the limit on
+            warnings.catch_warnings(action="ignore", category=PillowImage.DecompressionBombWarning),
+            PillowImage.open(path) as file,
+        ):
+            if file.width * file.height > MAX_PIXELS:
+                raise PillowImage.DecompressionBombError
+            image = _decode_deep(path) if _is_deep(file) else _decode(file)
     except ImageError:
         raise
     except PillowImage.DecompressionBombError:
@@ -102,8 +106,14 @@ def read_image(path: str | Path, *, mode: Literal["auto", "rgb", "grey"] = "auto
     return as_mode(image, mode)
 
 
-def as_mode(image: Image, mode: Literal["auto", "rgb", "grey"]) -> Image:
-    """Leaves an image as it is (`auto`), repeats a grey plane (`rgb`), or takes Y, rounded, of colour (`grey`)."""
+def as_mode(image: Image, mode: Mode) -> Image:
+    """Brings an image to a mode.
+
+    Args:
+        image: (3, H, W) or (1, H, W).
+        mode: `auto` leaves it as it is; `rgb` repeats a grey plane; `grey` takes Y, rounded, of
+            colour.
+    """
     if mode == "rgb":
         return to_rgb(image)
     if mode == "grey" and image.shape[0] == 3:
@@ -112,29 +122,26 @@ def as_mode(image: Image, mode: Literal["auto", "rgb", "grey"]) -> Image:
 
 
 def _is_deep(file: PillowImage.Image) -> bool:
-    """Whether the file has 16 bits for each of several colours, of which Pillow would keep the upper eight."""
-    return any(";16" in str(tile[3]) for tile in getattr(file, "tile", ())) and file.mode in (
-        "RGB",
-        "RGBA",
-        "LA",
-    )
+    """Whether a file has 16 bits for each of several colours: Pillow would keep the upper eight."""
+    deep = any(";16" in str(tile[3]) for tile in getattr(file, "tile", ()))
+    return deep and file.mode in ("RGB", "RGBA", "LA")
 
 
-def _decode_deep(path: Path) -> Image:
+def _decode_deep(path: str | Path) -> Image:
     import cv2
 
     pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if pixels is None or pixels.dtype != np.uint16:
         raise ImageError(f"{path} cannot be read as an image of 16 bits")
-    return np.ascontiguousarray(pixels[..., ::-1].transpose(2, 0, 1)).astype(
-        np.float32
-    ) / np.float32(65535)
+    planes = np.ascontiguousarray(pixels[..., ::-1].transpose(2, 0, 1))
+    return planes.astype(np.float32) / np.float32(65535)
 
 
 def _decode(file: PillowImage.Image) -> Image:
+    file = ImageOps.exif_transpose(file)
     if file.mode.startswith("I") or file.mode == "F":
-        plane = np.asarray(file, dtype=np.float64)
-        image = (plane[None] / (65535.0 if file.mode.startswith("I") else 1.0)).astype(np.float32)
+        white = 1.0 if file.mode == "F" else 65535.0
+        image = (np.asarray(file, dtype=np.float64)[None] / white).astype(np.float32)
         return check_image(image, str(getattr(file, "filename", "image")))
     if file.mode in ("1", "L", "LA"):
         return from_uint8(np.asarray(file.convert("L"))[..., None])
@@ -142,11 +149,13 @@ def _decode(file: PillowImage.Image) -> Image:
 
 
 def write_image(path: str | Path, image: Image) -> None:
-    """Writes a PNG of 8 bits: values are clipped to [0, 1] and rounded. The file appears whole or not at all."""
-    path = Path(path)
+    """Writes a PNG of 8 bits: values are clipped to [0, 1] and rounded.
+
+    The file appears whole or not at all.
+    """
     pixels = to_uint8(image)
     picture = PillowImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    with atomic_file(path) as partial:
+    with atomic_file(Path(path)) as partial:
         # three times as quick as the default for 10 % more bytes
         picture.save(partial, format="PNG", compress_level=1)
 
@@ -181,7 +190,9 @@ def to_rgb(image: Image) -> Image:
 
 
 def to_luma(image: Image, rounding: Literal["float", "rounded"] = "float") -> Image:
-    """Takes Y of BT.601 in limited range: (16 + 65.481 R + 128.553 G + 24.966 B) / 255 for R, G, B in [0, 1].
+    """Takes Y of BT.601 in limited range.
+
+    It is (16 + 65.481 R + 128.553 G + 24.966 B) / 255 for R, G, B in [0, 1].
 
     Args:
         image: (3, H, W), or (1, H, W), which is Y already and is returned as it is.
@@ -232,7 +243,10 @@ def image_hash(image: Image) -> str:
 
 
 def content_key(image: Image) -> str:
-    """16 hex digits that tell an image by its RGB pixels: whether a metric has learnt from it (`Metric.trained_on`)."""
+    """16 hex digits that tell an image by its RGB pixels.
+
+    They say whether a metric has learnt from it (`Metric.trained_on`).
+    """
     return image_hash(to_rgb(image))[:16]
 
 
@@ -247,23 +261,24 @@ def _cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _taps(
     size: int, out_size: int, scale: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Weights and source indices (out_size, taps) of one pass of `imresize`, symmetric at the edges."""
+    """Weights and source indices (out_size, taps) of one pass of `imresize`.
+
+    It is symmetric at the edges.
+    """
     shrink = min(scale, 1.0)
     width = 4.0 / shrink
-    centre = (np.arange(out_size) + 0.5) / scale - 0.5
-    first = np.floor(centre - width / 2)
-    indices = first[:, None] + np.arange(int(np.ceil(width)) + 2)
-    distances: npt.NDArray[np.float64] = np.asarray(
-        shrink * (centre[:, None] - indices), dtype=np.float64
-    )
-    weights = shrink * _cubic(distances)
+    centre = ((np.arange(out_size, dtype=np.float64) + 0.5) / scale - 0.5)[:, None]
+    indices = np.floor(centre - width / 2) + np.arange(math.ceil(width) + 2, dtype=np.float64)
+    weights = shrink * _cubic(shrink * (centre - indices))
     weights /= weights.sum(axis=1, keepdims=True)
     mirror = np.concatenate([np.arange(size), np.arange(size)[::-1]])
     return weights, mirror[np.mod(indices.astype(np.int64), 2 * size)]
 
 
 def imresize(image: Image, scale: float, *, rounding: Literal["uint8", "none"] = "uint8") -> Image:
-    """Resizes as MATLAB's `imresize(..., 'bicubic')` does, antialiased when shrinking (protocols.md A).
+    """Resizes as MATLAB's `imresize(..., 'bicubic')` does: antialiased when shrinking.
+
+    It is convention A (docs/conventions.md).
 
     Args:
         image: (C, H, W). With `rounding="uint8"` in [0, 1].
@@ -275,20 +290,16 @@ def imresize(image: Image, scale: float, *, rounding: Literal["uint8", "none"] =
     Returns:
         Float32 (C, ceil(scale * H), ceil(scale * W)).
     """
-    result: npt.NDArray[Any] = image.astype(np.float64)
-    if rounding == "uint8":
-        result = to_uint8(image).transpose(2, 0, 1).astype(np.float64)
+    rounded = rounding == "uint8"
+    result = (_levels(image) if rounded else image).astype(np.float64)
     for axis in (1, 2):  # rows first
         size = result.shape[axis]
-        weights, indices = _taps(size, int(np.ceil(size * scale)), scale)
+        weights, indices = _taps(size, math.ceil(size * scale), scale)
         moved = np.moveaxis(result, axis, -1)
-        resized = sum(
-            moved[..., indices[:, tap]] * weights[:, tap] for tap in range(weights.shape[1])
-        )
-        result = np.moveaxis(np.asarray(resized), -1, axis)
-        if rounding == "uint8":
+        taps = zip(indices.T, weights.T, strict=True)
+        resized = np.asarray(sum(moved[..., index] * weight for index, weight in taps))
+        result = np.moveaxis(resized, -1, axis)
+        if rounded:
             # MATLAB rounds halves away from zero; values are not negative after the clip
             result = np.floor(np.clip(result, 0, 255) + 0.5)
-    if rounding == "uint8":
-        result = result / 255.0
-    return np.ascontiguousarray(result, dtype=np.float32)
+    return np.ascontiguousarray(result / 255.0 if rounded else result, dtype=np.float32)

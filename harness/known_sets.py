@@ -1,7 +1,7 @@
-"""Known sets of images: what each one is, and whether a folder holds it, by the hash of every image.
+"""Known sets of images: what each one is, and whether a folder holds it.
 
-The hash of an image is that of its pixels, so that a PNG made of the published BMP is the same
-image; that of a JPEG is of its bytes, for the pixels depend on the decoder.
+Every image is known by its hash. It is that of its pixels, so that a PNG made of the published BMP
+is the same image; that of a JPEG is of its bytes, for the pixels depend on the decoder.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from harness.errors import HarnessError, InputError
-from harness.formats import SUFFIXES
+from harness.errors import ImageError, InputError
+from harness.formats import SUFFIXES, image_files
 
 if TYPE_CHECKING:
     from harness.images import Image
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Status = Literal["same", "not pinned", "missing", "extra", "different"]
 BAD = ("missing", "extra", "different")
 JPEG = (".jpg", ".jpeg")
+UNCHECKED = "its content is not checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,15 @@ class KnownSet:
         """Whether the content of every image is known by its hash."""
         return bool(self.files) and all(self.files.values())
 
+    def pins(self, part: str = "") -> dict[str, str]:
+        """The pinned images of one of its folders: path without folder and suffix -> SHA-256."""
+        files = ((PurePosixPath(path), sha256) for path, sha256 in self.files.items())
+        folder = PurePosixPath(part)
+        return {path.stem: known for path, known in files if known and path.parent == folder}
+
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Verification:
     """What verifying found about one image; `message` says more where there is more to say."""
 
     path: str
@@ -97,6 +104,15 @@ def hash_image(path: Path, image: Image) -> str:
     )
 
 
+def difference(path: Path, sha256: str) -> str | None:
+    """Why a file is not the image with this hash, or `None`."""
+    try:
+        seen = hash_file(path)
+    except ImageError as error:
+        return str(error)
+    return None if seen == sha256 else f"SHA-256 {seen[:16]}..., expected {sha256[:16]}..."
+
+
 def safe_path(folder: Path, relative: str) -> Path:
     """A path within a folder.
 
@@ -104,20 +120,16 @@ def safe_path(folder: Path, relative: str) -> Path:
         InputError: It would lie outside of the folder, or is no image.
     """
     path = PurePosixPath(relative.replace("\\", "/"))
-    inside = (folder / path).resolve().is_relative_to(folder.resolve())
-    if (
-        path.is_absolute()
-        or ".." in path.parts
-        or not inside
-        or path.suffix.lower() not in SUFFIXES
-    ):
+    below = not path.is_absolute() and ".." not in path.parts
+    inside = below and (folder / path).resolve().is_relative_to(folder.resolve())
+    if not inside or path.suffix.lower() not in SUFFIXES:
         raise InputError(
             f"{relative!r} is no path of an image within {folder}; nothing was written there"
         )
     return folder / path
 
 
-def verify(known: KnownSet, folder: Path) -> list[Finding]:
+def verify(known: KnownSet, folder: Path) -> list[Verification]:
     """Compares a folder with a known set, image by image, by path without suffix.
 
     Args:
@@ -125,68 +137,52 @@ def verify(known: KnownSet, folder: Path) -> list[Finding]:
         folder: The set's own folder.
 
     Returns:
-        One finding an image, in the order of their paths.
+        One for each image, in the order of their paths.
 
     Raises:
         InputError: The folder does not exist.
     """
     if not folder.is_dir():
         raise InputError(f"folder {folder} does not exist; get {known.name} from: {known.source}")
-    found = {_stem(path.relative_to(folder).as_posix()): path for path in _images(folder)}
+    images = (path.relative_to(folder) for path in image_files(folder, deep=True))
+    found = {
+        _stem(path): path.as_posix()
+        for path in images
+        if not any(part.startswith(".") for part in path.parts)
+    }
     if not known.files:
-        return _count(known, folder, found)
-    wanted = {_stem(path): (path, sha256) for path, sha256 in known.files.items()}
+        return _count(known, found)
+    wanted = {_stem(PurePosixPath(path)): path for path in known.files}
     return [
-        _compare(*wanted[stem], found.get(stem))
+        _compare(known, wanted[stem], folder, found.get(stem))
         if stem in wanted
-        else Finding(_name(found[stem], folder), "extra")
+        else Verification(found[stem], "extra")
         for stem in sorted({*wanted, *found})
     ]
 
 
-def _compare(path: str, sha256: str | None, here: Path | None) -> Finding:
+def _stem(path: PurePath) -> str:
+    return path.with_suffix("").as_posix()
+
+
+def _compare(known: KnownSet, path: str, folder: Path, here: str | None) -> Verification:
+    sha256 = known.files[path]
     if here is None:
-        return Finding(path, "missing")
+        return Verification(path, "missing")
     if sha256 is None:
-        return Finding(path, "not pinned", "its content is not checked")
-    try:
-        seen = hash_file(here)
-    except HarnessError as error:
-        return Finding(path, "different", str(error))
-    if seen == sha256:
-        return Finding(path, "same")
-    return Finding(path, "different", f"SHA-256 {seen[:16]}..., expected {sha256[:16]}...")
+        return Verification(path, "not pinned", UNCHECKED)
+    problem = difference(folder / here, sha256)
+    return Verification(path, "different" if problem else "same", problem or "")
 
 
-def _count(known: KnownSet, folder: Path, found: Mapping[str, Path]) -> list[Finding]:
+def _count(known: KnownSet, found: Mapping[str, str]) -> list[Verification]:
     """What can be said when only the number of images is known."""
-    findings = [
-        Finding(_name(path, folder), "not pinned", "its content is not checked")
-        for path in sorted(found.values())
-    ]
+    said = [Verification(path, "not pinned", UNCHECKED) for path in sorted(found.values())]
     for part in known.parts or ("",):
-        here = sum(1 for stem in found if not part or stem.startswith(f"{part}/"))
+        where = f"{part}/" if part else ""
+        here = sum(stem.startswith(where) for stem in found)
         if here != known.images:
             status: Status = "missing" if here < known.images else "extra"
-            where = f"{part}/" if part else "."
-            findings.append(Finding(where, status, f"{here} images, expected {known.images}"))
-    return findings
-
-
-def _images(folder: Path) -> list[Path]:
-    files = (
-        path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
-    )
-    return [
-        path
-        for path in files
-        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
-
-
-def _name(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
-
-
-def _stem(path: str) -> str:
-    return str(PurePosixPath(path).with_suffix(""))
+            message = f"{here} images, expected {known.images}"
+            said.append(Verification(where or ".", status, message))
+    return said

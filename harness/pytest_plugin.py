@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from harness.regression.measured_run import Baseline
-    from harness.results.verdicts import Comparison
+    from harness.regression.measured_run import MeasuredRun
+    from harness.results import Comparison
     from harness.running.plan import Plan
 
 
@@ -69,10 +69,9 @@ class Checker:
             pytest.fail.Exception: Something regressed, fails now, or was not comparable; or there
                 is no baseline.
         """
-        from harness.plugins import resolve_benchmark
-        from harness.regression.baseline_file import read_baseline, write_baseline
-        from harness.regression.comparison import compare
-        from harness.regression.tolerances import Settings, read_settings
+        from harness.plugins.kinds import resolve_benchmark
+        from harness.regression.baseline_file import write_baseline
+        from harness.regression.check import check_against
         from harness.regression.verdict_files import BAD, describe
         from harness.running.plan import make_plan
 
@@ -93,8 +92,8 @@ class Checker:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_baseline(now, path)
             return None
-        chosen = read_settings(self._root / settings) if settings else Settings()
-        comparison = compare(now, read_baseline(path), chosen, name=str(baseline))
+        chosen = self._root / settings if settings else None
+        comparison = check_against(now, path, settings=chosen, name=str(baseline))
         code = comparison.exit_code()
         if code:
             told = comparison.of(*BAD) if code in (1, 3) else comparison.findings
@@ -104,7 +103,7 @@ class Checker:
             pytest.fail("\n".join(lines) or f"nothing of this run is in {path}", pytrace=False)
         return comparison
 
-    def _run(self, plan: Plan, workers: int, timeout: float) -> Baseline:
+    def _run(self, plan: Plan, workers: int, timeout: float) -> MeasuredRun:
         from harness.regression.measured_run import load_measured
         from harness.running.runner import run_plan
 

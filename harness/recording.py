@@ -1,4 +1,7 @@
-"""What happens inside one restoration and belongs beside its score: the tile, the precision, a fallback."""
+"""What happens inside one restoration and belongs beside its score.
+
+That is the tile, the precision, a fallback.
+"""
 
 from __future__ import annotations
 
@@ -33,13 +36,12 @@ def recording() -> Iterator[Recorded]:
 
 def record_tile(size: int) -> None:
     """Says that tiles of at most `size` x `size` pixels were used; the smallest is kept."""
-    recorded = _current.get()
-    if recorded is not None:
+    if recorded := _current.get():
         recorded.tile = min(size, recorded.tile or size)
 
 
 def record_precision(precision: str, *, fell_back: bool) -> None:
     """Says in which precision was computed; what fell back once stays so."""
     recorded = _current.get()
-    if recorded is not None and not recorded.fell_back:
+    if recorded and not recorded.fell_back:
         recorded.precision, recorded.fell_back = precision, fell_back

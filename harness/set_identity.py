@@ -1,4 +1,4 @@
-"""What makes a set the same set everywhere: where its randomness comes from, and its fingerprint."""
+"""What makes a set the same set everywhere: the source of its randomness, and its fingerprint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def sample_generator(set_name: str, id: str, seed: int) -> np.random.Generator:
-    """The source of all randomness of one sample: it depends on the set's name, the sample's id and the seed alone."""
+    """The source of all randomness of one sample.
+
+    It depends on the set's name, the sample's id and the seed alone.
+    """
     import numpy as np
 
     key = hashlib.sha256(f"{set_name}\0{id}\0{seed}".encode()).digest()

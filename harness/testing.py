@@ -1,26 +1,28 @@
-"""Conformance: what any restorer or metric has to keep. For its author's tests, and for `restobench check`.
+"""Conformance: what any restorer or metric has to keep.
 
-from harness.testing import check_restorer
+For its author's own tests, and for `restobench check`:
 
-def test_conformance():
-assert [item for item in check_restorer(MyRestorer()) if not item.passed] == []
+    from harness.testing import check_restorer
+
+
+    def test_conformance():
+        assert [item for item in check_restorer(MyRestorer()) if not item.passed] == []
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
 
 import numpy as np
 
 from harness.conditions import Conditions, kernel_of
-from harness.errors import HarnessError
+from harness.errors import HarnessError, describe_error
 from harness.images import Image, from_uint8, imresize
 from harness.protocols import Evaluation, Metric, Restorer, RestorerCard, Task
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import seed_everything
 from harness.restoring.probing import probe_photo, wrong_range
 from harness.scoring.evaluation import prepare
 
@@ -38,16 +40,17 @@ class Check:
 class _Spy(Restorer):
     """Hands on to a restorer, and remembers what it returned before the harness converts it."""
 
+    returned: Image
+    mutated = False
+
     def __init__(self, inner: Restorer) -> None:
         self.inner, self.card = inner, inner.card
-        self.returned: Any = None
-        self.mutated = False
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         before = image.copy()
         self.returned = self.inner.restore(image, conditions)
         self.mutated |= not np.array_equal(before, image)
-        return self.returned  # type: ignore[no-any-return]  # what it is, the harness will say
+        return self.returned
 
 
 def run_check(name: str, check: str, examine: Callable[[], str | None]) -> Check:
@@ -55,9 +58,7 @@ def run_check(name: str, check: str, examine: Callable[[], str | None]) -> Check
     try:
         problem = examine()
     except Exception as error:  # a third party's code
-        problem = (
-            str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
-        )
+        problem = describe_error(error)
     return Check(name, check, problem is None, " ".join((problem or "").split())[:1000])
 
 
@@ -69,20 +70,21 @@ def check_restorer(restorer: Restorer) -> list[Check]:
     """
     trials = Trials(restorer)
     return [
-        run_check(restorer.card.name, check, lambda examine=examine: examine(trials))  # type: ignore[misc]
+        run_check(restorer.card.name, check, partial(examine, trials))
         for check, examine in RESTORER_CHECKS.items()
     ]
 
 
 class Trials:
-    """A restorer, and the probe images that it has restored already: many checks look at the same one.
+    """A restorer, and the probe images that it has restored already.
+
+    Many checks look at the same one.
 
     Args:
         restorer: One that has been built.
     """
 
     def __init__(self, restorer: Restorer) -> None:
-        """Restores nothing yet."""
         self.restorer = restorer
         self._done: dict[tuple[int, ...], _Spy] = {}
 
@@ -101,7 +103,7 @@ class Trials:
         if again or key not in self._done:
             spy = _Spy(self.restorer)
             image, conditions = _probe(self.restorer.card, height, width, planes, scale)
-            _seed()
+            seed_everything()
             restored = restore_image(spy, image, conditions)
             expected = (image.shape[0], height * scale, width * scale)
             if restored.shape != expected:
@@ -139,12 +141,8 @@ def _probe(
     return image, conditions
 
 
-def _seed() -> None:
-    import torch
-
-    random.seed(0)
-    np.random.seed(0)
-    torch.manual_seed(0)
+def _unless(kept: bool, problem: str) -> str | None:
+    return None if kept else problem
 
 
 def _check_shape_and_scale(trials: Trials) -> str | None:
@@ -154,53 +152,44 @@ def _check_shape_and_scale(trials: Trials) -> str | None:
 
 
 def _check_dtype(trials: Trials) -> str | None:
-    returned = trials.run().returned
-    return None if returned.dtype == np.float32 else f"returned {returned.dtype}; expected float32"
+    dtype = trials.run().returned.dtype
+    return _unless(dtype == np.float32, f"returned {dtype}; expected float32")
 
 
 def _check_range(trials: Trials) -> str | None:
-    returned = trials.run().returned
-    low, high = trials.restorer.card.value_range
+    returned, (low, high) = trials.run().returned, trials.restorer.card.value_range
     span, smallest, largest = high - low, float(returned.min()), float(returned.max())
-    if (
-        low - span / 2 <= smallest
-        and largest <= high + span / 2
-        and largest - smallest >= span / 20
-    ):
-        return None
-    return f"returned values in {smallest:.4g}..{largest:.4g}; its card says value_range {low:g}..{high:g}"
+    inside = low - span / 2 <= smallest and largest <= high + span / 2
+    return _unless(
+        inside and largest - smallest >= span / 20,
+        f"returned values in {smallest:.4g}..{largest:.4g}; its card says value_range "
+        f"{low:g}..{high:g}",
+    )
 
 
 def _check_determinism(trials: Trials) -> str | None:
     first, second = (np.array(trials.run(again=again).returned) for again in (False, True))
     difference = float(np.abs(first - second).max())
-    return (
-        None
-        if difference == 0
-        else f"two calls with the same image and seeds differ by up to {difference:.3g}"
+    return _unless(
+        difference == 0,
+        f"two calls with the same image and seeds differ by up to {difference:.3g}",
     )
 
 
-def _check_odd_sizes(trials: Trials) -> str | None:
-    trials.run(23, 29)
-    return None
+def _restores(height: int = 24, width: int = 28, planes: int = 3) -> Callable[[Trials], str | None]:
+    """The check that a probe of this size is restored at all."""
 
+    def examine(trials: Trials) -> str | None:
+        trials.run(height, width, planes)
+        return None
 
-def _check_tiny_image(trials: Trials) -> str | None:
-    trials.run(7, 5)
-    return None
-
-
-def _check_grey(trials: Trials) -> str | None:
-    trials.run(planes=1)
-    return None
+    return examine
 
 
 def _check_input_not_mutated(trials: Trials) -> str | None:
-    return (
-        "restore() changed the image it was given: work on image.copy()"
-        if trials.run().mutated
-        else None
+    return _unless(
+        not trials.run().mutated,
+        "restore() changed the image it was given: work on image.copy()",
     )
 
 
@@ -213,9 +202,9 @@ RESTORER_CHECKS: dict[str, Callable[[Trials], str | None]] = {
     "dtype": _check_dtype,
     "range": _check_range,
     "determinism": _check_determinism,
-    "odd-sizes": _check_odd_sizes,
-    "tiny-image": _check_tiny_image,
-    "grey-image": _check_grey,
+    "odd-sizes": _restores(23, 29),
+    "tiny-image": _restores(7, 5),
+    "grey-image": _restores(planes=1),
     "input-not-mutated": _check_input_not_mutated,
     "wrong-range": _check_wrong_range,
 }
@@ -229,7 +218,7 @@ def check_metric(metric: Metric) -> list[Check]:
         metric: One that has been built.
     """
     return [
-        run_check(metric.card.name, check, lambda examine=examine: examine(metric))  # type: ignore[misc]
+        run_check(metric.card.name, check, partial(examine, metric))
         for check, examine in METRIC_CHECKS.items()
     ]
 
@@ -245,49 +234,52 @@ def _photographs() -> tuple[Image, Image]:
 
 
 def _value(metric: Metric, restored: Image, reference: Image) -> float:
-    pair = prepare(restored, reference, metric.card, Evaluation("check"), 1)
-    return float(metric(*pair).value)
+    return float(metric(*prepare(restored, reference, metric.card, Evaluation("check"), 1)).value)
+
+
+def _values(metric: Metric) -> tuple[float, float]:
+    """What a metric says of the photograph and of the blurred one, against the photograph."""
+    photo, blurred = _photographs()
+    return _value(metric, photo, photo), _value(metric, blurred, photo)
 
 
 def _check_identity(metric: Metric) -> str | None:
-    photo, blurred = _photographs()
     if not metric.card.needs_reference:
         return None
-    same, worse = _value(metric, photo, photo), _value(metric, blurred, photo)
-    if np.isnan(same) or (same < worse if metric.card.higher_is_better else same > worse):
-        return f"an image against itself scores {same:g}, a blurred copy {worse:g}"
-    return None
+    same, worse = _values(metric)
+    return _unless(
+        not np.isnan(same) and not metric.card.sign * (worse - same) > 0,
+        f"an image against itself scores {same:g}, a blurred copy {worse:g}",
+    )
 
 
 def _check_direction(metric: Metric) -> str | None:
-    photo, blurred = _photographs()
-    good, bad = _value(metric, photo, photo), _value(metric, blurred, photo)
-    if good > bad if metric.card.higher_is_better else good < bad:
-        return None
+    good, bad = _values(metric)
     says = "higher" if metric.card.higher_is_better else "lower"
-    return (
-        f"a photograph scores {good:g} and a blurred copy {bad:g}; its card says {says} is better"
+    return _unless(
+        metric.card.sign * (good - bad) > 0,
+        f"a photograph scores {good:g} and a blurred copy {bad:g}; its card says {says} is better",
     )
 
 
 def _check_batch_independence(metric: Metric) -> str | None:
     photo, blurred = _photographs()
-    alone = _value(metric, blurred, photo)
-    _value(metric, photo[:, :, ::-1].copy(), photo)
-    after = _value(metric, blurred, photo)
-    return (
-        None
-        if alone == after
-        else f"the same image scores {alone!r}, and {after!r} after another one was measured"
+    images = (blurred, photo[:, :, ::-1].copy(), blurred)
+    alone, _, after = (_value(metric, image, photo) for image in images)
+    return _unless(
+        alone == after,
+        f"the same image scores {alone!r}, and {after!r} after another one was measured",
     )
 
 
 def _check_finite(metric: Metric) -> str | None:
     photo, blurred = _photographs()
     value, (low, high) = _value(metric, blurred, photo), metric.card.bounds
-    if np.isfinite(value) and low <= value <= high:
-        return None
-    return f"a blurred photograph scores {value:g}; expected a finite value in {low:g}..{high:g}, its card's bounds"
+    return _unless(
+        bool(np.isfinite(value)) and low <= value <= high,
+        f"a blurred photograph scores {value:g}; expected a finite value in {low:g}..{high:g}, "
+        "its card's bounds",
+    )
 
 
 METRIC_CHECKS: dict[str, Callable[[Metric], str | None]] = {

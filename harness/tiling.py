@@ -1,8 +1,13 @@
-"""Restores a large image in overlapping tiles that are blended, so that memory stays bounded and no seam shows."""
+"""Restores a large image in overlapping tiles.
+
+They are blended, so that memory stays bounded and no seam shows.
+"""
 
 from __future__ import annotations
 
+import gc
 import math
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -15,8 +20,12 @@ if TYPE_CHECKING:
 
     from harness.images import Image
 
+    Weights = npt.NDArray[np.float32]
+    Span = tuple[int, int, Weights]
+
 _OUT_OF_MEMORY = (
-    "out of memory", "not enough memory", "allocate memory", "bad_alloc", "bad allocation", "insufficient memory",
+    "out of memory", "not enough memory", "allocate memory", "bad_alloc", "bad allocation",
+    "insufficient memory",
 )  # fmt: skip
 
 
@@ -29,7 +38,7 @@ def tile(
     overlap: int,
     multiple: int = 1,
 ) -> Image:
-    """Applies a function tile by tile, and to the whole image at once if that is no larger than a tile.
+    """Applies a function tile by tile, or to the whole image if that is no larger than a tile.
 
     Where tiles overlap, their results are mixed with weights that rise linearly from a tile's edge.
     If memory runs out, tiles of half the side are tried, as long as they are larger than twice the
@@ -58,12 +67,18 @@ def tile(
             if not is_out_of_memory(error) or size // 2 <= max(2 * overlap, multiple):
                 raise
         # out here nothing of the failed attempt is referred to any more
-        _release_memory()
+        gc.collect()
+        torch = sys.modules.get("torch")
+        if torch and torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
         size //= 2
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that memory ran out: Python's own, torch's, or that of a library in C++."""
+    """Whether an exception says that memory ran out.
+
+    It may be Python's own, torch's, or that of a library in C++.
+    """
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     message = str(error).lower()
@@ -86,17 +101,17 @@ def _restore(
     record_tile(size)
     rows, columns = _sides(height, width, size, multiple)
     overlap += -overlap % multiple
-    down, across = _spans(height, rows, overlap), _spans(width, columns, overlap)
+    down, weights_down = _cut(height, rows, overlap, scale)
+    across, weights_across = _cut(width, columns, overlap, scale)
     total = np.zeros((planes, height * scale, width * scale), dtype=np.float32)
-    for top, bottom in down:
-        vertical = _ramp(top, bottom, height, overlap, scale)[:, None]
-        for left, right in across:
+    for top, bottom, vertical in down:
+        for left, right, horizontal in across:
             part = function(np.ascontiguousarray(image[:, top:bottom, left:right]))
-            ramp = vertical * _ramp(left, right, width, overlap, scale)
+            ramp = vertical[:, None] * horizontal
             total[:, top * scale : bottom * scale, left * scale : right * scale] += part * ramp
     # the sum of all weights at a pixel is a product, since the tiles are a grid
-    total /= _sum_of_ramps(down, height, overlap, scale)[:, None]
-    total /= _sum_of_ramps(across, width, overlap, scale)
+    total /= weights_down[:, None]
+    total /= weights_across
     return total
 
 
@@ -108,42 +123,25 @@ def _sides(height: int, width: int, size: int, multiple: int) -> tuple[int, int]
     return (max(rows - rows % multiple, multiple), max(columns - columns % multiple, multiple))
 
 
-def _spans(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
-    """Start and end of each tile along one side; all but those of a short side have the full size."""
-    if length <= size:
-        return [(0, length)]
-    step = max(size - overlap, 1)
-    starts = [*range(0, length - size, step), length - size]
-    return [(start, start + size) for start in starts]
+def _cut(length: int, size: int, overlap: int, scale: int) -> tuple[list[Span], Weights]:
+    """Cuts one side into tiles; all but the tile of a short side have the full size.
 
-
-def _ramp(start: int, end: int, length: int, overlap: int, scale: int) -> npt.NDArray[np.float32]:
-    """Weights along one side of a tile: linear over the overlap, 1 inside and at the image's own borders."""
+    Returns:
+        Start, end and weights of each tile, linear over the overlap, 1 inside and at the image's
+        own borders; and the sum of the weights.
+    """
     import numpy as np
 
-    positions = np.arange((end - start) * scale, dtype=np.float32) + 0.5
+    spans, total = [], np.zeros(length * scale, dtype=np.float32)
     width = max(overlap * scale, 1)
-    rising = np.ones_like(positions) if start == 0 else np.clip(positions / width, 0, 1)
-    falling = np.ones_like(positions) if end == length else np.clip(positions[::-1] / width, 0, 1)
-    return np.minimum(rising, falling).astype(np.float32)
-
-
-def _sum_of_ramps(
-    spans: list[tuple[int, int]], length: int, overlap: int, scale: int
-) -> npt.NDArray[np.float32]:
-    import numpy as np
-
-    total = np.zeros(length * scale, dtype=np.float32)
-    for start, end in spans:
-        total[start * scale : end * scale] += _ramp(start, end, length, overlap, scale)
-    return total
-
-
-def _release_memory() -> None:
-    import gc
-    import sys
-
-    gc.collect()
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_initialized():
-        torch.cuda.empty_cache()
+    for start in (*range(0, length - size, max(size - overlap, 1)), max(length - size, 0)):
+        end = min(start + size, length)
+        positions = np.arange((end - start) * scale, dtype=np.float32) + 0.5
+        rising = np.ones_like(positions) if start == 0 else np.clip(positions / width, 0, 1)
+        falling = (
+            np.ones_like(positions) if end == length else np.clip(positions[::-1] / width, 0, 1)
+        )
+        weights = np.minimum(rising, falling).astype(np.float32)
+        total[start * scale : end * scale] += weights
+        spans.append((start, end, weights))
+    return spans, total

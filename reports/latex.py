@@ -1,35 +1,44 @@
-"""The leaderboard as LaTeX tables (booktabs): best in bold, second underlined, as papers have them."""
+"""The leaderboard as LaTeX tables (booktabs).
+
+Best in bold, second underlined, as papers have them.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
 from harness.protocols import ReportData
-from reports.pivot import Line, SetTable, set_tables
+from harness.results import LeaderboardRow
+from reports.pivot import SetTable, set_tables
 from reports.wording import digits, number, plain
 
 _SPECIAL = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    '"': r"\textquotedbl{}", "`": r"\textasciigrave{}", "'": r"\textquotesingle{}", "|": r"\textbar{}",
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", '"': r"\textquotedbl{}",
+    "`": r"\textasciigrave{}", "'": r"\textquotesingle{}", "|": r"\textbar{}",
     # after the \\ of the line above these would be its arguments
     "[": "{[}", "]": "{]}", "*": "{*}",
 }  # fmt: skip
 
 
 class LatexReport:
-    r"""One file with a `table` for each set, for `\input`; needs the packages booktabs and textcomp."""
+    r"""One file with a `table` for each set, for `\input`.
+
+    It needs the packages booktabs and textcomp.
+    """
 
     name: ClassVar[str] = "latex"
     suffix: ClassVar[str] = ".tex"
 
     def write(self, report: ReportData, out: Path) -> Path:
         """Writes the file."""
-        out.write_text(
-            "\n".join(_lines(report)) + "\n", encoding="utf-8", errors="backslashreplace"
-        )
+        tables = ["\n".join(_table(report, table)) for table in set_tables(report)]
+        text = "\n\n".join([r"% \usepackage{booktabs,textcomp}", *tables])
+        out.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
         return out
 
 
@@ -38,57 +47,45 @@ def escape(text: object) -> str:
     return "".join(_SPECIAL.get(letter, letter) for letter in " ".join(plain(text).split()))
 
 
-def _lines(report: ReportData) -> Iterator[str]:
-    yield r"% \usepackage{booktabs,textcomp}"
-    for table in set_tables(report):
-        yield ""
-        yield from _table(report, table)
-
-
 def _table(report: ReportData, table: SetTable) -> Iterator[str]:
     run = report.data.run
-    cards = [run.metrics.get(board.metric, {}) for board in table.boards]
-    images = max((row.n for board in table.boards for row in board.rows), default=0)
-    evaluation = run.plan.get("evaluation") or {}
-    yield r"\begin{table}"
-    yield r"\centering"
     doubt = r" ($\pm$ half of the 95\,\% bootstrap interval)" if report.intervals else ""
-    yield (
-        rf"\caption{{{escape(table.set or run.benchmark)}: mean over {images} images{doubt}, "
-        rf"evaluation {escape(evaluation.get('name', ''))}. Best in bold, second underlined.}}"
-    )
-    yield rf"\begin{{tabular}}{{l{'r' * len(cards)}}}"
-    yield r"\toprule"
     heads = [
         rf"{escape(board.metric)} $\{'up' if board.higher_is_better else 'down'}arrow$"
         for board in table.boards
     ]
-    yield rf"restorer & {' & '.join(heads)} \\"
-    yield r"\midrule"
+    yield from (r"\begin{table}", r"\centering")
+    yield (
+        rf"\caption{{{escape(table.set or run.benchmark)}: mean over {table.images} images{doubt}, "
+        rf"evaluation {escape(run.plan.evaluation.get('name', ''))}. "
+        r"Best in bold, second underlined.}"
+    )
+    yield from (rf"\begin{{tabular}}{{l{'r' * len(heads)}}}", r"\toprule")
+    yield from (rf"restorer & {' & '.join(heads)} \\", r"\midrule")
+    places = [digits(run.metric(board.metric)) for board in table.boards]
+    # the rank of the second best: 3 where two share the first
+    seconds = [
+        min({row.rank for row in board.rows if row.rank} - {1}, default=None)
+        for board in table.boards
+    ]
     for line in table.lines:
         cells = [
-            _cell(line, index, digits(card), report.intervals) for index, card in enumerate(cards)
+            _cell(row, decimals, second, report.intervals)
+            for row, decimals, second in zip(line.cells, places, seconds, strict=True)
         ]
         yield rf"{escape(line.restorer)} & {' & '.join(cells)} \\"
-    yield r"\bottomrule"
-    yield r"\end{tabular}"
-    yield r"\end{table}"
+    yield from (r"\bottomrule", r"\end{tabular}", r"\end{table}")
 
 
-def _cell(line: Line, index: int, places: int, intervals: bool) -> str:
-    row = line.cells[index]
+def _cell(row: LeaderboardRow | None, places: int, second: int | None, intervals: bool) -> str:
     if row is None or row.mean is None:
         return "--"
     text = number(row.mean, places).replace("−", "$-$").replace("∞", r"$\infty$")
     if row.rank == 1:
         text = rf"\textbf{{{text}}}"
-    elif row.rank == line.second[index]:
+    elif row.rank == second:
         text = rf"\underline{{{text}}}"
-    if (
-        not intervals
-        or row.ci_low is None
-        or row.ci_high is None
-        or not abs(row.ci_high - row.ci_low) < float("inf")
-    ):
+    if not intervals or row.ci_low is None or row.ci_high is None:
         return text
-    return rf"{text} {{\scriptsize$\pm${number((row.ci_high - row.ci_low) / 2, places)}}}"
+    half = (row.ci_high - row.ci_low) / 2
+    return rf"{text} {{\scriptsize$\pm${number(half, places)}}}" if abs(half) < math.inf else text

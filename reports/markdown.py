@@ -5,13 +5,24 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 from typing import ClassVar
 
 from harness.protocols import ReportData
-from harness.results.verdicts import Verdict
+from harness.results import LeaderboardRow, Run, Verdict
 from reports.pivot import Line, SetTable, set_tables
-from reports.wording import DASH, arrow, digits, licence_mark, number, plain, rank_range, seconds
+from reports.wording import (
+    DASH,
+    arrow,
+    bracketed,
+    digits,
+    licence_mark,
+    number,
+    plain,
+    rank_range,
+    seconds,
+)
 
 _DOUBT = (
     " ± half of the 95 % bootstrap interval; in brackets the ranks that the data cannot exclude."
@@ -33,68 +44,70 @@ class MarkdownReport:
 
 
 def escape(text: object) -> str:
-    """Makes any text inert in Markdown, in a table as well: no markup, no HTML, no link, no mention, one line."""
+    """Makes any text inert in Markdown, in a table as well.
+
+    No markup, no HTML, no link, no mention, one line.
+    """
     text = html.escape(" ".join(plain(text).split()), quote=False)
     text = re.sub(r"([\\`*_{}\[\]()#+!|~^$])", r"\\\1", text)
-    # a zero-width joiner breaks autolinks (www., https:) and @mentions without changing what is
-    # read
-    return re.sub(
-        r"(?i)(://|\bwww\.|@)", lambda found: found.group()[0] + "\u200d" + found.group()[1:], text
+    # a zero-width joiner breaks autolinks (www., https:) and @mentions and is not seen
+    return re.sub(r"(?i)(:(?=//)|\bw(?=ww\.)|@)", "\\1\u200d", text)
+
+
+def origin(run: Run) -> str:
+    """Where scores come from: benchmark, evaluation and run."""
+    evaluation = run.plan.evaluation
+    return (
+        f"{escape(run.benchmark)}, evaluation {escape(evaluation.get('name', ''))} "
+        f"{escape(evaluation.get('hash', ''))}, run {escape(run.id)} of {escape(run.started)}"
     )
 
 
 def _lines(report: ReportData) -> Iterator[str]:
     run = report.data.run
-    yield f"# {escape(report.title or run.benchmark)}"
-    yield ""
+    yield f"# {escape(report.title or run.benchmark)}\n"
     if report.notes:
-        yield escape(report.notes)
-        yield ""
-    evaluation = run.plan.get("evaluation") or {}
-    yield (
-        f"Benchmark {escape(run.benchmark)}, evaluation {escape(evaluation.get('name', ''))} "
-        f"{escape(evaluation.get('hash', ''))}, run {escape(run.id)} of {escape(run.started)}. "
-        f"Mean over common images{_DOUBT if report.intervals else '.'}"
-    )
+        yield f"{escape(report.notes)}\n"
+    doubt = _DOUBT if report.intervals else "."
+    yield f"Benchmark {origin(run)}. Mean over common images{doubt}"
     for table in set_tables(report):
-        yield ""
         yield from _table(report, table)
     yield from _compared(report)
     yield from _troubles(report)
 
 
 def _table(report: ReportData, table: SetTable) -> Iterator[str]:
-    cards = [report.data.run.metrics.get(board.metric, {}) for board in table.boards]
-    images = max((row.n for board in table.boards for row in board.rows), default=0)
-    yield f"## {escape(table.set or 'All sets')} ({escape(table.task)}, {images} images)"
-    yield ""
+    name, task = escape(table.set or "All sets"), escape(table.task)
+    yield f"\n## {name} ({task}, {table.images} images)\n"
+    cards = [report.data.run.metric(board.metric) for board in table.boards]
     heads = [
-        f"{escape(board.metric)}{f' ({unit})' if (unit := escape(card.get('unit', ''))) else ''} "
-        f"{arrow(board.higher_is_better)}"
+        f"{escape(board.metric)}{bracketed(escape(card.unit))} {arrow(board.higher_is_better)}"
         for board, card in zip(table.boards, cards, strict=True)
     ]
-    yield f"| restorer | {' | '.join(heads)} | seconds | licence | failures |"
-    yield f"|---|{'---:|' * len(heads)}---:|---|---:|"
+    yield from (
+        f"| restorer | {' | '.join(heads)} | seconds | licence | failures |",
+        f"|---|{'---:|' * len(heads)}---:|---|---:|",
+    )
     for line in table.lines:
         yield _row(line, [digits(card) for card in cards], report.intervals)
 
 
 def _row(line: Line, places: list[int], intervals: bool) -> str:
-    licence = str(line.card.get("licence") or "")
-    mark = f" ({found})" if (found := licence_mark(licence)) else ""
-    failures = max((row.failures for row in line.cells if row), default=0)
-    cells = [_cell(line, index, places[index], intervals) for index in range(len(places))]
+    licence = escape(line.card.licence) + bracketed(licence_mark(line.card.licence))
+    cells = [
+        _cell(row, decimals, intervals) for row, decimals in zip(line.cells, places, strict=True)
+    ]
     spent = seconds(line.cost.seconds if line.cost else None)
-    return f"| {escape(line.restorer)} | {' | '.join(cells)} | {spent} | {escape(licence)}{mark} | {failures} |"
+    return (
+        f"| {escape(line.restorer)} | {' | '.join(cells)} | {spent} | {licence} | {line.failures} |"
+    )
 
 
-def _cell(line: Line, index: int, places: int, intervals: bool) -> str:
-    row = line.cells[index]
+def _cell(row: LeaderboardRow | None, places: int, intervals: bool) -> str:
     if row is None or row.mean is None:
         return DASH
-    text = number(row.mean, places)
-    if row.rank == 1:
-        text = f"**{text}**"
+    bold = "**" if row.rank == 1 else ""
+    text = f"{bold}{number(row.mean, places)}{bold}"
     if not intervals:
         return text
     if row.ci_low is not None and row.ci_high is not None:
@@ -119,11 +132,13 @@ def _compared(report: ReportData) -> Iterator[str]:
 def _troubles(report: ReportData) -> Iterator[str]:
     if report.data.failures:
         yield "\n## Failures\n"
-        for failure in report.data.failures:
-            where = f"{escape(failure.cell.restorer)} on {escape(failure.cell.set)}/{escape(failure.cell.image)}"
-            metric = f", {escape(failure.metric)}" if failure.metric else ""
-            yield f"- {where}{metric}: {failure.kind}: {escape(failure.message[:500])}"
+    for failure in report.data.failures:
+        restorer, place, image = map(escape, astuple(failure.cell))
+        metric = f", {escape(failure.metric)}" if failure.metric else ""
+        what = f"{failure.kind}: {escape(failure.message[:500])}"
+        yield f"- {restorer} on {place}/{image}{metric}: {what}"
     if report.data.skipped:
         yield "\n## Skipped\n"
-        for skip in report.data.skipped:
-            yield f"- {escape(skip.restorer or 'every restorer')} on {escape(skip.set)}: {escape(skip.reason)}"
+    for skip in report.data.skipped:
+        restorer = escape(skip.restorer or "every restorer")
+        yield f"- {restorer} on {escape(skip.set)}: {escape(skip.reason)}"

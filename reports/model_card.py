@@ -1,20 +1,39 @@
-"""Model cards: one Markdown file for each restorer, with the metadata that model hubs read (`model-index`)."""
+"""Model cards: one Markdown file for each restorer.
+
+Each has the metadata that model hubs read (`model-index`).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from harness.protocols import ReportData
 from harness.results import Leaderboard, LeaderboardRow
-from reports.markdown import escape
-from reports.wording import count, digits, licence_mark, number, plain, rank_range, seconds
+from reports.markdown import escape, origin
+from reports.pivot import grouped
+from reports.wording import (
+    bracketed,
+    count,
+    digits,
+    interval,
+    licence_mark,
+    number,
+    plain,
+    rank_range,
+    seconds,
+)
+
+_Standing = tuple[Leaderboard, LeaderboardRow]
 
 
 class ModelCardReport:
-    """`OUT/model-cards/RESTORER.md`: what the restorer is, how it scores and ranks, what it costs, where it fails."""
+    """`OUT/model-cards/RESTORER.md`.
+
+    What the restorer is, how it scores and ranks, what it costs, where it fails.
+    """
 
     name: ClassVar[str] = "model-card"
     suffix: ClassVar[str] = ""
@@ -34,69 +53,50 @@ class ModelCardReport:
         return folder
 
 
-_Standing = tuple[Leaderboard, LeaderboardRow]
-
-
 def _card(report: ReportData, name: str) -> Iterator[str]:
     import yaml
 
-    run, card = report.data.run, report.data.run.restorers[name]
+    run = report.data.run
+    card = run.restorer(name)
     standings = [
         (board, row) for board in report.leaderboards for row in board.rows if row.restorer == name
     ]
-    yield "---"
-    yield yaml.safe_dump(
-        _metadata(report, name, standings), sort_keys=False, allow_unicode=True
-    ).rstrip()
-    yield "---"
-    yield ""
-    yield f"# {escape(name)}"
-    yield ""
-    licence = str(card.get("licence") or "")
-    mark = f" ({found})" if (found := licence_mark(licence)) else ""
-    parameters = card.get("parameters")
+    front = yaml.safe_dump(_metadata(report, name, standings), sort_keys=False, allow_unicode=True)
+    yield f"---\n{front.rstrip()}\n---\n\n# {escape(name)}\n"
     facts = {
-        "Tasks": ", ".join(map(str, card.get("tasks") or ())),
-        "Licence": licence + mark,
-        "Parameters": count(parameters) if isinstance(parameters, int | float) else "",
-        "Paper": card.get("paper"),
-        "Source": card.get("source"),
-        "Fingerprint": card.get("fingerprint"),
+        "Tasks": ", ".join(card.tasks),
+        "Licence": card.licence + bracketed(licence_mark(card.licence)),
+        "Parameters": "" if card.parameters is None else count(card.parameters),
+        "Paper": card.paper,
+        "Source": card.source,
+        "Fingerprint": card.fingerprint,
     }
     yield from (f"- {key}: {escape(value)}" for key, value in facts.items() if value)
-    evaluation = run.plan.get("evaluation") or {}
-    yield (
-        f"- Measured by restobench: benchmark {escape(run.benchmark)}, evaluation "
-        f"{escape(evaluation.get('name', ''))} "
-        f"{escape(evaluation.get('hash', ''))}, run {escape(run.id)} of {escape(run.started)}"
-    )
+    yield f"- Measured by restobench: benchmark {origin(run)}"
     yield from _scores(report, standings)
     yield from _costs(report, name)
     yield from _limits(report, name)
 
 
-def _metadata(report: ReportData, name: str, standings: list[_Standing]) -> dict[str, Any]:
-    """The front matter of model hubs; licences that they do not know by an identifier are `other`, with their name."""
-    licence = str(report.data.run.restorers[name].get("licence") or "")
+def _metadata(report: ReportData, name: str, standings: Sequence[_Standing]) -> dict[str, object]:
+    """The front matter of model hubs.
+
+    Licences that they do not know by an identifier are `other`, with their name.
+    """
+    licence = report.data.run.restorer(name).licence
     known = re.fullmatch(
         r"(apache-2\.0|mit|bsd-[23]-clause|(l|a)?gpl-[23]\.0)(-only|-or-later)?", licence.lower()
     )
     tasks = {row["set"]: str(row["task"]) for row in report.rows}
-    results = []
-    for place in dict.fromkeys(board.set for board, _ in standings if board.set is not None):
-        found = [
-            (board, row) for board, row in standings if board.set == place and row.mean is not None
-        ]
-        if found:
-            results.append(
-                {
-                    "task": {"type": "image-to-image", "name": plain(tasks.get(place, ""))},
-                    "dataset": {"type": plain(place), "name": plain(place)},
-                    "metrics": [
-                        {"type": plain(board.metric), "value": row.mean} for board, row in found
-                    ],
-                }
-            )
+    scored = [standing for standing in standings if None not in (standing[0].set, standing[1].mean)]
+    results = [
+        {
+            "task": {"type": "image-to-image", "name": plain(tasks.get(place, ""))},
+            "dataset": {"type": plain(place), "name": plain(place)},
+            "metrics": [{"type": plain(board.metric), "value": row.mean} for board, row in found],
+        }
+        for place, found in grouped(scored, lambda standing: standing[0].set).items()
+    ]
     return {
         "license": known[1] if known else "other",
         **({} if known or not licence else {"license_name": plain(licence)}),
@@ -106,33 +106,24 @@ def _metadata(report: ReportData, name: str, standings: list[_Standing]) -> dict
     }
 
 
-def _scores(report: ReportData, standings: list[_Standing]) -> Iterator[str]:
-    if not standings:
-        return
-    yield "\n## Scores\n"
-    yield "| set | metric | mean | 95 % interval | median | rank | of | images | failures |"
-    yield "|---|---|---:|---:|---:|---:|---:|---:|---:|"
+def _scores(report: ReportData, standings: Sequence[_Standing]) -> Iterator[str]:
+    if standings:
+        yield from (
+            "\n## Scores\n",
+            "| set | metric | mean | 95 % interval | median | rank | of | images | failures |",
+            "|---|---|---:|---:|---:|---:|---:|---:|---:|",
+        )
     for board, row in standings:
-        card = report.data.run.metrics.get(board.metric, {})
-        places = digits(card)
-        unit = f" ({escape(card['unit'])})" if card.get("unit") else ""
-        ranked = sum(other.rank is not None for other in board.rows)
-        doubt = (
-            f"{number(row.ci_low, places)} to {number(row.ci_high, places)}"
-            if row.ci_low is not None
-            else ""
-        )
-        rank = (
-            f"{row.rank} [{rank_range(row.rank_low, row.rank_high)}]" if row.rank else "not ranked"
-        )
+        card = report.data.run.metric(board.metric)
+        places, ranks = digits(card), rank_range(row.rank_low, row.rank_high)
         cells = (
             escape(board.set or "all sets"),
-            escape(board.metric) + unit,
+            escape(board.metric) + bracketed(escape(card.unit)),
             number(row.mean, places),
-            doubt,
+            interval(row.ci_low, row.ci_high, places),
             number(row.median, places),
-            escape(rank),
-            ranked,
+            escape(f"{row.rank} [{ranks}]" if row.rank else "not ranked"),
+            sum(other.rank is not None for other in board.rows),
             row.n,
             row.failures,
         )
@@ -141,17 +132,17 @@ def _scores(report: ReportData, standings: list[_Standing]) -> Iterator[str]:
 
 def _costs(report: ReportData, name: str) -> Iterator[str]:
     found = [cost for cost in report.costs if cost.restorer == name]
-    if not found:
-        return
-    hardware = report.data.run.environment
-    yield f"\n## Cost\n\nDevice: {escape(hardware.get('device', ''))} {escape(hardware.get('processor', ''))}\n"
-    yield "| set | seconds (median) | peak MiB | operations |"
-    yield "|---|---:|---:|---:|"
-    for cost in found:
-        yield (
-            f"| {escape(cost.set)} | {seconds(cost.seconds)} | {number(cost.peak_mib, 0)} | "
-            f"{count(cost.flops)} |"
+    if found:
+        hardware = report.data.run.environment
+        device, processor = (escape(hardware.get(key, "")) for key in ("device", "processor"))
+        yield from (
+            f"\n## Cost\n\nDevice: {device} {processor}\n",
+            "| set | seconds (median) | peak MiB | operations |",
+            "|---|---:|---:|---:|",
         )
+    for cost in found:
+        spent = f"{seconds(cost.seconds)} | {number(cost.peak_mib, 0)} | {count(cost.flops)}"
+        yield f"| {escape(cost.set)} | {spent} |"
 
 
 def _limits(report: ReportData, name: str) -> Iterator[str]:
@@ -168,8 +159,8 @@ def _limits(report: ReportData, name: str) -> Iterator[str]:
     if len(failures) > 20:
         yield f"- and {len(failures) - 20} failures more"
     for item in strange:
+        where, apart = f"{escape(item.set)}/{escape(item.image)}", f"{abs(item.gap):.1f}"
         yield (
-            f"- {item.kind} may be on {escape(item.set)}/{escape(item.image)}: "
-            f"{escape(item.metric)} and "
-            f"{escape(item.versus)} are {abs(item.gap):.1f} standard deviations apart"
+            f"- {item.kind} may be on {where}: {escape(item.metric)} and {escape(item.versus)} "
+            f"are {apart} standard deviations apart"
         )

@@ -1,28 +1,42 @@
-"""Leaderboards side by side: one table a set, a row a restorer, a column a metric. Markdown and LaTeX share it."""
+"""Leaderboards side by side: one table a set, a row a restorer, a column a metric.
+
+Every report of leaderboards shares it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from harness.protocols import ReportData
-from harness.results import Cost, Leaderboard, LeaderboardRow
+from harness.results import Cost, Leaderboard, LeaderboardRow, RunRestorer
+
+Item = TypeVar("Item")
+Key = TypeVar("Key", bound=Hashable)
+
+
+def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    """Items by a key of theirs; keys and items in the order of appearance."""
+    found: dict[Key, list[Item]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One restorer: its row of each of the table's boards (or `None`), and its cost.
-
-    Attributes:
-        second: For each board, the rank of the second best: 3 where two share the first.
-    """
+    """One restorer: its row of each of the table's boards (or `None`), and its cost."""
 
     restorer: str
     cells: tuple[LeaderboardRow | None, ...]
     cost: Cost | None
-    card: Mapping[str, Any]
-    second: tuple[int | None, ...] = ()
+    card: RunRestorer
+
+    @property
+    def failures(self) -> int:
+        """Failed cells, by the metric that has most."""
+        return max((row.failures for row in self.cells if row), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +48,32 @@ class SetTable:
     boards: tuple[Leaderboard, ...]
     lines: tuple[Line, ...]
 
+    @property
+    def images(self) -> int:
+        """How many images the means are over, by the metric that has most."""
+        return max((row.n for board in self.boards for row in board.rows), default=0)
+
 
 def set_tables(report: ReportData) -> list[SetTable]:
     """Lines the leaderboards up, set by set."""
-    groups: dict[str | None, list[Leaderboard]] = {}
-    for board in report.leaderboards:
-        groups.setdefault(board.set, []).append(board)
     tasks = {row["set"]: str(row["task"]) for row in report.rows}
-    costs = {(item.set, item.restorer): item for item in report.costs}
-    tables = []
-    for name, boards in groups.items():
-        rows = [{row.restorer: row for row in board.rows} for board in boards]
-        second = tuple(
-            min((row.rank for row in b.rows if row.rank and row.rank > 1), default=None)
-            for b in boards
+    return [
+        SetTable(name, tasks.get(name, ""), tuple(boards), _lines(report, name, boards))
+        for name, boards in grouped(report.leaderboards, lambda board: board.set).items()
+    ]
+
+
+def _lines(
+    report: ReportData, set_name: str | None, boards: Sequence[Leaderboard]
+) -> tuple[Line, ...]:
+    costs = {item.restorer: item for item in report.costs if item.set == set_name}
+    rows = [{row.restorer: row for row in board.rows} for board in boards]
+    return tuple(
+        Line(
+            name,
+            tuple(found.get(name) for found in rows),
+            costs.get(name),
+            report.data.run.restorer(name),
         )
-        lines = tuple(
-            Line(
-                restorer,
-                tuple(found.get(restorer) for found in rows),
-                costs.get((name or "", restorer)),
-                report.data.run.restorers.get(restorer, {}),
-                second,
-            )
-            for restorer in dict.fromkeys(row.restorer for board in boards for row in board.rows)
-        )
-        tables.append(SetTable(name, tasks.get(name, ""), tuple(boards), lines))
-    return tables
+        for name in dict.fromkeys(row.restorer for board in boards for row in board.rows)
+    )

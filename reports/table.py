@@ -1,13 +1,16 @@
-"""The leaderboard and every score as tables: CSV, Parquet, JSON. Columns: docs/results-format.md."""
+"""The leaderboard and every score as tables: CSV, Parquet, JSON.
+
+Columns: docs/results-format.md.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.protocols import ReportData
 
@@ -15,14 +18,14 @@ if TYPE_CHECKING:
     import pandas
 
 RANK_COLUMNS = (
-    "benchmark", "set", "task", "metric", "restorer", "rank", "rank_low", "rank_high", "group", "mean", "median",
-    "ci_low", "ci_high", "n", "failures", "few_images", "unit", "higher_is_better", "seconds", "peak_mib",
-    "parameters", "licence",
+    "benchmark", "set", "task", "metric", "restorer", "rank", "rank_low", "rank_high", "group",
+    "mean", "median", "ci_low", "ci_high", "n", "failures", "few_images", "unit",
+    "higher_is_better", "seconds", "peak_mib", "parameters", "licence",
 )  # fmt: skip
 COMPUTED = {
-    "differences": "behind", "costs": "costs", "headlines": "headlines", "pair_tests": "pair_tests",
-    "critical_differences": "critical_differences", "agreements": "agreements", "disagreements": "disagreements",
-    "stability": "stability",
+    "differences": "behind", "costs": "costs", "headlines": "headlines",
+    "pair_tests": "pair_tests", "critical_differences": "critical_differences",
+    "agreements": "agreements", "disagreements": "disagreements", "stability": "stability",
 }  # fmt: skip
 """Keys of the JSON document, and the fields of `ReportData` whose rows they hold."""
 
@@ -32,13 +35,16 @@ _WHOLE = ("rank", "rank_low", "rank_high", "group", "n", "failures", "parameters
 
 
 class CSVReport:
-    """`OUT.csv` with the leaderboards, and `OUT-scores.csv` beside it with the score of every image."""
+    """`OUT.csv` with the leaderboards, and `OUT-scores.csv` with the score of every image."""
 
     name: ClassVar[str] = "csv"
     suffix: ClassVar[str] = ".csv"
 
     def write(self, report: ReportData, out: Path) -> Path:
-        """Writes both files. Text that a spreadsheet would run as a formula gets an apostrophe before it."""
+        """Writes both files.
+
+        Text that a spreadsheet would run as a formula gets an apostrophe before it.
+        """
         for path, frame in _frames(report, out):
             text = frame.select_dtypes(include=["object", "string"]).columns
             frame[text] = frame[text].map(_disarm)
@@ -47,7 +53,7 @@ class CSVReport:
 
 
 class ParquetReport:
-    """`OUT.parquet` with the leaderboards, and `OUT-scores.parquet` beside it with the score of every image."""
+    """`OUT.parquet` with the leaderboards, and `OUT-scores.parquet` with every image's score."""
 
     name: ClassVar[str] = "parquet"
     suffix: ClassVar[str] = ".parquet"
@@ -60,56 +66,51 @@ class ParquetReport:
 
 
 class JSONReport:
-    """One document with everything: leaderboards, scores, costs, failures, what was skipped, and the plan."""
+    """One document with everything.
+
+    Leaderboards, scores, costs, failures, what was skipped, and the plan.
+    """
 
     name: ClassVar[str] = "json"
     suffix: ClassVar[str] = ".json"
 
     def write(self, report: ReportData, out: Path) -> Path:
         """Writes the document `restobench/report/1`."""
-        run = report.data.run
-        document = {
-            "schema": "restobench/report/1",
-            "title": report.title,
-            "notes": report.notes,
-            "run": {key: getattr(run, key) for key in ("id", "started", "benchmark", "status")},
-            "plan": run.plan,
-            "environment": run.environment,
-            "restorers": run.restorers,
-            "metrics": run.metrics,
-            "rows": report.rows,
-            "scores": list(score_rows(report)),
-            **{
-                key: [asdict(item) for item in getattr(report, field)]
-                for key, field in COMPUTED.items()
-            },
-            "comparison": asdict(report.comparison) if report.comparison else None,
-            "failures": [
-                {
-                    **asdict(item.cell),
-                    "metric": item.metric,
-                    "kind": str(item.kind),
-                    "message": item.message,
-                }
-                for item in report.data.failures
-            ],
-            "skipped": [asdict(item) for item in report.data.skipped],
-        }
-        text = json.dumps(_finite(document), indent=1, ensure_ascii=False, allow_nan=False)
+        content = _finite(_document(report))
+        text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
         # a lone surrogate out of a hostile file name has no UTF-8
-        out.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+        out.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
         return out
 
 
-def score_rows(report: ReportData) -> Iterable[dict[str, Any]]:
-    """Every score as a flat row with the columns `SCORE_COLUMNS`."""
-    for score in report.data.scores:
-        yield {
-            **asdict(score.cell),
-            "metric": score.metric,
-            "value": score.value,
-            "spread": score.spread,
-        }
+def _document(report: ReportData) -> dict[str, object]:
+    run = report.data.run
+    return {
+        "schema": "restobench/report/1",
+        "title": report.title,
+        "notes": report.notes,
+        "run": {key: getattr(run, key) for key in ("id", "started", "benchmark", "status")},
+        "plan": run.plan.as_json(),
+        "environment": run.environment,
+        "restorers": run.restorers,
+        # bounds that there are not are null, as in the run
+        "metrics": {
+            name: {**asdict(card), "bounds": [b if math.isfinite(b) else None for b in card.bounds]}
+            for name, card in run.metrics.items()
+        },
+        "rows": report.rows,
+        "scores": [
+            {**asdict(item.cell), "metric": item.metric, "value": item.value, "spread": item.spread}
+            for item in report.data.scores
+        ],
+        **{key: getattr(report, field) for key, field in COMPUTED.items()},
+        "comparison": report.comparison,
+        "failures": [
+            {**asdict(f.cell), "metric": f.metric, "kind": f.kind, "message": f.message}
+            for f in report.data.failures
+        ],
+        "skipped": report.data.skipped,
+    }
 
 
 def _frames(report: ReportData, out: Path) -> list[tuple[Path, pandas.DataFrame]]:
@@ -131,19 +132,18 @@ def _frames(report: ReportData, out: Path) -> list[tuple[Path, pandas.DataFrame]
 
 
 def _disarm(text: object) -> object:
-    if isinstance(text, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{text}"
-    return text
+    formula = isinstance(text, str) and text.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{text}" if formula else text
 
 
-def _finite(value: Any) -> Any:
-    """JSON has no infinities: they become the strings `inf` and `-inf`; NaN becomes null."""
+def _finite(value: object) -> object:
+    """As JSON types: infinities, which JSON has not, become `inf` and `-inf`; NaN becomes null."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
-    if isinstance(value, Path):
-        return str(value)
     if isinstance(value, Mapping):
         return {str(key): _finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
-    return value
+    return str(value) if isinstance(value, Path) else value

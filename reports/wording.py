@@ -1,11 +1,15 @@
-"""How reports put numbers and names into words: digits, intervals, units, licences, safe text for each format."""
+"""How reports put numbers and names into words.
+
+Digits, intervals, units, licences, safe text for each format.
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+
+from harness.cards import MetricCard
 
 DASH = "–"
 
@@ -22,23 +26,17 @@ def plain(text: object) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(text))
 
 
-def digits(card: Mapping[str, Any]) -> int:
-    """Decimal places that a metric deserves: 2 for dB and points, 4 where the scale is about 1 wide."""
-    bounds = [
-        bound
-        for bound in card.get("bounds") or ()
-        if isinstance(bound, int | float) and math.isfinite(bound)
-    ]
-    return 4 if len(bounds) == 2 and bounds[1] - bounds[0] <= 2 and not card.get("unit") else 2
+def digits(card: MetricCard) -> int:
+    """Decimal places that a metric deserves: 4 where its scale is about 1 wide, else 2."""
+    low, high = card.bounds
+    return 4 if high - low <= 2 and not card.unit else 2
 
 
 def number(value: float | None, places: int) -> str:
     """A number with a fixed number of decimals, a true minus sign, and ∞."""
     if value is None:
         return DASH
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    return f"{value:.{places}f}".replace("-", "−")
+    return f"{value:.{places}f}".replace("-", "−").replace("inf", "∞")
 
 
 def signed(value: float | None, places: int) -> str:
@@ -47,15 +45,27 @@ def signed(value: float | None, places: int) -> str:
     return text if value is None or value <= 0 else f"+{text}"
 
 
+def interval(
+    low: float | None,
+    high: float | None,
+    places: int,
+    write: Callable[[float | None, int], str] = number,
+) -> str:
+    """`LOW to HIGH`, or an empty string where there is no interval."""
+    return "" if low is None else f"{write(low, places)} to {write(high, places)}"
+
+
+def bracketed(text: str) -> str:
+    """What follows a name in brackets, if there is anything: ` (dB)`."""
+    return f" ({text})" if text else ""
+
+
 def seconds(value: float | None) -> str:
     """Seconds to three significant digits, such as 0.031, 1.24 or 310."""
     if value is None:
         return DASH
-    if value < 0.001:
-        return "<0.001"
-    return (
-        f"{value:.{max(0, 2 - math.floor(math.log10(value)))}f}" if value < 100 else f"{value:.0f}"
-    )
+    places = 2 - math.floor(math.log10(value)) if 0.001 <= value < 100 else 0
+    return "<0.001" if value < 0.001 else f"{value:.{places}f}"
 
 
 def count(value: float | None) -> str:
@@ -83,7 +93,10 @@ def rank_range(low: int | None, high: int | None) -> str:
 
 
 def licence_mark(licence: str) -> str:
-    """`non-commercial`, `unclear` (an absent one is), or an empty string for a licence that needs no mark."""
+    """`non-commercial`, `unclear`, or an empty string for a licence that needs no mark.
+
+    One that is absent is unclear.
+    """
     if _NON_COMMERCIAL.search(licence):
         return "non-commercial"
     return "unclear" if _UNCLEAR.search(licence) else ""

@@ -1,4 +1,7 @@
-"""What a file with a network's code may hold. These checks come before torch reads it; none of them runs anything."""
+"""What a file with a network's code may hold.
+
+These checks come before torch reads it; none of them runs anything.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from harness.errors import InputError
 
@@ -17,33 +19,21 @@ _FILE_OPERATORS = re.compile(
 )
 """Operators of TorchScript that reach files, and operators of libraries other than torch's own."""
 
-_OPERATOR = re.compile(r"torch\.ops\.(aten|prims|prim)\.\w+(\.\w+)*|torch\.sym_\w+|math\.\w+")
-_PYTHON_OPERATORS = frozenset(
-    f"_operator.{name}"
-    for name in (
-        "getitem",
-        "add",
-        "sub",
-        "mul",
-        "truediv",
-        "floordiv",
-        "mod",
-        "pow",
-        "neg",
-        "abs",
-        "eq",
-        "ne",
-        "lt",
-        "gt",
-    )
+_OPERATOR = re.compile(
+    r"torch\.ops\.(aten|prims|prim)\.\w+(\.\w+)*|torch\.sym_\w+|math\.\w+"
+    r"|_operator\.(getitem|add|sub|mul|truediv|floordiv|mod|pow|neg|abs|eq|ne|lt|gt)"
 )
+_NO_GRAPH = re.compile(r"/data/aotinductor/|/(custom|opaque)_obj|\.(so|dll|dylib|py|cpp|cubin)$")
 _EXPRESSION = re.compile(
-    r"(?:Symbol\('[su]\w*'(?:, "
-    r"(?:positive|integer|nonnegative)=True)*\)|Add|Mul|Pow|Mod|PythonMod|Max|Min|FloorDiv"
-    r"|CleanDiv|CeilDiv|IntTrueDiv|FloatTrueDiv|TruncToInt|ToFloat|Integer|Float|Rational|floor|ceiling|Eq|Ne|Lt|Le|Gt|Ge|And"
-    r"|Or|Not|true|false|True|False|[su]\d+|[\d\s.+*/(),<>=&|~-])*"
+    r"(?:Symbol\('[su]\w*'(?:, (?:positive|integer|nonnegative)=True)*\)"
+    r"|Add|Mul|Pow|Mod|PythonMod|Max|Min|FloorDiv|CleanDiv|CeilDiv|IntTrueDiv|FloatTrueDiv"
+    r"|TruncToInt|ToFloat|Integer|Float|Rational|floor|ceiling|Eq|Ne|Lt|Le|Gt|Ge|And|Or|Not"
+    r"|true|false|True|False|[su]\d+|[\d\s.+*/(),<>=&|~-])*"
 )
-"""Sizes such as `Mul(Integer(2), Symbol('s77', integer=True))`. torch hands them to sympy, which evaluates them."""
+"""Sizes such as `Mul(Integer(2), Symbol('s77', integer=True))`.
+
+torch hands them to sympy, which evaluates them.
+"""
 
 
 def is_torchscript(path: str) -> bool:
@@ -56,7 +46,9 @@ def is_torchscript(path: str) -> bool:
 
 
 def check_torchscript(path: str) -> None:
-    """Refuses TorchScript that names an operator which reads or writes files, or one of another library.
+    """Refuses TorchScript that names an operator it has no need of.
+
+    These are operators which read or write files, and those of another library.
 
     TorchScript has no `eval`, no attribute by name and no import: what code does not name, it
     cannot reach.
@@ -81,7 +73,9 @@ def check_torchscript(path: str) -> None:
 
 
 def check_exported_program(path: str) -> None:
-    """Refuses an exported program with pickled objects, compiled code, or calls of anything but torch's operators.
+    """Refuses an exported program that holds more than a graph of torch's operators and tensors.
+
+    That is pickled objects, compiled code, or calls of anything else.
 
     Raises:
         InputError: The file is no such archive, or is refused.
@@ -89,33 +83,32 @@ def check_exported_program(path: str) -> None:
     with _opened(path, "an exported program") as archive:
         entries = {entry: entry.filename.lower() for entry in archive.infolist()}
         for entry, name in entries.items():
-            if re.search(
-                r"/data/aotinductor/|/(custom|opaque)_obj|\.(so|dll|dylib|py|cpp|cubin)$", name
-            ):
+            if _NO_GRAPH.search(name):
                 raise InputError(
                     f"{path} is refused: it holds {entry.filename}, which is not a graph or a "
                     "tensor"
                 )
-        graphs = [
-            entry for entry, name in entries.items() if "/models/" in name or name.endswith(".json")
-        ]
-        if not graphs:
+        named = [entry for entry, name in entries.items() if re.search(r"/models/|\.json$", name)]
+        if not named:
             raise InputError(
                 f"{path} cannot be read as an exported program: there is no graph in it"
             )
-        for graph in graphs:
+        for entry in named:
             try:
-                content = json.loads(archive.read(graph))
+                graph = json.loads(archive.read(entry))
             except ValueError as error:
                 raise InputError(
-                    f"{path} cannot be read as an exported program: {graph.filename}: {error}"
+                    f"{path} cannot be read as an exported program: {entry.filename}: {error}"
                 ) from error
-            _check_graph(path, content)
+            _check_graph(path, graph)
 
 
 @contextmanager
 def weights_only() -> Iterator[None]:
-    """Makes every `torch.load` in here read weights only, also those inside torch that ask for all of pickle."""
+    """Makes every `torch.load` in here read weights only.
+
+    So do those inside torch that ask for all of pickle.
+    """
     variable = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
     before = os.environ.get(variable)
     os.environ[variable] = "1"
@@ -128,9 +121,9 @@ def weights_only() -> Iterator[None]:
             os.environ[variable] = before
 
 
-def _check_graph(path: str, graph: Any) -> None:
+def _check_graph(path: str, graph: object) -> None:
     for key, value in _strings(graph):
-        if key == "target" and not _OPERATOR.fullmatch(value) and value not in _PYTHON_OPERATORS:
+        if key == "target" and not _OPERATOR.fullmatch(value):
             raise InputError(
                 f"{path} is refused: its graph calls {value!r}, which is no operator of torch"
             )
@@ -140,7 +133,7 @@ def _check_graph(path: str, graph: Any) -> None:
             raise InputError(f"{path} is refused: {value[:60]!r} is no size of an array")
 
 
-def _strings(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
+def _strings(node: object, key: str = "") -> Iterator[tuple[str, str]]:
     """Every string in a JSON document, with the key it stands under."""
     if isinstance(node, str):
         yield key, node

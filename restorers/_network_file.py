@@ -1,92 +1,105 @@
-"""A network in a file of its own, from one image to one: what ONNX, ncnn and torch's programs have in common."""
+"""A network in a file of its own, from one image to one: what the adapters of libraries share."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from harness.errors import InputError
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 from harness.tiling import tile
+from restorers._arrays import Image
 from restorers._specification import positive, specified
 
-if TYPE_CHECKING:
-    from harness.images import Image
+_WHOLE = 2**31
 
 
-class NetworkFile(Restorer):
-    """Makes the card of what the file and the user say, and runs the network tile by tile."""
+class TiledNetwork(Restorer):
+    """Has a card of what the file and the user say, and runs the network tile by tile."""
 
     card: RestorerCard
 
     def describe(
-        self,
-        path: str,
-        *,
-        channels: int,
-        scale: int | None,
-        said: dict[str, Any],
-        tile_size: int,
-        overlap: int,
-        sides: tuple[int, int] | None = None,
-        **more: Any,
+        self, card: RestorerCard, said: Mapping[str, object], tile_size: int, overlap: int
     ) -> None:
-        """Makes the card; to be called when `run` works.
+        """Keeps the card and the tiles.
 
         Args:
-            path: The file.
-            channels: Planes the network takes.
-            scale: Factor by which it enlarges, or `None`: it is measured.
+            card: What the file says of the network.
             said: What the user said of it, see `restorers._specification`.
             tile_size: Height and width of a tile in degraded pixels; 0: whole images.
             overlap: Pixels that neighbouring tiles share.
+
+        Raises:
+            InputError: Something that was said makes no sense.
+        """
+        self.card = specified(card, said)
+        self._tile, self._overlap = tile_size or _WHOLE, overlap
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        """Restores (C, H, W) to (C, scale * H, scale * W)."""
+        scale = self.card.scales[0]
+        return tile(self.run, image, scale=scale, size=self._tile, overlap=self._overlap)
+
+    @abstractmethod
+    def run(self, image: Image) -> Image:
+        """Runs the network on a tile, float32 (C, H, W)."""
+
+
+class MeasuredNetwork(TiledNetwork):
+    """A network whose file does not say by what factor it enlarges; it may take one size only."""
+
+    def measure(
+        self,
+        path: str,
+        card: RestorerCard,
+        said: Mapping[str, object],
+        tile_size: int,
+        overlap: int,
+        *,
+        scale: int | None,
+        sides: tuple[int, int] | None = None,
+    ) -> None:
+        """Completes the card and keeps it; to be called when the network can be fed.
+
+        Args:
+            path: The file.
+            card: What it says of the network, with the planes that it takes.
+            said: See `describe`.
+            tile_size: See `describe`.
+            overlap: See `describe`.
+            scale: Factor by which it enlarges, or `None`: it is measured.
             sides: The only height and width that the network takes, if there are such.
-            more: Fields of the card.
 
         Raises:
             InputError: The network does not go from image to image, or something that was said
                 makes no sense.
         """
-        if scale is None:
-            scale = self._measure_scale(path, channels, sides or (64, 64))
-        self._tile = min(sides) if sides else tile_size or 2**31
-        self._overlap = min(overlap, self._tile // 4)
         self._sides = sides
-        card = RestorerCard(
-            name=Path(path).stem,
-            tasks=(Task.SUPER_RESOLVE,) if positive("scale", scale) > 1 else (),
-            scales=(scale,),
-            channels=(channels,),
-            size_minimum=min(sides) if sides else 1,
-            licence="unknown",
-            **more,
-        )
-        self.card = specified(card, **said)
+        if scale is None:
+            scale = self._measure_scale(path, card.channels[0], sides or (64, 64))
+        tasks = (Task.SUPER_RESOLVE,) if positive("scale", scale) > 1 else ()
+        card = replace(card, tasks=tasks, scales=(scale,), size_minimum=min(sides or (1,)))
+        size = min(sides) if sides else tile_size or _WHOLE
+        self.describe(card, said, size, min(overlap, size // 4))
 
-    @abstractmethod
     def run(self, image: Image) -> Image:
-        """Runs the network on float32 (C, H, W)."""
-
-    def restore(self, image: Image, conditions: Conditions) -> Image:
-        """Restores (C, H, W) to (C, scale * H, scale * W)."""
-        return tile(
-            self._run_padded,
-            image,
-            scale=self.card.scales[0],
-            size=self._tile,
-            overlap=self._overlap,
-        )
-
-    def _run_padded(self, image: Image) -> Image:
+        """Runs the network on (C, H, W), padded to the only size that it takes, and crops."""
         import numpy as np
 
         height, width = image.shape[1:]
         wanted = self._sides or (height, width)
         padding = ((0, 0), (0, max(0, wanted[0] - height)), (0, max(0, wanted[1] - width)))
-        restored = self.run(np.pad(image, padding, mode="symmetric"))
+        restored = self.feed(np.pad(image, padding, mode="symmetric"))
         scale = self.card.scales[0]
         return np.ascontiguousarray(restored[:, : height * scale, : width * scale])
+
+    @abstractmethod
+    def feed(self, image: Image) -> Image:
+        """Runs the network on float32 (C, H, W)."""
 
     def _measure_scale(self, path: str, planes: int, sides: tuple[int, int]) -> int:
         """By what factor the network enlarges: a grey image of `sides` is run through it once."""
@@ -94,14 +107,34 @@ class NetworkFile(Restorer):
 
         given = f"{planes} x {sides[0]} x {sides[1]} values"
         try:
-            shape = self.run(np.full((planes, *sides), 0.5, dtype=np.float32)).shape
+            shape = self.feed(np.full((planes, *sides), 0.5, dtype=np.float32)).shape
         except Exception as error:  # every library has types of its own
-            seen = " ".join(str(error).split())[:300]
             hint = "; a grey network wants :channels=1" if planes == 3 else ""
-            raise InputError(f"{path} does not run on {given}: {seen}{hint}") from error
+            raise InputError(f"{path} does not run on {given}: {one_line(error)}{hint}") from error
         scale = shape[1] // sides[0] if len(shape) == 3 else 0
         if scale < 1 or shape != (planes, scale * sides[0], scale * sides[1]):
             raise InputError(
                 f"{path} turns {given} into {shape}; expected a whole multiple of height and width"
             )
         return scale
+
+
+def require_file(path: str, what: str) -> str:
+    """Returns a file's name without its suffix, which is what its network is called.
+
+    Raises:
+        InputError: There is no such file; the message says `what` it would be.
+    """
+    if not Path(path).is_file():
+        raise InputError(f"{what} {path} does not exist")
+    return Path(path).stem
+
+
+def one_line(error: Exception) -> str:
+    """What a library's error says, as one line of at most 300 characters."""
+    return " ".join(str(error).split())[:300]
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file that a network's results depend on."""
+    return sha256(path.read_bytes()).hexdigest()

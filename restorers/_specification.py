@@ -1,23 +1,27 @@
-"""What a user may say after a path about the network in it: `-r weights.pth:range=255,order=bgr`."""
+"""What a user may say after a path about the network in it: `-r weights.pth:range=255`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Literal, TypeVar
 
 from harness.errors import InputError
 from harness.protocols import RestorerCard, Task
+
+T = TypeVar("T")
 
 RANGES = {
     "1": (0.0, 1.0), "0-1": (0.0, 1.0), "0..1": (0.0, 1.0),
     "255": (0.0, 255.0), "0-255": (0.0, 255.0), "0..255": (0.0, 255.0),
     "-1..1": (-1.0, 1.0), "-1-1": (-1.0, 1.0),
 }  # fmt: skip
-
+ORDERS: dict[str, Literal["rgb", "bgr"]] = {"rgb": "rgb", "bgr": "bgr"}
+TASKS = {str(task): task for task in Task}
 WORDS = ("range", "order", "multiple", "minimum", "task")
 
 
-def specified(card: RestorerCard, **said: Any) -> RestorerCard:
+def specified(card: RestorerCard, said: Mapping[str, object]) -> RestorerCard:
     """Puts what the user said about a network on its card.
 
     Args:
@@ -29,26 +33,26 @@ def specified(card: RestorerCard, **said: Any) -> RestorerCard:
     Raises:
         InputError: A word that is not known, or a value that it cannot have.
     """
-    unknown = [word for word in said if word not in WORDS]
-    if unknown:
-        raise InputError(
-            f"{card.name} takes no {unknown[0]!r}; it takes {', '.join(WORDS)} and what its "
-            "adapter adds"
-        )
-    changes: dict[str, Any] = {}
+    for word in said:
+        if word not in WORDS:
+            raise InputError(
+                f"{card.name} takes no {word!r}; it takes {', '.join(WORDS)} and what its adapter "
+                "adds"
+            )
     if "range" in said:
-        changes["value_range"] = _choose("range", said["range"], RANGES)
+        card = replace(card, value_range=_choose("range", said["range"], RANGES))
     if "order" in said:
-        changes["channel_order"] = _choose("order", said["order"], {"rgb": "rgb", "bgr": "bgr"})
+        card = replace(card, channel_order=_choose("order", said["order"], ORDERS))
     if "task" in said:
-        changes["tasks"] = (_choose("task", said["task"], {str(task): task for task in Task}),)
-    for word, field in (("multiple", "size_multiple"), ("minimum", "size_minimum")):
-        if word in said:
-            changes[field] = positive(word, said[word])
-    return replace(card, **changes)
+        card = replace(card, tasks=(_choose("task", said["task"], TASKS),))
+    if "multiple" in said:
+        card = replace(card, size_multiple=positive("multiple", said["multiple"]))
+    if "minimum" in said:
+        card = replace(card, size_minimum=positive("minimum", said["minimum"]))
+    return card
 
 
-def positive(word: str, value: Any) -> int:
+def positive(word: str, value: object) -> int:
     """Checks a whole number above 0.
 
     Raises:
@@ -59,7 +63,7 @@ def positive(word: str, value: Any) -> int:
     return value
 
 
-def _choose(word: str, value: Any, known: dict[str, Any]) -> Any:
+def _choose(word: str, value: object, known: Mapping[str, T]) -> T:
     key = f"{value:g}" if isinstance(value, float) else str(value).lower()
     if key not in known:
         raise InputError(f"{word} is {value!r}; expected one of {', '.join(known)}")

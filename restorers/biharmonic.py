@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from harness.protocols import Conditions, Restorer, RestorerCard, Task
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from harness.protocols import Conditions, RestorerCard, Task
+from restorers._arrays import Image
+from restorers._classical import Classical
 
 
-class Biharmonic(Restorer):
+class Biharmonic(Classical):
     """scikit-image's solver: as smooth as the known pixels allow. Minutes for large holes."""
 
     card = RestorerCard(
@@ -22,9 +19,6 @@ class Biharmonic(Restorer):
         paper="Damelin & Hoang, Adv. Appl. Math. 2018",
         source="skimage.restoration.inpaint_biharmonic",
     )
-
-    def __init__(self, *, device: str = "cpu") -> None:
-        """Needs no device."""
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Fills in (C, H, W) where `conditions.mask` is true."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
-from restorers._noise import noise_level
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from restorers._arrays import Image
+from restorers._classical import noise_level
 
 
 class Bilateral(Restorer):
@@ -32,7 +28,6 @@ class Bilateral(Restorer):
     def __init__(
         self, *, device: str = "cpu", strength: float = 4.0, sigma_space: float = 1.8
     ) -> None:
-        """Keeps the parameters."""
         self.strength, self.sigma_space = strength, sigma_space
 
     def restore(self, image: Image, conditions: Conditions) -> Image:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from harness.protocols import Conditions, Restorer, RestorerCard, Task
-from restorers._packages import absent_package
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from harness.protocols import Conditions, RestorerCard, Task
+from restorers._arrays import Image
+from restorers._classical import Classical
+from restorers._missing import absent_package
 
 
-class BM3D(Restorer):
+class BM3D(Classical):
     """The authors' own package; for non-commercial use only. Half a minute for 512x512 RGB."""
 
     card = RestorerCard(
@@ -22,10 +19,8 @@ class BM3D(Restorer):
         licence="LicenseRef-BM3D-noncommercial",
         paper="Dabov et al., IEEE TIP 2007",
         source="bm3d",
+        only_when_named=True,
     )
-
-    def __init__(self, *, device: str = "cpu") -> None:
-        """Needs no device."""
 
     @classmethod
     def missing(cls) -> str | None:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
-import string
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from harness.protocols import Conditions, Restorer, RestorerCard
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from harness.errors import ImageError, InputError, RestorationError
+from harness.protocols import Conditions, Restorer
+from restorers._arrays import Image
+from restorers._placeholders import KNOWN, placeholders, told_card
 
 FILES = ("input", "output")
-KNOWN = ("scale", "sigma_255", "quality")
-"""Conditions that a command may be told."""
 
 
 class CommandRestorer(Restorer):
@@ -39,33 +35,20 @@ class CommandRestorer(Restorer):
         Raises:
             InputError: It cannot be split, names no `{input}` or `{output}`, or has another field.
         """
-        from harness.errors import InputError
-
         try:
             self._arguments = shlex.split(path)
-            fields = [
-                name
-                for part in self._arguments
-                for _, name, _, _ in string.Formatter().parse(part)
-                if name is not None
-            ]
+            told = [name for part in self._arguments for name in placeholders(part)]
         except ValueError as error:
             raise InputError(f"command {path!r} cannot be read: {error}") from error
-        unknown = [name for name in fields if name not in (*FILES, *KNOWN)]
-        if unknown or not set(FILES) <= set(fields) or not self._arguments:
+        unknown = [name for name in told if name not in (*FILES, *KNOWN)]
+        if unknown or not set(FILES) <= set(told) or not self._arguments:
             seen = f"has {{{unknown[0]}}}" if unknown else "lacks {input} or {output}"
             raise InputError(
                 f"command {path!r} {seen}; it may hold "
                 f"{', '.join(f'{{{name}}}' for name in (*FILES, *KNOWN))}"
             )
         self._folder = Path.cwd()  # a script in it is found, wherever the restorer is run
-        self.card = RestorerCard(
-            name=_name(self._arguments),
-            scales=() if "scale" in fields else (1,),
-            conditions=tuple(name for name in KNOWN if name in fields and name != "scale"),
-            licence="unknown",
-            source=path,
-        )
+        self.card = told_card(_name(self._arguments), told, path)
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Restores (C, H, W) to what the command writes, which has to be (C, scale * H, scale * W).
@@ -73,42 +56,39 @@ class CommandRestorer(Restorer):
         Raises:
             RestorationError: The command ends with another code than 0, or writes no image.
         """
-        from harness.errors import ImageError, RestorationError
         from harness.images import read_image, write_image
 
         with tempfile.TemporaryDirectory(prefix="restobench-") as folder:
-            files = {"input": Path(folder) / "input.png", "output": Path(folder) / "output.png"}
+            files = {name: Path(folder) / f"{name}.png" for name in FILES}
             write_image(files["input"], image)
-            values = {**files, **{name: getattr(conditions, name) for name in KNOWN}}
-            command = [part.format(**values) for part in self._arguments]
-            try:
-                done = subprocess.run(
-                    command,
-                    capture_output=True,
-                    check=False,
-                    cwd=self._folder,
-                    stdin=subprocess.DEVNULL,
-                )
-            except OSError as error:
-                raise RestorationError(f"{self.card.name} cannot be started: {error}") from error
-            if done.returncode:
-                last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [
-                    "nothing on standard error"
-                ]
-                raise RestorationError(
-                    f"{self.card.name} ended with code {done.returncode}: {last[0][:300]}"
-                )
+            self._run(files | {name: getattr(conditions, name) for name in KNOWN})
             try:
                 return read_image(files["output"], mode="rgb" if image.shape[0] == 3 else "grey")
             except ImageError as error:
                 raise RestorationError(f"{self.card.name} wrote no image: {error}") from error
 
+    def _run(self, values: dict[str, object]) -> None:
+        command = [part.format(**values) for part in self._arguments]
+        try:
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                check=False,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise RestorationError(f"{self.card.name} cannot be started: {error}") from error
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip() or "nothing on standard error"
+            last = said.splitlines()[-1]
+            raise RestorationError(
+                f"{self.card.name} ended with code {done.returncode}: {last[:300]}"
+            )
+
 
 def _name(arguments: list[str]) -> str:
     """What to call it: the program, or the script that an interpreter runs."""
-    names = [Path(part).stem for part in arguments[:2]]
-    return (
-        names[1]
-        if len(names) == 2 and re.fullmatch(r"python[\d.]*|bash|sh|node|julia|Rscript", names[0])
-        else names[0]
-    )
+    program, *rest = (Path(part).stem for part in arguments[:2])
+    interpreter = re.fullmatch(r"python[\d.]*|bash|sh|node|julia|Rscript", program)
+    return rest[0] if rest and interpreter else program

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
-from harness import zoo
-from harness.protocols import Conditions, Restorer, RestorerCard, Task, WeightFile
+from harness.protocols import Conditions, RestorerCard, Task, WeightFile
 from harness.tiling import tile
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from restorers._arrays import Image
+from restorers._missing import ZooRestorer
+from restorers._torch import Network, run_network
 
 _SHA256 = {
     2: "3888bf067c1a3790adb64210e108690859f4900ffd158fe39a2cfe057ae8300c",
@@ -24,7 +23,7 @@ WEIGHTS = {
 }
 
 
-class DATLight(Restorer):
+class DATLight(ZooRestorer):
     """The network itself, by spandrel; one set of weights a scale, loaded when a set asks for it.
 
     Args:
@@ -49,34 +48,18 @@ class DATLight(Restorer):
     def __init__(self, *, device: str = "cpu", tile_size: int = 128, overlap: int = 16) -> None:
         """Loads nothing yet: a run of one scale needs one file."""
         self.device, self.tile_size, self.overlap = device, tile_size, overlap
-        self._models: dict[int, Any] = {}
-
-    @classmethod
-    def missing(cls) -> str | None:
-        """Names the command that fetches the weights."""
-        return zoo.missing(cls.card.weights, cls.card.name)
+        self._models: dict[int, Network] = {}
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Enlarges (3, H, W) to (3, scale * H, scale * W)."""
-        import numpy as np
-        import torch
+        scale = conditions.scale
+        enlarge = partial(run_network, self._model(scale), device=self.device)
+        return tile(enlarge, image, scale=scale, size=self.tile_size, overlap=self.overlap)
 
-        model = self._model(conditions.scale)
-
-        def enlarge(part: Image) -> Image:
-            with torch.inference_mode():
-                enlarged = model(torch.from_numpy(np.ascontiguousarray(part))[None].to(self.device))
-            result: Image = enlarged[0].cpu().numpy()
-            return result
-
-        return tile(
-            enlarge, image, scale=conditions.scale, size=self.tile_size, overlap=self.overlap
-        )
-
-    def _model(self, scale: int) -> Any:
+    def _model(self, scale: int) -> Network:
         if scale not in self._models:
             import spandrel
 
-            path = zoo.locate(WEIGHTS[scale], self.card.name)
+            path = self.locate(WEIGHTS[scale])
             self._models[scale] = spandrel.ModelLoader(self.device).load_from_file(path).eval()
         return self._models[scale]

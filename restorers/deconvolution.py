@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from restorers._arrays import Image, Plane
 
 
 class Wiener(Restorer):
@@ -30,7 +27,6 @@ class Wiener(Restorer):
     )
 
     def __init__(self, *, device: str = "cpu", balance: float = 0.0) -> None:
-        """Keeps the balance."""
         self.balance = balance
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
@@ -39,7 +35,7 @@ class Wiener(Restorer):
 
         balance = self.balance or 0.002 + (conditions.sigma_255 or 0) ** 2 / 1000
         return _plane_by_plane(
-            lambda plane, kernel: wiener(plane, kernel, balance, clip=False), image, conditions
+            image, conditions, lambda plane, kernel: wiener(plane, kernel, balance, clip=False)
         )
 
 
@@ -62,25 +58,27 @@ class RichardsonLucy(Restorer):
     )
 
     def __init__(self, *, device: str = "cpu", iterations: int = 10) -> None:
-        """Keeps the number."""
         self.iterations = iterations
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Deblurs (C, H, W)."""
         from skimage.restoration import richardson_lucy
 
-        def iterate(plane: Any, kernel: Any) -> Any:
-            return richardson_lucy(
-                plane.clip(0), kernel, num_iter=self.iterations, clip=False, filter_epsilon=1e-6
-            )
-
-        return _plane_by_plane(iterate, image, conditions)
+        settings = {"num_iter": self.iterations, "clip": False, "filter_epsilon": 1e-6}
+        return _plane_by_plane(
+            image,
+            conditions,
+            lambda plane, kernel: richardson_lucy(plane.clip(0), kernel, **settings),
+        )
 
 
 def _plane_by_plane(
-    function: Callable[[Any, Any], Any], image: Image, conditions: Conditions
+    image: Image, conditions: Conditions, function: Callable[[Plane, Plane], Plane]
 ) -> Image:
-    """Applies (plane, kernel) -> plane; the borders are mirrored as the blur's were, by twice the kernel."""
+    """Applies (plane, kernel) -> plane.
+
+    The borders are mirrored as the blur's were, by twice the kernel.
+    """
     import numpy as np
 
     kernel = np.asarray(conditions.kernel, dtype=np.float32)
@@ -88,6 +86,5 @@ def _plane_by_plane(
     padding = ((0, 0), (2 * rows, 2 * rows), (2 * columns, 2 * columns))
     padded = np.pad(image, padding, mode="symmetric")
     restored = np.stack([function(plane, kernel) for plane in padded])
-    return np.ascontiguousarray(
-        restored[:, 2 * rows : -2 * rows, 2 * columns : -2 * columns], dtype=np.float32
-    )
+    inner = restored[:, 2 * rows : -2 * rows, 2 * columns : -2 * columns]
+    return np.ascontiguousarray(inner, dtype=np.float32)

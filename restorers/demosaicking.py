@@ -1,18 +1,19 @@
-"""Classical demosaicking: bilinear, and the linear filters of Malvar, He and Cutler (ICASSP 2004)."""
+"""Classical demosaicking: bilinear, and linear filters.
+
+The filters are those of Malvar, He and Cutler (ICASSP 2004).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.protocols import Conditions, Restorer, RestorerCard, Task
+from harness.protocols import Conditions, RestorerCard, Task
+from restorers._arrays import Image, Plane
+from restorers._classical import Classical
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-    from harness.images import Image
-
-    Plane = npt.NDArray[np.float32]
 
 _GREEN = ((0, 0, -1, 0, 0), (0, 0, 2, 0, 0), (-1, 2, 4, 2, -1), (0, 0, 2, 0, 0), (0, 0, -1, 0, 0))
 _IN_ROW = (
@@ -29,7 +30,10 @@ _ACROSS = (
     (0, 2, 0, 2, 0),
     (0, 0, -1.5, 0, 0),
 )
-"""Eighths (figure 2). Green at red and blue; red or blue at green pixels of its rows; red at blue and blue at red."""
+"""Eighths (figure 2).
+
+Green at red and blue; red or blue at green pixels of its rows; red at blue and blue at red.
+"""
 
 
 def _card(name: str, paper: str) -> RestorerCard:
@@ -45,13 +49,10 @@ def _card(name: str, paper: str) -> RestorerCard:
     )
 
 
-class Bilinear(Restorer):
+class Bilinear(Classical):
     """The mean of the known neighbours of the same colour."""
 
     card = _card("demosaic-bilinear", "")
-
-    def __init__(self, *, device: str = "cpu") -> None:
-        """Needs no device."""
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Fills in the mosaic (3, H, W), which is 0 where its sensor has no such pixel."""
@@ -69,13 +70,10 @@ class Bilinear(Restorer):
         return np.stack(planes).astype(np.float32)
 
 
-class Malvar(Restorer):
+class Malvar(Classical):
     """Bilinear interpolation corrected by the other colours' second derivatives."""
 
     card = _card("demosaic-malvar", "Malvar, He, Cutler, ICASSP 2004")
-
-    def __init__(self, *, device: str = "cpu") -> None:
-        """Needs no device."""
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Fills in the mosaic (3, H, W), which is 0 where its sensor has no such pixel."""

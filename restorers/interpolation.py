@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from harness.protocols import Conditions, Restorer, RestorerCard, Task
+from harness.protocols import Conditions, RestorerCard, Task
+from restorers._arrays import Image
+from restorers._classical import Classical
 
-if TYPE_CHECKING:
-    from harness.images import Image
 
-
-class _Interpolation(Restorer):
+class _Interpolation(Classical):
     filter: ClassVar[str]
-
-    def __init__(self, *, device: str = "cpu") -> None:
-        """Needs no device."""
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Enlarges (C, H, W) to (C, scale * H, scale * W), in 32-bit floats."""
@@ -23,10 +19,8 @@ class _Interpolation(Restorer):
 
         size = (image.shape[2] * conditions.scale, image.shape[1] * conditions.scale)
         resample = PillowImage.Resampling[self.filter]
-        planes = [
-            np.asarray(PillowImage.fromarray(plane).resize(size, resample)) for plane in image
-        ]
-        return np.stack(planes).astype(np.float32)
+        planes = [PillowImage.fromarray(plane).resize(size, resample) for plane in image]
+        return np.stack([np.asarray(plane) for plane in planes]).astype(np.float32)
 
 
 def _card(name: str) -> RestorerCard:
@@ -46,7 +40,7 @@ class Nearest(_Interpolation):
     card, filter = _card("nearest"), "NEAREST"
 
 
-class Bicubic(Restorer):
+class Bicubic(Classical):
     """MATLAB's `imresize` on floats: cubic convolution with a = -0.5, mirrored at the borders."""
 
     card = RestorerCard(
@@ -58,9 +52,6 @@ class Bicubic(Restorer):
         paper="Keys, IEEE TASSP 1981",
         source="restobench",
     )
-
-    def __init__(self, *, device: str = "cpu") -> None:
-        """Needs no device."""
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Enlarges (C, H, W) to (C, scale * H, scale * W)."""

@@ -1,20 +1,21 @@
-"""An ncnn network by its `.param` file, with the `.bin` file of the same name beside it: `-r model.param`."""
+"""An ncnn network by its `.param` file: `-r model.param`.
+
+The `.bin` file of the same name lies beside it.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from harness.errors import InputError
+from harness.protocols import RestorerCard
+from restorers._arrays import Image
+from restorers._missing import absent_package
 from restorers._ncnn import NcnnNetwork, run_padded
-from restorers._network_file import NetworkFile
-from restorers._packages import absent_package
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from restorers._network_file import MeasuredNetwork, hash_file
 
 
-class NcnnRestorer(NetworkFile):
+class NcnnRestorer(MeasuredNetwork):
     """One input blob and one output blob, run on one CPU thread.
 
     Args:
@@ -39,7 +40,7 @@ class NcnnRestorer(NetworkFile):
         border: int = 0,
         tile_size: int = 256,
         overlap: int = 16,
-        **said: Any,
+        **said: object,
     ) -> None:
         """Loads the network.
 
@@ -47,29 +48,25 @@ class NcnnRestorer(NetworkFile):
             InputError: A file is missing or damaged, or the network has not one input and one
                 output.
         """
-        from harness.errors import InputError
-
         param, model = Path(path), Path(path).with_suffix(".bin")
         for file in (param, model):
             if not file.is_file():
                 raise InputError(
-                    f"ncnn file {file} does not exist; a network is NAME.param and NAME.bin in "
-                    "one folder"
+                    f"ncnn file {file} does not exist; a network is NAME.param and NAME.bin in one "
+                    "folder"
                 )
         if channels not in (1, 3):
             raise InputError(f"channels is {channels!r}; expected 1 or 3")
         self._network = NcnnNetwork(param, model)
         self._border, self._scale = border, 0
-        self.describe(
-            path,
-            channels=channels,
-            scale=scale,
-            said=said,
-            tile_size=tile_size,
-            overlap=overlap,
+        card = RestorerCard(
+            param.stem,
+            channels=(channels,),
+            licence="unknown",
             source="ncnn",
-            weights_sha256=(hashlib.sha256(model.read_bytes()).hexdigest(),),
+            weights_sha256=(hash_file(model),),
         )
+        self.measure(path, card, said, tile_size, overlap, scale=scale)
         self._scale = self.card.scales[0]
 
     @classmethod
@@ -77,6 +74,6 @@ class NcnnRestorer(NetworkFile):
         """Says how to install ncnn."""
         return absent_package("ncnn", "pip install 'restobench[ncnn]'")
 
-    def run(self, image: Image) -> Image:
+    def feed(self, image: Image) -> Image:
         """Runs the network on float32 (C, H, W), with its border around it."""
         return run_padded(self._network, image, border=self._border, scale=self._scale)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
-from restorers._noise import noise_level
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from restorers._arrays import Image
+from restorers._classical import noise_level
 
 
 class NonLocalMeans(Restorer):
@@ -29,7 +25,6 @@ class NonLocalMeans(Restorer):
     )
 
     def __init__(self, *, device: str = "cpu", strength: float = 0.8) -> None:
-        """Keeps the strength."""
         self.strength = strength
 
     def restore(self, image: Image, conditions: Conditions) -> Image:

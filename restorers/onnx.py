@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from restorers._network_file import NetworkFile
-from restorers._packages import absent_package
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from harness.errors import InputError
+from harness.protocols import RestorerCard
+from restorers._arrays import Image
+from restorers._missing import absent_package
+from restorers._network_file import MeasuredNetwork, require_file
 
 _TYPES = {
     "tensor(float)": "float32",
@@ -19,7 +18,7 @@ _TYPES = {
 }
 
 
-class OnnxRestorer(NetworkFile):
+class OnnxRestorer(MeasuredNetwork):
     """One image in and one out, run by onnxruntime on one CPU thread.
 
     Layout (planes first or last), number of planes, number type and fixed sizes are read from the
@@ -43,7 +42,7 @@ class OnnxRestorer(NetworkFile):
         scale: int | None = None,
         tile_size: int = 0,
         overlap: int = 16,
-        **said: Any,
+        **said: object,
     ) -> None:
         """Loads the network.
 
@@ -52,10 +51,7 @@ class OnnxRestorer(NetworkFile):
         """
         import onnxruntime
 
-        from harness.errors import InputError
-
-        if not Path(path).is_file():
-            raise InputError(f"model file {path} does not exist")
+        name = require_file(path, "model file")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:
@@ -69,36 +65,31 @@ class OnnxRestorer(NetworkFile):
         inputs = self._session.get_inputs()
         self._planes_last, planes, sides = _layout(path, inputs)
         self._input, self._type = inputs[0].name, _TYPES[inputs[0].type]
-        self.describe(
-            path,
-            channels=planes,
-            scale=scale,
-            said=said,
-            tile_size=tile_size,
-            overlap=overlap,
-            sides=sides,
-            source="onnxruntime",
+        card = RestorerCard(
+            name,
+            channels=(planes,),
             value_range=(0, 255) if self._type == "uint8" else (0, 1),
+            licence="unknown",
+            source="onnxruntime",
         )
+        self.measure(path, card, said, tile_size, overlap, scale=scale, sides=sides)
 
     @classmethod
     def missing(cls) -> str | None:
         """Says how to install onnxruntime."""
         return absent_package("onnxruntime", "pip install 'restobench[onnx]'")
 
-    def run(self, image: Image) -> Image:
+    def feed(self, image: Image) -> Image:
         """Runs the network on float32 (C, H, W), in the layout and type of its input."""
         import numpy as np
 
         fed = image.transpose(1, 2, 0) if self._planes_last else image
         if self._type == "uint8":
             fed = np.rint(np.clip(fed, 0, 255))
-        restored = self._session.run(
-            None, {self._input: np.ascontiguousarray(fed[None], dtype=self._type)}
-        )[0][0]
+        batch = np.ascontiguousarray(fed[None], dtype=self._type)
+        restored = self._session.run(None, {self._input: batch})[0][0]
         restored = restored.transpose(2, 0, 1) if self._planes_last else restored
-        result: Image = restored.astype(np.float32)
-        return result
+        return np.asarray(restored, dtype=np.float32)
 
 
 def _layout(path: str, inputs: Any) -> tuple[bool, int, tuple[int, int] | None]:
@@ -107,18 +98,16 @@ def _layout(path: str, inputs: Any) -> tuple[bool, int, tuple[int, int] | None]:
     Raises:
         InputError: There is not one input that is an image.
     """
-    from harness.errors import InputError
-
-    shapes = [list(item.shape) for item in inputs]
-    types = [item.type for item in inputs]
+    shapes, types = [list(item.shape) for item in inputs], [item.type for item in inputs]
     if len(shapes) == 1 and len(shapes[0]) == 4 and types[0] in _TYPES:
-        for planes_last, planes, sides in (
-            (False, shapes[0][1], shapes[0][2:]),
-            (True, shapes[0][3], shapes[0][1:3]),
+        _, second, third, last = shapes[0]
+        for planes_last, planes, height, width in (
+            (False, second, third, last),
+            (True, last, second, third),
         ):
             if planes in (1, 3):
-                fixed = all(isinstance(side, int) for side in sides)
-                return planes_last, int(planes), (int(sides[0]), int(sides[1])) if fixed else None
+                fixed = isinstance(height, int) and isinstance(width, int)
+                return planes_last, planes, (height, width) if fixed else None
     raise InputError(
         f"{path} has inputs {shapes} of {types}; expected one image, (N, 1 or 3, H, W) or (N, H, "
         "W, 1 or 3)"

@@ -1,26 +1,24 @@
-"""A frozen TensorFlow graph that OpenCV runs, such as those of `cv2.dnn_superres`: `-r ESPCN_x2.pb`."""
+"""A frozen TensorFlow graph that OpenCV runs: `-r ESPCN_x2.pb`.
+
+Those of `cv2.dnn_superres` are such graphs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from harness.errors import InputError
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
+from restorers._arrays import Image, Plane
+from restorers._network_file import one_line, require_file
 from restorers._specification import specified
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    from harness.images import Image
-
-    Plane = npt.NDArray[np.float32]
 
 
 class OpenCVRestorer(Restorer):
-    """ESPCN, FSRCNN and their like: luma in 0-1 is enlarged by the network, colour by bicubic interpolation.
+    """ESPCN, FSRCNN and their like.
+
+    Luma in 0-1 is enlarged by the network, colour by bicubic interpolation.
 
     `cv2.dnn_superres` itself is only in OpenCV's contrib wheels. Its graphs end in a `DepthToSpace`
     that `cv2.dnn` does not have, followed by functions of single values: it is passed through, and
@@ -32,7 +30,7 @@ class OpenCVRestorer(Restorer):
         said: See `restorers._specification`.
     """
 
-    def __init__(self, *, path: str, device: str = "cpu", **said: Any) -> None:
+    def __init__(self, *, path: str, device: str = "cpu", **said: object) -> None:
         """Loads the graph.
 
         Raises:
@@ -41,10 +39,7 @@ class OpenCVRestorer(Restorer):
         import cv2
         import numpy as np
 
-        from harness.errors import InputError
-
-        if not Path(path).is_file():
-            raise InputError(f"model file {path} does not exist")
+        name = require_file(path, "model file")
         try:
             # of OpenCV 5's engines only the classic one has layers written in Python; OpenCV 4 has
             # no other
@@ -53,9 +48,8 @@ class OpenCVRestorer(Restorer):
                 self._network = cv2.dnn.readNetFromTensorflow(path, *classic)
                 shape = self._run(np.zeros((16, 24), dtype=np.float32)).shape
         except Exception as error:  # cv2.error, which is a class of its own kind
-            seen = " ".join(str(error).split())[:300]
             raise InputError(
-                f"{path} cannot be read by OpenCV {cv2.__version__}: {seen}"
+                f"{path} cannot be read by OpenCV {cv2.__version__}: {one_line(error)}"
             ) from error
         scale = round(shape[1] ** 0.5) if len(shape) == 4 else 0
         if scale < 2 or shape != (1, scale**2, 16, 24):
@@ -64,13 +58,13 @@ class OpenCVRestorer(Restorer):
                 "24)"
             )
         card = RestorerCard(
-            name=Path(path).stem,
+            name,
             tasks=(Task.SUPER_RESOLVE,),
             scales=(scale,),
             licence="unknown",
             source="cv2.dnn",
         )
-        self.card = specified(card, **said)
+        self.card = specified(card, said)
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Enlarges (1 or 3, H, W) to (1 or 3, scale * H, scale * W).
@@ -87,19 +81,18 @@ class OpenCVRestorer(Restorer):
             return self._enlarge(image[0])[None]
         luma, *colour = cv2.split(cv2.cvtColor(to_uint8(image), cv2.COLOR_RGB2YCrCb))
         enlarged = self._enlarge(luma.astype(np.float32) / np.float32(255))[None]
-        scale = self.card.scales[0]
-        planes = [
-            to_uint8(enlarged)[..., 0],
-            *(
-                cv2.resize(plane, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-                for plane in colour
-            ),
+        size = enlarged.shape[:0:-1]
+        enlarged_colour = [
+            cv2.resize(plane, size, interpolation=cv2.INTER_CUBIC) for plane in colour
         ]
-        pixels: Any = cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YCrCb2RGB)
-        return from_uint8(pixels)
+        merged = cv2.merge([to_uint8(enlarged)[..., 0], *enlarged_colour])
+        return from_uint8(cv2.cvtColor(merged, cv2.COLOR_YCrCb2RGB))
 
     def _enlarge(self, plane: Plane) -> Plane:
-        """(H, W) to (scale * H, scale * W): the planes of the output are the pixels of each scale x scale block."""
+        """Turns (H, W) into (scale * H, scale * W).
+
+        The planes of the output are the pixels of each scale x scale block.
+        """
         scale = self.card.scales[0]
         height, width = plane.shape
         blocks = self._run(plane).reshape(scale, scale, height, width).transpose(2, 0, 3, 1)
@@ -113,24 +106,30 @@ class OpenCVRestorer(Restorer):
 
 
 class _PassThrough:
-    """Stands in for `DepthToSpace` and keeps its input's shape: OpenCV 5 does not ask a Python layer for another."""
+    """Stands in for `DepthToSpace` and keeps its input's shape.
 
-    def __init__(self, params: Any, blobs: Any) -> None:
-        pass
+    OpenCV 5 does not ask a Python layer for another.
+    """
 
-    def getMemoryShapes(self, inputs: list[Any]) -> list[Any]:  # noqa: N802  # OpenCV's name
+    def __init__(self, *_: object) -> None:
+        """Takes parameters and blobs, which this layer has none of."""
+
+    def getMemoryShapes(self, inputs: list[list[int]]) -> list[list[int]]:  # noqa: N802  # OpenCV's
         return inputs
 
-    def forward(self, inputs: list[Any]) -> list[Any]:
+    def forward(self, inputs: list[Plane]) -> list[Plane]:
         return [inputs[0].copy()]
 
 
 @contextmanager
 def _python_layer() -> Iterator[None]:
-    """Makes `DepthToSpace` known to OpenCV while a network is built: registered twice, it ends the process."""
+    """Makes `DepthToSpace` known to OpenCV while a network is built.
+
+    Registered twice, it ends the process.
+    """
     import cv2
 
-    register: Any = cv2.dnn_registerLayer
+    register: Callable[[str, type], None] = cv2.dnn_registerLayer
     register("DepthToSpace", _PassThrough)
     try:
         yield

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+import sys
 
+from harness.errors import InputError
 from harness.protocols import Restorer, RestorerCard
 
 
-def load(*, path: str, device: str = "cpu", **parameters: Any) -> Restorer:
+def load(*, path: str, device: str = "cpu", **parameters: object) -> Restorer:
     """Imports and builds a restorer.
 
     Args:
@@ -19,11 +21,6 @@ def load(*, path: str, device: str = "cpu", **parameters: Any) -> Restorer:
     Raises:
         InputError: It does not import, or what is built has no card or no `restore`.
     """
-    import importlib
-    import sys
-
-    from harness.errors import InputError
-
     module, _, attribute = path.partition(":")
     if "" not in sys.path:
         sys.path.append("")  # the working folder, as `python -m` has it
@@ -31,13 +28,11 @@ def load(*, path: str, device: str = "cpu", **parameters: Any) -> Restorer:
         factory = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise InputError(f"restorer {path} cannot be imported: {error}") from error
-    restorer = factory(device=device, **parameters)
-    if not isinstance(getattr(restorer, "card", None), RestorerCard) or not callable(
-        getattr(restorer, "restore", None)
-    ):
+    restorer: Restorer = factory(device=device, **parameters)
+    card, restore = (getattr(restorer, name, None) for name in ("card", "restore"))
+    if not isinstance(card, RestorerCard) or not callable(restore):
         raise InputError(
             f"{path} built a {type(restorer).__name__}; expected an object with card and "
             "restore(...)"
         )
-    built: Restorer = restorer
-    return built
+    return restorer

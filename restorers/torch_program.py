@@ -1,26 +1,33 @@
-"""A network saved with its code: TorchScript (`-r model.ts`) and `torch.export` programs (`-r model.pt2`)."""
+"""A network saved with its code.
+
+TorchScript (`-r model.ts`), and programs of `torch.export` (`-r model.pt2`).
+"""
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-from harness.protocols import Restorer
+from harness.errors import InputError
+from harness.protocols import Restorer, RestorerCard
 from restorers._archives import (
     check_exported_program,
     check_torchscript,
     is_torchscript,
     weights_only,
 )
-from restorers._network_file import NetworkFile
+from restorers._arrays import Image
+from restorers._network_file import MeasuredNetwork, one_line, require_file
+from restorers._torch import Module, count_parameters, run_network
+from restorers.spandrel import SpandrelRestorer
 
-if TYPE_CHECKING:
-    from harness.images import Image
 
+class _TorchProgram(MeasuredNetwork):
+    """(N, C, H, W) to (N, C, scale * H, scale * W).
 
-class _TorchProgram(NetworkFile):
-    """(N, C, H, W) to (N, C, scale * H, scale * W), any height and width unless `size` says otherwise.
+    Height and width may be any, unless `size` says otherwise.
 
     Args:
         device: `cpu` or `cuda:N`.
@@ -46,7 +53,7 @@ class _TorchProgram(NetworkFile):
         size: int = 0,
         tile_size: int = 512,
         overlap: int = 32,
-        **said: Any,
+        **said: object,
     ) -> None:
         """Checks what is in the file, and loads it.
 
@@ -54,62 +61,47 @@ class _TorchProgram(NetworkFile):
             InputError: The file is missing or damaged, holds what is refused, or is no network from
                 image to image.
         """
-        from harness.errors import InputError
-
-        if not Path(path).is_file():
-            raise InputError(f"model file {path} does not exist")
-        self._device = device
-        self._program = self._load(path)
-        self.describe(
-            path,
-            channels=channels,
-            scale=scale,
-            said=said,
-            tile_size=tile_size,
-            overlap=overlap,
-            sides=(size, size) if size else None,
-            parameters=sum(parameter.numel() for parameter in self._program.parameters()),
+        name = require_file(path, "model file")
+        self._device, self._program = device, self._load(path, device)
+        card = RestorerCard(
+            name,
+            channels=(channels,),
+            parameters=count_parameters(self._program),
+            licence="unknown",
             source=self.source,
         )
+        sides = (size, size) if size else None
+        self.measure(path, card, said, tile_size, overlap, scale=scale, sides=sides)
 
     @abstractmethod
-    def _load(self, path: str) -> Any:
+    def _load(self, path: str, device: str) -> Module:
         """Checks the file and returns the module in it."""
 
-    def run(self, image: Image) -> Image:
+    def feed(self, image: Image) -> Image:
         """Runs the program on float32 (C, H, W)."""
-        import numpy as np
-        import torch
-
-        with torch.inference_mode():
-            restored = self._program(
-                torch.from_numpy(np.ascontiguousarray(image))[None].to(self._device)
-            )
-        restored = restored[0] if isinstance(restored, list | tuple) else restored
-        return np.ascontiguousarray(restored[0].float().cpu().numpy())
+        return run_network(self._program, image, self._device)
 
 
 class TorchScriptRestorer(_TorchProgram):
-    """An archive of `torch.jit.save`. Its code is TorchScript, which torch interprets; no pickle is executed."""
+    """An archive of `torch.jit.save`.
+
+    Its code is TorchScript, which torch interprets; no pickle is executed.
+    """
 
     source = "TorchScript"
 
-    def _load(self, path: str) -> Any:
-        import warnings
-
+    def _load(self, path: str, device: str) -> Module:
         import torch
 
-        from harness.errors import InputError
-
         check_torchscript(path)
+        load: Callable[..., Module] = torch.jit.load
         try:
             with warnings.catch_warnings():
                 # torch would like torch.export better
                 warnings.simplefilter("ignore", FutureWarning)
-                return torch.jit.load(path, map_location=self._device).eval()  # type: ignore[no-untyped-call]
+                return load(path, map_location=device).eval()
         except (RuntimeError, ValueError) as error:
-            seen = " ".join(str(error).split())[:300]
-            raise InputError(f"{path} cannot be read as TorchScript: {seen}") from error
+            raise InputError(f"{path} cannot be read as TorchScript: {one_line(error)}") from error
 
 
 class ExportedRestorer(_TorchProgram):
@@ -117,25 +109,21 @@ class ExportedRestorer(_TorchProgram):
 
     source = "torch.export"
 
-    def _load(self, path: str) -> Any:
+    def _load(self, path: str, device: str) -> Module:
         import torch
-
-        from harness.errors import InputError
 
         check_exported_program(path)
         try:
             with weights_only():
                 program = torch.export.load(path)
-            return program.module().to(self._device)
+            return program.module().to(device)
         except Exception as error:  # a damaged archive raises many types
-            seen = " ".join(str(error).split())[:300]
-            raise InputError(f"{path} cannot be read as an exported program: {seen}") from error
+            raise InputError(
+                f"{path} cannot be read as an exported program: {one_line(error)}"
+            ) from error
 
 
 def load_pt(*, path: str, device: str = "cpu", **parameters: Any) -> Restorer:
     """Loads a .pt file, which may be TorchScript or weights: what is in it decides."""
-    from restorers.spandrel import SpandrelRestorer
-
-    cls: Any = TorchScriptRestorer if is_torchscript(path) else SpandrelRestorer
-    restorer: Restorer = cls(path=path, device=device, **parameters)
-    return restorer
+    cls = TorchScriptRestorer if is_torchscript(path) else SpandrelRestorer
+    return cls(path=path, device=device, **parameters)

@@ -1,14 +1,13 @@
-"""Total variation denoising (Rudin, Osher, Fatemi, Physica D 1992; Chambolle's algorithm, JMIV 2004)."""
+"""Total variation denoising (Rudin, Osher, Fatemi, Physica D 1992).
+
+The algorithm is Chambolle's (JMIV 2004).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
-from restorers._noise import noise_level
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from restorers._arrays import Image
+from restorers._classical import noise_level
 
 
 class TotalVariation(Restorer):
@@ -29,7 +28,6 @@ class TotalVariation(Restorer):
     )
 
     def __init__(self, *, device: str = "cpu", strength: float = 1.0) -> None:
-        """Keeps the strength."""
         self.strength = strength
 
     def restore(self, image: Image, conditions: Conditions) -> Image:

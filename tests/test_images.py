@@ -1,4 +1,7 @@
-"""The image contract: reading what the world writes, refusing what is no image, resizing as MATLAB does."""
+"""The image contract: reading what the world writes, and refusing what is no image.
+
+Resizing is what MATLAB does.
+"""
 
 from __future__ import annotations
 
@@ -104,9 +107,8 @@ def test_what_is_written_is_read_again(
 
 
 def test_luma_of_white_black_and_the_primaries() -> None:
-    colours = np.array([[1, 1, 1], [0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32).T[
-        :, None
-    ]
+    rows = [[1, 1, 1], [0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    colours = np.array(rows, np.float32).T[:, None]
     expected = np.array([235, 16, 16 + 65.481, 16 + 128.553, 16 + 24.966])
     assert np.allclose(to_luma(colours)[0, 0] * 255, expected, atol=1e-4)
     assert np.array_equal(np.rint(to_luma(colours, "rounded") * 255)[0, 0], np.rint(expected))

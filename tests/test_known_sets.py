@@ -1,4 +1,4 @@
-"""Known sets: what is missing, extra or different is found by pixels, and no path leaves the set's folder."""
+"""Known sets: what is missing, extra or different is found by pixels; no path leaves the folder."""
 
 from __future__ import annotations
 

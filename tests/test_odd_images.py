@@ -1,4 +1,7 @@
-"""Whatever a folder may hold: each file has the result that docs/protocols.md promises, or one clear line."""
+"""Whatever a folder may hold: each file has the promised result, or one clear line.
+
+The promises are those of docs/conventions.md.
+"""
 
 from __future__ import annotations
 
@@ -27,35 +30,25 @@ def png(
     """A PNG of 8 bits by hand, for what Pillow does not write."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(content))
-            + kind
-            + content
-            + struct.pack(">I", zlib.crc32(kind + content))
-        )
+        checked = kind + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
 
     header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, int(interlaced))
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
-    )
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+ADAM7 = (
+    (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)  # fmt: skip
 
 
 def interlaced_png(pixels: np.ndarray) -> bytes:
     """The seven passes of Adam7."""
 
     def rows() -> Iterator[bytes]:
-        for x, y, dx, dy in (
-            (0, 0, 8, 8),
-            (4, 0, 8, 8),
-            (0, 4, 4, 8),
-            (2, 0, 4, 4),
-            (0, 2, 2, 4),
-            (1, 0, 2, 2),
-            (0, 1, 1, 2),
-        ):
+        for x, y, dx, dy in ADAM7:
             for row in pixels[y::dy, x::dx]:
                 yield b"\0" + row.tobytes()
 
@@ -82,9 +75,8 @@ def test_alpha_is_dropped_and_a_palette_becomes_rgb(tmp_path: Path) -> None:
     assert np.array_equal(read_image(tmp_path / "alpha.png"), EXPECTED)
     few = PillowImage.fromarray(PIXELS // 128 * 255)
     few.quantize(8).save(tmp_path / "palette.png")
-    assert np.array_equal(
-        read_image(tmp_path / "palette.png"), np.asarray(few).transpose(2, 0, 1) / np.float32(255)
-    )
+    expected = np.asarray(few).transpose(2, 0, 1) / np.float32(255)
+    assert np.array_equal(read_image(tmp_path / "palette.png"), expected)
 
 
 def test_a_cmyk_jpeg_becomes_rgb(tmp_path: Path) -> None:
@@ -114,9 +106,8 @@ def test_one_pixel_is_an_image(tmp_path: Path) -> None:
 
 def test_twenty_thousand_squared_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     (tmp_path / "huge.png").write_bytes(png(20_000, 20_000, b"", colour=0))
-    with pytest.raises(
-        ImageError, match=r"huge\.png has more than 178,956,970 pixels; cut it into parts"
-    ):
+    message = r"huge\.png has more than 178,956,970 pixels; cut it into parts"
+    with pytest.raises(ImageError, match=message):
         read_image(tmp_path / "huge.png")
 
 
@@ -148,9 +139,8 @@ def test_a_folder_of_everything_is_scored_line_by_line(
     tiny = {"one.png": png(1, 1, b"\0abc")}
     for name, content in {**good, **bad, **tiny}.items():
         (tmp_path / name).write_bytes(content)
-    code, out, _ = command_line(
-        "score", tmp_path, "--reference", tmp_path, "-m", "ssim", "-m", "psnr", "--json"
-    )
+    both = ("-m", "ssim", "-m", "psnr")
+    code, out, _ = command_line("score", tmp_path, "--reference", tmp_path, *both, "--json")
     rows = {(Path(row["path"]).name, row["metric"]): row for row in json.loads(out)["rows"]}
     assert code == 3
     for name in good:

@@ -21,7 +21,8 @@ from lab import Denoiser
 
 def test_denoiser(restobench):
     checked = restobench.check(
-        Denoiser, "quickstart", sets=["photos-sigma25"], metrics=["psnr"], baseline="baselines/lab.json"
+        Denoiser, "quickstart",
+        sets=["photos-sigma25"], metrics=["psnr"], baseline="baselines/lab.json",
     )
     found = checked.findings if checked else ()
     assert {str(item.verdict) for item in found if item.metric == "psnr"} <= {"equal"}
@@ -32,20 +33,12 @@ def session(folder: Path, parent: str, *arguments: str) -> tuple[int, str]:
     (folder / "lab.py").write_text(LAB.format(parent=parent))
     (folder / "test_lab.py").write_text(TEST)
     paths = [str(folder), str(Path(__file__).parent / "faults")]
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "-q",
-        str(folder),
-        *arguments,
-    ]
+    pytest_here = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environment, cwd=folder
-    )
+        [*pytest_here, str(folder), *arguments],
+        capture_output=True, text=True, check=False, env=environment, cwd=folder,
+    )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
 

@@ -11,20 +11,17 @@ from hypothesis import strategies as st
 from scipy.ndimage import uniform_filter
 
 from harness.images import Image, read_image
-from harness.plugins import parse_restorer
+from harness.plugins.specification import parse_restorer
 from harness.protocols import Conditions
 from harness.recording import recording
+from harness.restoring.build import build_restorer
 from harness.tiling import tile
+
+SIDES = st.integers(1, 70)
 
 
 @settings(deadline=None, max_examples=40)
-@given(
-    st.integers(1, 70),
-    st.integers(1, 70),
-    st.integers(12, 40),
-    st.integers(0, 11),
-    st.integers(1, 3),
-)
+@given(SIDES, SIDES, st.integers(12, 40), st.integers(0, 11), st.integers(1, 3))
 def test_a_pointwise_function_does_not_see_the_tiles(
     h: int, w: int, size: int, overlap: int, scale: int
 ) -> None:
@@ -34,9 +31,8 @@ def test_a_pointwise_function_does_not_see_the_tiles(
         assert part.shape[1] * part.shape[2] <= size * size
         return part.repeat(scale, axis=1).repeat(scale, axis=2)
 
-    assert np.allclose(
-        tile(enlarge, image, scale=scale, size=size, overlap=overlap), enlarge_whole(image, scale)
-    )
+    tiled = tile(enlarge, image, scale=scale, size=size, overlap=overlap)
+    assert np.allclose(tiled, enlarge_whole(image, scale))
 
 
 def enlarge_whole(image: Image, scale: int) -> Image:
@@ -56,8 +52,11 @@ def test_a_local_filter_shows_no_seam(generator: np.random.Generator) -> None:
 
 
 def test_a_convolutional_network_shows_no_seam(data: Path) -> None:
-    """DnCNN sees 17 pixels to each side: what tiles mix differs at their own borders only, where they weigh little."""
-    network = parse_restorer(str(data / "weights" / "dncnn_25.pth")).build()
+    """DnCNN sees 17 pixels to each side.
+
+    What tiles mix differs at their own borders only, where they weigh little.
+    """
+    network = build_restorer(parse_restorer(str(data / "weights" / "dncnn_25.pth")))
     photo = read_image(data / "sets" / "set12" / "01.png")[:, 60:188, 40:200]
     noisy = photo + np.random.default_rng(0).normal(0, 25 / 255, photo.shape).astype(np.float32)
     calls = []
@@ -111,14 +110,18 @@ def test_tiles_keep_to_a_multiple(rows: int, columns: int, multiple: int) -> Non
         assert part.shape[1] % multiple == part.shape[2] % multiple == 0
         return part
 
-    assert (
-        tile(windowed, image, scale=1, size=17, overlap=3, multiple=multiple).shape == image.shape
-    )
+    tiled = tile(windowed, image, scale=1, size=17, overlap=3, multiple=multiple)
+    assert tiled.shape == image.shape
 
 
 @pytest.mark.parametrize("size", [200, 120])
 def test_an_image_that_fits_is_not_cut(generator: np.random.Generator, size: int) -> None:
     image = generator.random((1, 90, 120), dtype=np.float32)
     calls = []
-    tile(lambda part: calls.append(part.shape) or part, image, scale=1, size=size, overlap=8)  # type: ignore[func-returns-value]
+
+    def restore(part: Image) -> Image:
+        calls.append(part.shape)
+        return part
+
+    tile(restore, image, scale=1, size=size, overlap=8)
     assert calls == [image.shape]

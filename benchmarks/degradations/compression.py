@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from io import BytesIO
+from typing import Annotated, ClassVar
 
-from benchmarks.degradations.parameters import Between, Parametrised, Whole
+from benchmarks.degradations.parameters import (
+    Between,
+    Generator,
+    Image,
+    Parametrised,
+    Rounded,
+    Whole,
+    degradation,
+)
 from harness.conditions import Conditions
 from harness.errors import UnavailableError
 
-if TYPE_CHECKING:
-    import numpy as np
 
-    from harness.images import Image
-
-
-@dataclass(frozen=True, slots=True)
+@degradation("jpeg")
 class Jpeg(Parametrised):
-    """Protocol F: Pillow's baseline JPEG with its default 4:2:0 chroma; a grey plane stays grey.
+    """Convention F: Pillow's baseline JPEG with its default 4:2:0 chroma; a grey plane stays grey.
 
     Args:
         quality: 1 to 100.
     """
 
-    quality: int
-    name: ClassVar[str] = "jpeg"
-    limits: ClassVar[Mapping[str, Any]] = {"quality": Whole(1, 100)}
+    quality: Annotated[int, Whole(1, 100)]
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Compresses (C, H, W); `generator` is not used."""
         return _through_file(image, "JPEG", quality=self.quality)
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("jpeg2000")
 class Jpeg2000(Parametrised):
     """JPEG 2000 with the irreversible wavelet, at a given size.
 
@@ -44,23 +44,22 @@ class Jpeg2000(Parametrised):
         ratio: Bytes of the pixels over bytes of the code, 2 to 1000.
     """
 
-    ratio: float
-    name: ClassVar[str] = "jpeg2000"
-    limits: ClassVar[Mapping[str, Any]] = {"ratio": Between(2, 1000)}
+    ratio: Annotated[float, Between(2, 1000)]
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Compresses (C, H, W); `generator` is not used."""
         rate = image.size / (image.size / self.ratio + 185)
-        options = {
-            "quality_mode": "rates",
-            "quality_layers": [rate],
-            "irreversible": True,
-            "no_jp2": True,
-        }
-        return _through_file(image, "JPEG2000", **options)
+        return _through_file(
+            image,
+            "JPEG2000",
+            quality_mode="rates",
+            quality_layers=[rate],
+            irreversible=True,
+            no_jp2=True,
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("webp")
 class WebP(Parametrised):
     """Lossy WebP; a grey plane becomes grey RGB in the file and the first plane comes back.
 
@@ -68,17 +67,15 @@ class WebP(Parametrised):
         quality: 0 to 100, of another scale than JPEG's; restorers are not told.
     """
 
-    quality: int
-    name: ClassVar[str] = "webp"
-    limits: ClassVar[Mapping[str, Any]] = {"quality": Whole(0, 100)}
+    quality: Annotated[int, Whole(0, 100)]
     conditions: ClassVar[Conditions] = Conditions()
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Compresses (C, H, W); `generator` is not used."""
         return _through_file(image, "WEBP", quality=self.quality)
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("avif")
 class Avif(Parametrised):
     """AVIF, if Pillow here can write it (from 11.3 on).
 
@@ -86,9 +83,7 @@ class Avif(Parametrised):
         quality: 0 to 100, of another scale than JPEG's; restorers are not told.
     """
 
-    quality: int
-    name: ClassVar[str] = "avif"
-    limits: ClassVar[Mapping[str, Any]] = {"quality": Whole(0, 100)}
+    quality: Annotated[int, Whole(0, 100)]
     conditions: ClassVar[Conditions] = Conditions()
 
     @classmethod
@@ -96,12 +91,11 @@ class Avif(Parametrised):
         """Why Pillow here cannot do it."""
         from PIL import features
 
-        modules = features.modules
-        if "avif" in modules and features.check("avif"):
+        if "avif" in features.modules and features.check("avif"):
             return None
         return "the installed Pillow has no AVIF: pip install 'pillow>=11.3'"
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Compresses (C, H, W); `generator` is not used.
 
         Raises:
@@ -114,32 +108,23 @@ class Avif(Parametrised):
         return _through_file(image, "AVIF", quality=self.quality, max_threads=1)
 
 
-@dataclass(frozen=True, slots=True)
-class EightBits(Parametrised):
+@degradation("eight-bits")
+class EightBits(Rounded):
     """Clips to [0, 1] and rounds to 8 bits: what happens when an image becomes a file."""
 
-    name: ClassVar[str] = "eight-bits"
-    limits: ClassVar[Mapping[str, Any]] = {}
-
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
-        """Rounds (C, H, W); `generator` is not used."""
-        from harness.images import quantise
-
-        return quantise(image)
+    def _degrade(self, image: Image, generator: Generator) -> Image:
+        return image
 
 
-def _through_file(image: Image, format: str, **options: Any) -> Image:
-    from io import BytesIO
-
+def _through_file(image: Image, format: str, **options: object) -> Image:
     import numpy as np
     from PIL import Image as PillowImage
 
     from harness.images import from_uint8, to_uint8
 
     pixels = to_uint8(image)
+    picture = PillowImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
     file = BytesIO()
-    PillowImage.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(
-        file, format=format, **options
-    )
+    picture.save(file, format=format, **options)
     decoded = np.asarray(PillowImage.open(file))
     return from_uint8(np.atleast_3d(decoded)[..., : image.shape[0]])

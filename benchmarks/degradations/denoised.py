@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Annotated
 
-from benchmarks.degradations.parameters import Between, Parametrised
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from harness.images import Image
+from benchmarks.degradations.parameters import Between, Generator, Image, Parametrised, degradation
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("denoised-noise")
 class DenoisedNoise(Parametrised):
     """Gaussian noise, and then OpenCV's non-local means over it; 8 bits.
 
@@ -24,20 +17,16 @@ class DenoisedNoise(Parametrised):
         variance: Of the noise, for values in [0, 1]; 0.00001 to 0.1.
     """
 
-    variance: float
-    name: ClassVar[str] = "denoised-noise"
-    limits: ClassVar[Mapping[str, Any]] = {"variance": Between(1e-5, 0.1)}
+    variance: Annotated[float, Between(1e-5, 0.1)]
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Degrades (C, H, W)."""
         import cv2
-        import numpy as np
 
         from harness.images import from_uint8, to_uint8
 
         sigma = self.variance**0.5
-        noisy = to_uint8(
-            image + np.float32(sigma) * generator.standard_normal(image.shape, dtype=np.float32)
-        )
+        noise = generator.standard_normal(image.shape, dtype="float32")
+        noisy = to_uint8(image + sigma * noise)
         denoised = cv2.fastNlMeansDenoising(noisy, None, 255 * sigma, 3, 7)
         return from_uint8(denoised.reshape(noisy.shape))

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.metadata import EntryPoints, entry_points
 from math import sqrt
 
+from harness.catalogue import find_degradation
 from harness.protocols import Degradation
 
 Level = int | float
@@ -39,7 +38,7 @@ class Distortion:
     group: str
     degradation: str
     parameter: str
-    levels: tuple[Level, Level, Level, Level, Level]
+    levels: tuple[Level, ...]
 
     def parameters(self, level: int) -> Mapping[str, Level]:
         """The plugin's keywords at a level from 1 to 5."""
@@ -47,76 +46,57 @@ class Distortion:
 
     def build(self, level: int) -> Degradation:
         """Makes the degradation at a level from 1 to 5."""
-        degradation: Degradation = _plugins()[self.degradation].load()(**self.parameters(level))
-        return degradation
+        return find_degradation(self.degradation)(**self.parameters(level))
 
 
-@lru_cache(maxsize=1)
-def _plugins() -> EntryPoints:
-    return entry_points(group="restobench.degradations")  # reads every installed distribution
+_VARIANCES = (0.001, 0.002, 0.003, 0.005, 0.01)
+_SIGMAS_255 = tuple(round(255 * sqrt(variance), 4) for variance in _VARIANCES)
+_GROUPS: dict[str, tuple[tuple[int, str, str, str, tuple[Level, ...]], ...]] = {
+    "blur": (
+        (1, "gaussian-blur", "gaussian-blur", "sigma", (0.1, 0.5, 1, 2, 5)),
+        (2, "lens-blur", "defocus-blur", "radius", (1, 2, 4, 6, 8)),
+        (3, "motion-blur", "motion-blur", "length", (1, 2, 4, 6, 10)),
+    ),
+    "colour": (
+        (4, "colour-diffusion", "colour-diffusion", "amount", (1, 3, 6, 8, 12)),
+        (5, "colour-shift", "colour-shift", "distance", (1, 3, 6, 8, 12)),
+        (6, "colour-quantisation", "colour-quantisation", "colours", (64, 48, 32, 16, 8)),
+        (7, "colour-saturation-1", "saturation-hsv", "factor", (0.4, 0.2, 0.1, 0.0, -0.4)),
+        (8, "colour-saturation-2", "saturation-lab", "factor", (1, 2, 3, 6, 9)),
+    ),
+    "compression": (
+        (9, "jpeg2000", "jpeg2000", "ratio", (16, 32, 45, 120, 170)),
+        (10, "jpeg", "jpeg", "quality", (43, 36, 24, 7, 4)),
+    ),
+    "noise": (
+        (11, "white-noise", "gaussian-noise-clipped", "sigma_255", _SIGMAS_255),
+        (12, "colour-noise", "colour-noise", "variance", (0.0001, 0.0005, 0.001, 0.002, 0.003)),
+        (13, "impulse-noise", "salt-and-pepper", "density", (0.001, 0.005, 0.01, 0.02, 0.03)),
+        (14, "multiplicative-noise", "speckle-noise", "variance", (0.001, 0.005, 0.01, 0.02, 0.05)),
+        (15, "denoise", "denoised-noise", "variance", (0.001, 0.002, 0.003, 0.005, 0.01)),
+    ),
+    "brightness": (
+        (16, "brighten", "brighten", "amount", (0.1, 0.2, 0.4, 0.7, 1.1)),
+        (17, "darken", "darken", "amount", (0.05, 0.1, 0.2, 0.4, 0.8)),
+        (18, "mean-shift", "mean-shift", "shift", (0.0, 0.08, -0.08, 0.15, -0.15)),
+    ),
+    "spatial": (
+        (19, "jitter", "jitter", "amount", (0.05, 0.1, 0.2, 0.5, 1)),
+        (20, "non-eccentricity-patch", "patches", "count", (20, 40, 60, 80, 100)),
+        (21, "pixelate", "pixelate", "strength", (0.01, 0.05, 0.1, 0.2, 0.5)),
+        (22, "quantisation", "quantisation", "levels", (20, 16, 13, 10, 7)),
+        (23, "colour-block", "colour-blocks", "count", (2, 4, 6, 8, 10)),
+    ),
+    "sharpness-contrast": (
+        (24, "high-sharpen", "sharpen", "amount", (1, 2, 3, 6, 12)),
+        (25, "contrast-change", "contrast", "amount", (0.0, 0.15, 0.3, -0.4, -0.6)),
+    ),
+}
+"""By group: number, type, our plugin, its parameter and the levels."""
 
-
-_WHITE = (0.001, 0.002, 0.003, 0.005, 0.01)
-_W1, _W2, _W3, _W4, _W5 = (round(255 * sqrt(variance), 4) for variance in _WHITE)
-
-KADID = (
-    Distortion(1, "gaussian-blur", "blur", "gaussian-blur", "sigma", (0.1, 0.5, 1, 2, 5)),
-    Distortion(2, "lens-blur", "blur", "defocus-blur", "radius", (1, 2, 4, 6, 8)),
-    Distortion(3, "motion-blur", "blur", "motion-blur", "length", (1, 2, 4, 6, 10)),
-    Distortion(4, "colour-diffusion", "colour", "colour-diffusion", "amount", (1, 3, 6, 8, 12)),
-    Distortion(5, "colour-shift", "colour", "colour-shift", "distance", (1, 3, 6, 8, 12)),
-    Distortion(
-        6, "colour-quantisation", "colour", "colour-quantisation", "colours", (64, 48, 32, 16, 8)
-    ),
-    Distortion(
-        7, "colour-saturation-1", "colour", "saturation-hsv", "factor", (0.4, 0.2, 0.1, 0.0, -0.4)
-    ),
-    Distortion(8, "colour-saturation-2", "colour", "saturation-lab", "factor", (1, 2, 3, 6, 9)),
-    Distortion(9, "jpeg2000", "compression", "jpeg2000", "ratio", (16, 32, 45, 120, 170)),
-    Distortion(10, "jpeg", "compression", "jpeg", "quality", (43, 36, 24, 7, 4)),
-    Distortion(
-        11, "white-noise", "noise", "gaussian-noise-clipped", "sigma_255", (_W1, _W2, _W3, _W4, _W5)
-    ),
-    Distortion(
-        12,
-        "colour-noise",
-        "noise",
-        "colour-noise",
-        "variance",
-        (0.0001, 0.0005, 0.001, 0.002, 0.003),
-    ),
-    Distortion(
-        13, "impulse-noise", "noise", "salt-and-pepper", "density", (0.001, 0.005, 0.01, 0.02, 0.03)
-    ),
-    Distortion(
-        14,
-        "multiplicative-noise",
-        "noise",
-        "speckle-noise",
-        "variance",
-        (0.001, 0.005, 0.01, 0.02, 0.05),
-    ),
-    Distortion(
-        15, "denoise", "noise", "denoised-noise", "variance", (0.001, 0.002, 0.003, 0.005, 0.01)
-    ),
-    Distortion(16, "brighten", "brightness", "brighten", "amount", (0.1, 0.2, 0.4, 0.7, 1.1)),
-    Distortion(17, "darken", "brightness", "darken", "amount", (0.05, 0.1, 0.2, 0.4, 0.8)),
-    Distortion(
-        18, "mean-shift", "brightness", "mean-shift", "shift", (0.0, 0.08, -0.08, 0.15, -0.15)
-    ),
-    Distortion(19, "jitter", "spatial", "jitter", "amount", (0.05, 0.1, 0.2, 0.5, 1)),
-    Distortion(20, "non-eccentricity-patch", "spatial", "patches", "count", (20, 40, 60, 80, 100)),
-    Distortion(21, "pixelate", "spatial", "pixelate", "strength", (0.01, 0.05, 0.1, 0.2, 0.5)),
-    Distortion(22, "quantisation", "spatial", "quantisation", "levels", (20, 16, 13, 10, 7)),
-    Distortion(23, "colour-block", "spatial", "colour-blocks", "count", (2, 4, 6, 8, 10)),
-    Distortion(24, "high-sharpen", "sharpness-contrast", "sharpen", "amount", (1, 2, 3, 6, 12)),
-    Distortion(
-        25,
-        "contrast-change",
-        "sharpness-contrast",
-        "contrast",
-        "amount",
-        (0.0, 0.15, 0.3, -0.4, -0.6),
-    ),
+KADID = tuple(
+    Distortion(number, type, group, degradation, parameter, levels)
+    for group, rows in _GROUPS.items()
+    for number, type, degradation, parameter, levels in rows
 )
 """Every distortion, in KADID-10k's order."""

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+import cv2
+import numpy as np
+import numpy.typing as npt
 
-    from harness.images import Image
+from harness.images import Image, quantise, to_rgb
 
-    Lab = npt.NDArray[np.float32]
+Lab = npt.NDArray[np.float32]
 
 
 def to_lab(image: Image) -> Lab:
     """Turns (3, H, W) in [0, 1] into (H, W, 3): L in [0, 100], a and b in about [-127, 127]."""
-    import cv2
-    import numpy as np
-
-    lab: Lab = cv2.cvtColor(
-        np.ascontiguousarray(image.clip(0, 1).transpose(1, 2, 0)), cv2.COLOR_RGB2LAB
-    )
-    return lab
+    pixels = np.ascontiguousarray(image.clip(0, 1).transpose(1, 2, 0))
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2LAB))
 
 
 def from_lab(lab: Lab) -> Image:
     """Turns (H, W, 3) into (3, H, W) of 8 bits; what is no colour of sRGB is clipped."""
-    import cv2
-    import numpy as np
-
-    from harness.images import quantise
-
     return quantise(np.ascontiguousarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB).transpose(2, 0, 1)))
 
 
@@ -45,10 +34,6 @@ def change_lightness(image: Image, change: Callable[[Lab], Lab]) -> Image:
     Returns:
         (C, H, W) of 8 bits.
     """
-    import numpy as np
-
-    from harness.images import to_rgb
-
     lab = to_lab(to_rgb(image))
     lab[..., 0] = 100 * np.clip(change(lab[..., 0] / np.float32(100)), 0, 1)
     return from_lab(lab)[: image.shape[0]]

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from benchmarks.degradations.parameters import Between, Parametrised
+from benchmarks.degradations.parameters import Between, Generator, Image, Parametrised, degradation
 from harness.conditions import Conditions
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from harness.conditions import Mask
-    from harness.images import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +21,14 @@ class _Missing(Parametrised, ABC):
         fraction: Share of the pixels that go missing, 0.001 to 0.999.
     """
 
-    fraction: float
-    name: ClassVar[str] = ""
-    limits: ClassVar[Mapping[str, Any]] = {"fraction": Between(0.001, 0.999)}
+    fraction: Annotated[float, Between(0.001, 0.999)]
     conditions: ClassVar[Conditions] = Conditions(per_image=("mask",))
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Degrades (C, H, W)."""
         return self.degrade(image, generator)[0]
 
-    def degrade(self, image: Image, generator: np.random.Generator) -> tuple[Image, Conditions]:
+    def degrade(self, image: Image, generator: Generator) -> tuple[Image, Conditions]:
         """Returns the image, 0 where pixels are missing, and the mask."""
         import numpy as np
 
@@ -42,23 +36,22 @@ class _Missing(Parametrised, ABC):
         return np.where(mask, np.float32(0), image), Conditions(mask=mask, per_image=("mask",))
 
     @abstractmethod
-    def _mask(self, height: int, width: int, generator: np.random.Generator) -> Mask:
+    def _mask(self, height: int, width: int, generator: Generator) -> Mask:
         """What is missing, (H, W)."""
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("missing-pixels")
 class MissingPixels(_Missing):
-    """Single pixels, each on its own, as in the inpainting experiments of Deep Image Prior (Ulyanov et al. 2018).
+    """Single pixels, each on its own, as in Deep Image Prior (Ulyanov et al. 2018).
 
-    Exactly `fraction` of the pixels, rounded, go missing.
+    Exactly `fraction` of the pixels, rounded, go missing, as in that paper's inpainting
+    experiments.
 
     Args:
         fraction: Share of the pixels that go missing, 0.001 to 0.999.
     """
 
-    name: ClassVar[str] = "missing-pixels"
-
-    def _mask(self, height: int, width: int, generator: np.random.Generator) -> Mask:
+    def _mask(self, height: int, width: int, generator: Generator) -> Mask:
         import numpy as np
 
         mask = np.zeros(height * width, dtype=np.bool_)
@@ -66,17 +59,17 @@ class MissingPixels(_Missing):
         return mask.reshape(height, width)
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("missing-boxes")
 class MissingBoxes(_Missing):
-    """Rectangles with sides of 1/16 to 1/4 of the image's, anywhere, until at least `fraction` is missing.
+    """Rectangles anywhere, until at least `fraction` is missing.
+
+    Their sides are 1/16 to 1/4 of the image's.
 
     Args:
         fraction: Share of the pixels that go missing, 0.001 to 0.999.
     """
 
-    name: ClassVar[str] = "missing-boxes"
-
-    def _mask(self, height: int, width: int, generator: np.random.Generator) -> Mask:
+    def _mask(self, height: int, width: int, generator: Generator) -> Mask:
         import numpy as np
 
         mask = np.zeros((height, width), dtype=np.bool_)
@@ -84,50 +77,38 @@ class MissingBoxes(_Missing):
             rows, columns = (
                 max(1, round(side * generator.uniform(1 / 16, 1 / 4))) for side in mask.shape
             )
-            top, left = (
-                generator.integers(height - rows + 1),
-                generator.integers(width - columns + 1),
-            )
+            top = generator.integers(height - rows + 1)
+            left = generator.integers(width - columns + 1)
             mask[top : top + rows, left : left + columns] = True
         return mask
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("missing-strokes")
 class MissingStrokes(_Missing):
-    """Free-form strokes, in the manner of Yu et al. 2019 (gated convolution), until at least `fraction` is missing.
+    """Free-form strokes, until at least `fraction` is missing.
 
-    A stroke is 4 to 12 joined segments of up to 1/4 of the shorter side, each turning by up to 60
-    degrees, 1/50 to 1/16 of that side wide.
+    They are in the manner of Yu et al. 2019 (gated convolution). A stroke is 4 to 12 joined
+    segments of up to 1/4 of the shorter side, each turning by up to 60 degrees, 1/50 to 1/16 of
+    that side wide.
 
     Args:
         fraction: Share of the pixels that go missing, 0.001 to 0.999.
     """
 
-    name: ClassVar[str] = "missing-strokes"
-
-    def _mask(self, height: int, width: int, generator: np.random.Generator) -> Mask:
+    def _mask(self, height: int, width: int, generator: Generator) -> Mask:
         import cv2
         import numpy as np
 
         drawn = np.zeros((height, width), dtype=np.uint8)
         side = min(height, width)
         while drawn.mean() < self.fraction:
-            position = generator.uniform(0, 1, 2) * (width, height)
-            angle, thickness = (
-                generator.uniform(0, 2 * np.pi),
-                max(1, round(side * generator.uniform(1 / 50, 1 / 16))),
-            )
+            ends = [generator.uniform(0, 1, 2) * (width, height)]
+            angle = generator.uniform(0, 2 * np.pi)
+            thickness = max(1, round(side * generator.uniform(1 / 50, 1 / 16)))
             for _ in range(generator.integers(4, 13)):
                 angle += generator.uniform(-np.pi / 3, np.pi / 3)
-                end = position + generator.uniform(0, side / 4) * np.array(
-                    [np.cos(angle), np.sin(angle)]
-                )
-                cv2.line(
-                    drawn,
-                    tuple(np.rint(position).astype(int)),
-                    tuple(np.rint(end).astype(int)),
-                    1,
-                    thickness,
-                )
-                position = end
+                length, direction = generator.uniform(0, side / 4), (np.cos(angle), np.sin(angle))
+                ends.append(ends[-1] + length * np.array(direction))
+            points = np.rint(ends).astype(np.int32)
+            cv2.polylines(drawn, [points], False, 1, thickness)
         return drawn.astype(np.bool_)

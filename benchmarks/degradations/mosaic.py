@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Annotated
 
-from benchmarks.degradations.parameters import OneOf, Parametrised, check_colour
+from benchmarks.degradations.parameters import (
+    Generator,
+    Image,
+    OneOf,
+    Parametrised,
+    check_colour,
+    degradation,
+)
 from harness.conditions import CFAS
 
-if TYPE_CHECKING:
-    import numpy as np
 
-    from harness.images import Image
-
-
-@dataclass(frozen=True, slots=True)
+@degradation("bayer-mosaic")
 class BayerMosaic(Parametrised):
     """Bayer's mosaic (US patent 3971065): of each pixel one colour stays, the other two become 0.
 
@@ -23,11 +23,9 @@ class BayerMosaic(Parametrised):
         cfa: Colours of the top left 2x2 pixels, row by row: RGGB, BGGR, GRBG or GBRG.
     """
 
-    cfa: str = "RGGB"
-    name: ClassVar[str] = "bayer-mosaic"
-    limits: ClassVar[Mapping[str, Any]] = {"cfa": OneOf(CFAS)}
+    cfa: Annotated[str, OneOf(CFAS)] = "RGGB"
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Keeps one plane of each pixel of (3, H, W); `generator` is not used.
 
         Raises:

@@ -2,60 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Annotated
 
-from benchmarks.degradations.parameters import Between, Parametrised, Whole
-from harness.conditions import Conditions, kernel_of
-from harness.errors import InputError
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from benchmarks.degradations.kernels import Array
-    from harness.images import Image
+from benchmarks.degradations.blur import KnownBlur
+from benchmarks.degradations.parameters import Array, Between, Generator, Whole, degradation
 
 
-@dataclass(frozen=True, slots=True)
-class MotionBlur(Parametrised):
-    """Uniform motion along a straight line, the kernel of MATLAB's `fspecial('motion')`; nothing is rounded.
+@degradation("motion-blur")
+class MotionBlur(KnownBlur):
+    """Uniform motion along a straight line; nothing is rounded.
+
+    The kernel is that of MATLAB's `fspecial('motion')`.
 
     Args:
         length: Pixels, 1 (no blur) to 100.
         angle: Degrees, counter-clockwise from the right; -1 draws one of [0, 180) for each image.
     """
 
-    length: float
-    angle: float = -1.0
-    name: ClassVar[str] = "motion-blur"
-    limits: ClassVar[Mapping[str, Any]] = {"length": Between(1, 100), "angle": Between(-1, 180)}
+    length: Annotated[float, Between(1, 100)]
+    angle: Annotated[float, Between(-1, 180)] = -1.0
 
-    @property
-    def conditions(self) -> Conditions:
-        """The kernel, if the angle is given."""
-        from benchmarks.degradations.kernels import line, told
+    def _drawn(self) -> bool:
+        return self.angle < 0
 
-        if self.angle < 0:
-            return Conditions(per_image=("kernel",))
-        return Conditions(kernel=told(line, self.length, self.angle))
+    def _kernel(self, generator: Generator) -> Array:
+        from benchmarks.degradations.kernels import line
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
-        """Blurs (C, H, W)."""
-        return self.degrade(image, generator)[0]
-
-    def degrade(self, image: Image, generator: np.random.Generator) -> tuple[Image, Conditions]:
-        """Blurs (C, H, W), and tells the kernel."""
-        from benchmarks.degradations.kernels import convolve, line
-
-        kernel = line(self.length, generator.uniform(0, 180) if self.angle < 0 else self.angle)
-        return convolve(image, kernel), Conditions(
-            kernel=kernel_of(kernel), per_image=self.conditions.per_image
-        )
+        return line(self.length, generator.uniform(0, 180) if self._drawn() else self.angle)
 
 
-@dataclass(frozen=True, slots=True)
-class ShakeBlur(Parametrised):
+class _Odd(Whole):
+    """Odd numbers from `low` to `high`."""
+
+    __slots__ = ()
+
+    def problem(self, value: object) -> str | None:
+        """What was expected, if the value is not that."""
+        problem = super().problem(value)
+        if problem is None and isinstance(value, int) and value % 2 == 0:
+            return "expected an odd number"
+        return problem
+
+
+@degradation("shake-blur")
+class ShakeBlur(KnownBlur):
     """Camera shake with kernels like those that Levin et al. (2009) measured; nothing is rounded.
 
     Args:
@@ -64,42 +54,15 @@ class ShakeBlur(Parametrised):
             each image.
     """
 
-    size: int
-    number: int = 0
-    name: ClassVar[str] = "shake-blur"
-    limits: ClassVar[Mapping[str, Any]] = {"size": Whole(3, 101), "number": Whole(0, 1_000_000)}
+    size: Annotated[int, _Odd(3, 101)]
+    number: Annotated[int, Whole(0, 1_000_000)] = 0
 
-    def __post_init__(self) -> None:
-        """Checks the parameters."""
-        Parametrised.__post_init__(self)
-        if self.size % 2 == 0:
-            raise InputError(f"{self.name}: size is {self.size}; expected an odd number")
+    def _drawn(self) -> bool:
+        return self.number == 0
 
-    @property
-    def conditions(self) -> Conditions:
-        """The kernel, if it has a number."""
-        if self.number == 0:
-            return Conditions(per_image=("kernel",))
-        return Conditions(kernel=kernel_of(self._kernel(None)))
-
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
-        """Blurs (C, H, W)."""
-        return self.degrade(image, generator)[0]
-
-    def degrade(self, image: Image, generator: np.random.Generator) -> tuple[Image, Conditions]:
-        """Blurs (C, H, W), and tells the kernel."""
-        from benchmarks.degradations.kernels import convolve
-
-        kernel = self._kernel(generator)
-        return convolve(image, kernel), Conditions(
-            kernel=kernel_of(kernel), per_image=self.conditions.per_image
-        )
-
-    def _kernel(self, generator: np.random.Generator | None) -> Array:
+    def _kernel(self, generator: Generator) -> Array:
         import numpy as np
 
         from benchmarks.degradations.kernels import shake
 
-        if self.number or generator is None:
-            generator = np.random.default_rng(self.number)
-        return shake(self.size, generator)
+        return shake(self.size, generator if self._drawn() else np.random.default_rng(self.number))

@@ -1,81 +1,77 @@
-"""Shrinking by a whole factor, by each library that people use: they differ, so they have names of their own."""
+"""Shrinking by a whole factor, by each library that people use.
+
+They differ, so they have names of their own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Annotated
 
-from benchmarks.degradations.parameters import OneOf, Parametrised, Whole
+from benchmarks.degradations.parameters import (
+    Generator,
+    Image,
+    OneOf,
+    Parametrised,
+    Rounded,
+    Whole,
+    degradation,
+)
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from harness.images import Image
-
-SCALE = Whole(2, 16)
+Scale = Annotated[int, Whole(2, 16)]
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("imresize")
 class MatlabBicubic(Parametrised):
-    """Protocol A: antialiased bicubic of uint8, bit-exact with the public LR of Set5 and Set14.
+    """Convention A: antialiased bicubic of uint8, bit-exact with the public LR of Set5 and Set14.
 
     Args:
         scale: Factor, a whole number from 2 to 16.
     """
 
-    scale: int
-    name: ClassVar[str] = "imresize"
-    limits: ClassVar[Mapping[str, Any]] = {"scale": SCALE}
+    scale: Scale
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Shrinks (C, H, W) to (C, H / scale, W / scale) of 8 bits; `generator` is not used."""
         from harness.images import imresize
 
         return imresize(image, 1 / self.scale)
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("imresize-float")
 class MatlabBicubicFloat(Parametrised):
-    """Protocol B: the same filter on float input; nothing is rounded.
+    """Convention B: the same filter on float input; nothing is rounded.
 
     Args:
         scale: Factor, a whole number from 2 to 16.
     """
 
-    scale: int
-    name: ClassVar[str] = "imresize-float"
-    limits: ClassVar[Mapping[str, Any]] = {"scale": SCALE}
+    scale: Scale
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Shrinks (C, H, W) to (C, H / scale, W / scale); `generator` is not used."""
         from harness.images import imresize
 
         return imresize(image, 1 / self.scale, rounding="none")
 
 
-@dataclass(frozen=True, slots=True)
-class MatlabBicubicRoundedOnce(Parametrised):
-    """The same filter on float input, rounded to 8 bits once, at the end: the LR that BasicSR and KAIR make.
+@degradation("imresize-rounded-once")
+class MatlabBicubicRoundedOnce(Rounded):
+    """The same filter on float input, rounded to 8 bits once, at the end.
 
-    10-15 % of the pixels differ from MATLAB's by up to 2 levels (protocol A).
+    This is the LR that BasicSR and KAIR make. 10-15 % of the pixels differ from MATLAB's by up to
+    2 levels (convention A).
 
     Args:
         scale: Factor, a whole number from 2 to 16.
     """
 
-    scale: int
-    name: ClassVar[str] = "imresize-rounded-once"
-    limits: ClassVar[Mapping[str, Any]] = {"scale": SCALE}
+    scale: Scale
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
-        """Shrinks (C, H, W) to (C, H / scale, W / scale) of 8 bits; `generator` is not used."""
-        from harness.images import imresize, quantise
-
-        return quantise(imresize(image, 1 / self.scale, rounding="none"))
+    def _degrade(self, image: Image, generator: Generator) -> Image:
+        return MatlabBicubicFloat(self.scale)(image, generator)
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("opencv-resize")
 class OpenCVResize(Parametrised):
     """`cv2.resize` of uint8. Only `area` is antialiased.
 
@@ -84,48 +80,37 @@ class OpenCVResize(Parametrised):
         method: cubic, linear, area or lanczos.
     """
 
-    scale: int
-    method: str = "cubic"
-    name: ClassVar[str] = "opencv-resize"
-    limits: ClassVar[Mapping[str, Any]] = {
-        "scale": SCALE,
-        "method": OneOf(("cubic", "linear", "area", "lanczos")),
-    }
+    scale: Scale
+    method: Annotated[str, OneOf(("cubic", "linear", "area", "lanczos"))] = "cubic"
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Shrinks (C, H, W) to (C, H / scale, W / scale) of 8 bits; `generator` is not used."""
         import cv2
 
         from harness.images import from_uint8, to_uint8
 
         flag = {"cubic": cv2.INTER_CUBIC, "linear": cv2.INTER_LINEAR, "area": cv2.INTER_AREA}
+        interpolation = flag.get(self.method, cv2.INTER_LANCZOS4)
         height, width = _shrunk(image, self.scale)
-        small = cv2.resize(
-            to_uint8(image),
-            (width, height),
-            interpolation=flag.get(self.method, cv2.INTER_LANCZOS4),
-        )
+        small = cv2.resize(to_uint8(image), (width, height), interpolation=interpolation)
         return from_uint8(small.reshape(height, width, image.shape[0]))
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("pillow-resize")
 class PillowResize(Parametrised):
-    """`PIL.Image.resize` of uint8: antialiased, cubic with a = -0.5, but rounded otherwise than MATLAB's.
+    """`PIL.Image.resize` of uint8: antialiased, cubic with a = -0.5.
+
+    It is rounded otherwise than MATLAB's.
 
     Args:
         scale: Factor, a whole number from 2 to 16.
         method: bicubic, bilinear, box, hamming or lanczos.
     """
 
-    scale: int
-    method: str = "bicubic"
-    name: ClassVar[str] = "pillow-resize"
-    limits: ClassVar[Mapping[str, Any]] = {
-        "scale": SCALE,
-        "method": OneOf(("bicubic", "bilinear", "box", "hamming", "lanczos")),
-    }
+    scale: Scale
+    method: Annotated[str, OneOf(("bicubic", "bilinear", "box", "hamming", "lanczos"))] = "bicubic"
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Shrinks (C, H, W) to (C, H / scale, W / scale) of 8 bits; `generator` is not used."""
         import numpy as np
         from PIL import Image as PillowImage
@@ -139,19 +124,19 @@ class PillowResize(Parametrised):
         return from_uint8(np.asarray(small).reshape(height, width, image.shape[0]))
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("nearest-resize")
 class NearestResize(Parametrised):
-    """Decimation: the top left pixel of each block, as OpenCV's INTER_NEAREST and KAIR's direct downsampler.
+    """Decimation: the top left pixel of each block.
+
+    OpenCV's INTER_NEAREST and KAIR's direct downsampler do so.
 
     Args:
         scale: Factor, a whole number from 2 to 16.
     """
 
-    scale: int
-    name: ClassVar[str] = "nearest-resize"
-    limits: ClassVar[Mapping[str, Any]] = {"scale": SCALE}
+    scale: Scale
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Shrinks (C, H, W) to (C, H / scale, W / scale); `generator` is not used."""
         return image[:, :: self.scale, :: self.scale].copy()
 

@@ -2,94 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Annotated
 
-from benchmarks.degradations.parameters import Between, Parametrised
+from benchmarks.degradations.parameters import (
+    Between,
+    Generator,
+    Image,
+    Parametrised,
+    Rounded,
+    degradation,
+)
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from harness.images import Image
-
-SHOT, READ = Between(0, 0.5), Between(0, 0.1)
+Peak = Annotated[float, Between(0.1, 100000)]
+Shot = Annotated[float, Between(0, 0.5)]
+Read = Annotated[float, Between(0, 0.1)]
 
 
-@dataclass(frozen=True, slots=True)
-class PoissonNoise(Parametrised):
+@degradation("poisson-noise")
+class PoissonNoise(Rounded):
     """Photon noise: Poisson(x * peak) / peak.
 
     Args:
         peak: Photons that make white, 0.1 to 100000; fewer are worse.
     """
 
-    peak: float
-    name: ClassVar[str] = "poisson-noise"
-    limits: ClassVar[Mapping[str, Any]] = {"peak": Between(0.1, 100000)}
+    peak: Peak
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
-        """Degrades (C, H, W)."""
-        import numpy as np
-
-        from harness.images import quantise
-
-        return quantise(
-            (generator.poisson(np.clip(image, 0, 1) * self.peak) / self.peak).astype(np.float32)
-        )
+    def _degrade(self, image: Image, generator: Generator) -> Image:
+        return (generator.poisson(image.clip(0, 1) * self.peak) / self.peak).astype("float32")
 
 
-@dataclass(frozen=True, slots=True)
-class PoissonGaussianNoise(Parametrised):
-    """Photon noise and the sensor's own: Poisson(x * peak) / peak + N(0, read_255 / 255) (Foi et al. 2008).
+@degradation("poisson-gaussian-noise")
+class PoissonGaussianNoise(Rounded):
+    """Photon noise and the sensor's own (Foi et al. 2008).
+
+    x becomes Poisson(x * peak) / peak + N(0, read_255 / 255).
 
     Args:
         peak: Photons that make white, 0.1 to 100000; fewer are worse.
         read_255: Standard deviation of the Gaussian part on the 0-255 scale, 0 to 100.
     """
 
-    peak: float
-    read_255: float
-    name: ClassVar[str] = "poisson-gaussian-noise"
-    limits: ClassVar[Mapping[str, Any]] = {
-        "peak": Between(0.1, 100000),
-        "read_255": Between(0, 100),
-    }
+    peak: Peak
+    read_255: Annotated[float, Between(0, 100)]
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
-        """Degrades (C, H, W)."""
-        import numpy as np
-
-        from harness.images import quantise
-
-        photons = generator.poisson(np.clip(image, 0, 1) * self.peak) / self.peak
+    def _degrade(self, image: Image, generator: Generator) -> Image:
+        photons = generator.poisson(image.clip(0, 1) * self.peak) / self.peak
         noise = generator.standard_normal(image.shape) * (self.read_255 / 255)
-        return quantise((photons + noise).astype(np.float32))
+        return (photons + noise).astype("float32")
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("camera-noise")
 class CameraNoise(Parametrised):
-    """Sensor noise in linear light: variance shot * x + read, between the curves of sRGB (Brooks et al. 2019).
+    """Sensor noise in linear light, between the curves of sRGB (Brooks et al. 2019).
 
-    Their cameras have shot from 0.0001 to 0.012, and read about 2.18 * log(shot) + 1.2 in
-    logarithms.
+    Its variance is shot * x + read. Their cameras have shot from 0.0001 to 0.012, and read about
+    2.18 * log(shot) + 1.2 in logarithms.
 
     Args:
         shot: Variance per unit of linear light, 0 to 0.5.
         read: Variance of the dark, 0 to 0.1.
     """
 
-    shot: float = 0.01
-    read: float = 0.0001
-    name: ClassVar[str] = "camera-noise"
-    limits: ClassVar[Mapping[str, Any]] = {"shot": SHOT, "read": READ}
+    shot: Shot = 0.01
+    read: Read = 0.0001
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Degrades (C, H, W)."""
         return develop(expose(linearise(image), self.shot, self.read, generator))
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("exposure")
 class Exposure(Parametrised):
     """More or less light: linear light is multiplied by 2^stops and clipped.
 
@@ -97,16 +80,14 @@ class Exposure(Parametrised):
         stops: -10 (dark) to 10 (burnt out); 0 is no change.
     """
 
-    stops: float
-    name: ClassVar[str] = "exposure"
-    limits: ClassVar[Mapping[str, Any]] = {"stops": Between(-10, 10)}
+    stops: Annotated[float, Between(-10, 10)]
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Degrades (C, H, W); `generator` is not used."""
         return develop(linearise(image) * 2**self.stops)
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("low-light")
 class LowLight(Parametrised):
     """A photograph in the dark: light is divided by 2^stops, and then has the noise of a sensor.
 
@@ -116,13 +97,11 @@ class LowLight(Parametrised):
         read: As in `camera-noise`.
     """
 
-    stops: float
-    shot: float = 0.003
-    read: float = 0.00001
-    name: ClassVar[str] = "low-light"
-    limits: ClassVar[Mapping[str, Any]] = {"stops": Between(0, 10), "shot": SHOT, "read": READ}
+    stops: Annotated[float, Between(0, 10)]
+    shot: Shot = 0.003
+    read: Read = 0.00001
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Degrades (C, H, W)."""
         return develop(expose(linearise(image) / 2**self.stops, self.shot, self.read, generator))
 
@@ -142,12 +121,11 @@ def develop(light: Image) -> Image:
     from harness.images import quantise
 
     x = np.clip(light, 0, 1)
-    return quantise(
-        np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055).astype(np.float32)
-    )
+    curved = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
+    return quantise(curved.astype(np.float32))
 
 
-def expose(light: Image, shot: float, read: float, generator: np.random.Generator) -> Image:
+def expose(light: Image, shot: float, read: float, generator: Generator) -> Image:
     """Adds noise of variance shot * x + read to linear light."""
     import numpy as np
 

@@ -1,20 +1,18 @@
-"""Steps of the practical pipelines that are no degradations by themselves: resampling to any size, a given kernel."""
+"""Steps of the practical pipelines that are no degradations by themselves.
+
+They resample to any size, convolve with a given kernel, and add noise of several kinds.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from harness.conditions import Kernel
-    from harness.images import Image
+from benchmarks.degradations.parameters import Array, Generator, Image, Parametrised, degradation
+from harness.conditions import Kernel
 
 
-@dataclass(frozen=True, slots=True)
-class Resample:
+@degradation("resample")
+class Resample(Parametrised):
     """OpenCV's resize of float values to a given size; nothing is rounded.
 
     Args:
@@ -26,14 +24,8 @@ class Resample:
     height: int
     width: int
     method: str
-    name: ClassVar[str] = "resample"
 
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """The parameters."""
-        return {"height": self.height, "width": self.width, "method": self.method}
-
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Resizes (C, H, W); `generator` is not used."""
         import cv2
         import numpy as np
@@ -49,8 +41,8 @@ class Resample:
         return np.asarray(np.stack(planes), dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class KernelBlur:
+@degradation("kernel-blur")
+class KernelBlur(Parametrised):
     """Convolution with a kernel; nothing is rounded.
 
     Args:
@@ -58,14 +50,13 @@ class KernelBlur:
     """
 
     kernel: Kernel
-    name: ClassVar[str] = "kernel-blur"
 
     @property
-    def params(self) -> Mapping[str, Any]:
-        """The kernel."""
+    def params(self) -> Mapping[str, object]:
+        """The kernel, as JSON has it."""
         return {"kernel": [list(row) for row in self.kernel]}
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Blurs (C, H, W); `generator` is not used."""
         import numpy as np
 
@@ -74,9 +65,11 @@ class KernelBlur:
         return convolve(image, np.asarray(self.kernel, dtype=np.float64))
 
 
-@dataclass(frozen=True, slots=True)
-class MixedNoise:
-    """Gaussian noise whose planes are independent, equal (grey) or correlated, or photon noise; clipped, not rounded.
+@degradation("mixed-noise")
+class MixedNoise(Parametrised):
+    """Gaussian noise or photon noise; clipped, not rounded.
+
+    The planes of Gaussian noise are independent, equal (grey) or correlated.
 
     Args:
         kind: independent, grey, correlated, poisson or poisson-grey.
@@ -86,29 +79,26 @@ class MixedNoise:
 
     kind: str
     strength: float
-    name: ClassVar[str] = "mixed-noise"
 
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """The parameters."""
-        return {"kind": self.kind, "strength": self.strength}
-
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Adds the noise to (C, H, W)."""
         import numpy as np
 
-        if self.kind.startswith("poisson"):
-            noise = self._photon_noise(image, generator)
-        else:
-            shape = (1, *image.shape[1:]) if self.kind == "grey" else image.shape
-            noise = generator.standard_normal(shape) * (self.strength / 255)
-            if self.kind == "correlated":
-                mix = generator.standard_normal((len(image), len(image)))
-                mix /= np.sqrt((mix**2).sum(axis=1, keepdims=True))  # each plane keeps its strength
-                noise = np.tensordot(mix, noise, axes=1)
-        return np.asarray(np.clip(image + noise, 0, 1), dtype=np.float32)
+        make = self._photons if self.kind.startswith("poisson") else self._gaussian
+        return np.asarray(np.clip(image + make(image, generator), 0, 1), dtype=np.float32)
 
-    def _photon_noise(self, image: Image, generator: np.random.Generator) -> Any:
+    def _gaussian(self, image: Image, generator: Generator) -> Array:
+        import numpy as np
+
+        shape = (1, *image.shape[1:]) if self.kind == "grey" else image.shape
+        noise = generator.standard_normal(shape) * (self.strength / 255)
+        if self.kind != "correlated":
+            return noise
+        mix = generator.standard_normal((len(image), len(image)))
+        mix /= np.sqrt((mix**2).sum(axis=1, keepdims=True))  # each plane keeps its strength
+        return np.tensordot(mix, noise, axes=1)
+
+    def _photons(self, image: Image, generator: Generator) -> Array:
         import numpy as np
 
         from harness.images import quantise
@@ -118,4 +108,5 @@ class MixedNoise:
             clean = clean.mean(axis=0, keepdims=True)
         # as many photons as the image has levels
         levels = 2 ** np.ceil(np.log2(len(np.unique(clean))))
-        return (generator.poisson(clean * levels) / levels - clean) * self.strength
+        noise: Array = generator.poisson(clean * levels) / levels - clean
+        return noise * self.strength

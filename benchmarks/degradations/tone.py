@@ -1,114 +1,105 @@
-"""Brightness, contrast, sharpness. Definitions are those of KADID-10k (Lin, Hosu, Saupe 2019); results have 8 bits."""
+"""Brightness, contrast, sharpness, defined as in KADID-10k (Lin, Hosu, Saupe 2019).
+
+Results have 8 bits.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Annotated
 
-from benchmarks.degradations.parameters import Between, Parametrised
+from benchmarks.degradations.parameters import (
+    Between,
+    Generator,
+    Image,
+    Parametrised,
+    Rounded,
+    degradation,
+)
 
-if TYPE_CHECKING:
-    import numpy as np
 
-    from harness.images import Image
-
-
-@dataclass(frozen=True, slots=True)
+@degradation("brighten")
 class Brighten(Parametrised):
-    """Lifts lightness L of CIELAB: the parabola through (0, 0), (0.5, 0.5 + amount / 2) and (1, 1), clipped.
+    """Lifts lightness L of CIELAB.
+
+    The curve is the parabola through (0, 0), (0.5, 0.5 + amount / 2) and (1, 1), clipped.
 
     Args:
         amount: 0 (no change) to 2.
     """
 
-    amount: float
-    name: ClassVar[str] = "brighten"
-    limits: ClassVar[Mapping[str, Any]] = {"amount": Between(0, 2)}
+    amount: Annotated[float, Between(0, 2)]
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Degrades (C, H, W); `generator` is not used."""
         from benchmarks.degradations.lab import change_lightness
 
         return change_lightness(image, lambda x: x + 2 * self.amount * x * (1 - x))
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("darken")
 class Darken(Parametrised):
-    """Lowers lightness L of CIELAB: the parabola through (0, 0), (0.5, 0.5 - amount / 2) and (1, 1), clipped.
+    """Lowers lightness L of CIELAB.
+
+    The curve is the parabola through (0, 0), (0.5, 0.5 - amount / 2) and (1, 1), clipped.
 
     Args:
         amount: 0 (no change) to 2.
     """
 
-    amount: float
-    name: ClassVar[str] = "darken"
-    limits: ClassVar[Mapping[str, Any]] = {"amount": Between(0, 2)}
+    amount: Annotated[float, Between(0, 2)]
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Degrades (C, H, W); `generator` is not used."""
         from benchmarks.degradations.lab import change_lightness
 
         return change_lightness(image, lambda x: x - 2 * self.amount * x * (1 - x))
 
 
-@dataclass(frozen=True, slots=True)
-class MeanShift(Parametrised):
+@degradation("mean-shift")
+class MeanShift(Rounded):
     """Adds one number to every value and clips.
 
     Args:
         shift: -1 to 1; 0 is no change.
     """
 
-    shift: float
-    name: ClassVar[str] = "mean-shift"
-    limits: ClassVar[Mapping[str, Any]] = {"shift": Between(-1, 1)}
+    shift: Annotated[float, Between(-1, 1)]
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
-        """Degrades (C, H, W); `generator` is not used."""
-        import numpy as np
-
-        from harness.images import quantise
-
-        return quantise(image + np.float32(self.shift))
+    def _degrade(self, image: Image, generator: Generator) -> Image:
+        return image + self.shift
 
 
-@dataclass(frozen=True, slots=True)
-class Contrast(Parametrised):
-    """An S-shaped curve for every value: the cubic through (0, 0), (1/4, 1/4 - a/4), (3/4, 3/4 + a/4) and (1, 1).
+@degradation("contrast")
+class Contrast(Rounded):
+    """An S-shaped curve for every value.
+
+    It is the cubic through (0, 0), (1/4, 1/4 - a/4), (3/4, 3/4 + a/4) and (1, 1).
 
     Args:
         amount: a, -0.75 (flat) to 0.375 (steep): the range in which the curve never falls; 0 is no
             change.
     """
 
-    amount: float
-    name: ClassVar[str] = "contrast"
-    limits: ClassVar[Mapping[str, Any]] = {"amount": Between(-0.75, 0.375)}
+    amount: Annotated[float, Between(-0.75, 0.375)]
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
-        """Degrades (C, H, W); `generator` is not used."""
-        import numpy as np
-
-        from harness.images import quantise
-
-        x = np.clip(image, 0, 1)
-        return quantise(x + np.float32(16 / 3 * self.amount) * x * (1 - x) * (x - np.float32(0.5)))
+    def _degrade(self, image: Image, generator: Generator) -> Image:
+        x: Image = image.clip(0, 1)
+        return x + 16 / 3 * self.amount * x * (1 - x) * (x - 0.5)
 
 
-@dataclass(frozen=True, slots=True)
+@degradation("sharpen")
 class Sharpen(Parametrised):
-    """Unsharp masking of lightness with sigma 3, as MATLAB's `imsharpen` does it: L + amount * (L - blurred L).
+    """Unsharp masking of lightness with sigma 3, as MATLAB's `imsharpen` does it.
+
+    L becomes L + amount * (L - blurred L).
 
     Args:
         amount: 0 (no change) to 20.
     """
 
-    amount: float
-    name: ClassVar[str] = "sharpen"
-    limits: ClassVar[Mapping[str, Any]] = {"amount": Between(0, 20)}
+    amount: Annotated[float, Between(0, 20)]
 
-    def __call__(self, image: Image, generator: np.random.Generator) -> Image:
+    def __call__(self, image: Image, generator: Generator) -> Image:
         """Degrades (C, H, W); `generator` is not used."""
         import cv2
 

@@ -1,4 +1,4 @@
-"""The command line: a lazy click group, one file a command."""
+"""The commands, one a file: they read options, call a room, print."""
 
 from harness.cli.group import main
 

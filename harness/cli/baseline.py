@@ -6,34 +6,31 @@ from pathlib import Path
 
 import click
 
-EXAMPLES = """
+from harness.cli import options
+
+
+@click.command(
+    epilog="""
 \b
 Examples:
   restobench run -b gaussian-denoising -r my_denoiser.pth --out runs/main --workers 1
   restobench baseline runs/main -o baseline.json
 """
-
-
-@click.command(epilog=EXAMPLES)
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+)
+@options.run_folder
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     required=True,
     help="The baseline, JSON with one line for each image and metric.",
 )
-def baseline(folder: Path, output: Path) -> int:
+def baseline(folder: Path, output: Path) -> None:
     """Write the scores, costs and hashes of a finished run, for `restobench compare`."""
-    from harness.regression.baseline_file import write_baseline
-    from harness.regression.measured_run import load_measured
+    from harness.regression import baseline_file, measured_run
 
-    made = load_measured(folder)
-    write_baseline(made, output)
-    rows = sum(len(images) for images in made.scores.values())
-    click.echo(
-        f"{output}: {rows} scores, {len(made.failures)} failures, "
-        f"{output.stat().st_size / 2**10:.0f} KiB"
-    )
-    return 0
+    made = measured_run.load_measured(folder)
+    baseline_file.write_baseline(made, output)
+    rows, kib = sum(map(len, made.scores.values())), output.stat().st_size / 2**10
+    click.echo(f"{output}: {rows} scores, {len(made.failures)} failures, {kib:.0f} KiB")

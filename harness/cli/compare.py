@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-if TYPE_CHECKING:
-    from harness.results.verdicts import Finding
+from harness.cli import options, output
+from harness.results import COSTS, Finding, Verdict
 
-EXAMPLES = """
+_COLUMNS = (
+    "verdict", "restorer", "set", "metric", "difference", "ci_low", "ci_high", "p", "n",
+    "worst_image", "reason",
+)  # fmt: skip
+
+
+@click.command(
+    epilog="""
 \b
 Examples:
   restobench compare runs/today --baseline baseline.json
@@ -23,47 +30,24 @@ Examples:
 \b
 Exit codes: 0 none; 1 regression; 3 cells that had a score fail now; 4 nothing was comparable.
 """
-
-
-@click.command(epilog=EXAMPLES)
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.option(
-    "--baseline",
-    "source",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Written by `restobench baseline`; or another run folder.",
 )
-@click.option(
-    "--alias",
-    "aliases",
-    metavar="NEW=OLD",
-    multiple=True,
-    help="A restorer that was renamed; again for more.",
+@options.run_folder
+@options.baseline(required=True, help="Written by `restobench baseline`; or another run folder.")
+@options.alias(help="A restorer that was renamed; again for more.")
+@options.settings(
+    help="TOML: alpha, [tolerance] by metric, [tolerance.cuda], seconds and peak_mib."
 )
-@click.option(
-    "--settings",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="TOML: alpha, [tolerance] by metric, [tolerance.cuda], seconds and peak_mib.",
-)
-@click.option(
-    "--junit",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write JUnit XML.",
-)
+@click.option("--junit", metavar="FILE", type=options.FILE, help="Write JUnit XML.")
 @click.option(
     "--github", is_flag=True, help="Print annotations, and append to $GITHUB_STEP_SUMMARY."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document, restobench/compare/1.")
-@click.pass_context
+@options.json(help="One JSON document, restobench/compare/1.")
+@click.pass_obj
 def compare(
-    context: click.Context,
+    flags: options.Flags,
     /,
     folder: Path,
-    source: Path,
+    baseline: Path,
     aliases: tuple[str, ...],
     settings: Path | None,
     junit: Path | None,
@@ -77,71 +61,39 @@ def compare(
     tolerance, both say so. Seconds and memory are judged where the hardware agrees and both runs
     had --workers 1. `restobench report RUN --baseline FILE` shows the images.
     """
-    from harness.cli.output import print_json
-    from harness.regression.baseline_file import load_baseline
-    from harness.regression.comparison import compare as judge
-    from harness.regression.measured_run import load_measured, rename
-    from harness.regression.tolerances import Settings, read_settings
-    from harness.regression.verdict_files import append_summary, github_annotations, write_junit
+    from harness.regression import check, measured_run, verdict_files
 
-    chosen = read_settings(settings) if settings else Settings()
-    comparison = judge(
-        load_measured(folder), rename(load_baseline(source), aliases), chosen, name=str(source)
-    )
+    now = measured_run.load_measured(folder)
+    comparison = check.check_against(now, baseline, aliases=aliases, settings=settings)
     if junit:
-        write_junit(comparison, junit)
+        verdict_files.write_junit(comparison, junit)
     if github:
-        for line in github_annotations(comparison):
+        for line in verdict_files.github_annotations(comparison):
             click.echo(line, err=as_json)
-        append_summary(comparison, os.environ.get("GITHUB_STEP_SUMMARY"))
+        verdict_files.append_summary(comparison, os.environ.get("GITHUB_STEP_SUMMARY"))
     if as_json:
-        print_json("compare", [_flat(finding) for finding in comparison.findings])
-    elif not context.obj["quiet"]:
+        output.print_json("compare", _rows(comparison.findings))
+    elif not flags["quiet"]:
         _print(comparison.findings)
     return comparison.exit_code()
 
 
-def _flat(finding: Finding) -> dict[str, Any]:
-    row = asdict(finding)
-    del row["worst"]
-    return {**row, "verdict": str(finding.verdict)}
+def _rows(findings: Sequence[Finding]) -> list[dict[str, object]]:
+    rows = (asdict(finding) for finding in findings)
+    return [{name: row[name] for name in row if name != "worst"} for row in rows]
 
 
 def _print(findings: Sequence[Finding]) -> None:
     """Everything that is not the same, then a count of the verdicts."""
-    from harness.cli.output import print_table
-    from harness.results.verdicts import COSTS, Verdict
-
-    scores, costs = (
-        [item for item in findings if (item.metric in COSTS) is wanted] for wanted in (False, True)
-    )
+    scores = [item for item in findings if item.metric not in COSTS]
+    costs = [item for item in findings if item.metric in COSTS]
     unjudged = [item for item in costs if item.verdict is Verdict.INCOMPARABLE]
-    told = [
-        item
-        for item in findings
-        if item.verdict not in (Verdict.SAME, Verdict.EQUAL) and item not in unjudged
-    ]
-    columns = (
-        "verdict",
-        "restorer",
-        "set",
-        "metric",
-        "difference",
-        "ci_low",
-        "ci_high",
-        "p",
-        "n",
-        "worst_image",
-    )
-    print_table([_flat(item) for item in told], (*columns, "reason"))
+    untold = (Verdict.SAME, Verdict.EQUAL)
+    told = [item for item in findings if item.verdict not in untold and item not in unjudged]
+    output.print_table(_rows(told), _COLUMNS)
     for kind, chosen in (("scores", scores), ("costs", costs)):
-        counts = {verdict: sum(item.verdict is verdict for item in chosen) for verdict in Verdict}
-        click.echo(
-            f"{kind}: "
-            + (
-                ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
-                or "none"
-            )
-        )
+        counts = Counter(item.verdict for item in chosen)
+        found = [f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]]
+        click.echo(f"{kind}: {', '.join(found) or 'none'}")
     for reason in dict.fromkeys(item.reason for item in unjudged):
         click.echo(f"costs not judged: {reason}")

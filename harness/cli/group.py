@@ -1,4 +1,7 @@
-"""The lazy click group: a command's file is imported when the command is asked for, and errors are caught once."""
+"""The lazy click group.
+
+A command's file is imported when the command is asked for, and errors are caught once.
+"""
 
 from __future__ import annotations
 
@@ -30,22 +33,8 @@ COMMANDS = {
     "zoo": "harness.cli.zoo:zoo",
 }
 
+# options of the group that may also stand after the command's name, where people write them
 FLAGS = ("--debug", "--quiet", "--verbose")
-"""Options of the group that may also stand after the command's name, where people write them."""
-
-EXAMPLES = """
-\b
-Examples:
-  restobench run -b quickstart
-  restobench run -b quickstart -r bicubic -r my_model.pth --out runs/mine
-  restobench rank runs/mine --by dri
-  restobench list restorers
-\b
---debug, --quiet and --verbose may stand anywhere.
-\b
-Exit codes: 0 good; 1 regression; 2 usage or bad input; 3 finished, some cells failed;
-4 nothing ran; 70 internal error; 130 interrupted.
-"""
 
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
@@ -60,15 +49,29 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Imports one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        module, _, attribute = COMMANDS.get(cmd_name, "").partition(":")
+        command: click.Command | None = (
+            getattr(importlib.import_module(module), attribute) if module else None
+        )
         return command
 
 
 @click.group(
-    cls=LazyGroup, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""
+\b
+Examples:
+  restobench run -b quickstart
+  restobench run -b quickstart -r bicubic -r my_model.pth --out runs/mine
+  restobench rank runs/mine --by dri
+  restobench list restorers
+\b
+--debug, --quiet and --verbose may stand anywhere.
+\b
+Exit codes: 0 good; 1 regression; 2 usage or bad input; 3 finished, some cells failed;
+4 nothing ran; 70 internal error; 130 interrupted.
+""",
 )
 @click.version_option(__version__, prog_name="restobench")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
@@ -77,19 +80,21 @@ class LazyGroup(click.Group):
 )
 @click.option("--verbose", is_flag=True, help="A line for every cell.")
 @click.pass_context
-def cli(context: click.Context, debug: bool, quiet: bool, verbose: bool) -> None:
+def cli(context: click.Context, **flags: bool) -> None:
     """Which image restorer is better, on what, by how much, and is the difference real?"""
-    context.obj = {"debug": debug, "quiet": quiet, "verbose": verbose}
+    context.obj = flags
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line and exits; the one place where errors become messages and exit codes."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in arguments
-    flags = [item for item in arguments if item in FLAGS]
-    arguments = [*flags, *(item for item in arguments if item not in FLAGS)]
+    """Runs the command line and exits.
+
+    This is the one place where errors become messages and exit codes.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # a stable sort: flags of the group first, wherever they stood
+    given.sort(key=lambda item: item not in FLAGS)
     try:
-        code = cli.main(arguments, prog_name="restobench", standalone_mode=False)
+        code = cli.main(given, prog_name="restobench", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo(
             "interrupted; what is done is kept, and the same command goes on from there", err=True
@@ -98,20 +103,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
+    except BrokenPipeError:
+        code = 0
     except HarnessError as error:
-        if debug:
+        if "--debug" in given:
             raise
         click.echo(f"error: {error}", err=True)
         code = error.exit_code
-    except BrokenPipeError:
-        code = 0
     except Exception as error:
-        if debug:
+        if "--debug" in given:
             raise
-        click.echo(
-            f"internal error: {type(error).__name__}: {error} (--debug shows where; please report "
-            "it)",
-            err=True,
-        )
+        what = f"{type(error).__name__}: {error}"
+        click.echo(f"internal error: {what} (--debug shows where; please report it)", err=True)
         code = INTERNAL_ERROR
     sys.exit(code if isinstance(code, int) else 0)

@@ -2,205 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from inspect import signature
 from typing import Any
 
 import click
 
+from harness.cli import options, output
+from harness.errors import HarnessError
+
+Row = dict[str, object]
+
 KINDS = ("restorers", "benchmarks", "sets", "metrics", "reports", "degradations")
 
-EXAMPLES = """
+# what rows of each kind hold besides, as it is where a plugin cannot be asked
+_UNKNOWN: dict[str, Row] = {
+    "restorers": {"tasks": [], "scale": [], "parameters": None},
+    "benchmarks": {"sets": None, "images": None, "description": None},
+    "sets": {"task": None, "sets": 1, "images": None, "pinned": None},
+    "metrics": {"needs_reference": None, "higher_is_better": None},
+    "reports": {},
+    "degradations": {"parameters": []},
+}
+_COLUMNS = {
+    "restorers": (
+        "name", "tasks", "scale", "parameters", "licence", "usable", "distribution", "reason",
+    ),
+    "benchmarks": ("name", "sets", "images", "usable", "distribution", "description", "reason"),
+    "sets": ("name", "task", "images", "pinned", "licence", "usable", "distribution", "reason"),
+    "metrics": (
+        "name", "needs_reference", "higher_is_better", "licence", "usable", "distribution",
+        "reason",
+    ),
+    "reports": ("name", "usable", "distribution", "reason"),
+    "degradations": ("name", "parameters", "usable", "distribution", "reason"),
+}  # fmt: skip
+
+
+@click.command(
+    "list",
+    epilog="""
 \b
 Examples:
   restobench list
   restobench list metrics
   restobench list restorers --json
-"""
-
-
-@click.command("list", epilog=EXAMPLES)
+""",
+)
 @click.argument("kind", required=False, type=click.Choice(KINDS))
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@options.json(help="One JSON document.")
 def list_(kind: str | None, as_json: bool) -> None:
-    """List restorers, benchmarks, sets, metrics, reports, degradations: what each is, and what it needs."""
-    from harness.cli.output import print_json, print_table
-
-    kinds = [kind] if kind else list(KINDS)
-    rows = {name: list(_ROWS[name]()) for name in kinds}
+    """List restorers, benchmarks, sets, metrics, reports, degradations: what each is, and what it
+    needs.
+    """  # noqa: D205 - the first paragraph of the help
+    found = {name: _rows(name) for name in ([kind] if kind else KINDS)}
     if as_json:
-        print_json("list", [row for name in kinds for row in rows[name]])
+        output.print_json("list", [row for rows in found.values() for row in rows])
         return
-    for name in kinds:
-        click.echo(
-            f"\n{name} ({len(rows[name])})" if len(kinds) > 1 else f"{name} ({len(rows[name])})"
-        )
-        shown = [{key: _show(value) for key, value in row.items()} for row in rows[name]]
-        print_table(shown, _COLUMNS[name])
+    for name, rows in found.items():
+        click.echo(f"{name} ({len(rows)})" if kind else f"\n{name} ({len(rows)})")
+        output.print_table(rows, _COLUMNS[name])
 
 
-def _show(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+def _rows(kind: str) -> list[Row]:
+    """A row for each plugin; what is wrong with one is why it is not usable, and no error."""
+    from harness.plugins import kinds, registry
 
-
-def _row(
-    registry: Any, name: str, reason: str | None, licence: str | None, **more: Any
-) -> dict[str, Any]:
-    return {
-        "kind": registry.kind,
-        "name": name,
-        "usable": reason is None,
-        "reason": reason,
-        "distribution": registry.origin(name).distribution,
-        "licence": licence,
-        **more,
-    }
-
-
-def _plugins(registry: Any) -> Iterator[tuple[str, Any, str | None]]:
-    """Name, plugin and the reason why it is not usable; one that does not import is a row, not an error."""
-    from harness.errors import PluginError
-
-    for name in registry:
+    plugins: registry.Registry[object] = getattr(kinds, kind)
+    rows = []
+    for name in plugins:
+        row = {
+            "kind": plugins.kind,
+            "name": name,
+            "usable": False,
+            "reason": None,
+            "distribution": plugins.origin(name).distribution,
+            "licence": None,
+            **_UNKNOWN[kind],
+        }
         try:
-            plugin = registry.get(name)
-            reason = plugin.missing() if hasattr(plugin, "missing") else None
-        except PluginError as error:
-            yield name, None, str(error)
-        else:
-            yield name, plugin, reason
+            plugin = plugins.get(name)
+            row |= {"reason": registry.why_missing(plugin)} | _describe(kind, plugin)
+        except HarnessError as error:
+            row["reason"] = str(error)
+        rows.append({**row, "usable": row["reason"] is None})
+    return rows
 
 
-def _restorers() -> Iterator[dict[str, Any]]:
-    from harness.plugins import restorers
-
-    for name, plugin, reason in _plugins(restorers):
-        card = getattr(plugin, "card", None)
-        yield _row(
-            restorers,
-            name,
-            reason,
-            card and card.licence,
-            tasks=[str(task) for task in card.tasks] if card else [],
-            scale=list(card.scales) if card else [],
-            parameters=card and card.parameters,
-        )
-
-
-def _metrics() -> Iterator[dict[str, Any]]:
-    from harness.plugins import metrics
-
-    for name, plugin, reason in _plugins(metrics):
-        card = getattr(plugin, "card", None)
-        yield _row(
-            metrics,
-            name,
-            reason,
-            card and card.licence,
-            needs_reference=card and card.needs_reference,
-            higher_is_better=card and card.higher_is_better,
-        )
-
-
-def _sets() -> Iterator[dict[str, Any]]:
-    from harness.errors import HarnessError
-    from harness.plugins import sets
-
-    for name, factory, reason in _plugins(sets):
-        task, licence, images, pinned = None, None, None, None
-        if factory is not None:
-            try:
-                item = factory()
-                reason, task = item.absent(), str(item.task)
-                licence, pinned = (item.describe().get(key) for key in ("licence", "pinned"))
-                images = len(item.ids()) if reason is None else None
-            except HarnessError as error:
-                reason = str(error)
-        yield _row(sets, name, reason, licence, task=task, sets=1, images=images, pinned=pinned)
-
-
-def _benchmarks() -> Iterator[dict[str, Any]]:
-    from harness.errors import HarnessError
-    from harness.plugins import benchmarks
-
-    for name, factory, reason in _plugins(benchmarks):
-        row: dict[str, Any] = {"sets": None, "images": None, "description": None}
-        if factory is not None:
-            try:
-                benchmark = factory()
-                reasons = [item.absent() for item in benchmark.sets]
-                here = [
-                    item for item, why in zip(benchmark.sets, reasons, strict=True) if why is None
-                ]
-                absent = [
-                    f"{item.name}: {why}"
-                    for item, why in zip(benchmark.sets, reasons, strict=True)
-                    if why
-                ]
-                row = {
-                    "sets": len(benchmark.sets),
-                    "images": sum(len(item.ids()) for item in here),
-                    "description": benchmark.description,
-                }
-                reason = absent[0] if absent and not here else None
-            except HarnessError as error:
-                reason = str(error)
-        yield _row(benchmarks, name, reason, None, **row)
-
-
-def _reports() -> Iterator[dict[str, Any]]:
-    from harness.plugins import reports
-
-    for name, _plugin, reason in _plugins(reports):
-        yield _row(reports, name, reason, None)
-
-
-def _degradations() -> Iterator[dict[str, Any]]:
-    from inspect import signature
-
-    from harness.plugins import degradations
-
-    for name, plugin, reason in _plugins(degradations):
-        yield _row(
-            degradations,
-            name,
-            reason,
-            None,
-            parameters=list(signature(plugin).parameters) if plugin else [],
-        )
-
-
-_ROWS = {
-    "restorers": _restorers,
-    "benchmarks": _benchmarks,
-    "sets": _sets,
-    "metrics": _metrics,
-    "reports": _reports,
-    "degradations": _degradations,
-}
-_COLUMNS = {
-    "restorers": [
-        "name",
-        "tasks",
-        "scale",
-        "parameters",
-        "licence",
-        "usable",
-        "distribution",
-        "reason",
-    ],
-    "benchmarks": ["name", "sets", "images", "usable", "distribution", "description", "reason"],
-    "sets": ["name", "task", "images", "pinned", "licence", "usable", "distribution", "reason"],
-    "metrics": [
-        "name",
-        "needs_reference",
-        "higher_is_better",
-        "licence",
-        "usable",
-        "distribution",
-        "reason",
-    ],
-    "reports": ["name", "usable", "distribution", "reason"],
-    "degradations": ["name", "parameters", "usable", "distribution", "reason"],
-}
+def _describe(kind: str, plugin: Any) -> Row:
+    """What else there is to say of a plugin of one kind; builds sets and benchmarks to ask them."""
+    card = getattr(plugin, "card", None)  # that of a file is not known before it is built
+    match kind:
+        case "restorers" if card:
+            return {
+                "licence": card.licence,
+                "tasks": card.tasks,
+                "scale": card.scales,
+                "parameters": card.parameters,
+            }
+        case "metrics" if card:
+            names = ("licence", "needs_reference", "higher_is_better")
+            return {name: getattr(card, name) for name in names}
+        case "sets":
+            item = plugin()
+            reason, told = item.absent(), item.describe()
+            images = len(item.ids()) if reason is None else None
+            found = {"reason": reason, "task": item.task, "images": images}
+            return found | {name: told.get(name) for name in ("licence", "pinned")}
+        case "benchmarks":
+            benchmark = plugin()
+            absent = {item.name: why for item in benchmark.sets if (why := item.absent())}
+            here = [item for item in benchmark.sets if item.name not in absent]
+            why = next((f"{name}: {why}" for name, why in absent.items() if not here), None)
+            return {
+                "reason": why,
+                "sets": len(benchmark.sets),
+                "images": sum(len(item.ids()) for item in here),
+                "description": benchmark.description,
+            }
+        case "degradations":
+            return {"parameters": list(signature(plugin).parameters)}
+    return {}

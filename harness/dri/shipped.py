@@ -1,4 +1,7 @@
-"""The weights in the package. Apart from `harness.dri.weights`, so that `restobench list` needs no torch."""
+"""Where the weights in the package are.
+
+Apart from `harness.dri.weights`, so that `restobench list` needs no torch.
+"""
 
 from pathlib import Path
 

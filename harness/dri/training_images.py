@@ -1,7 +1,12 @@
-"""Which images the weights have learnt from: a small JSON file beside them, written by the training.
+"""Which images the weights have learnt from: a small JSON file beside them.
 
-```json {"schema": "restobench/training-images/1", "sets": {"livec": {"3.webp": "0123456789abcdef"},
-"bsds500": {}}}
+The training writes it:
+
+```json
+{
+  "schema": "restobench/training-images/1",
+  "sets": {"livec": {"3.webp": "0123456789abcdef"}, "bsds500": {}}
+}
 ```
 
 Set -> file name -> `harness.images.content_key` of the decoded pixels: an image is known again

@@ -1,21 +1,28 @@
-"""The scorer's weights: one safetensors file, half precision, with the network's shape in its header."""
+"""The scorer's weights: one safetensors file, in half precision.
+
+The network's shape is in its header.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from harness.dri.network.network import DRINetwork, NetworkConfig
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+
+from harness.dri.network.config import NetworkConfig
+from harness.dri.network.network import DRINetwork
 from harness.dri.shipped import SHIPPED, SHIPPED_SHA256
 from harness.errors import InputError
 
 FORMAT = "restobench/dri/1"
 
 
-def save_weights(network: DRINetwork, path: Path, history: Mapping[str, Any]) -> str:
+def save_weights(network: DRINetwork, path: Path, history: Mapping[str, object]) -> str:
     """Writes a network.
 
     Args:
@@ -26,20 +33,14 @@ def save_weights(network: DRINetwork, path: Path, history: Mapping[str, Any]) ->
     Returns:
         SHA-256 of the file.
     """
-    import torch
-    from safetensors.torch import save_file
-
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {
         name: (value if name == "calibration" else value.half()).contiguous()
-        if torch.is_floating_point(value)
-        else value
         for name, value in network.state_dict().items()
-        if not name.endswith("num_batches_tracked")
     }
     header = {
         "format": FORMAT,
-        "config": json.dumps(network.config.as_json(), sort_keys=True),
+        "config": json.dumps(asdict(network.config), sort_keys=True),
         "history": json.dumps(history, sort_keys=True),
     }
     save_file(tensors, path, metadata=header)
@@ -56,8 +57,6 @@ def load_weights(path: Path = SHIPPED, sha256: str | None = None) -> DRINetwork:
     Raises:
         InputError: The file is missing, damaged, or not the one that was expected.
     """
-    from safetensors import SafetensorError, safe_open
-
     expected = sha256 or (SHIPPED_SHA256 if path == SHIPPED else None)
     if not path.is_file():
         raise InputError(f"the scorer's weights {path} are missing: reinstall restobench")
@@ -69,14 +68,13 @@ def load_weights(path: Path = SHIPPED, sha256: str | None = None) -> DRINetwork:
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
-            if header.get("format") != FORMAT:
-                raise InputError(f"{path} has format {header.get('format')!r}; expected {FORMAT}")
-            network = DRINetwork(NetworkConfig(**json.loads(header["config"])))
-            state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - no mapping
+        if header.get("format") != FORMAT:
+            raise InputError(f"{path} has format {header.get('format')!r}; expected {FORMAT}")
+        network = DRINetwork(NetworkConfig(**json.loads(header["config"])))
+        state = {name: value.float() for name, value in load_file(path).items()}
     except (SafetensorError, TypeError, ValueError) as error:
         raise InputError(f"{path} cannot be read as the scorer's weights: {error}") from error
     missing, unexpected = network.load_state_dict(state, strict=False)
-    missing = [name for name in missing if not name.endswith("num_batches_tracked")]
     if missing or unexpected:
         raise InputError(
             f"{path} does not fit its own configuration: {[*missing, *unexpected][:3]}"

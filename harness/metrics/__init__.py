@@ -1,1 +1,1 @@
-"""Classic quality metrics and the adapter to pyiqa; one metric a file."""
+"""One metric a file; pyiqa's by its catalogue."""

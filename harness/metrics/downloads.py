@@ -1,16 +1,25 @@
-"""Keeps pyiqa, torch hub, timm and Hugging Face from downloading: each file they want is recorded, and refused."""
+"""Keeps pyiqa, torch hub, timm and Hugging Face from downloading.
+
+Each file they want is recorded, and refused.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-DOWNLOADERS = ("torch.hub", "pyiqa.utils.download_util", "timm.models._hub")
-"""Modules that hold a `download_url_to_file` of their own."""
+URL_DOWNLOADERS = (
+    "torch.hub.download_url_to_file",
+    "pyiqa.utils.download_util.download_url_to_file",
+    "timm.models._hub.download_url_to_file",
+    "urllib.request.urlopen",
+)
+HUB_DOWNLOADER = "timm.models._hub.hf_hub_download"
+HUB = "hf://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,32 +37,31 @@ class WantedFile:
 
     def path(self) -> Path:
         """The file's place, or for Hugging Face the repository's folder in the cache."""
-        if not self.source.startswith("hf://"):
+        if not self.source.startswith(HUB):
             return hub_folder() / self.target
-        hub = (
-            os.environ.get("HF_HUB_CACHE")
-            or Path(os.environ.get("HF_HOME") or _caches() / "huggingface") / "hub"
+        home = os.environ.get("HF_HOME") or _caches() / "huggingface"
+        owner, repository, *_ = self._parts()
+        return Path(
+            os.environ.get("HF_HUB_CACHE") or Path(home, "hub"), f"models--{owner}--{repository}"
         )
-        owner, repository = self._parts()[:2]
-        return Path(hub) / f"models--{owner}--{repository}"
 
     def is_here(self) -> bool:
         """Whether the file is where the library looks."""
-        if not self.source.startswith("hf://"):
+        if not self.source.startswith(HUB):
             return self.path().is_file()
         name = "/".join(self._parts()[2:]) or "*"
         return any(self.path().glob(f"snapshots/*/{name}"))
 
     def how_to_get(self) -> str:
         """One clause that says what to fetch, and where it belongs."""
-        if not self.source.startswith("hf://"):
+        if not self.source.startswith(HUB):
             return f"get {self.source} and put it at {self.path()}"
         owner, repository, *name = self._parts()
         command = " ".join(["hf", "download", f"{owner}/{repository}", *name])
         return f"run `{command}`, which puts it into {self.path()}"
 
     def _parts(self) -> list[str]:
-        return self.source.removeprefix("hf://").split("/", 2)
+        return self.source.removeprefix(HUB).split("/", 2)
 
 
 def hub_folder() -> Path:
@@ -65,46 +73,53 @@ def _caches() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
-def wanted_url(url: Any, target: Any = None) -> WantedFile:
-    """Describes a download of `download_url_to_file`, or of `urlopen` (CLIP's loader), which is told no target."""
+def wanted_url(url: object, target: object = None) -> WantedFile:
+    """Describes a download of `download_url_to_file`.
+
+    Or of `urlopen` (CLIP's loader), which is told no target.
+    """
     source = str(getattr(url, "full_url", url))
     name = source.rpartition("/")[2].partition("?")[0]
-    return WantedFile(source, str(target) if target is not None else f"clip/{name}")
+    return WantedFile(source, f"clip/{name}" if target is None else str(target))
 
 
 @contextmanager
-def refuse(record: Callable[[WantedFile], Any]) -> Iterator[None]:
+def replaced(stand_ins: Mapping[str, object]) -> Iterator[None]:
+    """While it is entered, other objects have the places of those with these dotted names."""
+    from unittest.mock import patch
+
+    with ExitStack() as stack:
+        for name, stand_in in stand_ins.items():
+            stack.enter_context(patch(name, stand_in))
+        yield
+
+
+def refuse(record: Callable[[WantedFile], object]) -> AbstractContextManager[None]:
     """While it is entered, files that are in the caches are read, and nothing is downloaded.
 
     Args:
         record: Called with each file that is not in a cache; the library that wanted it gets an
             `OSError`.
     """
-    from unittest.mock import patch
-
-    import huggingface_hub.constants
     import timm.models._hub
 
-    def refuse_url(url: Any, target: Any = None, *_rest: Any, **_more: Any) -> NoReturn:
+    from_cache: Callable[..., object] = timm.models._hub.hf_hub_download
+
+    def refuse_url(url: object, target: object = None, *_rest: object, **_more: object) -> NoReturn:
         record(wanted_url(url, target))
         raise OSError(f"{url} is not here, and nothing is downloaded")
 
-    from_cache = timm.models._hub.hf_hub_download
-
-    def refuse_hub(repo_id: str, filename: str, *rest: Any, **more: Any) -> Any:
+    def refuse_file(repo_id: str, filename: str, *rest: object, **more: object) -> object:
         try:
             return from_cache(repo_id, filename, *rest, **more)
         except Exception:
-            record(WantedFile(f"hf://{repo_id}/{filename}"))
+            record(WantedFile(f"{HUB}{repo_id}/{filename}"))
             raise
 
-    def refuse_open(url: Any, *_rest: Any, **_more: Any) -> NoReturn:
-        refuse_url(url)
-
-    with ExitStack() as stack:
-        for module in DOWNLOADERS:
-            stack.enter_context(patch(f"{module}.download_url_to_file", refuse_url))
-        stack.enter_context(patch("urllib.request.urlopen", refuse_open))
-        stack.enter_context(patch("timm.models._hub.hf_hub_download", refuse_hub))
-        stack.enter_context(patch.object(huggingface_hub.constants, "HF_HUB_OFFLINE", True))
-        yield
+    return replaced(
+        {
+            **dict.fromkeys(URL_DOWNLOADERS, refuse_url),
+            HUB_DOWNLOADER: refuse_file,
+            "huggingface_hub.constants.HF_HUB_OFFLINE": True,
+        }
+    )

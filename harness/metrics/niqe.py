@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import warnings
 
 from harness import basicsr_shim
 from harness.errors import ImageError
-from harness.protocols import Metric, MetricCard
-from harness.results import MetricValue
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from harness.metrics.checked import CheckedMetric, Image
+from harness.protocols import MetricCard
 
 BLOCK = 96
 
 
-class NIQE(Metric):
+class NIQE(CheckedMetric):
     """Distance of an image's scene statistics from those of pristine photographs; lower is better.
 
     basicsr's implementation with the authors' parameters: Y rounded to whole levels, in blocks of
-    96x96; what does not fill a block is cut off. An image without structure has no statistics, and
-    is refused.
+    96x96; what does not fill a block is cut off. An image without room for two blocks (96x192 or
+    192x96) is refused, and so is one without structure, which has no statistics.
     """
 
     card = MetricCard(
@@ -49,39 +46,25 @@ class NIQE(Metric):
         """Says how to install basicsr where it is missing."""
         return basicsr_shim.missing()
 
-    def __call__(self, restored: Image, reference: Image | None = None) -> MetricValue:
-        """Measures one image.
-
-        Args:
-            restored: Float32 (3, H, W) in [0, 1], large enough for two blocks: 96x192 or 192x96.
-            reference: Not used.
-
-        Raises:
-            ImageError: The image is too small, has too little structure, or holds NaN.
-        """
-        import warnings
-
+    def _measure(self, restored: Image) -> float:
         import numpy as np
 
         from harness.images import to_luma
-        from harness.metrics.pairs import check_single
 
-        check_single(restored, self.card.name)
         height, width = restored.shape[1:]
         if (height // BLOCK) * (width // BLOCK) < 2:
             raise ImageError(
                 f"niqe needs two blocks of {BLOCK}x{BLOCK} pixels; this image is {width}x{height}"
             )
         luma = to_luma(restored)[0] * np.float32(255)
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            # empty AGGD sides of flat blocks: they become NaN, which it leaves out
-            warnings.simplefilter("ignore")
+        # empty AGGD sides of flat blocks: they become NaN, which it leaves out
+        with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
             try:
                 value = float(np.squeeze(self._calculate(luma, 0, input_order="HW")))
-            except (ValueError, np.linalg.LinAlgError) as error:
+            except ValueError as error:  # numpy's LinAlgError is one
                 raise ImageError(f"niqe is not defined on this image: {error}") from error
         if not math.isfinite(value):
             raise ImageError(
                 "niqe is not defined on this image: too few of its blocks have any structure"
             )
-        return MetricValue(value)
+        return value

@@ -10,22 +10,23 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import distributions
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.errors import ImageError, UnavailableError, UnknownNameError
-from harness.protocols import Metric, MetricCard
-from harness.results import MetricValue
-
-if TYPE_CHECKING:
-    from harness.images import Image
+from harness.errors import ImageError, UnavailableError, describe_error
+from harness.metrics.checked import CheckedMetric, Image
+from harness.metrics.downloads import WantedFile, refuse
+from harness.protocols import Family, MetricCard
 
 PREFIX = "pyiqa-"
+# An 8K picture. Networks keep dozens of feature maps of an image's size: four times as much has
+# filled 64 GB.
 MAX_PIXELS = 2**25
-"""An 8K picture. Networks keep dozens of feature maps of an image's size: four times as much has filled 64 GB."""
-
 LICENCE = "PolyForm-Noncommercial-1.0.0 (pyiqa)"
+
+# what its metrics raise of an image that they cannot measure
+UNDEFINED = (AssertionError, RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError)
 
 
 @functools.cache
@@ -35,31 +36,17 @@ def catalogue() -> dict[str, dict[str, Any]]:
     return {row["name"]: row for row in json.loads(text)["metrics"]}
 
 
-class _Family:
-    """The entry point `pyiqa-*`: names and classes, without importing pyiqa."""
-
-    def names(self) -> list[str]:
-        return [PREFIX + name for name in catalogue()]
-
-    @functools.cache  # noqa: B019 - there is one family in a process
-    def get(self, name: str) -> type[Metric]:
-        row = catalogue().get(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else None
-        if row is None:
-            raise UnknownNameError("metric", name, self.names())
-        return type("Pyiqa", (PyiqaMetric,), {"card": make_card(row), "__module__": __name__})
-
-
 @functools.cache
 def _installed_version() -> str:
     """Of pyiqa, whose releases do change scores."""
-    try:
-        return version("pyiqa")
-    except PackageNotFoundError:
-        return "none"
+    return next((found.version for found in distributions(name="pyiqa")), "none")
 
 
 def make_card(row: Mapping[str, Any]) -> MetricCard:
-    """Makes a card of a row of the catalogue; a bound that pyiqa calls rough (`~1`) becomes infinite."""
+    """Makes a card of a row of the catalogue.
+
+    A bound that pyiqa calls rough (`~1`) becomes infinite.
+    """
     sides = re.fullmatch(r"(~?-?[\d.]*), (~?-?[\d.]*)", row["range"])
     low, high = sides.groups() if sides else ("~", "~")
     return MetricCard(
@@ -74,7 +61,7 @@ def make_card(row: Mapping[str, Any]) -> MetricCard:
     )
 
 
-class PyiqaMetric(Metric):
+class PyiqaMetric(CheckedMetric):
     """One metric of pyiqa. Weights are never downloaded: `missing` says which file to put where."""
 
     def __init__(self, device: str = "cpu") -> None:
@@ -83,9 +70,7 @@ class PyiqaMetric(Metric):
         Raises:
             UnavailableError: A weight file is absent, or pyiqa cannot build the metric here.
         """
-        reason = self.missing()
-        if reason:
-            raise UnavailableError(f"{self.card.name}: {reason}")
+        super().__init__(device)
         self._model = _build(self.card.name, device)
         if self._model.lower_better == self.card.higher_is_better:
             raise UnavailableError(
@@ -95,89 +80,59 @@ class PyiqaMetric(Metric):
     @classmethod
     def missing(cls) -> str | None:
         """Says which weight files are absent and where they belong, from the catalogue alone."""
-        from harness.metrics.downloads import WantedFile
-
         if importlib.util.find_spec("pyiqa") is None:
             return "pyiqa is not installed: pip install pyiqa"
         row = catalogue()[cls.card.name.removeprefix(PREFIX)]
         package = re.search(r"No module named '(\w+)'", row["problem"] or "")
         if row["problem"] and not (package and importlib.util.find_spec(package[1])):
-            return f"pyiqa cannot build it: {row['problem']}" + (
-                f": pip install {package[1]}" if package else ""
-            )
-        absent = [
-            file for file in (WantedFile(**wanted) for wanted in row["files"]) if not file.is_here()
-        ]
-        return (
-            f"weights are not here: {'; '.join(file.how_to_get() for file in absent)}"
-            if absent
-            else None
-        )
+            mended = f": pip install {package[1]}" if package else ""
+            return f"pyiqa cannot build it: {row['problem']}{mended}"
+        files = [WantedFile(**wanted) for wanted in row["files"]]
+        absent = "; ".join(file.how_to_get() for file in files if not file.is_here())
+        return f"weights are not here: {absent}" if absent else None
 
-    def __call__(self, restored: Image, reference: Image | None = None) -> MetricValue:
-        """Measures one image.
-
-        Args:
-            restored: Float32 (C, H, W) in [0, 1].
-            reference: The same shape, for full-reference metrics.
-
-        Raises:
-            ImageError: pyiqa cannot measure the image, or gives NaN.
-        """
+    def _measure(self, *images: Image) -> float:
         import torch
 
         from harness.images import to_rgb
-        from harness.metrics.pairs import check_pair, check_single
 
-        images = [restored]
-        if self.card.needs_reference:
-            images.append(check_pair(restored, reference, self.card.name))
-        check_single(restored, self.card.name)
         tensors = [torch.from_numpy(to_rgb(image).copy())[None] for image in images]
         try:
             with torch.no_grad(), _repeatable():
                 value = float(self._model(*tensors).squeeze())
-        except (
-            AssertionError,
-            RuntimeError,
-            ValueError,
-            IndexError,
-            TypeError,
-            ZeroDivisionError,
-        ) as error:
+        except UNDEFINED as error:
             raise ImageError(f"{self.card.name} is not defined on this image: {error}") from error
         if math.isnan(value):
             raise ImageError(f"{self.card.name} gives NaN on this image")
-        return MetricValue(value)
+        return value
 
 
 def _build(name: str, device: str) -> Any:
-    """Builds a model of pyiqa from what is on this disk; what pyiqa prints goes to standard error."""
+    """Builds a model of pyiqa from what is on this disk.
+
+    What pyiqa prints goes to standard error.
+    """
+    absent: list[WantedFile] = []
     with redirect_stdout(sys.stderr):
         import pyiqa
         import torch
 
-        from harness.metrics import downloads
-
-        absent: list[downloads.WantedFile] = []
         try:
-            with downloads.refuse(absent.append):
+            with refuse(absent.append):
                 return pyiqa.create_metric(name.removeprefix(PREFIX), device=torch.device(device))
         except Exception as error:
+            reason = " ".join(f"pyiqa cannot build it here: {describe_error(error)}".split())
             if absent:
                 reason = f"weights are not here: {absent[0].how_to_get()}"
-            else:
-                reason = " ".join(
-                    f"pyiqa cannot build it here: {type(error).__name__}: {error}".split()
-                )
             raise UnavailableError(f"{name}: {reason}") from error
 
 
 @contextmanager
 def _repeatable() -> Iterator[None]:
-    """One thread and fixed seeds: the same image must not get another score each time. All are put back after it.
+    """One thread and fixed seeds: the same image must not get another score each time.
 
-    Some metrics draw random crops; sums over several threads end in other last digits.
+    Some metrics draw random crops; sums over several threads end in other last digits. All are put
+    back after it.
     """
     import numpy as np
     import torch
@@ -185,9 +140,9 @@ def _repeatable() -> Iterator[None]:
     threads, state = torch.get_num_threads(), np.random.get_state()
     torch.set_num_threads(1)
     np.random.seed(0)
-    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
+    in_use = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     try:
-        with torch.random.fork_rng(devices=devices):
+        with torch.random.fork_rng(range(torch.cuda.device_count() if in_use else 0)):
             torch.manual_seed(0)
             yield
     finally:
@@ -195,4 +150,12 @@ def _repeatable() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-family = _Family()
+@functools.cache
+def _metric(name: str) -> type[CheckedMetric]:
+    """The class of one metric; one name is one class."""
+    card = make_card(catalogue()[name.removeprefix(PREFIX)])
+    return type("Pyiqa", (PyiqaMetric,), {"card": card, "__module__": __name__})
+
+
+# the entry point `pyiqa-*`: names and classes, without importing pyiqa
+family = Family("metric", lambda: [PREFIX + name for name in catalogue()], _metric)

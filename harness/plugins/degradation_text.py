@@ -1,4 +1,7 @@
-"""Degradations as a user writes them: `gaussian-noise:sigma_255=25`, a chain joined by `+`, a set, or a TOML file."""
+"""Degradations as a user writes them.
+
+`gaussian-noise:sigma_255=25`, a chain joined by `+`, a set, or a TOML file.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,12 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.chain import Chain
-from harness.errors import InputError, UnavailableError
-from harness.plugins import benchmark_loaders, degradations, resolve_set, sets, split_parameters
+from harness.errors import InputError
+from harness.plugins.kinds import benchmark_loaders, degradations, sets
+from harness.plugins.registry import require_usable
+from harness.plugins.specification import split_parameters
 from harness.protocols import Degradation, DegradedSet
 
 DEFAULT_NAME = "degraded"
@@ -33,7 +37,7 @@ class Recipe:
     seed: int = 0
 
 
-def build_degradation(name: str, parameters: Mapping[str, Any]) -> Degradation:
+def build_degradation(name: str, parameters: Mapping[str, object]) -> Degradation:
     """Makes a degradation.
 
     Raises:
@@ -42,17 +46,14 @@ def build_degradation(name: str, parameters: Mapping[str, Any]) -> Degradation:
         UnavailableError: It is not usable here.
     """
     cls = degradations.get(name)
-    reason = cls.missing() if hasattr(cls, "missing") else None
-    if reason:
-        raise UnavailableError(f"degradation {name} is not usable here: {reason}")
+    require_usable(f"degradation {name}", cls)
     signature = inspect.signature(cls)
     try:
         signature.bind(**parameters)
     except TypeError as error:
         expected = ", ".join(signature.parameters) or "none"
         raise InputError(f"{name}: {error}; its parameters: {expected}") from None
-    degradation: Degradation = cls(**parameters)
-    return degradation
+    return cls(**parameters)
 
 
 def parse_recipe(text: str, set_name: str | None = None) -> Recipe:
@@ -70,7 +71,7 @@ def parse_recipe(text: str, set_name: str | None = None) -> Recipe:
     if text.lower().endswith(".toml"):
         return _from_file(Path(text), set_name)
     if "+" not in text and ":" not in text and text not in degradations and text in sets:
-        return _from_set(resolve_set(text))
+        return _from_set(sets.get(text)())
     steps = []
     for part in re.split(r"\+(?=[A-Za-z])", text):  # a plus before a digit belongs to a number
         name, parameters = split_parameters(part.strip())
@@ -117,11 +118,8 @@ def _from_set(degraded_set: DegradedSet) -> Recipe:
             f"set {degraded_set.name} was degraded by others: there is no recipe that could be "
             "applied"
         )
-    return Recipe(
-        _chain(described["degradations"], degraded_set.name),
-        degraded_set.name,
-        described.get("seed", 0),
-    )
+    chain, seed = _chain(described["degradations"], degraded_set.name), described.get("seed")
+    return Recipe(chain, degraded_set.name, seed if isinstance(seed, int) else 0)
 
 
 def _chain(items: object, where: str) -> Chain:

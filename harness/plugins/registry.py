@@ -13,7 +13,8 @@ from functools import lru_cache
 from importlib.metadata import Distribution, EntryPoint, entry_points, packages_distributions
 from typing import Any, Generic, TypeVar
 
-from harness.errors import PluginError, UnknownNameError
+from harness.errors import PluginError, UnavailableError, UnknownNameError
+from harness.protocols import Family
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ class Registry(Generic[T]):
         self.group = f"restobench.{kind}s"
         self._added: dict[str, T] = {}
         self._entries: dict[str, EntryPoint] | None = None
-        self._families: dict[str, Any] | None = None
+        self._families: dict[str, Family[T]] | None = None
 
     def names(self) -> list[str]:
         """Every registered name, sorted; families are asked for theirs."""
@@ -54,11 +55,9 @@ class Registry(Generic[T]):
         return sorted({*single, *family, *self._added})
 
     def __iter__(self) -> Iterator[str]:
-        """Iterates over the sorted names."""
         return iter(self.names())
 
     def __contains__(self, name: str) -> bool:
-        """Whether a name is registered."""
         return (
             name in self._added or name in self._entry_points() or self._family_of(name) is not None
         )
@@ -79,8 +78,7 @@ class Registry(Generic[T]):
         family = self._family_of(name)
         if family is None:
             raise UnknownNameError(self.kind, name, self.names())
-        member: T = self._load_families()[family].get(name)
-        return member
+        return self._load_families()[family].get(name)
 
     def origin(self, name: str) -> Origin:
         """Says which distribution registers a name."""
@@ -120,7 +118,7 @@ class Registry(Generic[T]):
             self._entries = found
         return self._entries
 
-    def _load_families(self) -> dict[str, Any]:
+    def _load_families(self) -> dict[str, Family[T]]:
         if self._families is None:
             stars = {
                 name: entry for name, entry in self._entry_points().items() if name.endswith("*")
@@ -170,3 +168,20 @@ def _distribution(entry: EntryPoint) -> str:
 def _name_and_version(distribution: Distribution) -> str:
     # each look at a name or version parses the whole metadata, README and all
     return f"{distribution.name} {distribution.version}"
+
+
+def why_missing(plugin: object) -> str | None:
+    """Why a plugin is not usable here and what mends it, or `None`; none has to be able to say."""
+    ask = getattr(plugin, "missing", None)
+    reason: str | None = ask() if ask else None
+    return reason
+
+
+def require_usable(what: str, plugin: object) -> None:
+    """Refuses a plugin that is not usable here.
+
+    Raises:
+        UnavailableError: Says what is missing.
+    """
+    if reason := why_missing(plugin):
+        raise UnavailableError(f"{what} is not usable here: {reason}")

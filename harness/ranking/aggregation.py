@@ -1,23 +1,24 @@
-"""One order out of many leaderboards of a task: Borda counts, mean ranks, Bradley-Terry strengths, weighted scores.
+"""One order out of many leaderboards of a task.
 
-Aggregates never cross tasks, and rank only restorers that are ranked on every leaderboard of the
-task: one that skipped or failed a set is shown without a rank, for nothing can be said of it there.
+Borda counts, mean ranks, Bradley-Terry strengths, weighted scores, efficiency. Aggregates never
+cross tasks, and rank only restorers that are ranked on every leaderboard of the task: one that
+skipped or failed a set is shown without a rank, for nothing can be said of it there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from harness.errors import InputError
 from harness.ranking.ballots import Ballots, ballots, shares_won
-from harness.ranking.leaderboards import SIGNIFICANT, tie_groups
-from harness.ranking.ntire_efficiency import Efficiency, efficiencies
+from harness.ranking.ntire_efficiency import efficiency_order
+from harness.ranking.ranks import Order, leaderboard_rows
 from harness.ranking.tables import (
-    FailureCounts,
+    Table,
     by_image,
     count_failures,
     make_blocks,
@@ -25,38 +26,10 @@ from harness.ranking.tables import (
     tables,
 )
 from harness.results import RunData
+from harness.statistics import Floats
 from harness.statistics.bradley_terry import strengths_by_image
 from harness.statistics.permutation import pairs_p
-from harness.statistics.resampling import (
-    Floats,
-    capped,
-    intervals,
-    percentile_order,
-    resample_counts,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An aggregate of each restorer, in the ballots' order.
-
-    Attributes:
-        scores: (restorers,).
-        low: Lower ends of the 95 % intervals.
-        high: Upper ends.
-        p: (restorers, restorers), corrected over all pairs.
-        images: What was resampled.
-        leaderboards: What went in.
-    """
-
-    restorers: tuple[str, ...]
-    scores: Floats
-    low: Floats
-    high: Floats
-    p: Floats
-    images: int
-    leaderboards: int
-    higher_is_better: bool = True
+from harness.statistics.resampling import capped, intervals, percentile_order, resample_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +47,7 @@ class Wishes:
 
 def aggregate(
     data: RunData, how: str, wishes: Wishes | None = None, *, policy: str = "common"
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Ranks restorers over all sets and metrics of each task; every leaderboard counts the same.
 
     Args:
@@ -87,7 +60,7 @@ def aggregate(
             averaged over the sets. `ntire-efficiency`: the cost of each restorer against a base
             (`harness.ranking.ntire_efficiency`).
         wishes: Weights, or the base.
-        policy: As for `harness.ranking.leaderboards.leaderboards`.
+        policy: As for `harness.ranking.leaderboards.rank_run`.
 
     Returns:
         Flat rows as those of `restobench/rank/1`, best first: `metric` is the way, `mean` the
@@ -99,162 +72,108 @@ def aggregate(
     """
     if how not in WAYS:
         raise InputError(f"--aggregate {how!r} is unknown; expected one of {', '.join(WAYS)}")
-    failures = count_failures(data)
-    found = tuple(tables(data, make_blocks(data), failures, policy=policy))
-    return [
-        row
-        for item in ballots(data, found)
-        for row in _rows(data, item, how, failures, WAYS[how](data, item, wishes or Wishes()))
-    ]
-
-
-def _rows(
-    data: RunData, item: Ballots, how: str, failures: FailureCounts, order: Order | None
-) -> list[dict[str, Any]]:
-    failed = dict.fromkeys(item.entrants, 0)
-    for table in item.tables:
-        for name, count in failures.get((table.set or "", table.metric), {}).items():
-            failed[name] = failed.get(name, 0) + count
-    shown = {
-        "benchmark": data.run.benchmark,
-        "set": None,
-        "task": item.task,
-        "metric": how,
-        "leaderboards": order.leaderboards if order else len(item.tables),
-        "higher_is_better": how not in _LOWER_IS_BETTER,
-    }
-    rows = [
-        {**shown, **row, "failures": failed[row["restorer"]]}
-        for row in (_ranked(order) if order else [])
-    ]
-    ranked = {row["restorer"] for row in rows}
-    nothing = dict.fromkeys(("rank", "rank_low", "rank_high", "group", "mean", "ci_low", "ci_high"))
-    rows += [
-        {**shown, "restorer": name, **nothing, "n": 0, "failures": failed[name]}
-        for name in item.entrants
-        if name not in ranked
-    ]
+    found = tuple(tables(data, make_blocks(data), count_failures(data), policy=policy))
+    rows = []
+    for item in ballots(data, found):
+        order = _order(how, data, item, wishes or Wishes())
+        failed = sum((Counter(table.failures) for table in item.tables), Counter[str]())
+        shown = {
+            "benchmark": data.run.benchmark,
+            "set": None,
+            "task": item.task,
+            "metric": how,
+            "leaderboards": order.leaderboards if order else len(item.tables),
+            "higher_is_better": how not in _LOWER_IS_BETTER,
+        }
+        rows += [{**shown, **asdict(row)} for row in leaderboard_rows(order, item.entrants, failed)]
     return rows
 
 
-def _ranked(order: Order) -> list[dict[str, Any]]:
-    names = order.restorers
-    oriented = order.scores if order.higher_is_better else -order.scores
-    places = sorted(range(len(names)), key=lambda place: (-oriented[place], names[place]))
-    oriented = oriented[places]
-    better = (order.p[np.ix_(places, places)] <= SIGNIFICANT) & (oriented[:, None] > oriented)
-    groups, doubt = tie_groups(better), order.images > 1
-    return [
-        {
-            "restorer": names[place],
-            "rank": 1 + int((oriented > oriented[row]).sum()),
-            "rank_low": 1 + int(better[:, row].sum()),
-            "rank_high": len(names) - int(better[row].sum()),
-            "group": groups[row],
-            "mean": float(order.scores[place]),
-            "ci_low": float(order.low[place]) if doubt else None,
-            "ci_high": float(order.high[place]) if doubt else None,
-            "n": order.images,
-        }
-        for row, place in enumerate(places)
-    ]
+def _order(how: str, data: RunData, item: Ballots, wishes: Wishes) -> Order | None:
+    """One task's restorers in their order; `None` where fewer than two can be ranked."""
+    if how == "weighted":
+        return _weighted(data, item, wishes.weights)
+    if how == "ntire-efficiency":
+        return efficiency_order(data, item, wishes.base)
+    return _BY_BALLOTS[how](item) if len(item.restorers) > 1 else None
+
+
+def _borda(item: Ballots) -> Order:
+    shares, strata = _shares(item)
+    return _of_sums(item, 100 * shares, 100 * shares, strata, len(item.tables))
+
+
+def _bradley_terry(item: Ballots) -> Order:
+    shares, strata = _shares(item)
+    return _of_sums(item, strengths_by_image(shares), shares, strata, len(item.tables))
+
+
+def _shares(item: Ballots) -> tuple[Floats, tuple[int, ...]]:
+    """Shares of comparisons won, summed over all ballots of an image; and their strata."""
+    parts = [shares_won(part) / part.shape[1] / len(item.values) for part in item.values]
+    shares, _, strata = _joined(parts, item.tables)
+    return shares, strata
+
+
+def _joined(
+    parts: Sequence[Floats], boards: Sequence[Table]
+) -> tuple[Floats, tuple[str, ...], tuple[int, ...]]:
+    return by_image(np.concatenate(parts, axis=1), [table.images for table in boards])
 
 
 def _of_sums(
-    item: Ballots, sums: Floats, images: int, strata: tuple[int, ...], boards: int
+    item: Ballots, sums: Floats, tested: Floats, strata: tuple[int, ...], boards: int
 ) -> Order:
-    """The order by a total over images."""
-    scores, low, high = intervals(sums, strata, 1)
-    return Order(item.restorers, scores, low, high, pairs_p(sums, strata), images, boards)
+    """The order by totals over images; restorers are told apart by what is `tested`."""
+    ends, p, images = intervals(sums, strata, 1), pairs_p(tested, strata), sums.shape[1]
+    return Order(item.restorers, *ends, p, images, images, leaderboards=boards)
 
 
-def _shares(item: Ballots) -> tuple[Floats, int, tuple[int, ...]]:
-    joined = np.concatenate(
-        [shares_won(v) / v.shape[1] / len(item.values) for v in item.values], axis=1
-    )
-    shares, images, strata = by_image(joined, [table.images for table in item.tables])
-    return shares, len(images), strata
-
-
-def _borda(item: Ballots) -> Order | None:
-    if len(item.restorers) < 2:
-        return None
-    shares, images, strata = _shares(item)
-    return _of_sums(item, 100 * shares, images, strata, len(item.tables))
-
-
-def _bradley_terry(item: Ballots) -> Order | None:
-    if len(item.restorers) < 2:
-        return None
-    shares, images, strata = _shares(item)
-    scores, low, high = intervals(strengths_by_image(shares), strata, 1)
-    return Order(
-        item.restorers, scores, low, high, pairs_p(shares, strata), images, len(item.tables)
-    )
-
-
-def _mean_rank(item: Ballots) -> Order | None:
+def _mean_rank(item: Ballots) -> Order:
     from scipy.stats import rankdata
 
-    if len(item.restorers) < 2:
-        return None
-    everything = np.concatenate([capped(values) for values in item.values], axis=1)
-    _, images, strata = by_image(everything, [table.images for table in item.tables])
+    scores, boards = [capped(values) for values in item.values], len(item.tables)
+    _, images, strata = _joined(scores, item.tables)
     place, counts = {image: index for index, image in enumerate(images)}, resample_counts(strata)
     points, boot = np.zeros(len(item.restorers)), np.zeros((len(item.restorers), counts.shape[1]))
-    for table, values in zip(item.tables, item.values, strict=True):
+    for table, values in zip(item.tables, scores, strict=True):
         drawn = counts[[place[image] for image in table.images]]
-        points += rankdata(-capped(values).sum(axis=1))
-        boot += rankdata(-(capped(values) @ drawn) / np.maximum(drawn.sum(axis=0), 1), axis=0)
-    low, high, p = percentile_order(points / len(item.tables), boot / len(item.tables), len(images))
-    return Order(
-        item.restorers,
-        points / len(item.tables),
-        low,
-        high,
-        p,
-        len(images),
-        len(item.tables),
-        False,
-    )
+        points += rankdata(-values.sum(axis=1))
+        boot += rankdata(-(values @ drawn) / np.maximum(drawn.sum(axis=0), 1), axis=0)
+    points /= boards
+    ends, n = percentile_order(points, boot / boards, len(images)), len(images)
+    return Order(item.restorers, points, *ends, n, n, higher_is_better=False, leaderboards=boards)
 
 
-def _weighted(data: RunData, item: Ballots, wishes: Wishes) -> Order | None:
+def _weighted(data: RunData, item: Ballots, weights: Mapping[str, float]) -> Order | None:
     known = metric_names(data)
-    unknown = [name for name in wishes.weights if name not in known]
-    if unknown or not wishes.weights:
+    unknown = [name for name in weights if name not in known]
+    if unknown or not weights:
         given = ", ".join(unknown) or "no metric"
         raise InputError(
             f"weights are for {given}; expected --weight METRIC=NUMBER of {', '.join(known)}"
         )
-    chosen = [
-        (t, v) for t, v in zip(item.tables, item.values, strict=True) if t.metric in wishes.weights
+    boards = [table for table in item.tables if table.metric in weights]
+    if not boards or len(item.restorers) < 2:
+        return None
+    # a metric counts by its weight, on however many sets it was measured
+    sets = Counter(table.metric for table in boards)
+    parts = [
+        weights[table.metric] / sets[table.metric] / values.shape[1] * capped(values)
+        for table, values in zip(item.tables, item.values, strict=True)
+        if table.metric in weights
     ]
-    if not chosen or len(item.restorers) < 2:
-        return None
-    sets = {name: sum(table.metric == name for table, _ in chosen) for name in wishes.weights}
-    parts = [wishes.weights[t.metric] / sets[t.metric] / v.shape[1] * capped(v) for t, v in chosen]
-    sums, images, strata = by_image(
-        np.concatenate(parts, axis=1), [table.images for table, _ in chosen]
-    )
-    return _of_sums(item, sums, len(images), strata, len(chosen))
+    sums, _, strata = _joined(parts, boards)
+    return _of_sums(item, sums, sums, strata, len(boards))
 
 
-def _efficiency(data: RunData, item: Ballots, wishes: Wishes) -> Order | None:
-    found: Efficiency | None = efficiencies(data, item, wishes.base)
-    if found is None:
-        return None
-    low, high, p = percentile_order(found.scores, found.resampled, found.images)
-    return Order(found.restorers, found.scores, low, high, p, found.images, 0, False)
-
+_BY_BALLOTS: dict[str, Callable[[Ballots], Order]] = {
+    "borda": _borda,
+    "mean-rank": _mean_rank,
+    "bradley-terry": _bradley_terry,
+}
 
 _LOWER_IS_BETTER = ("mean-rank", "ntire-efficiency")
 
-WAYS: dict[str, Callable[[RunData, Ballots, Wishes], Order | None]] = {
-    "borda": lambda _, item, __: _borda(item),
-    "mean-rank": lambda _, item, __: _mean_rank(item),
-    "bradley-terry": lambda _, item, __: _bradley_terry(item),
-    "weighted": _weighted,
-    "ntire-efficiency": _efficiency,
-}
-"""Names of aggregates; each gives `None` where fewer than two restorers can be ranked."""
+WAYS = (*_BY_BALLOTS, "weighted", "ntire-efficiency")
+"""Names of aggregates."""

@@ -1,4 +1,4 @@
-"""All leaderboards of one task as ballots: on every image, every metric orders the same restorers."""
+"""All leaderboards of one task as ballots: on every image, every metric orders its restorers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.ranking.tables import Table, set_names, task_of
+from harness.ranking.tables import Table, places_of, set_names, task_of
 from harness.results import RunData
-from harness.statistics.resampling import Floats
+from harness.statistics import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +31,27 @@ class Ballots:
 
 
 def ballots(data: RunData, found: Sequence[Table]) -> Iterator[Ballots]:
-    """The ballots of each task, in the plan's order of sets; tasks on which nobody is ranked are left out."""
+    """The ballots of each task, in the plan's order of sets.
+
+    Tasks on which nobody is ranked are left out.
+    """
+    ranked = [table for table in found if table.set is not None and table.restorers]
     for task in dict.fromkeys(task_of(data, name) for name in set_names(data)):
-        chosen = [
-            table for table in found if table.set is not None and task_of(data, table.set) == task
-        ]
-        ranked = tuple(table for table in chosen if table.restorers)
-        if ranked:
-            names = sorted(set.intersection(*(set(table.restorers) for table in ranked)))
-            everyone = tuple(dict.fromkeys(name for table in ranked for name in table.entrants))
-            rows = [np.searchsorted(np.array(table.restorers), names) for table in ranked]
-            values = tuple(
-                table.sign * table.values[place] for table, place in zip(ranked, rows, strict=True)
+        here = tuple(table for table in ranked if task_of(data, table.set) == task)
+        if here:
+            names = sorted(set.intersection(*(set(table.restorers) for table in here)))
+            everyone = tuple(dict.fromkeys(name for table in here for name in table.entrants))
+            values = (
+                table.sign * table.values[places_of(names, table.restorers)] for table in here
             )
-            yield Ballots(task, tuple(names), everyone, ranked, values)
+            yield Ballots(task, tuple(names), everyone, here, tuple(values))
 
 
 def shares_won(values: Floats) -> Floats:
-    """For each restorer and image, the share of the others that it beats there, 0 to 1; a tie is half (Borda)."""
+    """For each restorer and image, the share of the others that it beats there, 0 to 1 (Borda).
+
+    A tie is half a win.
+    """
     from scipy.stats import rankdata
 
     return np.asarray((rankdata(values, axis=0) - 1) / (len(values) - 1))

@@ -1,4 +1,4 @@
-"""Do the metrics agree: rank correlation of every two, and the restored images that they judge most differently."""
+"""Do the metrics agree: rank correlation of every two, and what they judge most differently."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 
-from harness.ranking.tables import Block, Blocks, Table
-from harness.results import RunData
-from harness.results.pairs import MOST_COMPARED, Agreement, Disagreement
-from harness.statistics.resampling import Floats, intervals
+from harness.ranking.tables import Block, Blocks, Places, Table, places_of
+from harness.results import MOST_COMPARED, Agreement, Disagreement, RunData
+from harness.statistics import Floats
+from harness.statistics.resampling import intervals
 
+# disagreements of each kind on each set
 MOST_SHOWN = 12
-"""Disagreements of each kind on each set."""
 
 
 def agreements(found: Sequence[Table]) -> tuple[Agreement, ...]:
@@ -30,59 +29,66 @@ def agreements(found: Sequence[Table]) -> tuple[Agreement, ...]:
 def _agreement(name: str, one: Table, other: Table) -> Agreement:
     from scipy.stats import kendalltau
 
+    restorers, _, parts = _common(one, other)
+    names = name, one.metric, other.metric
+    # two restorers have one order or its reverse, which is no correlation
+    if len(restorers) < 3:
+        return Agreement(*names, None, None, None, None, len(restorers), 0)
+    means = [_means(table, restorers) for table in (one, other)]
+    tau = float(kendalltau(*means).statistic)
+    shown = _spread_out(means[0])
+    taus = _tau_by_image(*(part[shown] for part in parts))
+    taus = taus[~np.isnan(taus)]
+    over = None if np.isnan(tau) else tau
+    return Agreement(*names, over, *_mean_tau(taus), len(restorers), len(taus))
+
+
+def _mean_tau(taus: Floats) -> tuple[float | None, float | None, float | None]:
+    """The mean with its interval, where there are any, and more than one."""
+    if not taus.size:
+        return None, None, None
+    mean, low, high = (float(ends[0]) for ends in intervals(taus[None], (len(taus),), len(taus)))
+    return (mean, max(low, -1.0), min(high, 1.0)) if len(taus) > 1 else (mean, None, None)
+
+
+def _common(one: Table, other: Table) -> tuple[list[str], list[str], list[Floats]]:
+    """Restorers and images of both, and each one's values, oriented so that larger is better."""
     restorers = sorted(set(one.restorers) & set(other.restorers))
     images = sorted(set(one.images) & set(other.images))
-    first, second = (_part(table, restorers, images) for table in (one, other))
-    over = None
-    if len(restorers) > 2:
-        tau = float(kendalltau(_means(one, restorers), _means(other, restorers)).statistic)
-        over = None if np.isnan(tau) else tau
-    shown = _spread_out(_means(one, restorers))
-    taus = _tau_by_image(first[shown], second[shown]) if len(restorers) > 2 else np.zeros(0)
-    taus = taus[~np.isnan(taus)]
-    if not taus.size:
-        return Agreement(name, one.metric, other.metric, over, None, None, None, len(restorers), 0)
-    mean, low, high = (float(ends[0]) for ends in intervals(taus[None], (len(taus),), len(taus)))
-    doubt = len(taus) > 1
-    return Agreement(
-        name,
-        one.metric,
-        other.metric,
-        over,
-        mean,
-        max(low, -1.0) if doubt else None,
-        min(high, 1.0) if doubt else None,
-        len(restorers),
-        len(taus),
-    )
+    values = [
+        np.asarray(table.sign * table.values[_cells(table, restorers, images)])
+        for table in (one, other)
+    ]
+    return restorers, images, values
 
 
-def _part(table: Table, restorers: Sequence[str], images: Sequence[str]) -> Floats:
-    """(restorers, images), oriented so that larger is better."""
-    rows = np.searchsorted(np.array(table.restorers), restorers)
-    columns = np.searchsorted(np.array(table.images), images)
-    return np.asarray(table.sign * table.values[np.ix_(rows, columns)])
+def _cells(
+    item: Table | Block, restorers: Sequence[str], images: Sequence[str]
+) -> tuple[Places, ...]:
+    """Where the scores of some restorers on some images stand."""
+    return np.ix_(places_of(restorers, item.restorers), places_of(images, item.images))
 
 
 def _means(table: Table, restorers: Sequence[str]) -> Floats:
-    rows = np.searchsorted(np.array(table.restorers), restorers)
     with np.errstate(invalid="ignore"):
-        means = table.sign * table.values[rows].mean(axis=1)
-    return np.asarray(np.nan_to_num(means, nan=-np.inf, posinf=np.inf, neginf=-np.inf))
+        means = table.sign * table.values[places_of(restorers, table.restorers)].mean(axis=1)
+    return np.where(np.isnan(means), -np.inf, means)
 
 
-def _spread_out(means: Floats) -> npt.NDArray[np.int64]:
-    """At most `MOST_COMPARED` restorers, evenly over the order: pairs of more cost much and tell the same."""
+def _spread_out(means: Floats) -> Places:
+    """At most `MOST_COMPARED` restorers, evenly over the order.
+
+    Pairs of more cost much and tell the same.
+    """
     order = np.argsort(means, kind="stable")
-    return order[
-        np.unique(
-            np.linspace(0, len(order) - 1, min(MOST_COMPARED, len(order))).round().astype(np.int64)
-        )
-    ]
+    even = np.linspace(0, len(order) - 1, min(MOST_COMPARED, len(order)))
+    return order[np.unique(even.round().astype(np.int64))]
 
 
 def _tau_by_image(one: Floats, other: Floats) -> Floats:
-    """Kendall's tau-b between two metrics' orders of the restorers on each image; NaN where one ties them all.
+    """Kendall's tau-b between two metrics' orders of the restorers on each image.
+
+    NaN where one ties them all.
 
     Args:
         one: (restorers, images).
@@ -104,48 +110,44 @@ def _tau_by_image(one: Floats, other: Floats) -> Floats:
 def disagreements(
     data: RunData, blocks: Blocks, found: Sequence[Table]
 ) -> tuple[Disagreement, ...]:
-    """The restored images on which a no-reference and a full-reference metric disagree most, on each set.
+    """The images on which a no-reference and a full-reference metric disagree most, on each set.
 
     The metrics are `dri`, or else the first no-reference metric, and the first full-reference
     metric of the set. Images where one of them is infinite are left out.
     """
     rows: list[Disagreement] = []
     for name in dict.fromkeys(table.set for table in found if table.set is not None):
-        sides: dict[bool, list[Table]] = {True: [], False: []}
-        for table in found:
-            if table.set == name and len(table.restorers) > 1:
-                sides[bool(data.run.metrics[table.metric].get("needs_reference"))].append(table)
-        without = sorted(sides[False], key=lambda table: table.metric != "dri")
-        if without and sides[True]:
-            rows += _disagreements(name, without[0], sides[True][0], blocks)
+        here = [table for table in found if table.set == name and len(table.restorers) > 1]
+        cards = {table.metric: data.run.metrics[table.metric] for table in here}
+        full = [table for table in here if cards[table.metric].needs_reference]
+        without = [table for table in here if not cards[table.metric].needs_reference]
+        if full and without:
+            preferred = max(without, key=lambda table: cards[table.metric].preferred)
+            rows += _disagreements(name, preferred, full[0], blocks)
     return tuple(rows)
 
 
 def _disagreements(name: str, one: Table, other: Table, blocks: Blocks) -> list[Disagreement]:
-    restorers = sorted(set(one.restorers) & set(other.restorers))
-    images = sorted(set(one.images) & set(other.images))
-    parts = [_part(table, restorers, images) for table in (one, other)]
+    restorers, images, parts = _common(one, other)
     whole = np.flatnonzero(np.isfinite(parts[0]).all(axis=0) & np.isfinite(parts[1]).all(axis=0))
     images = [images[place] for place in whole.tolist()]
     parts = [part[:, whole] for part in parts]
     if len(restorers) < 2 or not images:
         return []
-    relative = [part - part.mean(axis=0) for part in parts]
-    scales = [float(np.sqrt((part**2).mean() * len(part) / (len(part) - 1))) for part in relative]
-    if min(scales) == 0:
-        return []
-    gaps = relative[0] / scales[0] - relative[1] / scales[1]
-    spreads = _spreads(blocks[name, one.metric], restorers, images)
+    gaps, scale = _gaps(parts)
+    block = blocks[name, one.metric]
+    spreads = block.spreads[_cells(block, restorers, images)]
     rows = []
     for flat in [*_largest(gaps), *_largest(-gaps)]:
         place, column = divmod(int(flat), len(images))
-        values = [
+        gap, spread = float(gaps[place, column]), float(spreads[place, column])
+        value, versus_value = (
             float(table.sign * part[place, column])
             for table, part in zip((one, other), parts, strict=True)
-        ]
-        ranks = [1 + int((part[:, column] > part[place, column]).sum()) for part in parts]
-        spread, gap = float(spreads[place, column]), float(gaps[place, column])
-        known = spread == spread
+        )
+        rank, versus_rank = (
+            1 + int((part[:, column] > part[place, column]).sum()) for part in parts
+        )
         rows.append(
             Disagreement(
                 name,
@@ -154,28 +156,32 @@ def _disagreements(name: str, one: Table, other: Table, blocks: Blocks) -> list[
                 one.metric,
                 other.metric,
                 "hallucination" if gap > 0 else "over-smoothing",
-                values[0],
-                values[1],
-                spread if known else None,
+                value,
+                versus_value,
+                None if np.isnan(spread) else spread,
                 gap,
-                spread / scales[0] if known else None,
-                ranks[0],
-                ranks[1],
+                None if np.isnan(spread) else spread / scale,
+                rank,
+                versus_rank,
                 len(restorers),
             )
         )
     return sorted(rows, key=lambda row: (-abs(row.gap), row.image, row.restorer))
 
 
-def _largest(gaps: Floats) -> npt.NDArray[np.int64]:
+def _gaps(parts: Sequence[Floats]) -> tuple[Floats, float]:
+    """How much more the first metric likes each restored image than the second; and its scale."""
+    # relative to the mean of the restorers on the image: metrics find some images better than
+    # others, whoever restored them
+    relative = [part - part.mean(axis=0) for part in parts]
+    # scaled by the deviation within images, so that dB and points can be held against each other
+    scales = [float(np.sqrt((part**2).mean() * len(part) / (len(part) - 1))) for part in relative]
+    if min(scales) == 0:
+        return np.zeros_like(relative[0]), scales[0]
+    return relative[0] / scales[0] - relative[1] / scales[1], scales[0]
+
+
+def _largest(gaps: Floats) -> Places:
     """Flat places of the largest positive gaps."""
     order = np.argsort(-gaps, axis=None, kind="stable")[:MOST_SHOWN]
     return order[gaps.ravel()[order] > 0]
-
-
-def _spreads(block: Block, restorers: Sequence[str], images: Sequence[str]) -> Floats:
-    if block.spreads is None:
-        return np.full((len(restorers), len(images)), np.nan)
-    rows = np.searchsorted(np.array(block.restorers), restorers)
-    columns = np.searchsorted(np.array(block.images), images)
-    return block.spreads[np.ix_(rows, columns)]

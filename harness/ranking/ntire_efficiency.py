@@ -1,35 +1,24 @@
-"""The score of the NTIRE challenge on efficient super-resolution (2025): time, operations, weights against a base."""
+"""The score of the NTIRE challenge on efficient super-resolution (2025).
+
+Time, operations and weights of each restorer against those of a base.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Container
 
 import numpy as np
 
 from harness.errors import InputError
 from harness.ranking.ballots import Ballots
-from harness.results import RunData
-from harness.statistics.resampling import Floats, resample_counts
+from harness.ranking.ranks import Order
+from harness.results import RunData, Spent
+from harness.statistics import Floats
+from harness.statistics.resampling import percentile_order, resample_counts
 
+# of seconds, operations and parameters
 WEIGHTS = (0.7, 0.15, 0.15)
-"""Of seconds, operations and parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Efficiency:
-    """Scores, lower is better; the base has e^2.
-
-    Attributes:
-        restorers: Those whose seconds, operations and parameters are known.
-        scores: (restorers,).
-        resampled: (restorers, RESAMPLES): with the seconds of other images.
-        images: How many images all of them were timed on.
-    """
-
-    restorers: tuple[str, ...]
-    scores: Floats
-    resampled: Floats
-    images: int
 
 
 def ntire_score(seconds: Floats, flops: Floats, parameters: Floats) -> Floats:
@@ -44,8 +33,8 @@ def ntire_score(seconds: Floats, flops: Floats, parameters: Floats) -> Floats:
     return np.asarray(sum(weight * np.exp(2 * ratio) for weight, ratio in parts))
 
 
-def efficiencies(data: RunData, item: Ballots, base: str | None) -> Efficiency | None:
-    """Scores the restorers of a task over the images on which all of them were timed.
+def efficiency_order(data: RunData, item: Ballots, base: str | None) -> Order | None:
+    """Orders the restorers of a task by their cost, over the images on which all were timed.
 
     The challenge admits only networks that reach its PSNR; here the leaderboards say who does.
 
@@ -55,56 +44,49 @@ def efficiencies(data: RunData, item: Ballots, base: str | None) -> Efficiency |
         base: The restorer to compare with; it must know its operations and parameters.
 
     Returns:
-        `None` where the base did not run on the task.
+        Restorers whose seconds, operations and parameters are known; lower is better, and the base
+        has e^2. `None` where the base did not run on the task, or no image is common to all.
 
     Raises:
         InputError: No base, an unknown one, or one that counts no operations or no parameters.
     """
-    if base not in data.run.restorers:
+    known = data.run.restorers
+    if base not in known:
         raise InputError(
             f"ntire-efficiency compares with a base: --versus is {base!r}; expected one of "
-            f"{', '.join(data.run.restorers)}"
+            f"{', '.join(known)}"
         )
     if base not in item.entrants:
         return None
-    sets = {table.set for table in item.tables}
-    seconds: dict[str, dict[tuple[str, str], float]] = {}
-    flops: dict[str, dict[tuple[str, str], float]] = {}
-    for timing in data.timings:
-        if timing.cell.set in sets and timing.flops is not None:
-            key = timing.cell.set, timing.cell.image
-            seconds.setdefault(timing.cell.restorer, {})[key] = timing.seconds
-            flops.setdefault(timing.cell.restorer, {})[key] = timing.flops
-    weights = {name: data.run.restorers[name].get("parameters") for name in seconds}
-    names = sorted(name for name in seconds if weights[name])
-    if base not in names:
+    costs = _costs(data, {table.set for table in item.tables})
+    if base not in costs:
         raise InputError(
-            f"--versus {base} has no count of operations or of parameters; take a network that "
-            "has both"
+            f"--versus {base} has no count of operations or of parameters; take a network that has "
+            "both"
         )
-    common = sorted(set.intersection(*(set(seconds[name]) for name in names)))
+    names = sorted(costs)
+    common = sorted(set.intersection(*(set(costs[name]) for name in names)))
     if not common:
         return None
-    return _score(
-        names, base, common, seconds, flops, {name: float(weights[name] or 0) for name in names}
-    )
+    place, images = names.index(base), len(common)
+    seconds = np.array([[costs[name][key].seconds for key in common] for name in names])
+    flops = np.array([float(sum(costs[name][key].flops or 0 for key in common)) for name in names])
+    size = np.array([float(known[name].parameters or 0) for name in names])
+    fixed = flops / flops[place], size / size[place]
+    # operations and parameters are counted, and only time is measured: it alone is resampled
+    drawn = seconds @ resample_counts((images,))
+    scores = ntire_score(seconds.sum(axis=1) / seconds[place].sum(), *fixed)
+    resampled = ntire_score(drawn / drawn[place], *(part[:, None] for part in fixed))
+    ends = percentile_order(scores, resampled, images)
+    order = tuple(names)
+    return Order(order, scores, *ends, images, images, higher_is_better=False, leaderboards=0)
 
 
-def _score(
-    names: list[str],
-    base: str,
-    common: list[tuple[str, str]],
-    seconds: dict[str, dict[tuple[str, str], float]],
-    flops: dict[str, dict[tuple[str, str], float]],
-    weights: dict[str, float],
-) -> Efficiency:
-    place = names.index(base)
-    times = np.array([[seconds[name][key] for key in common] for name in names])
-    work = np.array([sum(flops[name][key] for key in common) for name in names])
-    size = np.array([weights[name] for name in names])
-    fixed = work / work[place], size / size[place]
-    boot = times @ resample_counts((len(common),))
-    ratios = times.sum(axis=1) / times[place].sum(), boot / boot[place]
-    scores = ntire_score(ratios[0], *fixed)
-    resampled = ntire_score(ratios[1], fixed[0][:, None], fixed[1][:, None])
-    return Efficiency(tuple(names), scores, resampled, len(common))
+def _costs(data: RunData, sets: Container[str | None]) -> dict[str, dict[tuple[str, str], Spent]]:
+    """Restorer -> set and image -> what was spent, where operations and parameters are known."""
+    costs = defaultdict[str, dict[tuple[str, str], Spent]](dict)
+    for image in data.restored:
+        cell, weighed = image.cell, data.run.restorer(image.cell.restorer).parameters
+        if cell.set in sets and weighed and image.spent.flops is not None:
+            costs[cell.restorer][cell.set, cell.image] = image.spent
+    return costs

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from harness.ranking.ballots import Ballots, shares_won
 from harness.ranking.tables import Table, task_of
-from harness.results import RunData
-from harness.results.pairs import RankRange, Stability
-from harness.statistics.resampling import Floats
+from harness.results import RankRange, RunData, Stability
+from harness.statistics import Floats
 
 Ranks = npt.NDArray[np.int64]
 
@@ -19,7 +18,9 @@ Ranks = npt.NDArray[np.int64]
 def stability(
     data: RunData, found: Sequence[Table], tasks: Sequence[Ballots]
 ) -> tuple[Stability, ...]:
-    """Leaves out every image of every leaderboard, and every metric and set of every task's Borda order.
+    """Leaves out one thing after the other, and looks at the order of the rest.
+
+    Out of every leaderboard goes each image, out of every task's Borda order each metric and set.
 
     Args:
         data: The run.
@@ -33,9 +34,9 @@ def stability(
     ]
     for item in tasks:
         if len(item.restorers) > 1:
-            shares = [shares_won(values).mean(axis=1) for values in item.values]
-            rows += _without_boards(item, shares, "metric", lambda table: table.metric)
-            rows += _without_boards(item, shares, "set", lambda table: table.set or "")
+            shares = np.stack([shares_won(values).mean(axis=1) for values in item.values])
+            rows += _without_boards(item, shares, "metric", [table.metric for table in item.tables])
+            rows += _without_boards(item, shares, "set", [table.set or "" for table in item.tables])
     return tuple(rows)
 
 
@@ -44,43 +45,30 @@ def _without_images(data: RunData, table: Table) -> Stability:
     sums = table.sign * table.sums
     bad, good = np.isneginf(sums), np.isposinf(sums)
     finite = np.where(bad | good, 0.0, sums)
-    left = finite.sum(axis=1, keepdims=True) - finite
-    left[good.sum(axis=1, keepdims=True) - good > 0] = np.inf
-    left[bad.sum(axis=1, keepdims=True) - bad > 0] = -np.inf
-    whole = finite.sum(axis=1)
-    whole[good.any(axis=1)] = np.inf
-    whole[bad.any(axis=1)] = -np.inf
-    return _stability(
-        (task_of(data, table.set), table.set, table.metric, "image"),
-        table.restorers,
-        whole,
-        left,
-        table.images,
-    )
+    # a single infinite image decides, and stops to do so when it is the one that is left out
+    totals, worst, best = (part.sum(axis=1, keepdims=True) for part in (finite, bad, good))
+    whole = _infinite(totals, worst, best)[:, 0]
+    left = _infinite(totals - finite, worst - bad, best - good)
+    where = task_of(data, table.set), table.set, table.metric, "image"
+    return _stability(where, table.restorers, whole, left, table.images)
+
+
+def _infinite(totals: Floats, worst: Ranks, best: Ranks) -> Floats:
+    """Totals, given how many infinities of either sign belong to them."""
+    return np.where(worst > 0, -np.inf, np.where(best > 0, np.inf, totals))
 
 
 def _without_boards(
-    item: Ballots, shares: Sequence[Floats], kind: str, part_of: Callable[[Table], str]
+    item: Ballots, shares: Floats, kind: str, labels: Sequence[str]
 ) -> list[Stability]:
-    parts = list(dict.fromkeys(part_of(table) for table in item.tables))
+    """Args: `shares` (leaderboards, restorers) and the metric or set of each leaderboard."""
+    parts = list(dict.fromkeys(labels))
     if len(parts) < 2:
         return []
-    left = np.stack(
-        [
-            np.mean(
-                [
-                    share
-                    for table, share in zip(item.tables, shares, strict=True)
-                    if part_of(table) != part
-                ],
-                axis=0,
-            )
-            for part in parts
-        ],
-        axis=1,
-    )
-    whole = np.mean(shares, axis=0)
-    return [_stability((item.task, None, "borda", kind), item.restorers, whole, left, parts)]
+    boards = np.array(labels)
+    left = np.stack([shares[boards != part].mean(axis=0) for part in parts], axis=1)
+    where = item.task, None, "borda", kind
+    return [_stability(where, item.restorers, shares.mean(axis=0), left, parts)]
 
 
 def _stability(
@@ -90,7 +78,15 @@ def _stability(
     left: Floats,
     parts: Sequence[str],
 ) -> Stability:
-    """Args: `whole` (restorers,) and `left` (restorers, cases), larger is better; `parts` names the cases."""
+    """Holds the orders with one thing left out against the whole one; larger is better.
+
+    Args:
+        where: Task, set, metric and what is left out.
+        names: The restorers.
+        whole: (restorers,), with everything.
+        left: (restorers, cases).
+        parts: What each case lacks.
+    """
     from scipy.stats import kendalltau
 
     before, after = _ranks(whole[:, None]), _ranks(left)
@@ -99,6 +95,7 @@ def _stability(
     leader = before[:, 0] == 1
     tau = float(kendalltau(before[:, 0], after[:, furthest]).statistic) if moved[furthest] else 1.0
     order = sorted(range(len(names)), key=lambda place: (before[place, 0], names[place]))
+    ranges = np.stack([before[:, 0], after.min(axis=1), after.max(axis=1)], axis=1)
     return Stability(
         *where,
         cases=len(parts),
@@ -106,15 +103,7 @@ def _stability(
         same_order=float((moved == 0).mean()),
         lowest_tau=0.0 if np.isnan(tau) else tau,
         most_influential=parts[furthest] if moved[furthest] else None,
-        ranges=tuple(
-            RankRange(
-                names[place],
-                int(before[place, 0]),
-                int(after[place].min()),
-                int(after[place].max()),
-            )
-            for place in order
-        ),
+        ranges=tuple(RankRange(names[place], *ranges[place].tolist()) for place in order),
     )
 
 
@@ -123,5 +112,5 @@ def _ranks(values: Floats) -> Ranks:
     from scipy.stats import rankdata
 
     scale = np.abs(values[np.isfinite(values)]).max(initial=0.0) or 1.0
-    rounded = np.round(values / scale, 12)
-    return np.asarray(rankdata(-rounded, method="min", axis=0), dtype=np.int64)
+    ranks = rankdata(-np.round(values / scale, 12), method="min", axis=0)
+    return np.asarray(ranks, dtype=np.int64)

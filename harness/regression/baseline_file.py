@@ -6,18 +6,25 @@ import json
 import math
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from harness.atomic import atomic_file
+from harness.cards import MetricCard
 from harness.errors import InputError
-from harness.regression.measured_run import Baseline, Group, Measured, load_measured
+from harness.regression.measured_run import Group, MeasuredRun, MeasuredScore, load_measured
+from harness.results import COSTS, PlannedSet, Spent
 
 SCHEMA = "restobench/baseline/1"
 MAX_BYTES = 200 * 2**20
 
+_METRIC = ("version", "higher_is_better", "unit", "tolerance", "tolerance_on")
+_SET = ("conditions", "definition", "fingerprint")
+"""What a check needs to know of a metric and of a set."""
 
-def load_baseline(source: Path) -> Baseline:
+
+def load_baseline(source: Path) -> MeasuredRun:
     """Reads a baseline file, or a run folder as one.
 
     Raises:
@@ -26,36 +33,23 @@ def load_baseline(source: Path) -> Baseline:
     return load_measured(source) if source.is_dir() else read_baseline(source)
 
 
-def write_baseline(baseline: Baseline, path: Path) -> None:
+def write_baseline(baseline: MeasuredRun, path: Path) -> None:
     """Writes a baseline: one line a row, sorted, so that a version control system shows what changed.
 
     Raises:
         InputError: The file cannot be written; then there is none, or the earlier one.
     """
     rows = [
-        {
-            "restorer": restorer,
-            "set": set_name,
-            "image": image,
-            "metric": metric,
-            "value": _json_number(item.value),
-            "degraded": item.degraded,
-            "reference": item.reference,
-            "restored": item.restored,
-        }
+        {"restorer": restorer, "set": set_name, "image": image, "metric": metric}
+        | {**asdict(score), "value": _json_number(score.value)}
         for (restorer, set_name, metric), images in sorted(baseline.scores.items())
-        for image, item in sorted(images.items())
+        for image, score in sorted(images.items())
     ]
     costs = [
-        {
-            "restorer": restorer,
-            "set": set_name,
-            "image": image,
-            "seconds": _rounded(seconds),
-            "peak_mib": _rounded(mib),
-        }
+        {"restorer": restorer, "set": set_name, "image": image}
+        | {name: float(f"{getattr(spent, name):.6g}") for name in COSTS}
         for (restorer, set_name), images in sorted(baseline.costs.items())
-        for image, (seconds, mib) in sorted(images.items())
+        for image, spent in sorted(images.items())
     ]
     names = ("restorer", "set", "image", "metric")
     failures = [
@@ -69,8 +63,8 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
         "evaluation": dict(baseline.evaluation),
         "hardware": dict(baseline.hardware),
         "environment": dict(baseline.environment),
-        "metrics": {name: dict(card) for name, card in sorted(baseline.metrics.items())},
-        "sets": {name: dict(planned) for name, planned in sorted(baseline.sets.items())},
+        "metrics": {name: _of(_METRIC, card) for name, card in sorted(baseline.metrics.items())},
+        "sets": {name: _of(_SET, planned) for name, planned in sorted(baseline.sets.items())},
     }
     text = _one_line_a_row(head, {"rows": rows, "costs": costs, "failures": failures})
     try:
@@ -91,15 +85,16 @@ def _one_line_a_row(
     return text + "\n"
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.6g}")
+def _of(names: Sequence[str], record: object) -> dict[str, object]:
+    """Some fields of a record."""
+    return {name: getattr(record, name) for name in names}
 
 
 def _json_number(value: float) -> float | str:
     return float(f"{value:.10g}") if math.isfinite(value) else ("inf" if value > 0 else "-inf")
 
 
-def read_baseline(path: Path) -> Baseline:
+def read_baseline(path: Path) -> MeasuredRun:
     """Reads a baseline that anybody may have written.
 
     Raises:
@@ -137,8 +132,8 @@ def read_baseline(path: Path) -> Baseline:
         ) from None
 
 
-def _parse(content: Mapping[str, Any]) -> Baseline:
-    scores: dict[Group, dict[str, Measured]] = {}
+def _parse(content: Mapping[str, Any]) -> MeasuredRun:
+    scores: dict[Group, dict[str, MeasuredScore]] = {}
     for number, row in enumerate(content["rows"], start=1):
         restorer, set_name, image, metric = (
             _text(row, key, number) for key in ("restorer", "set", "image", "metric")
@@ -149,22 +144,22 @@ def _parse(content: Mapping[str, Any]) -> Baseline:
             raise ValueError(
                 f"row {number}: {restorer!r} on {set_name!r}: {image!r} has {metric!r} twice"
             )
-        images[image] = Measured(_score(row["value"], number), *hashes)
-    metrics = {str(name): _metric(card) for name, card in content["metrics"].items()}
+        images[image] = MeasuredScore(_score(row["value"], number), *hashes)
+    metrics = {str(name): _metric(str(name), card) for name, card in content["metrics"].items()}
     unknown = {metric for _, _, metric in scores} - metrics.keys()
     if unknown:
         raise ValueError(
             f"rows name the metric {min(unknown)!r}, which `metrics` does not describe"
         )
-    costs: dict[tuple[str, str], dict[str, tuple[float, float]]] = {}
+    costs: dict[tuple[str, str], dict[str, Spent]] = {}
     for number, row in enumerate(content.get("costs", []), start=1):
         restorer, set_name, image = (
             _text(row, key, number) for key in ("restorer", "set", "image")
         )
-        spent = _number(row, "seconds", number), _number(row, "peak_mib", number)
-        costs.setdefault((restorer, set_name), {})[image] = spent
+        seconds, peak_mib = (_number(row, name, number) for name in COSTS)
+        costs.setdefault((restorer, set_name), {})[image] = Spent(seconds, peak_mib)
     rules = dict(content["evaluation"])
-    return Baseline(
+    return MeasuredRun(
         benchmark=str(content["benchmark"]),
         started=str(content["started"]),
         evaluation={key: str(rules[key]) for key in ("name", "hash", *rules)},
@@ -173,8 +168,8 @@ def _parse(content: Mapping[str, Any]) -> Baseline:
         scores=scores,
         costs=costs,
         failures={
-            (str(row["restorer"]), str(row["set"]), str(row["image"]), str(row["metric"])): str(
-                row["message"]
+            (str(row["restorer"]), str(row["set"]), str(row["image"]), str(row["metric"])): (
+                str(row["message"])
             )
             for row in content.get("failures", [])
         },
@@ -183,28 +178,26 @@ def _parse(content: Mapping[str, Any]) -> Baseline:
     )
 
 
-def _metric(card: Mapping[str, Any]) -> dict[str, Any]:
+def _metric(name: str, card: Mapping[str, Any]) -> MetricCard:
     if not isinstance(card["higher_is_better"], bool):
         raise TypeError(f"higher_is_better is {card['higher_is_better']!r}; expected true or false")
     kinds = card.get("tolerance_on", {})
-    return {
-        "version": str(card["version"]),
-        "higher_is_better": card["higher_is_better"],
-        "unit": str(card["unit"]),
-        "tolerance": _number(card, "tolerance", 0),
-        "tolerance_on": {str(kind): _number(kinds, kind, 0) for kind in kinds},
-    }
+    return MetricCard(
+        name,
+        needs_reference=False,
+        higher_is_better=card["higher_is_better"],
+        version=str(card["version"]),
+        unit=str(card["unit"]),
+        tolerance=_number(card, "tolerance", 0),
+        tolerance_on={str(kind): _number(kinds, kind, 0) for kind in kinds},
+    )
 
 
-def _planned(planned: Mapping[str, Any]) -> dict[str, Any]:
-    conditions = planned["conditions"]
-    if not isinstance(conditions, dict):
-        raise TypeError(f"conditions is {conditions!r}; expected an object")
-    return {
-        "conditions": conditions,
-        "definition": planned["definition"],
-        "fingerprint": planned["fingerprint"],
-    }
+def _planned(planned: Mapping[str, Any]) -> PlannedSet:
+    found = PlannedSet(**{name: planned[name] for name in _SET})
+    if not isinstance(found.conditions, dict):
+        raise TypeError(f"conditions is {found.conditions!r}; expected an object")
+    return found
 
 
 def _text(row: Mapping[str, Any], key: str, number: int) -> str:

@@ -15,9 +15,9 @@ from dataclasses import replace
 import numpy as np
 
 from harness.regression.cost_ratios import compare_costs
-from harness.regression.measured_run import Baseline, Group, Measured
+from harness.regression.measured_run import Group, MeasuredRun, MeasuredScore
 from harness.regression.tolerances import Settings
-from harness.results.verdicts import ChangedImage, Comparison, Finding, Verdict
+from harness.results import ChangedImage, Comparison, Finding, Verdict
 from harness.statistics.significance import correct, paired_t
 
 MIN_IMAGES = 3
@@ -31,7 +31,7 @@ WORST = 6
 
 
 def compare(
-    now: Baseline, before: Baseline, settings: Settings | None = None, name: str = ""
+    now: MeasuredRun, before: MeasuredRun, settings: Settings | None = None, name: str = ""
 ) -> Comparison:
     """Judges a run against a baseline.
 
@@ -59,7 +59,7 @@ def compare(
     return Comparison(name, before.started, (*findings, *compare_costs(now, before, settings)))
 
 
-def _newly_failing(now: Baseline, before: Baseline) -> dict[Group, dict[str, str]]:
+def _newly_failing(now: MeasuredRun, before: MeasuredRun) -> dict[Group, dict[str, str]]:
     """(restorer, set, metric) -> image -> message, of cells that fail now and did not in the baseline."""
     found: dict[Group, dict[str, str]] = {}
     measured: dict[str, dict[str, None]] = {}
@@ -89,7 +89,9 @@ def _with_failures(finding: Finding, failing: Mapping[str, str]) -> Finding:
     return replace(finding, verdict=Verdict.FAILED, worst_image=image, reason=reason)
 
 
-def _compare_group(now: Baseline, before: Baseline, group: Group) -> tuple[Finding, float | None]:
+def _compare_group(
+    now: MeasuredRun, before: MeasuredRun, group: Group
+) -> tuple[Finding, float | None]:
     """A finding that is yet to be judged, and its one-sided p of a mean as low as this."""
     new, old = now.scores.get(group, {}), before.scores.get(group, {})
     finding = Finding(*group, Verdict.INCOMPARABLE)
@@ -97,7 +99,7 @@ def _compare_group(now: Baseline, before: Baseline, group: Group) -> tuple[Findi
         return replace(finding, verdict=Verdict.NEW, n=len(new)), None
     if not new:
         return replace(finding, verdict=Verdict.GONE), None
-    reason = _protocol_difference(now, before, group)
+    reason = _incomparable(now, before, group)
     if reason:
         return replace(finding, reason=reason), None
     common = [
@@ -108,25 +110,20 @@ def _compare_group(now: Baseline, before: Baseline, group: Group) -> tuple[Findi
     left_out = _left_out(new, old)
     if not common:
         return replace(finding, reason=left_out), None
-    differences = np.array(
-        [_finite(new[image].value) - _finite(old[image].value) for image in common]
-    )
     finding = replace(finding, n=len(common), reason=left_out)
+    before_after = [(_finite(old[image].value), _finite(new[image].value)) for image in common]
+    differences = np.array([after - value for value, after in before_after])
     if all(new[image].restored == old[image].restored != "" for image in common):
-        if np.abs(differences).max() > 1e-6 * max(
-            1.0, *(abs(_finite(old[image].value)) for image in common)
-        ):
-            reason = (
-                "the restored images are the same bytes and the scores differ: the metric changed"
-            )
-            return replace(finding, reason=reason), None
-        return replace(finding, verdict=Verdict.EQUAL, difference=0.0), None
+        if np.abs(differences).max() <= 1e-6 * max(1.0, *(abs(value) for value, _ in before_after)):
+            return replace(finding, verdict=Verdict.EQUAL, difference=0.0), None
+        reason = "the restored images are the same bytes and the scores differ: the metric changed"
+        return replace(finding, reason=reason), None
     if len(common) < MIN_IMAGES:
-        return replace(
-            finding, reason=f"{len(common)} common images; expected at least {MIN_IMAGES}"
-        ), None
+        reason = f"{len(common)} common images; expected at least {MIN_IMAGES}"
+        return replace(finding, reason=reason), None
     mean, low, high, p_low = paired_t(differences)
-    sign = 1 if now.metrics[group[2]]["higher_is_better"] else -1
+    losses = now.metrics[group[2]].sign * differences
+    finding = replace(finding, verdict=Verdict.SAME, difference=mean, ci_low=low, ci_high=high)
     worst = tuple(
         ChangedImage(
             image,
@@ -135,43 +132,31 @@ def _compare_group(now: Baseline, before: Baseline, group: Group) -> tuple[Findi
             float(difference),
             before.files.get((*group[:2], image)),
         )
-        for loss, image, difference in sorted(
-            zip(sign * differences, common, differences, strict=True)
-        )[:WORST]
+        for loss, image, difference in sorted(zip(losses, common, differences, strict=True))[:WORST]
         if loss < 0
     )
-    return replace(
-        finding,
-        verdict=Verdict.SAME,
-        difference=mean,
-        ci_low=low,
-        ci_high=high,
-        worst=worst,
-        worst_image=worst[0].image if worst else None,
-    ), p_low
+    return replace(finding, worst=worst, worst_image=worst[0].image if worst else None), p_low
 
 
-def _protocol_difference(now: Baseline, before: Baseline, group: Group) -> str:
+def _incomparable(now: MeasuredRun, before: MeasuredRun, group: Group) -> str:
     """Which field keeps the scores of a group from being compared, or an empty string."""
     _, set_name, metric = group
-    old_rules, new_rules = before.evaluation, now.evaluation
-    if new_rules["hash"] != old_rules["hash"]:
-        fields = [key for key in old_rules if key in new_rules and key not in ("name", "hash")]
-        differ = [
-            f"{key} {old_rules[key]}, now {new_rules[key]}"
-            for key in fields
-            if old_rules[key] != new_rules[key]
-        ]
-        names = (f"{item['name']} {item['hash']}" for item in (old_rules, new_rules))
-        return "evaluation: baseline {}, now {}".format(*names) + "".join(
-            f"; baseline {item}" for item in differ
-        )
+    old, new = before.evaluation, now.evaluation
+    if new["hash"] != old["hash"]:
+        names = f"baseline {old['name']} {old['hash']}, now {new['name']} {new['hash']}"
+        differing = [key for key in old if key in new and old[key] != new[key]]
+        fields = [key for key in differing if key not in ("name", "hash")]
+        values = "".join(f"; baseline {key} {old[key]}, now {new[key]}" for key in fields)
+        return f"evaluation: {names}{values}"
     for key in ("version", "higher_is_better"):
-        old, new = before.metrics[metric][key], now.metrics[metric][key]
-        if old != new:
-            return f"{key} of {metric}: baseline {old}, now {new}"
+        was, is_now = (getattr(run.metrics[metric], key) for run in (before, now))
+        if was != is_now:
+            return f"{key} of {metric}: baseline {was}, now {is_now}"
     # what a restorer is told decides what it returns, even from the same pixels
-    told = [_plain(item.sets.get(set_name, {}).get("conditions") or {}) for item in (before, now)]
+    told = [
+        _plain(run.sets[set_name].conditions) if set_name in run.sets else ""
+        for run in (before, now)
+    ]
     if all(told) and told[0] != told[1]:
         return f"conditions of {set_name}: baseline {told[0]}, now {told[1]}"
     return ""
@@ -183,7 +168,7 @@ def _plain(conditions: Mapping[str, object]) -> str:
     )
 
 
-def _pixels_differ(new: Measured, old: Measured) -> str:
+def _pixels_differ(new: MeasuredScore, old: MeasuredScore) -> str:
     """Which pixels differ, with their hashes, or an empty string."""
     for name in ("degraded", "reference"):
         hashes = getattr(old, name), getattr(new, name)
@@ -192,7 +177,7 @@ def _pixels_differ(new: Measured, old: Measured) -> str:
     return ""
 
 
-def _left_out(new: Mapping[str, Measured], old: Mapping[str, Measured]) -> str:
+def _left_out(new: Mapping[str, MeasuredScore], old: Mapping[str, MeasuredScore]) -> str:
     """Names images that are not compared, and for the first of another version of the set what differs."""
     both = sorted(new.keys() & old.keys())
     changed = {image: field for image in both if (field := _pixels_differ(new[image], old[image]))}
@@ -218,26 +203,28 @@ def _finite(value: float) -> float:
 def _judge(
     findings: Sequence[Finding],
     lows: Sequence[float | None],
-    now: Baseline,
-    before: Baseline,
+    now: MeasuredRun,
+    before: MeasuredRun,
     settings: Settings,
 ) -> list[Finding]:
-    """Gives verdicts to what was measured. Losses and gains are two questions, each with its own correction."""
+    """Gives verdicts to what was measured.
+
+    Losses and gains are two questions, each with its own correction.
+    """
     judged = list(findings)
     tested = [(place, low) for place, low in enumerate(lows) if low is not None]
     if not tested:
         return judged
     families = [findings[place].restorer for place, _ in tested]
-    signs = [
-        1 if now.metrics[findings[place].metric]["higher_is_better"] else -1 for place, _ in tested
+    cards = [now.metrics[findings[place].metric] for place, _ in tested]
+    losses = [
+        low if card.sign > 0 else 1 - low for (_, low), card in zip(tested, cards, strict=True)
     ]
-    losses = [low if sign > 0 else 1 - low for (_, low), sign in zip(tested, signs, strict=True)]
     p_loss, p_gain = correct(losses, families), correct([1 - p for p in losses], families)
-    kinds = {str(item.hardware.get("device") or "cpu").partition(":")[0] for item in (now, before)}
-    for (place, _), sign, *p in zip(tested, signs, p_loss, p_gain, strict=True):
-        card = now.metrics[findings[place].metric]
-        tolerance = max(settings.tolerance_of(findings[place].metric, card, kind) for kind in kinds)
-        judged[place] = _verdict(findings[place], sign, p[0], p[1], tolerance, settings.alpha)
+    kinds = {str(run.hardware.get("device") or "cpu").partition(":")[0] for run in (now, before)}
+    for (place, _), card, *p in zip(tested, cards, p_loss, p_gain, strict=True):
+        tolerance = max(settings.tolerance_of(card, kind) for kind in kinds)
+        judged[place] = _verdict(findings[place], card.sign, p[0], p[1], tolerance, settings.alpha)
     return judged
 
 

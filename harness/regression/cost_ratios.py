@@ -8,16 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.regression.measured_run import HARDWARE, Baseline
+from harness.regression.measured_run import HARDWARE, MeasuredRun
 from harness.regression.tolerances import Settings
-from harness.results.verdicts import COSTS, Finding, Verdict
+from harness.results import COSTS, Finding, Spent, Verdict
 from harness.statistics.resampling import intervals
 from harness.statistics.significance import correct, paired_t
 
 MIN_IMAGES = 3
 
 
-def compare_costs(now: Baseline, before: Baseline, settings: Settings) -> list[Finding]:
+def compare_costs(now: MeasuredRun, before: MeasuredRun, settings: Settings) -> list[Finding]:
     """Ratios of every restorer and set in both; judged only where hardware and number of workers agree.
 
     A ratio regresses when its interval lies above the limit and a paired test, corrected as that of
@@ -47,7 +47,7 @@ def compare_costs(now: Baseline, before: Baseline, settings: Settings) -> list[F
     ]
 
 
-def _not_judged(now: Baseline, before: Baseline) -> str:
+def _not_judged(now: MeasuredRun, before: MeasuredRun) -> str:
     """Why costs are reported and not judged, or an empty string."""
     differing = [name for name in HARDWARE if now.hardware.get(name) != before.hardware.get(name)]
     if differing:
@@ -63,16 +63,18 @@ def _not_judged(now: Baseline, before: Baseline) -> str:
     return ""
 
 
-_Spent = Mapping[str, tuple[float, float]]
-
-
 def _measure(
-    new: _Spent, old: _Spent, finding: Finding, floor: float
+    new: Mapping[str, Spent], old: Mapping[str, Spent], finding: Finding, floor: float
 ) -> tuple[Finding, float | None]:
-    """The geometric mean of the images' ratios with its interval, and the one-sided p of one as low as this."""
+    """The geometric mean of the images' ratios with its interval.
+
+    And the one-sided p of one as low as this, where it can be judged.
+    """
     common = sorted(old.keys() & new.keys())
-    column = COSTS.index(finding.metric)
-    before, now = (np.array([spent[image][column] for image in common]) for spent in (old, new))
+    before, now = (
+        np.array([getattr(spent[image], finding.metric) for image in common])
+        for spent in (old, new)
+    )
     finding = replace(finding, n=len(common))
     if len(common) < MIN_IMAGES or max(np.median(before), np.median(now)) < floor:
         return replace(finding, reason="too quick, too small or too few to judge"), None

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from harness.regression.measured_run import Baseline, Group
-from harness.results.trends import History, Trend, TrendPoint
+from harness.regression.measured_run import Group, MeasuredRun
+from harness.results import History, Trend, TrendPoint
+from harness.statistics import Floats
 
 MIN_RUNS = 3
 """With fewer runs there is a difference, and no trend: `restobench compare` judges that."""
 
-Floats = npt.NDArray[np.float64]
 
-
-def trace(runs: Mapping[str, Baseline], metrics: Sequence[str] = ()) -> History:
+def trace(runs: Mapping[str, MeasuredRun], metrics: Sequence[str] = ()) -> History:
     """Makes the trends, in the order of the runs' own times.
 
     Only images with the same pixels in every run of a trend enter its means.
@@ -30,43 +28,37 @@ def trace(runs: Mapping[str, Baseline], metrics: Sequence[str] = ()) -> History:
         protocol or metric version than the last run's.
     """
     ordered = sorted(runs.items(), key=lambda item: item[1].started)
-    last = ordered[-1][1]
-    left_out: list[str] = []
-    same = []
+    last, left_out, same = ordered[-1][1], [], {}
     for name, run in ordered:
-        if run.evaluation["hash"] != last.evaluation["hash"]:
-            left_out.append(
-                f"{name}: evaluation {run.evaluation['name']}, the last run has "
-                f"{last.evaluation['name']}"
-            )
+        if run.evaluation["hash"] == last.evaluation["hash"]:
+            same[name] = run
         else:
-            same.append((name, run))
+            names = run.evaluation["name"], last.evaluation["name"]
+            left_out.append("{}: evaluation {}, the last run has {}".format(name, *names))
     trends = []
     for group in last.scores:
-        if metrics and group[2] not in metrics:
+        metric = group[2]
+        if metrics and metric not in metrics:
             continue
-        chosen = []
-        for name, run in same:
+        wanted, chosen = last.metrics[metric].version, []
+        for name, run in same.items():
             if group in run.scores:
-                version, wanted = (
-                    run.metrics[group[2]]["version"],
-                    last.metrics[group[2]]["version"],
-                )
+                version = run.metrics[metric].version
                 if version == wanted:
                     chosen.append((name, run))
                 else:
                     left_out.append(
-                        f"{name}: {group[2]} has version {version}, the last run {wanted}"
+                        f"{name}: {metric} has version {version}, the last run {wanted}"
                     )
         trends.append(_trend(group, chosen))
     found = tuple(trend for trend in trends if trend is not None)
-    return History(found, tuple(name for name, _ in same), tuple(dict.fromkeys(left_out)))
+    return History(found, tuple(same), tuple(dict.fromkeys(left_out)))
 
 
-def _trend(group: Group, runs: Sequence[tuple[str, Baseline]]) -> Trend | None:
+def _trend(group: Group, runs: Sequence[tuple[str, MeasuredRun]]) -> Trend | None:
     restorer, set_name, metric = group
 
-    def pixels(run: Baseline) -> set[tuple[str, str, str]]:
+    def pixels(run: MeasuredRun) -> set[tuple[str, str, str]]:
         return {(image, item.degraded, item.reference) for image, item in run.scores[group].items()}
 
     common = sorted(image for image, *_ in set.intersection(*(pixels(run) for _, run in runs)))
@@ -76,33 +68,23 @@ def _trend(group: Group, runs: Sequence[tuple[str, Baseline]]) -> Trend | None:
         [np.mean([run.scores[group][image].value for image in common]) for _, run in runs]
     )
     card = runs[-1][1].metrics[metric]
-    steps = find_steps(values, float(card["tolerance"])) if np.isfinite(values).all() else {}
+    steps = find_steps(values, card.tolerance) if np.isfinite(values).all() else {}
     points = tuple(
         TrendPoint(
             name,
             run.started,
             float(value),
             step=steps.get(index),
-            worse=None
-            if index not in steps
-            else (steps[index] < 0) == bool(card["higher_is_better"]),
+            worse=(steps[index] < 0) == card.higher_is_better if index in steps else None,
             changes=tuple(changes(runs[index - 1][1], run)) if index in steps else (),
         )
         for index, ((name, run), value) in enumerate(zip(runs, values, strict=True))
     )
-    return Trend(
-        runs[-1][1].benchmark,
-        set_name,
-        metric,
-        restorer,
-        str(card["unit"]),
-        bool(card["higher_is_better"]),
-        len(common),
-        points,
-    )
+    where = runs[-1][1].benchmark, set_name, metric, restorer
+    return Trend(*where, card.unit, card.higher_is_better, len(common), points)
 
 
-def changes(before: Baseline, now: Baseline) -> Iterator[str]:
+def changes(before: MeasuredRun, now: MeasuredRun) -> Iterator[str]:
     """What else is different between two runs: versions, commit, hardware. Where to look for the cause of a step."""
     flat = [
         dict(_flatten({**dict(run.environment), **dict(run.hardware)})) for run in (before, now)

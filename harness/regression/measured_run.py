@@ -1,14 +1,14 @@
-"""A baseline: what a run measured, image by image with hashes, as a regression check sees it."""
+"""A run as a regression check sees it: what was measured, image by image with hashes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+from harness.cards import MetricCard
 from harness.errors import InputError
-from harness.results import RunData
+from harness.results import PlannedSet, RunData, SampleRecord, Spent
 from harness.storage.store import load_run
 
 HARDWARE = ("processor", "cores", "device", "accelerator", "workers")
@@ -21,7 +21,7 @@ _DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredScore:
     """One metric on one image.
 
     Attributes:
@@ -42,20 +42,19 @@ Group = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
-    """A run as a regression check sees it.
+class MeasuredRun:
+    """A run as a regression check sees it; a baseline is one in a file.
 
     Attributes:
         benchmark: Name of the benchmark.
         started: ISO 8601 time of the run.
-        evaluation: Name, hash and fields of the protocol; older files have no fields.
+        evaluation: Name, hash and fields of the evaluation; older files have no fields.
         hardware: The fields `HARDWARE` of the environment.
-        metrics: Name -> version, higher_is_better, unit, tolerance, tolerance_on.
+        metrics: Their cards; a file holds what a check needs of them.
         scores: (restorer, set, metric) -> image -> what was measured.
-        costs: (restorer, set) -> image -> (seconds, peak_mib).
+        costs: (restorer, set) -> image -> what was spent.
         failures: (restorer, set, image, metric or empty) -> kind and message.
-        sets: Name -> conditions that restorers were told, definition, fingerprint. Empty in files
-            of version 0.1.0.
+        sets: What restorers were told, definition, fingerprint. Empty in files of version 0.1.0.
         environment: The fields `PROVENANCE`.
         files: (restorer, set, image) -> restored image; only of a run folder, and never written to
             a file.
@@ -64,90 +63,84 @@ class Baseline:
     benchmark: str
     started: str
     evaluation: Mapping[str, str]
-    hardware: Mapping[str, Any]
-    metrics: Mapping[str, Mapping[str, Any]]
-    scores: Mapping[Group, Mapping[str, Measured]]
-    costs: Mapping[tuple[str, str], Mapping[str, tuple[float, float]]]
+    hardware: Mapping[str, object]
+    metrics: Mapping[str, MetricCard]
+    scores: Mapping[Group, Mapping[str, MeasuredScore]]
+    costs: Mapping[tuple[str, str], Mapping[str, Spent]]
     failures: Mapping[tuple[str, str, str, str], str]
-    sets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    environment: Mapping[str, Any] = field(default_factory=dict)
+    sets: Mapping[str, PlannedSet] = field(default_factory=dict)
+    environment: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[tuple[str, str, str], Path] = field(default_factory=dict)
 
 
-def load_measured(folder: Path) -> Baseline:
+def load_measured(folder: Path) -> MeasuredRun:
     """Reads a run folder as a regression check sees it.
 
     Raises:
         StoreError: No run there.
     """
-    data, root = load_run(folder), folder.resolve()
-    files = {}
-    for record in data.cells:
+    return measured_run(load_run(folder), folder)
+
+
+def _files(data: RunData, folder: Path) -> dict[tuple[str, str, str], Path]:
+    root, found = folder.resolve(), {}
+    for image in data.restored:
         # a run may come from elsewhere: a path that leads out of it is none of its files
-        path = (root / record.restored).resolve() if record.restored else None
-        if path is not None and path.is_relative_to(root):
-            files[record.cell.restorer, record.cell.set, record.cell.image] = path
-    return replace(make_baseline(data), files=files)
+        path = (root / image.path).resolve()
+        if image.path and path.is_relative_to(root):
+            found[image.cell.restorer, image.cell.set, image.cell.image] = path
+    return found
 
 
-def make_baseline(data: RunData) -> Baseline:
-    """Takes from a run what a later one is compared with."""
-    restored = {record.cell: record.sha256 or "" for record in data.cells}
-    scores: dict[Group, dict[str, Measured]] = {}
+def measured_run(data: RunData, folder: Path | None = None) -> MeasuredRun:
+    """Takes from a run what a later one is compared with.
+
+    Args:
+        data: The run.
+        folder: Where its images lie.
+    """
+    restored = {image.cell: image.sha256 for image in data.restored}
+    scores: dict[Group, dict[str, MeasuredScore]] = {}
     for score in data.scores:
         cell = score.cell
-        sample = data.samples.get((cell.set, cell.image), {})
-        hashes = [sample.get("degraded_sha256"), sample.get("reference_sha256"), restored.get(cell)]
-        measured = Measured(score.value, *((item or "")[:_DIGITS] for item in hashes))
-        scores.setdefault((cell.restorer, cell.set, score.metric), {})[cell.image] = measured
-    costs: dict[tuple[str, str], dict[str, tuple[float, float]]] = {}
-    for timing in data.timings:
-        spent = (timing.seconds, timing.peak_mib)
-        costs.setdefault((timing.cell.restorer, timing.cell.set), {})[timing.cell.image] = spent
-    evaluation = data.run.plan.get("evaluation", {})
-    return Baseline(
-        benchmark=data.run.benchmark,
-        started=data.run.started,
-        evaluation={
-            "name": "",
-            "hash": "",
-            **{key: str(value) for key, value in evaluation.items()},
-        },
-        hardware={name: data.run.environment.get(name) for name in HARDWARE},
-        metrics={
-            name: {
-                "version": str(card.get("version", "1")),
-                "higher_is_better": bool(card["higher_is_better"]),
-                "unit": str(card.get("unit", "")),
-                "tolerance": float(card.get("tolerance", 0.0)),
-                "tolerance_on": dict(card.get("tolerance_on", {})),
-            }
-            for name, card in data.run.metrics.items()
-        },
+        sample = data.samples.get((cell.set, cell.image), SampleRecord(""))
+        hashes = (sample.degraded_sha256, sample.reference_sha256, restored.get(cell))
+        found = MeasuredScore(score.value, *((item or "")[:_DIGITS] for item in hashes))
+        scores.setdefault((cell.restorer, cell.set, score.metric), {})[cell.image] = found
+    costs: dict[tuple[str, str], dict[str, Spent]] = {}
+    for image in data.restored:
+        cell = image.cell
+        costs.setdefault((cell.restorer, cell.set), {})[cell.image] = image.spent
+    run = data.run
+    return MeasuredRun(
+        benchmark=run.benchmark,
+        started=run.started,
+        evaluation={"name": "", "hash": "", **_as_text(run.plan.evaluation)},
+        hardware={name: run.environment.get(name) for name in HARDWARE},
+        metrics=run.metrics,
         scores=scores,
         costs=costs,
         failures={
-            (
-                item.cell.restorer,
-                item.cell.set,
-                item.cell.image,
-                item.metric or "",
-            ): f"{item.kind}: {item.message}"
-            for item in data.failures
+            (failure.cell.restorer, failure.cell.set, failure.cell.image, failure.metric or ""): (
+                f"{failure.kind}: {failure.message}"
+            )
+            for failure in data.failures
         },
-        sets={
-            name: {key: planned.get(key) for key in ("conditions", "definition", "fingerprint")}
-            for name, planned in data.run.plan.get("sets", {}).items()
-        },
-        environment={name: data.run.environment.get(name) for name in PROVENANCE},
+        sets=run.plan.sets,
+        environment={name: run.environment.get(name) for name in PROVENANCE},
+        files=_files(data, folder) if folder else {},
     )
 
 
-def rename(baseline: Baseline, aliases: Sequence[str]) -> Baseline:
+def _as_text(table: Mapping[str, object]) -> dict[str, str]:
+    return {key: str(value) for key, value in table.items()}
+
+
+def rename(run: MeasuredRun, aliases: Sequence[str]) -> MeasuredRun:
     """Gives the restorers of a baseline the names that they have now, so that today's find their rows.
 
     Args:
-        baseline: The older one.
+        run: The older one.
         aliases: `NEW=OLD`.
 
     Raises:
@@ -155,32 +148,29 @@ def rename(baseline: Baseline, aliases: Sequence[str]) -> Baseline:
             one has.
     """
     for alias in aliases:
-        names = {name for name, *_ in (*baseline.scores, *baseline.failures)}
+        names = {name for name, *_ in (*run.scores, *run.failures)}
         # names hold `=` where a restorer has parameters: the one that parts two names counts
-        splits = (
-            (alias[:place], alias[place + 1 :])
-            for place, letter in enumerate(alias)
-            if letter == "="
-        )
-        new, old = next(
-            ((new, old) for new, old in splits if old in names and new and new not in names),
-            ("", ""),
-        )
-        if not new:
+        splits = ((alias[:i], alias[i + 1 :]) for i, letter in enumerate(alias) if letter == "=")
+        fitting = ((new, old) for new, old in splits if old in names and new and new not in names)
+        pair = next(fitting, None)
+        if pair is None:
             known = ", ".join(sorted(names)) or "none"
             raise InputError(
                 f"--alias {alias!r}: expected NEW=OLD; OLD is one of the baseline's, NEW is not "
                 f"({known})"
             )
+        run = _renamed(run, *pair)
+    return run
 
-        def by(key: tuple[str, ...], new: str = new, old: str = old) -> Any:
-            return (new, *key[1:]) if key[0] == old else key
 
-        baseline = replace(
-            baseline,
-            scores={by(key): images for key, images in baseline.scores.items()},
-            costs={by(key): images for key, images in baseline.costs.items()},
-            failures={by(key): message for key, message in baseline.failures.items()},
-            files={by(key): path for key, path in baseline.files.items()},
-        )
-    return baseline
+def _renamed(run: MeasuredRun, new: str, old: str) -> MeasuredRun:
+    def now(name: str) -> str:
+        return new if name == old else name
+
+    return replace(
+        run,
+        scores={(now(r), s, m): images for (r, s, m), images in run.scores.items()},
+        costs={(now(r), s): images for (r, s), images in run.costs.items()},
+        failures={(now(r), s, i, m): why for (r, s, i, m), why in run.failures.items()},
+        files={(now(r), s, i): path for (r, s, i), path in run.files.items()},
+    )

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from harness.cards import MetricCard
 from harness.errors import InputError
-from harness.plugins import metrics
+from harness.plugins.kinds import metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,19 @@ class Settings:
     quick_seconds: float = 0.02
     small_mib: float = 64.0
 
-    def tolerance_of(self, metric: str, card: Mapping[str, Any], kind: str) -> float:
-        """The tolerance of a metric on a kind of device; what the user said goes before what the card says."""
-        user = self.tolerance_on.get(kind, {}).get(metric, self.tolerance.get(metric))
-        if user is not None:
-            return user
-        return float(card.get("tolerance_on", {}).get(kind, card["tolerance"]))
+    def tolerance_of(self, card: MetricCard, kind: str) -> float:
+        """The tolerance of a metric on a kind of device.
+
+        What the user said goes before what the card says.
+        """
+        user = self.tolerance_on.get(kind, {}).get(card.name, self.tolerance.get(card.name))
+        return card.tolerance_on.get(kind, card.tolerance) if user is None else user
 
 
 def read_settings(path: Path) -> Settings:
-    """Reads settings from TOML: the fields of `Settings`; tolerances as `[tolerance]`, by device as `[tolerance.cuda]`.
+    """Reads settings from TOML: the fields of `Settings`.
+
+    Tolerances are a table `[tolerance]`, by kind of device `[tolerance.cuda]`.
 
     Raises:
         InputError: Damaged TOML, an unknown key or metric, or a value that is no number from 0 on.

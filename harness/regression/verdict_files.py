@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from harness.errors import InputError
-from harness.results.verdicts import Comparison, Finding, Verdict
+from harness.results import Comparison, Finding, Verdict
 
 BAD = (Verdict.REGRESSED, Verdict.FAILED)
 QUIET = (Verdict.NEW, Verdict.GONE, Verdict.INCOMPARABLE)

@@ -1,1 +1,1 @@
-"""One image through one restorer: what it sees, what it may do, what it costs."""
+"""One image through one restorer: what it sees, what it may do."""

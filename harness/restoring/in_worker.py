@@ -1,20 +1,28 @@
-"""A restorer in worker processes of its own: whatever it does there becomes a typed row, never the end of the run."""
+"""A restorer in worker processes of its own.
+
+Whatever it does there becomes a typed row, never the end of the run.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
-from harness.errors import HarnessError, ImageError, RestorationError
+from harness.cards import RestorerCard
+from harness.conditions import Conditions
+from harness.errors import ImageError, RestorationError, describe_error
 from harness.images import Image, image_hash, quantise
-from harness.plugins import RestorerSpec
-from harness.protocols import Conditions, DegradedSet, Restorer, RestorerCard
+from harness.plugins.specification import RestorerSpec
+from harness.protocols import DegradedSet, Restorer
 from harness.recording import recording
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import build_restorer, seed_everything
 from harness.restoring.probing import wrong_range
-from harness.results import FailureKind
-from harness.storage.samples import load_array, save_array
+from harness.results import FailureKind, Spent
+from harness.storage.arrays import load_array, save_array
 from harness.tiling import is_out_of_memory
 from harness.workers.confinement import go_to_own_folder, in_users_folder
 from harness.workers.costs import count_flops, measure, runs_modules
@@ -43,22 +51,54 @@ class RestoreTask:
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """A cell that worked: the file, its pixel hash, and what `harness.results.Timing` says of it."""
+    """A cell that worked: the file, the hash of its pixels, and what it cost."""
 
     path: Path
     sha256: str
-    seconds: float
-    peak_mib: float
-    cuda_mib: float | None
-    flops: int | None
-    tile: int | None
-    precision: str
-    fell_back: bool
+    spent: Spent
 
 
-_loaded: dict[tuple[RestorerSpec, str], Restorer] = {}
-_runs_torch: dict[tuple[RestorerSpec, str, int], bool] = {}
-_flops: dict[tuple[RestorerSpec, str, int, tuple[int, ...]], int | None] = {}
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A restorer in its worker, and what is known of it so far.
+
+    Attributes:
+        runs_torch: Scale -> whether it runs torch modules; a scale that is here is warmed up.
+        flops: Scale and shape of the degraded image -> floating-point operations.
+    """
+
+    restorer: Restorer
+    runs_torch: dict[int, bool] = field(default_factory=dict)
+    flops: dict[tuple[int, ...], int | None] = field(default_factory=dict)
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        """Restores one image; a restorer that forks comes back twice, and the child ends here."""
+        worker = os.getpid()
+        try:
+            return restore_image(self.restorer, image, conditions)
+        finally:
+            if os.getpid() != worker:
+                os._exit(0)
+
+    def count_operations(self, image: Image, conditions: Conditions) -> int | None:
+        """Warms up on a corner, once a scale, and counts operations, once a shape."""
+        scale = conditions.scale
+        if scale not in self.runs_torch:
+            corner, known = image[:, :64, :64].copy(), conditions.corner(64)
+            self.runs_torch[scale] = runs_modules(lambda: self.restore(corner, known))
+        if not self.runs_torch[scale]:
+            return None
+        key = (scale, *image.shape)
+        if key not in self.flops:
+            self.flops[key] = count_flops(lambda: self.restore(image, conditions))
+        return self.flops[key]
+
+
+@lru_cache(maxsize=1)
+def load_restorer(spec: RestorerSpec, device: str) -> Loaded:
+    """Builds a restorer once a worker, in the folder that the user works in."""
+    with in_users_folder():
+        return Loaded(build_restorer(spec, device))
 
 
 def restore_cell(task: RestoreTask) -> Restoration | Trouble:
@@ -70,30 +110,11 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble:
     """
     go_to_own_folder()
     try:
-        restorer = build_restorer(task.spec, task.device)
+        loaded = load_restorer(task.spec, task.device)
     except BaseException as error:  # a third party's code may raise SystemExit as well
         return _trouble(FailureKind.LOAD, error)
     try:
-        image, conditions = load_array(task.degraded), task.conditions
-        if task.mask is not None:
-            conditions = replace(conditions, mask=load_array(task.mask)[0] > 0.5)
-        flops = _operations(task, restorer, image, conditions)
-        _seed()
-        with recording() as recorded:
-            restored, spent = measure(lambda: _restore(restorer, image, conditions), task.device)
-        if task.quantise:
-            restored = quantise(restored)
-        return Restoration(
-            path=save_array(restored, task.stem),
-            sha256=image_hash(restored),
-            seconds=spent.seconds,
-            peak_mib=spent.peak_mib,
-            cuda_mib=spent.cuda_mib,
-            flops=flops,
-            tile=recorded.tile,
-            precision=recorded.precision,
-            fell_back=recorded.fell_back,
-        )
+        return _restore(task, loaded)
     except RestorationError as error:
         return Trouble(FailureKind.INVALID, str(error))
     except ImageError as error:
@@ -102,80 +123,48 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble:
         return _trouble(FailureKind.RAISED, error)
 
 
-def build_restorer(spec: RestorerSpec, device: str) -> Restorer:
-    """Builds a restorer once a worker, in the folder that the user works in; another one takes its place."""
-    if (spec, device) not in _loaded:
-        _loaded.clear()
-        with in_users_folder():
-            _loaded[spec, device] = spec.build(device)
-    return _loaded[spec, device]
-
-
-def _restore(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
-    worker = os.getpid()
-    try:
-        return restore_image(restorer, image, conditions)
-    finally:
-        if os.getpid() != worker:  # a restorer that forks comes back twice
-            os._exit(0)
-
-
-def _seed() -> None:
-    """Makes what a restorer draws depend on no cell before this one."""
-    import random
-
-    import numpy as np
-    import torch
-
-    random.seed(0)
-    np.random.seed(0)
-    torch.manual_seed(0)
+def _restore(task: RestoreTask, loaded: Loaded) -> Restoration:
+    image, conditions = load_array(task.degraded), task.conditions
+    if task.mask is not None:
+        conditions = replace(conditions, mask=load_array(task.mask)[0] > 0.5)
+    flops = loaded.count_operations(image, conditions)
+    seed_everything()
+    with recording() as how:
+        restored, spent = measure(lambda: loaded.restore(image, conditions), task.device)
+    if task.quantise:
+        restored = quantise(restored)
+    spent = replace(
+        spent, flops=flops, tile=how.tile, precision=how.precision, fell_back=how.fell_back
+    )
+    return Restoration(save_array(restored, task.stem), image_hash(restored), spent)
 
 
 def _trouble(kind: FailureKind, error: BaseException) -> Trouble:
-    """What went wrong; where it is memory, this worker ends, and with it all that its restorer holds."""
+    """What went wrong; where it is memory, this worker ends, with all that its restorer holds."""
+    message = describe_error(error)
     if is_out_of_memory(error):
-        os.write(2, f"\n{_say(error).splitlines()[0]}\n".encode())
+        os.write(2, f"\n{message.splitlines()[0]}\n".encode())
         os._exit(EXIT_MEMORY)
-    return Trouble(kind, _say(error))
-
-
-def _operations(
-    task: RestoreTask, restorer: Restorer, image: Image, conditions: Conditions
-) -> int | None:
-    """Warms the restorer up on a corner, once a scale, and counts the operations of this shape, once a shape."""
-    warm = (task.spec, task.device, conditions.scale)
-    if warm not in _runs_torch:
-        corner = image[:, :64, :64].copy()
-        _runs_torch[warm] = runs_modules(lambda: _restore(restorer, corner, conditions.corner(64)))
-    if not _runs_torch[warm]:
-        return None
-    key = (*warm, image.shape)
-    if key not in _flops:
-        _flops[key] = count_flops(lambda: _restore(restorer, image, conditions))
-    return _flops[key]
+    return Trouble(kind, message)
 
 
 def describe_restorer(
-    spec: RestorerSpec, sets: tuple[DegradedSet, ...]
+    spec: RestorerSpec, sets: Sequence[DegradedSet]
 ) -> tuple[RestorerCard, dict[str, str | None]] | Trouble:
-    """Builds a restorer and asks for its card and why it cannot be run on each set; runs in a worker."""
+    """Builds a restorer, and asks for its card and why it cannot be run on each set.
+
+    Runs in a worker.
+    """
     try:
-        restorer = _loaded[spec, "cpu"] = spec.build("cpu")
+        restorer = load_restorer(spec, "cpu").restorer
         return restorer.card, {item.name: restorer.supports(item) for item in sets}
     except BaseException as error:
-        return Trouble(FailureKind.LOAD, _say(error))
+        return Trouble(FailureKind.LOAD, describe_error(error))
 
 
 def probe_restorer(spec: RestorerSpec) -> str | None:
-    """What `probing.wrong_range` says of a restorer that `describe_restorer` has built; runs in the same worker."""
+    """What `wrong_range` says of a restorer; runs in the worker of `describe_restorer`."""
     try:
-        return wrong_range(_loaded.get((spec, "cpu")) or spec.build("cpu"))
+        return wrong_range(load_restorer(spec, "cpu").restorer)
     except BaseException:  # what a restorer does to its worker is for its cells to tell
         return None
-
-
-def _say(error: BaseException) -> str:
-    return (
-        str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"[:2000]
-    )

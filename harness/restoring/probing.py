@@ -1,4 +1,7 @@
-"""Tells a network that is fed in the wrong range from a good one, which no error does: it runs, some dB worse."""
+"""Tells a network that is fed in the wrong range from a good one.
+
+No error does: it runs, some dB worse.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +27,20 @@ GOOD_DB = 40.0
 """Nothing that is fed in a wrong range keeps so much: the other ranges are not tried."""
 
 STILL_A_PICTURE_DB = 22.0
-"""A network that keeps the size may rightly smooth a clean photograph, and does nothing in a range too large for it.
+"""While a network that keeps the size keeps so much, another range that keeps more proves nothing.
 
-While it keeps so much, another range that keeps more proves nothing."""
+It may rightly smooth a clean photograph, and does nothing in a range too large for it.
+"""
 
 MARGIN_DB = 6.0
-"""Measured: RLFN keeps 23 dB more in its own range; of 12 networks in their own range none keeps more in another."""
+"""Measured: RLFN keeps 23 dB more in its own range.
+
+Of 12 networks in their own range none keeps more in another.
+"""
 
 
 def wrong_range(restorer: Restorer) -> str | None:
-    """Runs a restorer on a small photograph in its card's range and, if little is kept of it, in the others.
+    """Runs a restorer on a small photograph in its card's range, and in others if little is kept.
 
     What is measured is the PSNR between the photograph and the restored image, reduced to its size:
     super-resolution, denoising and artifact removal all keep a clean photograph nearly as it is.
@@ -101,7 +108,7 @@ def _kept_db(restorer: Restorer, conditions: Conditions) -> float:
 
 @lru_cache(maxsize=1)
 def probe_photo() -> Image:
-    """A face out of scikit-image's photograph of an astronaut, reduced by 4: float32 (3, 48, 48)."""
+    """The face of scikit-image's astronaut, reduced by 4: float32 (3, 48, 48)."""
     spec = importlib.util.find_spec("skimage")
     folder = Path(str(spec.origin)).parent if spec else Path()
     photo = read_image(folder / "data" / "astronaut.png")

@@ -1,18 +1,24 @@
-"""Options that any restorer takes, handled here and in no adapter: `-r NAME:ensemble=x8,precision=fp16`."""
+"""Options that any restorer takes, handled here and in no adapter.
+
+They stand with the parameters: `-r NAME:ensemble=x8,precision=fp16`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.conditions import Conditions, kernel_of
 from harness.errors import InputError
 from harness.images import Image
-from harness.protocols import Restorer
+from harness.protocols import DegradedSet, Restorer
 from harness.recording import record_precision
+
+Pixel = TypeVar("Pixel", bound=np.generic)
 
 
 def with_options(restorer: Restorer, options: Mapping[str, str], device: str) -> Restorer:
@@ -24,7 +30,17 @@ def with_options(restorer: Restorer, options: Mapping[str, str], device: str) ->
     return restorer
 
 
-class SelfEnsemble(Restorer):
+class _Wrapped(Restorer):
+    """A restorer around another one, which supports what that supports."""
+
+    def __init__(self, inner: Restorer) -> None:
+        self.inner, self.card = inner, inner.card
+
+    def supports(self, degraded_set: DegradedSet) -> str | None:
+        return self.inner.supports(degraded_set)
+
+
+class SelfEnsemble(_Wrapped):
     """The mean over the 8 flips and turns of the image, each restored and turned back.
 
     Timofte et al., Seven ways to improve example-based single image super resolution, CVPR 2016.
@@ -33,34 +49,25 @@ class SelfEnsemble(Restorer):
         inner: The restorer that sees the turned images.
     """
 
-    def __init__(self, inner: Restorer) -> None:
-        """Keeps the restorer."""
-        self.inner, self.card = inner, inner.card
-
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Restores (C, H, W) to (C, scale * H, scale * W), eight times."""
         if conditions.cfa is not None:
             raise InputError(
                 "ensemble=x8 turns the image, and with it the sensor's colours: leave it out here"
             )
-        total = np.zeros(
-            (image.shape[0], *(side * conditions.scale for side in image.shape[1:])), np.float64
-        )
+        planes, *sides = image.shape
+        total = np.zeros((planes, *(side * conditions.scale for side in sides)), np.float64)
         for turns in range(4):
             for flipped in (False, True):
-                turned = _turn(image, turns, flipped)
-                restored = self.inner.restore(turned, _turn_conditions(conditions, turns, flipped))
+                known = _turn_conditions(conditions, turns, flipped)
+                restored = self.inner.restore(_turn(image, turns, flipped), known)
                 if not isinstance(restored, np.ndarray) or restored.ndim != 3:
                     return restored  # the harness says what is wrong with it
                 total += _turn_back(restored, turns, flipped)
         return (total / 8).astype(np.float32)
 
-    def supports(self, degraded_set: Any) -> str | None:
-        """What the restorer says."""
-        return self.inner.supports(degraded_set)
 
-
-def _turn(image: Any, turns: int, flipped: bool) -> Any:
+def _turn(image: npt.NDArray[Pixel], turns: int, flipped: bool) -> npt.NDArray[Pixel]:
     turned = np.rot90(image, turns, axes=(-2, -1))
     return np.ascontiguousarray(turned[..., ::-1] if flipped else turned)
 
@@ -71,16 +78,15 @@ def _turn_back(image: Image, turns: int, flipped: bool) -> Image:
 
 
 def _turn_conditions(conditions: Conditions, turns: int, flipped: bool) -> Conditions:
-    if conditions.kernel is not None:
-        conditions = replace(
-            conditions, kernel=kernel_of(_turn(np.array(conditions.kernel), turns, flipped))
-        )
-    if conditions.mask is not None:
-        conditions = replace(conditions, mask=_turn(conditions.mask, turns, flipped))
-    return conditions
+    kernel, mask = conditions.kernel, conditions.mask
+    if kernel is not None:
+        kernel = kernel_of(_turn(np.array(kernel), turns, flipped))
+    if mask is not None:
+        mask = _turn(mask, turns, flipped)
+    return replace(conditions, kernel=kernel, mask=mask)
 
 
-class ReducedPrecision(Restorer):
+class ReducedPrecision(_Wrapped):
     """A restorer whose torch operations run in 16 bits where torch deems that safe (autocast).
 
     An output that is not finite, or flat where the input is not, is computed again in 32 bits, and
@@ -93,8 +99,7 @@ class ReducedPrecision(Restorer):
     """
 
     def __init__(self, inner: Restorer, precision: str, device: str) -> None:
-        """Keeps the restorer."""
-        self.inner, self.card = inner, inner.card
+        super().__init__(inner)
         self.precision, self.device = precision, device.partition(":")[0]
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
@@ -120,17 +125,13 @@ class ReducedPrecision(Restorer):
         record_precision(self.precision, fell_back=False)
         return restored
 
-    def supports(self, degraded_set: Any) -> str | None:
-        """What the restorer says."""
-        return self.inner.supports(degraded_set)
-
 
 def _is_lost(restored: Image, image: Image) -> bool:
     return not np.isfinite(restored).all() or bool(np.ptp(restored) == 0 < np.ptp(image))
 
 
-def _watch_precision() -> Any:
-    """A mode that notices tensors of 16 bits, and makes arrays of 32 bits of them, as adapters expect."""
+def _watch_precision() -> Any:  # the class is made here: torch is not imported before
+    """A mode that notices tensors of 16 bits; arrays made of them have 32, as adapters expect."""
     import torch
     from torch.overrides import TorchFunctionMode
 
@@ -138,20 +139,22 @@ def _watch_precision() -> Any:
         reduced = False
 
         def __torch_function__(
-            self, function: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
+            self,
+            function: Callable[..., Any],
+            types: object,
+            args: tuple[Any, ...] = (),
+            kwargs: dict[str, Any] | None = None,
+        ) -> object:
             if function in (torch.Tensor.numpy, torch.Tensor.__array__) and self._notice(args[0]):
                 args = (args[0].float(), *args[1:])
             result = function(*args, **(kwargs or {}))
             self._notice(result)
             return result
 
-        def _notice(self, result: Any) -> bool:
-            short = isinstance(result, torch.Tensor) and result.dtype in (
-                torch.float16,
-                torch.bfloat16,
-            )
-            self.reduced |= short
-            return short
+        def _notice(self, result: object) -> bool:
+            short = (torch.float16, torch.bfloat16)
+            seen = isinstance(result, torch.Tensor) and result.dtype in short
+            self.reduced |= seen
+            return seen
 
     return Watch()

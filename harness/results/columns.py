@@ -1,11 +1,14 @@
-"""A million rows without a million objects: columns, out of which each row is made when it is asked for."""
+"""A million rows without a million objects.
+
+They are kept as columns, out of which each row is made when it is asked for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import islice
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -19,20 +22,12 @@ _CHUNK = 50_000
 Row = TypeVar("Row")
 
 
-class Rows(Sequence[Row], Generic[Row]):
-    """Rows that are kept as columns of equal length.
+class Columns(Sequence[Row]):
+    """Rows that are kept as columns of equal length."""
 
-    Args:
-        make: Makes a row out of one value of each column.
-        columns: The columns.
-    """
-
-    def __init__(self, make: Callable[..., Row], columns: Sequence[Sequence[Any]]) -> None:
-        self._make, self._columns = make, columns
-
-    def __len__(self) -> int:
-        """How many rows there are."""
-        return len(self._columns[0])
+    def rows(self, part: slice) -> Iterable[Row]:
+        """The rows of a slice."""
+        raise NotImplementedError
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
@@ -41,18 +36,38 @@ class Rows(Sequence[Row], Generic[Row]):
     def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
         """One row, or those of a slice."""
         if isinstance(index, slice):
-            return tuple(map(self._make, *(column[index] for column in self._columns)))
-        return self._make(*(column[index] for column in self._columns))
+            return tuple(self.rows(index))
+        place = range(len(self))[index]  # IndexError, as a sequence has it
+        return next(iter(self.rows(slice(place, place + 1))))
 
     def __iter__(self) -> Iterator[Row]:
-        """Every row in its turn."""
-        return map(self._make, *self._columns)
+        """Every row in its turn; not all at once, for a million are half a gigabyte."""
+        for start in range(0, len(self), _CHUNK):
+            yield from self.rows(slice(start, start + _CHUNK))
 
     def __eq__(self, other: object) -> bool:
-        """Whether the rows are the same, in the same order."""
-        return _same(self, other)
+        if not isinstance(other, Sequence) or len(self) != len(other):
+            return False
+        return all(a == b for a, b in zip(self, other, strict=True))
 
-    __hash__ = None  # type: ignore[assignment]
+
+class Rows(Columns[Row]):
+    """Rows of any kind.
+
+    Args:
+        make: Makes a row out of one value of each column.
+        columns: The columns.
+    """
+
+    def __init__(self, make: Callable[..., Row], columns: Sequence[Sequence[object]]) -> None:
+        self._make, self._columns = make, columns
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    def rows(self, part: slice) -> Iterable[Row]:
+        """The rows of a slice."""
+        return map(self._make, *(column[part] for column in self._columns))
 
 
 def read_columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
@@ -86,7 +101,7 @@ class Names:
 
 
 @dataclass(frozen=True, eq=False)
-class ScoreColumns(Sequence[Score]):
+class ScoreColumns(Columns[Score]):
     """Scores as columns; a sequence of `Score` to everyone who does not look closer.
 
     Attributes:
@@ -103,7 +118,7 @@ class ScoreColumns(Sequence[Score]):
 
     @classmethod
     def from_rows(cls, rows: Iterable[Sequence[Any]]) -> ScoreColumns:
-        """Reads rows of restorer, set, image, metric, value and spread (or `None`), a chunk at a time."""
+        """Reads rows of restorer, set, image, metric, value and spread (or `None`)."""
         names, source = (Names(), Names(), Names(), Names()), iter(rows)
         codes: list[Codes] = []
         numbers: list[npt.NDArray[np.float64]] = []
@@ -119,54 +134,15 @@ class ScoreColumns(Sequence[Score]):
         return cls((restorers, sets, images, metrics), code, number[0], number[1])
 
     def __len__(self) -> int:
-        """How many scores there are."""
         return len(self.values)
 
-    @overload
-    def __getitem__(self, index: int) -> Score: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Score, ...]: ...
-    def __getitem__(self, index: int | slice) -> Score | tuple[Score, ...]:
-        """One score, or those of a slice."""
-        if isinstance(index, slice):
-            return tuple(
-                self._scores(self.codes[:, index], self.values[index], self.spreads[index])
-            )
-        return next(
-            self._scores(self.codes[:, [index]], self.values[[index]], self.spreads[[index]])
-        )
-
-    def __iter__(self) -> Iterator[Score]:
-        """Every score in its turn."""
-        for start in range(0, len(self), _CHUNK):
-            yield from self[start : start + _CHUNK]
-
-    def __eq__(self, other: object) -> bool:
-        """Whether the scores are the same, in the same order."""
-        return _same(self, other)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def _scores(
-        self,
-        codes: npt.NDArray[np.int32],
-        values: npt.NDArray[np.float64],
-        spreads: npt.NDArray[np.float64],
-    ) -> Iterator[Score]:
+    def rows(self, part: slice) -> Iterator[Score]:
+        """The scores of a slice."""
         restorers, sets, images, metrics = self.names
-        for (r, s, i, m), value, spread in zip(
-            codes.T.tolist(), values.tolist(), spreads.tolist(), strict=True
-        ):
+        columns = self.codes[:, part].T, self.values[part], self.spreads[part]
+        for (r, s, i, m), value, spread in zip(*(c.tolist() for c in columns), strict=True):
             cell = Cell(restorers[r], sets[s], images[i])
             yield Score(cell, metrics[m], value, None if spread != spread else spread)
-
-
-def _same(one: Sequence[Any], other: object) -> bool:
-    return (
-        isinstance(other, Sequence)
-        and len(one) == len(other)
-        and all(a == b for a, b in zip(one, other, strict=True))
-    )
 
 
 def as_columns(scores: Sequence[Score]) -> ScoreColumns:
@@ -174,13 +150,5 @@ def as_columns(scores: Sequence[Score]) -> ScoreColumns:
     if isinstance(scores, ScoreColumns):
         return scores
     return ScoreColumns.from_rows(
-        (
-            score.cell.restorer,
-            score.cell.set,
-            score.cell.image,
-            score.metric,
-            score.value,
-            score.spread,
-        )
-        for score in scores
+        (*astuple(score.cell), score.metric, score.value, score.spread) for score in scores
     )

@@ -31,7 +31,7 @@ class TrendPoint:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """One restorer, set and metric over runs, oldest first; `n` images are common to all of them."""
+    """One restorer, set and metric over runs, oldest first; `n` images are common to all."""
 
     benchmark: str
     set: str

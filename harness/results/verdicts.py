@@ -1,4 +1,7 @@
-"""What a regression check says: a verdict for each restorer, set and metric, with the images that changed most."""
+"""What a regression check says.
+
+A verdict for each restorer, set and metric, with the images that changed most.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +98,7 @@ class Comparison:
         return tuple(finding for finding in self.findings if finding.verdict in verdicts)
 
     def exit_code(self) -> int:
-        """1 for a regression, else 3 for cells that fail now, else 4 when no score was comparable, else 0."""
+        """1 for a regression, else 3 where cells fail now, 4 where nothing compares, else 0."""
         verdicts = {finding.verdict for finding in self.findings}
         if Verdict.REGRESSED in verdicts:
             return 1

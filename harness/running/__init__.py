@@ -1,1 +1,1 @@
-"""A plan, and carrying it out: degrade, restore, score, store, a cell at a time."""
+"""A plan, and carrying it out, a cell at a time."""

@@ -1,28 +1,30 @@
-"""The checks of `harness.testing` by name, in a worker of their own: a plugin that hangs or dies fails that check."""
+"""The checks of `harness.testing` by name, in a worker of their own.
+
+A plugin that hangs or dies fails that check.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
 
-from harness.errors import UnavailableError, UnknownNameError
-from harness.plugins import RestorerSpec, metrics, parse_restorer, restorers
-from harness.restoring.in_worker import build_restorer
-from harness.scoring.in_worker import build_metric
+from harness.errors import UnknownNameError
+from harness.plugins.kinds import metrics, restorers
+from harness.plugins.registry import require_usable, why_missing
+from harness.plugins.specification import RestorerSpec, parse_restorer
+from harness.restoring.in_worker import load_restorer
+from harness.scoring.evaluation import build_metric
 from harness.testing import METRIC_CHECKS, RESTORER_CHECKS, Check, Trials, run_check
 from harness.workers.confinement import go_to_own_folder
-from harness.workers.pool import Trouble, WorkerPool, free_mib, outcome
+from harness.workers.pool import Trouble, WorkerPool, free_mib
 
 
 def usable_plugins() -> list[str]:
     """Every restorer and metric that is installed and usable here."""
-    found = []
-    for registry in (restorers, metrics):
-        for name in registry:
-            plugin = registry.get(name)
-            if not (plugin.missing() if hasattr(plugin, "missing") else None):
-                found.append(name)
-    return found
+    return [
+        *(name for name in restorers if why_missing(restorers.get(name)) is None),
+        *(name for name in metrics if why_missing(metrics.get(name)) is None),
+    ]
 
 
 def check_plugin(text: str, *, device: str = "cpu", timeout: float = 120.0) -> Iterator[Check]:
@@ -38,21 +40,13 @@ def check_plugin(text: str, *, device: str = "cpu", timeout: float = 120.0) -> I
         UnavailableError: It is not usable here.
     """
     spec = None if text in metrics else _parse(text)
-    plugin = metrics.get(text) if spec is None else spec.cls()
-    reason = plugin.missing() if hasattr(plugin, "missing") else None
-    if reason:
-        raise UnavailableError(f"{text} is not usable here: {reason}")
+    require_usable(text, metrics.get(text) if spec is None else spec.cls())
     checks = METRIC_CHECKS if spec is None else RESTORER_CHECKS
-    pool = WorkerPool(1, private=spec is not None, memory_mib=free_mib())
-    try:
+    target = text if spec is None else spec
+    with WorkerPool(1, private=spec is not None, memory_mib=free_mib()) as pool:
         for check in checks:
-            target = text if spec is None else spec
-            found = outcome(
-                pool.submit(check_in_worker, target, check, device, timeout=timeout), timeout
-            )
+            found = pool.run(check_in_worker, target, check, device, timeout=timeout)
             yield Check(text, check, False, found.message) if isinstance(found, Trouble) else found
-    finally:
-        pool.close(kill=True)
 
 
 def _parse(text: str) -> RestorerSpec:
@@ -72,4 +66,4 @@ def check_in_worker(target: RestorerSpec | str, check: str, device: str) -> Chec
 
 @lru_cache(maxsize=1)
 def _trials(spec: RestorerSpec, device: str) -> Trials:
-    return Trials(build_restorer(spec, device))
+    return Trials(load_restorer(spec, device).restorer)

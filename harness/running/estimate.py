@@ -33,30 +33,24 @@ class Estimate:
 
 
 def estimate_costs(plan: Plan, timeout: float = 600.0) -> Estimate:
-    """Restores the first image of each set with each restorer, in a folder that is thrown away, and scales up.
+    """Restores the first image of each set with each restorer, and scales up.
+
+    That happens in a folder which is thrown away.
 
     Args:
         plan: What is going to be run.
         timeout: Seconds that one restoration may take.
     """
-    first = replace(
-        plan,
-        ids={name: ids[:1] for name, ids in plan.ids.items()},
-        metrics={},
-        metric_fingerprints={},
-    )
+    ids = {name: every[:1] for name, every in plan.ids.items()}
+    first = replace(plan, ids=ids, metrics={}, metric_fingerprints={})
     with tempfile.TemporaryDirectory() as folder:
-        run_plan(first, Path(folder) / "run", workers=1, timeout=timeout)
-        data = load_run(Path(folder) / "run")
-        sizes = {
-            item.cell: (Path(folder) / "run" / item.restored).stat().st_size
-            for item in data.cells
-            if item.restored
-        }
-    seconds: dict[str, dict[str, float]] = {name: {} for name in plan.ids}
-    for timing in data.timings:
-        cell = timing.cell
-        seconds[cell.set][cell.restorer] = timing.seconds * len(plan.ids[cell.set])
-    total = sum(size * len(plan.ids[cell.set]) for cell, size in sizes.items())
+        run = Path(folder) / "run"
+        run_plan(first, run, workers=1, timeout=timeout)
+        data, total = load_run(run), 0
+        seconds: dict[str, dict[str, float]] = {name: {} for name in plan.ids}
+        for image in data.restored:
+            cell, count = image.cell, len(plan.ids[image.cell.set])
+            seconds[cell.set][cell.restorer] = image.spent.seconds * count
+            total += (run / image.path).stat().st_size * count
     failed = tuple((item.cell.restorer, item.cell.set, item.message) for item in data.failures)
     return Estimate(seconds, total / 2**20, failed)

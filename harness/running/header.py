@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from harness.errors import StoreError
+from harness.results import Run, RunPlan
 from harness.running.plan import Plan
 from harness.set_identity import set_fingerprint
 from harness.storage.provenance import describe_environment
@@ -15,7 +17,7 @@ from harness.storage.samples import StoredSample
 from harness.storage.store import Store
 
 
-def begin_run(store: Store, plan: Plan, workers: int) -> None:
+def begin_run(store: Store, plan: Plan, workers: int) -> Run:
     """Writes the plan, together with what earlier starts of the run have planned.
 
     Args:
@@ -23,58 +25,71 @@ def begin_run(store: Store, plan: Plan, workers: int) -> None:
         plan: What is going to be done.
         workers: How many cells at a time.
 
+    Returns:
+        What the run says of itself now.
+
     Raises:
         StoreError: The folder holds a run of another plan.
     """
-    planned = plan.as_json()
-    known = store.get_meta("plan")
+    run = Run(
+        id=secrets.token_hex(6),
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        plan=plan.header(),
+        restorers=plan.cards(),
+        metrics=plan.metrics,
+        environment={**describe_environment(plan.device), "workers": workers},
+        status="running",
+    )
+    known = store.read_header()
     if known is not None:
-        _check_same_plan(store.folder, known, planned)
-        planned = {**planned, "sets": {**known["sets"], **planned["sets"]}}
-        planned["metrics"] = list(dict.fromkeys([*known["metrics"], *planned["metrics"]]))
-    with store.transaction():
-        store.set_meta(
-            plan=planned,
-            restorers={**(store.get_meta("restorers") or {}), **plan.restorer_cards()},
-            metrics={**(store.get_meta("metrics") or {}), **plan.metric_cards()},
-            environment={**describe_environment(plan.device), "workers": workers},
-            status="running",
-            id=store.get_meta("id") or secrets.token_hex(6),
-            started=store.get_meta("started") or datetime.now(UTC).isoformat(timespec="seconds"),
+        _check_same_plan(store.folder, known.plan, run.plan)
+        metrics = dict.fromkeys([*known.plan.metrics, *run.plan.metrics])
+        sets = {**known.plan.sets, **run.plan.sets}
+        run = replace(
+            run,
+            id=known.id or run.id,
+            started=known.started or run.started,
+            plan=replace(run.plan, sets=sets, metrics=tuple(metrics)),
+            restorers={**known.restorers, **run.restorers},
+            metrics={**known.metrics, **run.metrics},
         )
+    with store.transaction():
+        store.write_header(run)
     store.replace_skipped(plan.skipped)
+    return run
 
 
-def _check_same_plan(folder: Path, known: dict[str, Any], planned: dict[str, Any]) -> None:
+def _check_same_plan(folder: Path, known: RunPlan, planned: RunPlan) -> None:
     """Refuses to mix results that must not be ranked together; says which field differs."""
-    fields: list[tuple[str, Any, Any]] = [("benchmark", known["benchmark"], planned["benchmark"])]
-    old, new = known["evaluation"], planned["evaluation"]
-    fields += [
-        (f"evaluation.{key}", old[key], new[key])
-        for key in old.keys() & new.keys() - {"name", "hash"}
+    old, new = known.evaluation, planned.evaluation
+    shared = sorted(old.keys() & new.keys() - {"name", "hash"})
+    fields: list[tuple[str, object, object]] = [
+        ("benchmark", known.benchmark, planned.benchmark),
+        *((f"evaluation.{key}", old[key], new[key]) for key in shared),
+        ("evaluation", old["hash"], new["hash"]),
     ]
-    fields.append(("evaluation", old["hash"], new["hash"]))
-    for name in known["sets"].keys() & planned["sets"].keys():
-        old_set, new_set = known["sets"][name], planned["sets"][name]
-        fields += [
-            (f"set {name}: {key}", old_set[key], new_set[key])
-            for key in ("conditions", "definition")
-        ]
-    for what, before, now in fields:
-        if before != now:
+    for name in known.sets.keys() & planned.sets.keys():
+        for key in ("conditions", "definition"):
+            values = (getattr(plan.sets[name], key) for plan in (known, planned))
+            fields.append((f"set {name}: {key}", *values))
+    for what, was, is_now in fields:
+        if was != is_now:
             raise StoreError(
-                f"{folder} holds a run of another plan: its {what} is {before}, now it would be "
-                f"{now}; give another --out, or --fresh to start again"
+                f"{folder} holds a run of another plan: its {what} is {was}, now it would be "
+                f"{is_now}; give another --out, or --fresh to start again"
             )
 
 
-def finish_run(store: Store, plan: Plan, samples: dict[tuple[str, str], StoredSample]) -> None:
-    """Writes the fingerprints of the sets, which are the hashes of their pixels, and marks the run as finished."""
-    planned = store.get_meta("plan")
-    for name in plan.ids:
-        made = (samples.get((name, image)) for image in plan.ids[name])
-        hashes = (
-            (sample.degraded_sha256, sample.reference_sha256) if sample else None for sample in made
-        )
-        planned["sets"][name]["fingerprint"] = set_fingerprint(hashes)
-    store.set_meta(plan=planned, status="finished")
+def finish_run(
+    store: Store, run: Run, plan: Plan, samples: Mapping[tuple[str, str], StoredSample]
+) -> None:
+    """Writes the fingerprints of the sets, and marks the run as finished.
+
+    A set's fingerprint is the hash of its pixels.
+    """
+    sets = dict(run.plan.sets)
+    for name, ids in plan.ids.items():
+        made = (samples.get((name, image)) for image in ids)
+        hashes = ((s.degraded_sha256, s.reference_sha256) if s else None for s in made)
+        sets[name] = replace(sets[name], fingerprint=set_fingerprint(hashes))
+    store.write_header(replace(run, plan=replace(run.plan, sets=sets), status="finished"))

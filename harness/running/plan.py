@@ -1,16 +1,18 @@
-"""What a run is going to do: names made into objects, what is skipped and why, and the plan that results depend on."""
+"""What a run is going to do.
+
+Names are made into objects, and what is skipped has its reason.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import Any
 
 from harness.errors import InputError, UnavailableError
-from harness.plugins import RestorerSpec, metrics, parse_restorer, restorers
+from harness.plugins.fingerprints import metric_fingerprint, restorer_fingerprint
+from harness.plugins.kinds import fixed_card, metrics, restorers
+from harness.plugins.registry import require_usable, why_missing
+from harness.plugins.specification import RestorerSpec, parse_restorer
 from harness.protocols import (
     Benchmark,
     DegradedSet,
@@ -20,10 +22,8 @@ from harness.protocols import (
     card_mismatch,
 )
 from harness.restoring.in_worker import describe_restorer, probe_restorer
-from harness.results import Skipped
-from harness.scoring.in_worker import metric_fingerprint
-from harness.storage.provenance import file_hash, source_hash
-from harness.workers.pool import Trouble, WorkerPool, free_mib, outcome
+from harness.results import PlannedSet, RunPlan, RunRestorer, Skipped
+from harness.workers.pool import Trouble, WorkerPool, free_mib
 
 LOAD_SECONDS = 300.0
 """How long a restorer given by path may take to load."""
@@ -68,44 +68,33 @@ class Plan:
         """How many restorations the plan holds."""
         return sum(len(self.ids[name]) for restorer in self.restorers for name in restorer.sets)
 
-    def as_json(self) -> dict[str, Any]:
-        """What decides the scores, as JSON types; kept in the run and compared on resume."""
+    def header(self) -> RunPlan:
+        """What decides the scores; kept in the run and compared on resume."""
         evaluation = self.benchmark.evaluation
-        return {
-            "benchmark": self.benchmark.name,
-            "description": self.benchmark.description,
-            "evaluation": {**asdict(evaluation), "hash": evaluation.hash()},
-            "sets": {
-                item.name: {
-                    "task": str(item.task),
-                    "conditions": item.conditions.as_json(),
-                    "images": len(self.ids[item.name]),
-                    "definition": dict(item.describe()),
-                }
-                for item in self.sets
-            },
-            "metrics": list(self.metrics),
-        }
+        return RunPlan(
+            benchmark=self.benchmark.name,
+            description=self.benchmark.description,
+            evaluation={**asdict(evaluation), "hash": evaluation.hash()},
+            sets={item.name: self._planned_set(item) for item in self.sets},
+            metrics=tuple(self.metrics),
+        )
 
-    def restorer_cards(self) -> dict[str, dict[str, Any]]:
-        """The restorers' cards as JSON types, with fingerprint and specification."""
+    def _planned_set(self, item: DegradedSet) -> PlannedSet:
+        every = item.ids()
+        return PlannedSet(
+            task=str(item.task),
+            conditions=item.conditions.as_json(),
+            images=len(self.ids[item.name]),
+            definition=dict(item.describe()),
+            order=() if list(every) == sorted(every) else every,
+        )
+
+    def cards(self) -> dict[str, RunRestorer]:
+        """The cards of the restorers that will run."""
         return {
-            item.name: {
-                **asdict(item.card),
-                "fingerprint": item.fingerprint,
-                "specification": item.spec.text,
-            }
+            item.name: RunRestorer.of(item.card, item.fingerprint, item.spec.text)
             for item in self.restorers
         }
-
-    def metric_cards(self) -> dict[str, dict[str, Any]]:
-        """The metrics' cards as JSON types; infinite bounds become `None`."""
-        cards = {name: asdict(card) for name, card in self.metrics.items()}
-        for card in cards.values():
-            card["bounds"] = [
-                None if abs(bound) == float("inf") else bound for bound in card["bounds"]
-            ]
-        return cards
 
 
 def make_plan(
@@ -149,12 +138,10 @@ def make_plan(
 def _choose_sets(
     benchmark: Benchmark, names: Sequence[str]
 ) -> tuple[tuple[DegradedSet, ...], list[Skipped]]:
-    by_name = {item.name: item for item in benchmark.sets}
-    unknown = [name for name in names if name not in by_name]
-    if unknown:
-        raise InputError(
-            f"{benchmark.name} has no set {unknown[0]!r}; its sets: {', '.join(by_name)}"
-        )
+    known = [item.name for item in benchmark.sets]
+    for name in names:
+        if name not in known:
+            raise InputError(f"{benchmark.name} has no set {name!r}; its sets: {', '.join(known)}")
     chosen, skipped = [], []
     for item in benchmark.sets:
         if names and item.name not in names:
@@ -176,10 +163,9 @@ def _choose_metrics(
     cards, absent = {}, {}
     for name in dict.fromkeys(names or defaults):
         metric = metrics.get(name)
-        reason = metric.missing() if hasattr(metric, "missing") else None
-        if reason and names:
-            raise UnavailableError(f"metric {name} is not usable here: {reason}")
-        if reason:
+        if names:
+            require_usable(f"metric {name}", metric)
+        if reason := why_missing(metric):
             absent[name] = reason
         else:
             cards[name] = metric.card
@@ -197,10 +183,9 @@ def _choose_restorers(
     skipped = []
     for text in dict.fromkeys(texts or defaults or _all_usable()):
         spec = parse_restorer(text)
-        reason = _missing(spec.cls())
-        if reason and texts:
-            raise UnavailableError(f"restorer {text} is not usable here: {reason}")
-        if reason:
+        if texts:
+            require_usable(f"restorer {text}", spec.cls())
+        if reason := why_missing(spec.cls()):
             skipped += [Skipped(spec.plugin, item.name, reason) for item in sets]
             continue
         card, reasons = _describe(spec, sets)
@@ -213,11 +198,10 @@ def _choose_restorers(
 
 
 def _all_usable() -> list[str]:
-    return [name for name in restorers if _missing(restorers.get(name)) is None and name != "bm3d"]
-
-
-def _missing(cls: type[Restorer]) -> str | None:
-    return cls.missing() if hasattr(cls, "missing") else None
+    """What runs when neither the user nor the benchmark names a restorer."""
+    classes = {name: restorers.get(name) for name in restorers}
+    cards = {name: fixed_card(cls) for name, cls in classes.items() if why_missing(cls) is None}
+    return [name for name, card in cards.items() if card is None or not card.only_when_named]
 
 
 def _describe(
@@ -228,69 +212,22 @@ def _describe(
     A class with a fixed card is only looked at. A restorer given by path learns its card from its
     file: it is built in a worker, where a hostile or broken file does no harm.
     """
-    cls: Any = spec.cls()
-    if (
-        isinstance(getattr(cls, "card", None), RestorerCard)
-        and getattr(cls, "supports", None) is Restorer.supports
-    ):
-        return cls.card, {item.name: card_mismatch(cls.card, item) for item in sets}
-    pool = WorkerPool(1, private=True, memory_mib=free_mib())
-    try:
-        future = pool.submit(describe_restorer, spec, tuple(sets), timeout=LOAD_SECONDS)
-        described = outcome(future, LOAD_SECONDS)
-        wrong = None
-        if spec.probed() and not isinstance(described, Trouble):
-            # a network that hangs or crashes here does so in its cells as well, which are rows that
-            # say so
-            wrong = outcome(pool.submit(probe_restorer, spec, timeout=PROBE_SECONDS), PROBE_SECONDS)
-    finally:
-        pool.close(kill=True)
+    cls = spec.cls()
+    card = fixed_card(cls)
+    if card is not None and getattr(cls, "supports", None) is Restorer.supports:
+        return card, {item.name: card_mismatch(card, item) for item in sets}
+    with WorkerPool(1, private=True, memory_mib=free_mib()) as pool:
+        described = pool.run(describe_restorer, spec, tuple(sets), timeout=LOAD_SECONDS)
+        if isinstance(described, Trouble):
+            raise InputError(f"restorer {spec.text!r} cannot be loaded: {described.message}")
+        # one that hangs or crashes here does so in its cells as well, which are rows that say so
+        wrong = pool.run(probe_restorer, spec, timeout=PROBE_SECONDS) if spec.probed() else None
     if isinstance(wrong, str):
         raise InputError(f"restorer {spec.text!r}: {wrong}")
-    if isinstance(described, Trouble):
-        raise InputError(f"restorer {spec.text!r} cannot be loaded: {described.message}")
-    card, reasons = described
-    return card, reasons
+    return described
 
 
 def _unique_name(spec: RestorerSpec, card: RestorerCard, taken: dict[str, PlannedRestorer]) -> str:
     parameters = ",".join(f"{key}={value}" for key, value in spec.parameters)
     name = f"{card.name}:{parameters}" if parameters else card.name
     return name if name not in taken else f"{name}@{spec.text}"
-
-
-def restorer_fingerprint(spec: RestorerSpec, card: RestorerCard, device: str) -> str:
-    """What a restored image depends on besides the degraded one, hashed.
-
-    The distribution's version and the source of the adapter, weights, parameters, and the kind of
-    device.
-    """
-    module = spec.cls().__module__
-    package = module.partition(".")[0]
-    parts = [
-        source_hash(module),
-        _version_of(package),
-        *(weight.sha256 for weight in card.weights),
-        *card.weights_sha256,
-        repr(spec.parameters),
-        device.partition(":")[0],
-    ]
-    if spec.argument is not None:
-        path = Path(spec.argument)
-        parts += (
-            [file_hash(path)]
-            if path.is_file()
-            else [spec.argument, source_hash(spec.argument.partition(":")[0])]
-        )
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def _version_of(package: str) -> str:
-    # our own adapters are told apart by their source, so that a release alone does not run
-    # everything again
-    if package in ("restorers", "harness"):
-        return ""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""

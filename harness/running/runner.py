@@ -1,38 +1,42 @@
-"""Runs a plan: degrade -> restore -> score -> store, a cell at a time, overlapped, resumable at any moment."""
+"""Runs a plan: degrade -> restore -> score -> store.
+
+A cell at a time, overlapped, resumable at any moment.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from harness.errors import HarnessError
+from harness.errors import describe_error
 from harness.protocols import DegradedSet
 from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell
-from harness.results import Cell, Failure, FailureKind
+from harness.results import Cell, Failure, FailureKind, Restored
 from harness.running.header import begin_run, finish_run
 from harness.running.plan import Plan, PlannedRestorer
+from harness.running.resuming import why_again
 from harness.scoring.in_worker import Scored, ScoreTask, score_cell
-from harness.storage.places import preview_folder, restored_stem
+from harness.storage.places import restored_stem
 from harness.storage.samples import StoredSample, materialise
-from harness.storage.store import Restored, Store
+from harness.storage.store import Store
 from harness.workers.pool import Trouble, WorkerPool, free_mib, outcome
 
 
-class Progress(Protocol):
-    """Who is told how far a run is."""
+class Progress:
+    """Who is told how far a run is; here nobody, for others to inherit."""
 
     def start(self, total: int) -> None:
         """The run holds so many cells, those that are done already included."""
-        ...
+
+    def note(self, text: str) -> None:
+        """Something that a reader of the log would ask about."""
 
     def advance(self, cell: Cell, note: str) -> None:
         """A cell is done: `reused`, `done`, or what failed."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,15 @@ def run_plan(
     """
     # a GPU's driver maps more than it takes, and its memory is limited by itself
     limit = (memory_mib or free_mib() // workers) if plan.device == "cpu" else None
-    with Store(folder, create=True) as store, _pools(workers, limit) as pools:
-        begin_run(store, plan, workers)
-        job = _Job(plan, store, pools, timeout, progress)
+    with (
+        Store(folder, create=True) as store,
+        _Pools(workers, limit, WorkerPool(workers)) as pools,
+    ):
+        run = begin_run(store, plan, workers)
+        job = _Job(plan, store, pools, timeout, progress or Progress())
         job.execute(workers)
-        finish_run(store, plan, job.samples)
-        return RunSummary(job.restored, job.scored, len(store.read().failures))
+        finish_run(store, run, plan, job.samples)
+        return RunSummary(job.restored, job.scored, store.count_failures())
 
 
 @dataclass(slots=True)
@@ -98,18 +105,14 @@ class _Pools:
         return self.restorers[restorer]
 
     def release(self, restorer: str) -> None:
-        pool = self.restorers.pop(restorer, None)
-        if pool is not None:
-            pool.close()
+        if restorer in self.restorers:
+            self.restorers.pop(restorer).close()
 
+    def __enter__(self) -> _Pools:
+        return self
 
-@contextmanager
-def _pools(workers: int, memory_mib: int | None) -> Iterator[_Pools]:
-    pools = _Pools(workers, memory_mib, WorkerPool(workers))
-    try:
-        yield pools
-    finally:
-        for pool in (pools.trusted, *pools.restorers.values()):
+    def __exit__(self, *error: object) -> None:
+        for pool in (self.trusted, *self.restorers.values()):
             pool.close(kill=True)
 
 
@@ -117,36 +120,41 @@ _Task = tuple[Callable[[], "Future[Any]"], Callable[[Any], None]]
 """How to start a piece of work, and what to do with its outcome."""
 
 
+@dataclass(slots=True)
 class _Job:
-    """One start of a run: three queues, served in the order that frees most: score, then restore, then degrade."""
+    """One start of a run: three queues, served in the order that frees most.
 
-    def __init__(
-        self, plan: Plan, store: Store, pools: _Pools, timeout: float, progress: Progress | None
-    ) -> None:
-        self.plan, self.store, self.pools, self.timeout, self.progress = (
-            plan,
-            store,
-            pools,
-            timeout,
-            progress,
-        )
-        self.sets = {item.name: item for item in plan.sets}
-        self.samples: dict[tuple[str, str], StoredSample] = {}
-        self.present = store.restored()
-        self.score_keys = store.score_keys()
-        self.scoring: deque[_Task] = deque()
-        self.restoring: deque[_Task] = deque()
-        self.degrading: deque[_Task] = deque()
-        self.left = {
-            item.name: sum(len(plan.ids[name]) for name in item.sets) for item in plan.restorers
-        }
-        self.broken: dict[str, str] = {}
-        self.restored = self.scored = 0
+    Scoring goes before restoring, and restoring before degrading.
+    """
+
+    plan: Plan
+    store: Store
+    pools: _Pools
+    timeout: float
+    progress: Progress
+    samples: dict[tuple[str, str], StoredSample] = field(default_factory=dict)
+    scoring: deque[_Task] = field(default_factory=deque)
+    restoring: deque[_Task] = field(default_factory=deque)
+    degrading: deque[_Task] = field(default_factory=deque)
+    broken: dict[str, str] = field(default_factory=dict)
+    restored: int = 0
+    scored: int = 0
+    present: dict[Cell, Restored] = field(init=False)
+    score_keys: dict[tuple[Cell, str], tuple[str, str]] = field(init=False)
+    left: dict[str, int] = field(init=False)
+    scales: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.present, self.score_keys = self.store.restored(), self.store.score_keys()
+        self.scales = {item.name: item.conditions.scale for item in self.plan.sets}
+        ids = self.plan.ids
+        self.left = {r.name: sum(len(ids[name]) for name in r.sets) for r in self.plan.restorers}
 
     def execute(self, workers: int) -> None:
         """Works until every queue is empty."""
-        if self.progress:
-            self.progress.start(self.plan.cells())
+        self.progress.start(self.plan.cells())
+        for line in why_again(self.plan, self.present, self.score_keys):
+            self.progress.note(line)
         for degraded_set in self.plan.sets:
             for image in self.plan.ids[degraded_set.name]:
                 self._queue_sample(degraded_set, image)
@@ -170,7 +178,9 @@ class _Job:
                 running.pop(future)(outcome(future, self.timeout))
 
     def _queue_sample(self, degraded_set: DegradedSet, image: str) -> None:
-        previews = self.store.folder / preview_folder(degraded_set.name)
+        def start() -> Future[Any]:
+            arguments = degraded_set, image, self.store.folder
+            return self.pools.trusted.submit(make_sample, *arguments, timeout=self.timeout)
 
         def then(result: StoredSample | Trouble) -> None:
             if isinstance(result, Trouble):
@@ -182,14 +192,7 @@ class _Job:
             self.samples[degraded_set.name, image] = result
             self.store.add_sample(result)
 
-        self.degrading.append(
-            (
-                lambda: self.pools.trusted.submit(
-                    make_sample, degraded_set, image, previews, timeout=self.timeout
-                ),
-                then,
-            )
-        )
+        self.degrading.append((start, then))
 
     def _queue_cell(self, restorer: PlannedRestorer, degraded_set: DegradedSet, image: str) -> None:
         cell = Cell(restorer.name, degraded_set.name, image)
@@ -197,11 +200,8 @@ class _Job:
         if sample is None:
             self._done_with(restorer.name)
             return
-        known = self.present.get(cell)
-        if known and (known.fingerprint, known.degraded_sha256) == (
-            restorer.fingerprint,
-            sample.degraded_sha256,
-        ):
+        wanted, known = (restorer.fingerprint, sample.degraded_sha256), self.present.get(cell)
+        if known and (known.fingerprint, known.degraded_sha256) == wanted:
             self._done_with(restorer.name)
             self._queue_scores(cell, sample, self.store.folder / known.path, known.sha256)
             return
@@ -222,7 +222,10 @@ class _Job:
                     self.broken[restorer.name] = result.message
                 self._fail(Failure(cell, result.kind, result.message))
                 return
-            self._keep(restorer, cell, sample, result)
+            self.restored += 1
+            path = str(result.path.relative_to(self.store.folder))
+            self.store.add_restored(Restored(cell, path, result.sha256, result.spent, *wanted))
+            self._queue_scores(cell, sample, result.path, result.sha256)
 
         self.restoring.append((lambda: self._start_restoration(restorer.name, task), then))
 
@@ -235,29 +238,6 @@ class _Job:
             restore_cell, task, timeout=self.timeout
         )
 
-    def _keep(
-        self, restorer: PlannedRestorer, cell: Cell, sample: StoredSample, result: Restoration
-    ) -> None:
-        self.restored += 1
-        path = result.path.relative_to(self.store.folder)
-        self.store.add_restored(
-            Restored(
-                cell,
-                restorer.fingerprint,
-                sample.degraded_sha256,
-                str(path),
-                result.sha256,
-                result.seconds,
-                result.peak_mib,
-                result.cuda_mib,
-                result.flops,
-                result.tile,
-                result.precision,
-                result.fell_back,
-            )
-        )
-        self._queue_scores(cell, sample, result.path, result.sha256)
-
     def _queue_scores(self, cell: Cell, sample: StoredSample, restored: Path, digest: str) -> None:
         fingerprints = self.plan.metric_fingerprints
         wanted = tuple(
@@ -267,29 +247,21 @@ class _Job:
             and (sample.reference is not None or not card.needs_reference)
         )
         if not wanted:
-            self._tell(cell, "reused")
+            self.progress.advance(cell, "reused")
             return
-        scale = self.sets[cell.set].conditions.scale
+        scale, evaluation = self.scales[cell.set], self.plan.benchmark.evaluation
         task = ScoreTask(
-            cell,
-            restored,
-            sample.reference,
-            wanted,
-            self.plan.benchmark.evaluation,
-            scale,
-            self.plan.device,
+            cell, restored, sample.reference, wanted, evaluation, scale, self.plan.device
         )
 
         def then(result: Scored | Trouble) -> None:
             if isinstance(result, Trouble):
-                failures = tuple(
-                    Failure(cell, FailureKind.METRIC, result.message, name) for name in wanted
-                )
-                result = Scored((), failures)
+                why = FailureKind.METRIC, result.message
+                result = Scored((), tuple(Failure(cell, *why, name) for name in wanted))
             self.scored += 1
             self.store.add_scores(result.scores, result.failures, fingerprints, digest)
             failed = ", ".join(failure.metric or "" for failure in result.failures)
-            self._tell(cell, f"failed: {failed}" if failed else "done")
+            self.progress.advance(cell, f"failed: {failed}" if failed else "done")
 
         self.scoring.append(
             (lambda: self.pools.trusted.submit(score_cell, task, timeout=self.timeout), then)
@@ -302,18 +274,12 @@ class _Job:
 
     def _fail(self, failure: Failure) -> None:
         self.store.add_failure(failure)
-        self._tell(failure.cell, f"failed: {failure.message}")
-
-    def _tell(self, cell: Cell, note: str) -> None:
-        if self.progress:
-            self.progress.advance(cell, note)
+        self.progress.advance(failure.cell, f"failed: {failure.message}")
 
 
-def make_sample(degraded_set: DegradedSet, image: str, previews: Path) -> StoredSample | Trouble:
+def make_sample(degraded_set: DegradedSet, image: str, run_folder: Path) -> StoredSample | Trouble:
     """Makes one sample; runs in a worker, and never raises."""
     try:
-        return materialise(degraded_set, image, previews)
-    except HarnessError as error:
-        return Trouble(FailureKind.SAMPLE, str(error))
+        return materialise(degraded_set, image, run_folder)
     except Exception as error:
-        return Trouble(FailureKind.SAMPLE, f"{type(error).__name__}: {error}"[:2000])
+        return Trouble(FailureKind.SAMPLE, describe_error(error))

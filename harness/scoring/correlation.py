@@ -8,12 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import HarnessError, InputError
-from harness.images import content_key, read_image
-from harness.protocols import Evaluation
-from harness.scoring.evaluation import prepare
-from harness.scoring.in_worker import build_metric
+from harness.errors import InputError
 from harness.scoring.mos import LabelledImage
+from harness.statistics import Floats
 
 RESAMPLES = 1000
 KENDALL_RESAMPLES = 100
@@ -28,11 +25,9 @@ LOG_WIDTHS = (-6.0, 6.0)
 
 NAMES = ("srcc", "plcc", "krcc", "rmse", "srcc_within")
 
-Floats = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class Correlation:
     """Of one metric with MOS: each figure with its 95 % interval.
 
     Attributes:
@@ -49,47 +44,13 @@ class Agreement:
     values: Mapping[str, tuple[float, float, float] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One image.
-
-    Attributes:
-        scores: Metric -> its score, or why it has none.
-        content: `harness.images.content_key`; empty when the image could not be read.
-    """
-
-    scores: Mapping[str, float | str]
-    content: str = ""
-
-
-def measure_image(image: LabelledImage, metrics: Sequence[str], device: str) -> Measured:
-    """Scores one image by every metric, or says why not; runs in a worker."""
-    try:
-        shown = read_image(image.path)
-        reference = read_image(image.reference) if image.reference else None
-    except HarnessError as error:
-        return Measured(dict.fromkeys(metrics, str(error)))
-    scores: dict[str, float | str] = {}
-    for name in metrics:
-        try:
-            metric = build_metric(name, device)
-            scores[name] = metric(
-                *prepare(shown, reference, metric.card, Evaluation("mos"), scale=1)
-            ).value
-        except HarnessError as error:
-            scores[name] = str(error)
-        except Exception as error:  # a third party's metric may raise anything
-            scores[name] = f"{type(error).__name__}: {error}"
-    return Measured(scores, content_key(shown))
-
-
 def correlate(
     metric: str,
     scores: Sequence[float],
     labelled: Sequence[LabelledImage],
     higher_is_better: bool,
     splits: int = 0,
-) -> Agreement:
+) -> Correlation:
     """Compares a metric's scores with MOS.
 
     Args:
@@ -131,7 +92,7 @@ def correlate(
         value = float(np.median(column)) if splits and len(column) else whole[name]
         low, high = np.percentile(column, [2.5, 97.5]) if len(column) else (value, value)
         found[name] = (value, float(low), float(high)) if np.isfinite(value) else None
-    return Agreement(metric, len(good), len(values) - len(good), found)
+    return Correlation(metric, len(good), len(values) - len(good), found)
 
 
 def correlations(predicted: Sequence[float], mos: Sequence[float]) -> dict[str, float]:

@@ -1,10 +1,57 @@
-"""Applies an `Evaluation`: what a metric sees of a restored image and its reference."""
+"""One image scored by one metric: what the metric sees of it is what the `Evaluation` says."""
 
 from __future__ import annotations
 
-from harness.errors import ImageError
+import math
+from functools import lru_cache
+
+from harness.cards import MetricCard
+from harness.errors import ImageError, describe_error
 from harness.images import Image, crop_border, quantise, to_luma, to_rgb
-from harness.protocols import Evaluation, MetricCard
+from harness.plugins.kinds import metrics
+from harness.protocols import Evaluation, Metric
+from harness.results import MetricValue
+
+
+@lru_cache
+def build_metric(name: str, device: str) -> Metric:
+    """Builds a metric once a process.
+
+    Raises:
+        HarnessError: It is not registered, or cannot be built here.
+    """
+    return metrics.get(name)(device=device)
+
+
+def score_image(
+    metric: str,
+    device: str,
+    restored: Image,
+    reference: Image | None,
+    evaluation: Evaluation,
+    scale: int = 1,
+) -> MetricValue | str:
+    """What a metric says of one image, or why it says nothing.
+
+    Args:
+        metric: Its name.
+        device: `cpu` or `cuda:N`.
+        restored: Float32 (C, H, W).
+        reference: The same shape in [0, 1], or `None`.
+        evaluation: How the images are prepared for the metric.
+        scale: The set's super-resolution factor, for `crop_border="scale"`.
+    """
+    try:
+        built = build_metric(metric, device)
+        value = built(*prepare(restored, reference, built.card, evaluation, scale))
+        if math.isnan(value.value):
+            return f"{metric} returned NaN"
+        # a third party's numbers may be numpy's, which no file can hold
+        return MetricValue(
+            float(value.value), None if value.spread is None else float(value.spread)
+        )
+    except Exception as error:  # a third party's metric may raise anything; the others go on
+        return describe_error(error)
 
 
 def prepare(
@@ -16,7 +63,7 @@ def prepare(
         restored: Float32 (C, H, W).
         reference: The same shape in [0, 1], or `None`.
         card: The metric's card: whether it needs the reference, and which channel.
-        evaluation: The protocol.
+        evaluation: How.
         scale: The set's super-resolution factor, for `crop_border="scale"`.
 
     Returns:
@@ -43,9 +90,9 @@ def prepare(
             f"the restored image is {restored.shape}, its reference {reference.shape}; they must "
             "agree"
         )
-    border = scale if evaluation.crop_border == "scale" else evaluation.crop_border
-    if evaluation.crop_border == "scale" and scale == 1:
-        border = 0
+    border = evaluation.crop_border
+    if border == "scale":
+        border = 0 if scale == 1 else scale
     restored, reference = crop_border(restored, border), crop_border(reference, border)
     if card.channel == "y":
         return to_luma(restored, evaluation.luma), to_luma(reference, evaluation.luma)

@@ -1,18 +1,15 @@
-"""Scores one restored image with every metric; runs in worker processes that never load a restorer."""
+"""Scores one restored image with every metric; runs in workers that never load a restorer."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import HarnessError
-from harness.plugins import metrics
-from harness.protocols import Evaluation, Metric
-from harness.results import Cell, Failure, FailureKind, Score
-from harness.scoring.evaluation import prepare
-from harness.storage.provenance import source_hash
-from harness.storage.samples import load_array
+from harness.errors import ImageError
+from harness.protocols import Evaluation
+from harness.results import Cell, Failure, FailureKind, MetricValue, Score
+from harness.scoring.evaluation import score_image
+from harness.storage.arrays import load_array
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,45 +33,26 @@ class Scored:
     failures: tuple[Failure, ...]
 
 
-_built: dict[tuple[str, str], Metric] = {}
-
-
-def build_metric(name: str, device: str) -> Metric:
-    """Builds a metric once a process."""
-    key = (name, device)
-    if key not in _built:
-        _built[key] = metrics.get(name)(device=device)  # type: ignore[call-arg]  # constructors are no part of a protocol
-    return _built[key]
-
-
 def score_cell(task: ScoreTask) -> Scored:
     """Scores one image; one metric's failure does not touch the others."""
-    scores, failures = [], []
-    for name in task.metrics:
-        try:
-            score = _score(name, task)
-        except Exception as error:
-            message = (
-                str(error)
-                if isinstance(error, HarnessError)
-                else f"{type(error).__name__}: {error}"
-            )
-            failures.append(Failure(task.cell, FailureKind.METRIC, message[:2000], name))
-        else:
-            scores.append(score)
-    return Scored(tuple(scores), tuple(failures))
-
-
-def _score(name: str, task: ScoreTask) -> Score:
-    metric = build_metric(name, task.device)
-    restored = load_array(task.restored)
-    reference = load_array(task.reference) if task.reference is not None else None
-    value = metric(*prepare(restored, reference, metric.card, task.evaluation, task.scale))
-    if math.isnan(value.value):
-        raise HarnessError(f"{name} returned NaN")
-    return Score(task.cell, name, float(value.value), value.spread)
-
-
-def metric_fingerprint(name: str, device: str) -> str:
-    """What a score depends on besides the images: the metric's distribution, source, and kind of device."""
-    return f"{metrics.origin(name).distribution}:{source_hash(metrics.get(name).__module__)}:{device.partition(':')[0]}"
+    found: dict[str, MetricValue | str]
+    try:
+        restored = load_array(task.restored)
+        reference = load_array(task.reference) if task.reference is not None else None
+    except ImageError as error:
+        found = dict.fromkeys(task.metrics, str(error))
+    else:
+        pair = restored, reference, task.evaluation, task.scale
+        found = {name: score_image(name, task.device, *pair) for name in task.metrics}
+    return Scored(
+        tuple(
+            Score(task.cell, name, value.value, value.spread)
+            for name, value in found.items()
+            if isinstance(value, MetricValue)
+        ),
+        tuple(
+            Failure(task.cell, FailureKind.METRIC, why, name)
+            for name, why in found.items()
+            if isinstance(why, str)
+        ),
+    )

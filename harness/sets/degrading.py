@@ -1,33 +1,41 @@
-"""Writes degraded images to disk: the same bytes with any number of workers, in any order, and after a kill."""
+"""Writes degraded images to disk.
+
+They are the same bytes with any number of workers, in any order, and after a kill.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 
-from harness.errors import HarnessError, InputError
-from harness.images import Image, crop_to_multiple, image_hash, quantise, read_image, write_image
+from harness.errors import InputError, describe_error
+from harness.images import (
+    Mode,
+    crop_to_multiple,
+    image_hash,
+    quantise,
+    read_image,
+    write_image,
+)
 from harness.plugins.degradation_text import Recipe
+from harness.plugins.fingerprints import file_hash
 from harness.set_identity import sample_generator
 from harness.sets.manifest import DegradedFile, Manifest, Place
-from harness.storage.provenance import file_hash, installed_versions
-from harness.storage.samples import save_array
+from harness.storage.arrays import save_array
+from harness.storage.provenance import installed_versions
 from harness.workers.pool import Trouble, WorkerPool, outcome
 
+# how long one image may take in a worker
 SECONDS = 600.0
-"""How long one image may take in a worker."""
 
+# distributions whose versions may change a pixel
 PACKAGES = ("numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy")
-"""Distributions whose versions may change a pixel."""
-
-Mode = Literal["auto", "rgb", "grey"]
 
 
-def describe_recipe(recipe: Recipe, mode: Mode) -> dict[str, Any]:
+def describe_recipe(recipe: Recipe, mode: Mode) -> dict[str, object]:
     """What decides the pixels of a set, besides its files; kept in the manifest."""
     return {
         "name": recipe.name,
@@ -73,7 +81,7 @@ def degrade_files(
             missing.append(task)
     try:
         for count, row in enumerate(_made(missing, workers), start=1):
-            manifest.add(row)
+            manifest.rows[row.image] = row
             if count % often == 0:
                 manifest.write()
             advance(row)
@@ -85,8 +93,7 @@ def _made(tasks: Sequence[DegradeTask], workers: int) -> Iterator[DegradedFile]:
     if workers == 1 or len(tasks) < 2:
         yield from map(degrade_file, tasks)
         return
-    pool = WorkerPool(min(workers, len(tasks)))
-    try:
+    with WorkerPool(min(workers, len(tasks))) as pool:
         futures = {pool.submit(degrade_file, task, timeout=SECONDS): task for task in tasks}
         for future in as_completed(futures):
             result = outcome(future, SECONDS)
@@ -94,30 +101,32 @@ def _made(tasks: Sequence[DegradeTask], workers: int) -> Iterator[DegradedFile]:
                 source = futures[future].place.source
                 result = DegradedFile(source.stem, source.name, error=result.message)
             yield result
-    finally:
-        pool.close(kill=True)
 
 
 def degrade_file(task: DegradeTask) -> DegradedFile:
-    """Degrades one file exactly as a set of the same name, chain and seed does; runs in a worker, and never raises."""
-    place, recipe = task.place, task.recipe
-    image, name = place.source.stem, place.source.name
+    """Degrades one file exactly as a set of the same name, chain and seed does.
+
+    It runs in a worker, and never raises.
+    """
+    place, recipe, source = task.place, task.recipe, task.place.source
     try:
-        reference = crop_to_multiple(
-            read_image(place.source, mode=task.mode), recipe.chain.conditions.scale
-        )
-        degraded, known = recipe.chain.degrade(
-            reference, sample_generator(recipe.name, image, recipe.seed)
-        )
-        _check_suffix(degraded, place.suffix)
+        reference = read_image(source, mode=task.mode)
+        reference = crop_to_multiple(reference, recipe.chain.conditions.scale)
+        generator = sample_generator(recipe.name, source.stem, recipe.seed)
+        degraded, known = recipe.chain.degrade(reference, generator)
+        fitting = ".png" if np.array_equal(quantise(degraded), degraded) else ".npy"
+        if place.suffix not in (None, fitting):
+            raise InputError(
+                f"the degraded image needs a {fitting} file, and OUTPUT ends in {place.suffix}"
+            )
         path = save_array(degraded, place.stem)
         if known.mask is not None:
             place.mask.parent.mkdir(exist_ok=True)
             write_image(place.mask, known.mask[None].astype("float32"))
         return DegradedFile(
-            image=image,
-            input=name,
-            input_sha256=file_hash(place.source),
+            image=source.stem,
+            input=source.name,
+            input_sha256=file_hash(source),
             output=path.name,
             output_sha256=file_hash(path),
             degraded_sha256=image_hash(degraded),
@@ -125,13 +134,5 @@ def degrade_file(task: DegradeTask) -> DegradedFile:
             mask=f"{place.mask.parent.name}/{place.mask.name}" if known.mask is not None else None,
             conditions=known.as_json() if "kernel" in known.per_image else None,
         )
-    except HarnessError as error:
-        return DegradedFile(image, name, error=str(error))
     except Exception as error:
-        return DegradedFile(image, name, error=f"{type(error).__name__}: {error}"[:2000])
-
-
-def _check_suffix(image: Image, suffix: str | None) -> None:
-    fitting = ".png" if np.array_equal(quantise(image), image) else ".npy"
-    if suffix not in (None, fitting):
-        raise InputError(f"the degraded image needs a {fitting} file, and OUTPUT ends in {suffix}")
+        return DegradedFile(source.stem, source.name, error=describe_error(error))

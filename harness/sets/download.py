@@ -1,4 +1,7 @@
-"""Downloads a known set with pooch: resumes, checks every image, and writes nothing outside of the set's folder."""
+"""Downloads a known set with pooch.
+
+It resumes, checks every image, and writes nothing outside of the set's folder.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +12,25 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from http.client import HTTPResponse
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO
 
 from harness.errors import ImageError, InputError, UnavailableError
 from harness.formats import SUFFIXES
-from harness.known_sets import KnownSet, hash_file, safe_path
+from harness.known_sets import KnownSet, difference, hash_file, safe_path
 
+# folder within the set's for what is not checked yet; a download that was cut off goes on from what
+# lies there
 STAGING = ".download"
-"""Folder within the set's for what is not checked yet; a download that was cut off goes on from what lies there."""
 
+# larger members of an archive are refused: a small archive can hold a file that fills the disk
 MAX_IMAGE_BYTES = 1_000_000_000
-"""Larger members of an archive are refused: a small archive can hold a file that fills the disk."""
 
 SECONDS = 60.0
-CHUNK = 1 << 16
-
-Progress = Callable[[str], None]
 
 
-def fetch(known: KnownSet, folder: Path, progress: Progress | None = None) -> int:
+def fetch(known: KnownSet, folder: Path, progress: Callable[[str], None] | None = None) -> int:
     """Downloads what is missing in a folder; images that are there and right are not fetched again.
 
     Args:
@@ -49,51 +50,53 @@ def fetch(known: KnownSet, folder: Path, progress: Progress | None = None) -> in
             f"no stable source of {known.title} is known; get it by hand: {known.source}"
         )
     absent = [
-        path for path in known.files if not _is_right(safe_path(folder, path), known.files[path])
+        path
+        for path, sha256 in known.files.items()
+        if not _is_right(safe_path(folder, path), sha256)
     ]
     if known.files and not absent:
         return 0
     staging = folder / STAGING
     staging.mkdir(parents=True, exist_ok=True)
-    came = (
-        _from_archive(known, folder, staging)
-        if known.archive
-        else _from_urls(known, folder, staging, absent)
-    )
+    if known.archive:
+        images = _from_archive(known, staging)
+    else:
+        images = (
+            (_download(known.urls[path], staging, path.replace("/", "--")), path) for path in absent
+        )
     count = 0
-    for path in came:
+    for came, path in images:
+        _accept(came, path, known, folder)
         count += 1
         if progress:
             progress(f"{known.name}: {path}")
-    shutil.rmtree(staging)
-    return count
-
-
-def _from_urls(known: KnownSet, folder: Path, staging: Path, paths: list[str]) -> Iterator[str]:
-    for path in paths:
-        name = path.replace("/", "--")
-        _accept(_download(known.urls[path], staging, name), path, known, folder)
-        yield path
-
-
-def _from_archive(known: KnownSet, folder: Path, staging: Path) -> Iterator[str]:
-    archive = _download(known.archive, staging, known.archive.rpartition("/")[2] or "archive")
-    members = 0
-    for path, content in _members(archive, known.inside):
-        if known.files and path not in known.files:
-            continue
-        safe_path(folder, path)  # before anything is written
-        extracted = staging / f"member{PurePosixPath(path).suffix}"
-        with extracted.open("wb") as file:
-            _copy(content, file, path)
-        _accept(extracted, path, known, folder)
-        members += 1
-        yield path
-    if not members:
+    if known.archive and not count:
         raise InputError(
             f"{known.archive} holds no image in {known.inside!r}; get the set by hand: "
             f"{known.source}"
         )
+    shutil.rmtree(staging)
+    return count
+
+
+def _is_right(path: Path, sha256: str | None) -> bool:
+    return path.is_file() and (sha256 is None or difference(path, sha256) is None)
+
+
+def _from_archive(known: KnownSet, staging: Path) -> Iterator[tuple[Path, str]]:
+    name = known.archive.rpartition("/")[2] or "archive"
+    for path, size, content in _members(_download(known.archive, staging, name), known.inside):
+        if known.files and path not in known.files:
+            continue
+        safe_path(staging.parent, path)  # before anything is written
+        if size > MAX_IMAGE_BYTES:
+            raise InputError(
+                f"{path} in the archive is larger than {MAX_IMAGE_BYTES:,} bytes; refused"
+            )
+        extracted = staging / f"member{PurePosixPath(path).suffix}"
+        with extracted.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        yield extracted, path
 
 
 def _accept(came: Path, path: str, known: KnownSet, folder: Path) -> None:
@@ -115,15 +118,6 @@ def _accept(came: Path, path: str, known: KnownSet, folder: Path) -> None:
     came.replace(target)
 
 
-def _is_right(path: Path, wanted: str | None) -> bool:
-    if not path.is_file():
-        return False
-    try:
-        return wanted is None or hash_file(path) == wanted
-    except ImageError:
-        return False
-
-
 def _download(url: str, staging: Path, name: str) -> Path:
     import pooch
 
@@ -138,55 +132,55 @@ def _download(url: str, staging: Path, name: str) -> Path:
         return Path(
             pooch.retrieve(url, known_hash=None, fname=name, path=staging, downloader=_resume)
         )
-    except (OSError, urllib.error.URLError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise UnavailableError(
             f"{url} cannot be downloaded: {error}; the same command goes on from there"
         ) from error
 
 
-def _resume(url: str, output_file: str, _pooch: Any) -> None:
+def _resume(url: str, output_file: str, _pooch: object) -> None:
     """A downloader for pooch that goes on where a download was cut off, if the server can."""
     # pooch deletes its own temporary file when a download breaks off; this one stays
-    partial = Path(output_file).with_name(
-        f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.partial"
-    )
-    have = partial.stat().st_size if partial.is_file() else 0
-    with _open(url, have, partial) as response:
+    name = f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.partial"
+    partial = Path(output_file).with_name(name)
+    with _open(url, partial) as response:
         with partial.open("ab" if response.status == 206 else "wb") as file:
-            while chunk := response.read(CHUNK):
-                file.write(chunk)
-        total = response.headers.get("Content-Range", "").rpartition("/")[
-            2
-        ] or response.headers.get("Content-Length")
-    if total and total.isdigit() and partial.stat().st_size < int(total):
+            shutil.copyfileobj(response, file)
+        whole = response.headers.get("Content-Range", "").rpartition("/")[2]
+        total = whole or response.headers.get("Content-Length", "")
+    if total.isdigit() and partial.stat().st_size < int(total):
         raise OSError(f"the connection broke off after {partial.stat().st_size} of {total} bytes")
     shutil.move(partial, output_file)
 
 
-@contextmanager
-def _open(url: str, have: int, partial: Path) -> Iterator[Any]:
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310 - checked
+def _open(url: str, partial: Path) -> HTTPResponse:
+    """Asks for what `partial` does not hold yet of a file."""
+    have = partial.stat().st_size if partial.is_file() else 0
+    # _download lets only http and https in
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310
     try:
-        response = urllib.request.urlopen(request, timeout=SECONDS)  # noqa: S310 - _download lets only http(s) in
+        response: HTTPResponse = urllib.request.urlopen(request, timeout=SECONDS)  # noqa: S310
     except urllib.error.HTTPError as error:
         if error.code != 416 or not have:
             raise
         # the server has nothing beyond what is here, which is not its beginning then
         partial.unlink()
-        response = urllib.request.urlopen(url, timeout=SECONDS)  # noqa: S310
-    with response:
-        yield response
+        return _open(url, partial)
+    return response
 
 
-def _members(archive: Path, inside: str) -> Iterator[tuple[str, IO[bytes]]]:
-    """The images of a zip or tar archive below a folder: path within it, content. Links and devices are left out."""
+def _members(archive: Path, inside: str) -> Iterator[tuple[str, int, IO[bytes]]]:
+    """The images of a zip or tar archive below a folder: path within it, bytes, content.
+
+    Links and devices are left out. What is read never has more bytes than the archive says.
+    """
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as bundle:
             for info in bundle.infolist():
                 path = _relative(info.filename, inside)
                 if path and not info.is_dir():
                     with bundle.open(info) as file:
-                        yield path, file
+                        yield path, info.file_size, file
         return
     try:
         with tarfile.open(archive, "r:*") as bundle:
@@ -194,7 +188,7 @@ def _members(archive: Path, inside: str) -> Iterator[tuple[str, IO[bytes]]]:
                 path = _relative(member.name, inside)
                 content = bundle.extractfile(member) if path and member.isfile() else None
                 if path and content:
-                    yield path, content
+                    yield path, member.size, content
     except tarfile.TarError as error:
         archive.unlink()
         raise InputError(
@@ -203,20 +197,12 @@ def _members(archive: Path, inside: str) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 def _relative(name: str, inside: str) -> str | None:
-    """A member's path below a folder, or `None` when it is no image there; `..` is kept, and refused later."""
+    """A member's path below a folder, or `None` when it is no image there.
+
+    `..` is kept, and refused later.
+    """
     prefix = f"{inside}/" if inside else ""
     name = name.removeprefix("./")
     if not name.startswith(prefix) or PurePosixPath(name).suffix.lower() not in SUFFIXES:
         return None
     return name.removeprefix(prefix)
-
-
-def _copy(source: IO[bytes], target: IO[bytes], path: str) -> None:
-    size = 0
-    while chunk := source.read(CHUNK):
-        size += len(chunk)
-        if size > MAX_IMAGE_BYTES:
-            raise InputError(
-                f"{path} in the archive is larger than {MAX_IMAGE_BYTES:,} bytes; refused"
-            )
-        target.write(chunk)

@@ -1,4 +1,7 @@
-"""What a folder of degraded images holds: a file that lists inputs, outputs and hashes, and says whose they are."""
+"""What a folder of degraded images holds.
+
+A file lists inputs, outputs and hashes, and says whose they are.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.atomic import atomic_file
 from harness.errors import InputError
+from harness.plugins.fingerprints import file_hash
 from harness.set_identity import set_fingerprint
-from harness.storage.provenance import file_hash
 
 SCHEMA = "restobench/degraded-set/1"
 
@@ -44,7 +46,7 @@ class DegradedFile:
     degraded_sha256: str | None = None
     reference_sha256: str | None = None
     mask: str | None = None
-    conditions: dict[str, Any] | None = None
+    conditions: dict[str, object] | None = None
     error: str | None = None
 
 
@@ -78,21 +80,20 @@ class Manifest:
         InputError: The folder holds another set, or files that this one would write over.
     """
 
-    def __init__(self, path: Path, header: dict[str, Any], places: Sequence[Place]) -> None:
+    def __init__(self, path: Path, header: dict[str, object], places: Sequence[Place]) -> None:
         self.path, self.header = path, {"schema": SCHEMA, **header}
-        self.rows = {
-            place.source.stem: DegradedFile(place.source.stem, place.source.name)
-            for place in places
-        }
-        known = {row.image: row for row in self._read() or ()}
+        known = {row.image: row for row in self._read()}
         for place in places:
             _check_free(place, known.get(place.source.stem))
-        self.rows.update((image, row) for image, row in known.items() if image in self.rows)
+        self.rows = {
+            path.stem: known.get(path.stem, DegradedFile(path.stem, path.name))
+            for path in (place.source for place in places)
+        }
         self.write()
 
-    def _read(self) -> list[DegradedFile] | None:
+    def _read(self) -> list[DegradedFile]:
         if not self.path.is_file():
-            return None
+            return []
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
             rows = [DegradedFile(**row) for row in content["rows"]]
@@ -112,39 +113,32 @@ class Manifest:
     def is_done(self, place: Place) -> bool:
         """Whether an image is there, whole, and made from the same input."""
         row = self.rows[place.source.stem]
-        if (
-            row.error is not None
-            or not isinstance(row.output, str)
-            or row.input != place.source.name
-        ):
-            return False
-        path = place.stem.parent / Path(row.output).name
-        mask = place.mask.is_file() or row.mask is None
         return (
-            mask
-            and _hash_of(path) == row.output_sha256
+            row.error is None
+            and isinstance(row.output, str)
+            and row.input == place.source.name
+            and (row.mask is None or place.mask.is_file())
+            and _hash_of(place.stem.parent / Path(row.output).name) == row.output_sha256
             and _hash_of(place.source) == row.input_sha256
         )
-
-    def add(self, row: DegradedFile) -> None:
-        """Keeps a line; `write` saves it."""
-        self.rows[row.image] = row
 
     def write(self) -> None:
         """Writes the file, a line for each image; whole or not at all."""
         header = {**self.header, "fingerprint": self.fingerprint()}
         lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in header.items()]
         rows = ",\n".join(json.dumps(asdict(row)) for row in self.rows.values())
+        text = ",\n".join([*lines, f'"rows": [\n{rows}\n]'])
         with atomic_file(self.path) as partial:
-            partial.write_text(
-                "{" + ",\n".join([*lines, f'"rows": [\n{rows}\n]']) + "}\n", encoding="utf-8"
-            )
+            partial.write_text(f"{{{text}}}\n", encoding="utf-8")
 
     def fingerprint(self) -> str | None:
         """That of a run's set, once every image is there."""
-        pairs = [(row.degraded_sha256, row.reference_sha256) for row in self.rows.values()]
-        complete = [(degraded, reference) for degraded, reference in pairs if degraded is not None]
-        return set_fingerprint(complete) if len(complete) == len(pairs) else None
+        hashes = [
+            (row.degraded_sha256, row.reference_sha256)
+            for row in self.rows.values()
+            if row.degraded_sha256 is not None
+        ]
+        return set_fingerprint(hashes) if len(hashes) == len(self.rows) else None
 
 
 def _hash_of(path: Path) -> str | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.statistics.resampling import Floats
+from harness.statistics import Floats
 
+# Elo's scale: 400 points are odds of ten to one
 POINTS = 400 / np.log(10)
-"""Elo's scale: 400 points are odds of ten to one."""
 
+# for every real comparison of a pair: they keep strengths finite where one restorer always wins
 VIRTUAL_TIES = 0.01
-"""For every real comparison of a pair: they keep strengths finite where one restorer always wins."""
 
 
 def bradley_terry(won: Floats, ties: float = VIRTUAL_TIES) -> Floats:
@@ -56,14 +56,16 @@ def strengths_by_image(shares: Floats) -> Floats:
 def _fit(
     total: Floats, played: Floats, ties: float, steps: int = 2000, tolerance: float = 1e-10
 ) -> Floats:
-    """Log strengths around 0 by minorisation (Hunter, Annals of Statistics 2004), from wins and comparisons."""
+    """Log strengths around 0, from wins and comparisons.
+
+    By minorisation (Hunter, Annals of Statistics 2004).
+    """
     total, played = total + ties / 2 * played.sum(axis=1), (1 + ties) * played
     strengths: Floats = np.ones(len(total))
     for _ in range(steps):
-        updated = total / (played / (strengths[:, None] + strengths)).sum(axis=1)
-        updated /= np.exp(np.log(updated).mean())
-        done = np.abs(updated / strengths - 1).max() < tolerance
-        strengths = updated
-        if done:
+        before = strengths
+        strengths = total / (played / (before[:, None] + before)).sum(axis=1)
+        strengths /= np.exp(np.log(strengths).mean())
+        if np.abs(strengths / before - 1).max() < tolerance:
             break
     return np.asarray(np.log(strengths))

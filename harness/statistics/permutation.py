@@ -1,4 +1,8 @@
-"""Tests that flip the signs of paired differences, for one pair or for all of a leaderboard; Holm's correction."""
+"""Tests that flip the signs of paired differences, for one pair or for all of a leaderboard.
+
+Where nothing differs, which of two restorers is better on an image is a toss: so the signs of the
+images' differences may be flipped at will, and the test needs no normal distribution.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.results import FEW_IMAGES
+from harness.statistics import Floats
 from harness.statistics.resampling import (
     MIN_TESTABLE,
     RESAMPLES,
     SEED,
-    Floats,
     batches,
     capped,
     largest_of_pairs,
@@ -21,20 +25,22 @@ from harness.statistics.resampling import (
 
 FLIPS = 9999
 
+# by how much skewness is multiplied: a few dozen images show about half that of a long-tailed
+# distribution
 HIDDEN = 2.0
-"""By how much skewness is multiplied: a few dozen images show about half that of a long-tailed distribution."""
 
-_EXACT_UP_TO = 12  # images: 4,096 sign patterns are enumerated, more are drawn
+# images: 4,096 sign patterns are enumerated, more are drawn
+_EXACT_UP_TO = 12
 
 
 def pairs_p(sums: Floats, strata: tuple[int, ...]) -> Floats:
-    """Two-sided p of every pair having no mean difference, corrected over all pairs (Westfall & Young 1993).
+    """Two-sided p of every pair having no mean difference, corrected over all pairs.
 
     The signs of whole images are flipped, for all restorers at once, and each pair's studentised
-    difference is held against the largest of any pair: the share of patterns with one as large is
-    its p. All verdicts at p <= 0.05 hold together with 95 %, whatever the distribution of the
-    differences, so long as it is symmetric; what their skewness may have added to a difference is
-    taken off it first.
+    difference is held against the largest of any pair (Westfall & Young 1993): the share of
+    patterns with one as large is its p. All verdicts at p <= 0.05 hold together with 95 %, whatever
+    the distribution of the differences, so long as it is symmetric; what their skewness may have
+    added to a difference is taken off it first.
 
     Args:
         sums: (restorers, images), infinities allowed: they count as just beyond everything finite.
@@ -45,29 +51,44 @@ def pairs_p(sums: Floats, strata: tuple[int, ...]) -> Floats:
     """
     finite, _ = batches(capped(sums), strata)
     rounding = finite.shape[1] * (1e-12 * float(np.abs(finite).max(initial=0.0))) ** 2
-    finite = finite - finite.mean(axis=0)  # differences stay
+    # what an image does to everyone cancels in differences; without it they lose fewer digits
+    finite = finite - finite.mean(axis=0)
     count, units = finite.shape
-    p = np.ones((count, count))
     if count < 2 or units < MIN_TESTABLE:
-        return p
+        return np.ones((count, count))
     norms = (finite**2).sum(axis=1)
     spread = norms[:, None] + norms - 2 * finite @ finite.T
     real = spread > max(1e-12 * float(norms.max()), rounding)
     inverse = np.where(real, 1 / np.sqrt(np.where(real, spread, 1)), 0)
     totals = finite.sum(axis=1)
     observed = _without_skewness(finite, (totals[:, None] - totals) * inverse)
-    largest = np.sort(largest_of_pairs((finite @ _half_patterns(units)), inverse))
-    beyond = len(largest) - np.searchsorted(largest, observed * (1 - 1e-6), side="left")
-    if units <= _EXACT_UP_TO:
-        return np.where(real, beyond / len(largest), 1.0)
-    return np.where(real, (beyond + 1) / (len(largest) + 1), 1.0)
+    # a pattern and its mirror image give the same absolute differences: one of them is enough
+    kept = 2 ** (units - 1) if units <= _EXACT_UP_TO else RESAMPLES
+    patterns = _signs(units)[:, :kept].astype(np.float64)
+    # the largest of all pairs: whoever reads a leaderboard reads all of its verdicts, and of so many
+    # pairs Holm's correction, which knows nothing of how they hang together, would leave hardly one
+    largest = np.sort(largest_of_pairs(finite @ patterns, inverse))
+    # by so little less, as `largest` is in single precision and may fall short of its equal
+    beyond = kept - np.searchsorted(largest, observed * (1 - 1e-6), side="left")
+    return np.where(real, _share(beyond, kept, units), 1.0)
+
+
+def _share(extreme: npt.NDArray[np.int64], patterns: int, units: int) -> Floats:
+    """The share of patterns that are as extreme as what was observed.
+
+    What was observed is one pattern more than those that are drawn, so that no p is ever 0.
+    """
+    added = 0 if units <= _EXACT_UP_TO else 1
+    return np.asarray((extreme + added) / (patterns + added), dtype=np.float64)
 
 
 def _without_skewness(sums: Floats, ratios: Floats) -> Floats:
-    """How large the difference of each pair is for sure, when skewness may have made it look larger.
+    """How large each pair's difference is for sure, when skewness may have made it look larger.
 
-    Hall's t (JRSS B 1992), which grows with Student's, where it is nearer to 0. The skewness of a
-    few images is noise: of fewer than `FEW_IMAGES` the ratios stay as they are.
+    Flipped signs make every pattern symmetric, and so cannot show what a long tail on one side does
+    to the difference that was observed. Hall's t (JRSS B 1992), which grows with Student's, takes
+    its place where it is nearer to 0. The skewness of a few images is noise: of fewer than
+    `FEW_IMAGES` the ratios stay as they are.
 
     Args:
         sums: (restorers, images).
@@ -88,9 +109,8 @@ def _without_skewness(sums: Floats, ratios: Floats) -> Floats:
     norms = squares.sum(axis=1)
     second = norms[:, None] + norms - 2 * centred @ centred.T
     varied = second > 1e-12 * max(float(norms.max()), 1e-300)
-    skewness = np.where(
-        varied, HIDDEN * units**0.5 * third / np.where(varied, second, 1) ** 1.5, 0.0
-    )
+    shown = units**0.5 * third / np.where(varied, second, 1) ** 1.5
+    skewness = np.where(varied, HIDDEN * shown, 0.0)
     t = ratios * np.sqrt((units - 1) / np.maximum(units - ratios**2, 1e-9))
     hall = t + skewness * (1 + 2 * t**2) / (6 * units**0.5) + skewness**2 * t**3 / (27 * units)
     least = np.where(np.sign(hall) == np.sign(t), np.minimum(np.abs(hall), np.abs(t)), 0.0)
@@ -98,10 +118,11 @@ def _without_skewness(sums: Floats, ratios: Floats) -> Floats:
 
 
 def sign_flip_p(differences: Floats) -> Floats:
-    """Two-sided p of a mean difference of zero, by flipping signs (Fisher's randomisation test for pairs).
+    """Two-sided p of a mean difference of zero, by flipping signs.
 
-    Exact for up to 12 images, 9,999 random patterns beyond. A row with infinities is tested on its
-    signed ranks instead, which is Wilcoxon's signed-rank test.
+    This is Fisher's randomisation test for pairs. Exact for up to 12 images, 9,999 random patterns
+    beyond. A row with infinities is tested on its signed ranks instead, which is Wilcoxon's
+    signed-rank test.
 
     Args:
         differences: (pairs, images).
@@ -112,17 +133,20 @@ def sign_flip_p(differences: Floats) -> Floats:
     rows = np.array([row if np.isfinite(row).all() else _signed_ranks(row) for row in differences])
     rows, _ = batches(rows, (rows.shape[1],))
     units = rows.shape[1]
-    signs = _sign_patterns(units)
-    observed = np.abs(rows.sum(axis=1))
-    rounding = 1e-12 * np.abs(rows).sum(axis=1)
-    extreme = (np.abs(rows @ signs) >= (observed - rounding)[:, None]).sum(axis=1)
-    if units <= _EXACT_UP_TO:
-        return np.asarray(extreme / signs.shape[1], dtype=np.float64)
-    return np.asarray((extreme + 1) / (signs.shape[1] + 1), dtype=np.float64)
+    flipped = rows @ _signs(units).astype(np.float64)
+    extreme = (np.abs(flipped) >= _observed(rows)[:, None]).sum(axis=1)
+    return _share(extreme, flipped.shape[1], units)
+
+
+def _observed(rows: Floats) -> Floats:
+    """The size of each row's sum, less what rounding may have added to it."""
+    return np.asarray(np.abs(rows.sum(axis=1)) - 1e-12 * np.abs(rows).sum(axis=1))
 
 
 def pair_flips_p(sums: Floats, rows: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
-    """As `sign_flip_p` of the differences of many pairs of rows, which takes one product for each row, not each pair.
+    """As `sign_flip_p` of the differences of many pairs of rows.
+
+    It takes one product for each row, and not for each pair.
 
     Args:
         sums: (restorers, images).
@@ -136,21 +160,12 @@ def pair_flips_p(sums: Floats, rows: Floats, pairs: Sequence[tuple[int, int]]) -
         return sign_flip_p(rows)
     centred, _ = batches(sums - sums.mean(axis=0), (sums.shape[1],))
     units = centred.shape[1]
-    flipped = centred @ _sign_patterns(units)
-    observed, rounding = np.abs(rows.sum(axis=1)), 1e-12 * np.abs(rows).sum(axis=1)
-    extreme = np.array(
-        [
-            np.count_nonzero(
-                np.abs(flipped[one] - flipped[other]) >= observed[place] - rounding[place]
-            )
-            for place, (one, other) in enumerate(pairs)
-        ]
-    )
-    exact = units <= _EXACT_UP_TO
-    return np.asarray(
-        extreme / flipped.shape[1] if exact else (extreme + 1) / (flipped.shape[1] + 1),
-        dtype=np.float64,
-    )
+    flipped = centred @ _signs(units).astype(np.float64)
+    extreme = [
+        np.count_nonzero(np.abs(flipped[one] - flipped[other]) >= observed)
+        for (one, other), observed in zip(pairs, _observed(rows), strict=True)
+    ]
+    return _share(np.array(extreme), flipped.shape[1], units)
 
 
 def holm(p: Floats) -> Floats:
@@ -174,12 +189,9 @@ def _signed_ranks(row: Floats) -> Floats:
     return np.asarray(np.sign(row) * rankdata(np.abs(row)), dtype=np.float64)
 
 
-def _sign_patterns(units: int) -> Floats:
-    return _signs(units).astype(np.float64)
-
-
 @lru_cache(maxsize=16)
 def _signs(units: int) -> npt.NDArray[np.int8]:
+    """Patterns of signs (images, patterns): all there are, or `FLIPS` of them at random."""
     if units <= _EXACT_UP_TO:
         patterns = np.arange(2**units)[None, :] >> np.arange(units)[:, None] & 1
     else:
@@ -187,10 +199,3 @@ def _signs(units: int) -> npt.NDArray[np.int8]:
     signs: npt.NDArray[np.int8] = (patterns * 2 - 1).astype(np.int8)
     signs.setflags(write=False)
     return signs
-
-
-def _half_patterns(units: int) -> Floats:
-    """Patterns without their mirror images, which give the same absolute differences."""
-    if units <= _EXACT_UP_TO:
-        return _signs(units)[:, : 2 ** (units - 1)].astype(np.float64)
-    return _signs(units)[:, :RESAMPLES].astype(np.float64)

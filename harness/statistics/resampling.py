@@ -1,4 +1,7 @@
-"""The statistics of a mean over images: studentised bootstrap intervals and sign-flip tests. Vectorised, one seed."""
+"""Bootstrap over images: studentised intervals of means, percentiles of other statistics.
+
+Everything is vectorised over restorers and has one seed, so that a run is ranked alike every time.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +11,34 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from harness.statistics import Floats
+
 Singles = npt.NDArray[np.float32]
+Reals = npt.NDArray[np.float32 | np.float64]
 
 RESAMPLES = 1000
 CONFIDENCE = 0.95
 
+# with fewer images no paired test can reach p < 0.05 without assuming a distribution:
+# 2 / 2**5 = 0.0625
 MIN_TESTABLE = 6
-"""With fewer images no paired test can reach p < 0.05 without assuming a distribution: 2 / 2**5 = 0.0625."""
 
+# with fewer images a resample too often draws hardly any different ones, and the interval is
+# Student's
 MIN_RESAMPLED = 12
-"""With fewer images a resample too often draws hardly any different ones, and the interval is Student's."""
 
+# with more images, they are put together at random into so many batches: the statistics are those
+# of sums, so that the means stay what they are and an interval costs no more
 MOST_UNITS = 1024
-"""With more images, they are put together at random into so many batches: the statistics are those of sums."""
 
 SEED = 20240229
 
 
 @lru_cache(maxsize=32)
 def resample_counts(strata: tuple[int, ...]) -> Singles:
-    """How often each image enters each resample: the same for every restorer, which is what makes it paired.
+    """How often each image enters each resample.
+
+    It is the same for every restorer, which is what makes the resamples paired.
 
     Args:
         strata: Number of images in each stratum; each is resampled by itself.
@@ -61,46 +71,55 @@ def intervals(sums: Floats, strata: tuple[int, ...], cells: int) -> tuple[Floats
 
     Returns:
         Means, lower and upper ends, each (restorers,), with lower <= mean <= upper. An infinite
-        mean has an interval from the lowest finite end there is, or from itself when all is
-        infinite.
+        mean is its own interval.
     """
     with np.errstate(invalid="ignore"):
         means = np.asarray(sums.sum(axis=1) / cells)
     low, high = means.copy(), means.copy()
     usable = np.isfinite(means)
-    if usable.any():
-        errors, quantiles = _studentised(sums[usable], strata)
-        low[usable] = means[usable] - quantiles[1] * errors / cells
-        high[usable] = means[usable] - quantiles[0] * errors / cells
+    errors, (lower, upper) = _studentised(sums[usable], strata)
+    # where resamples lie too high, the mean itself may lie too high: the tails change sides
+    low[usable] = means[usable] - upper * errors / cells
+    high[usable] = means[usable] - lower * errors / cells
     return means, np.minimum(low, means), np.maximum(high, means)
 
 
 def _studentised(sums: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[Floats, Floats]]:
-    """Standard errors of totals, and the lower and upper quantiles of the studentised total, of every row."""
+    """Standard errors of every row's total, and the quantiles of the total in such errors.
+
+    A resample of skewed scores that misses the few large ones has a low total *and* a small error:
+    their ratio depends far less on the distribution, so that its tails can be trusted.
+    """
     from scipy.special import stdtrit
 
     centred, sizes = batches(_centred(sums, strata), strata)
     variance = _total_variance(centred, sizes)
-    degrees = max(sum(sizes) - len(sizes), 1)
-    student = float(stdtrit(degrees, (1 + CONFIDENCE) / 2))
+    student = float(stdtrit(max(sum(sizes) - len(sizes), 1), (1 + CONFIDENCE) / 2))
     low, high = np.full(len(sums), -student), np.full(len(sums), student)
     spread = variance > 0
     if sum(sizes) >= MIN_RESAMPLED and spread.any():
         scaled = (centred[spread] / np.sqrt(variance[spread])[:, None]).astype(np.float32)
-        ratio, steady = _resampled_ratios(scaled, sizes)
-        tail = int((RESAMPLES + 1) * (1 - CONFIDENCE) / 2) - 1
-        ordered = np.partition(ratio, (tail, RESAMPLES - 1 - tail), axis=1)
-        low[spread] = np.minimum(np.where(steady, ordered[:, tail], -student), -student)
-        high[spread] = np.maximum(
-            np.where(steady, ordered[:, RESAMPLES - 1 - tail], student), student
-        )
+        ratios, steady = _resampled_ratios(scaled, sizes)
+        lower, upper = _tails(ratios)
+        low[spread] = np.minimum(np.where(steady, lower, -student), -student)
+        high[spread] = np.maximum(np.where(steady, upper, student), student)
     return np.sqrt(variance), (low, high)
+
+
+def _tails(resampled: Reals) -> tuple[Reals, Reals]:
+    """What cuts off 2.5 % of each row's resamples below, and above."""
+    tail = int((RESAMPLES + 1) * (1 - CONFIDENCE) / 2) - 1
+    ordered = np.partition(resampled, (tail, RESAMPLES - 1 - tail), axis=1)
+    return ordered[:, tail], ordered[:, RESAMPLES - 1 - tail]
 
 
 def _resampled_ratios(
     scaled: Singles, sizes: tuple[int, ...]
 ) -> tuple[Singles, npt.NDArray[np.bool_]]:
-    """Studentised totals (rows, RESAMPLES) of rows with a standard error of 1; and which rows have no empty spread."""
+    """Studentised totals (rows, RESAMPLES) of rows whose standard error is 1.
+
+    And which rows are steady: where resamples without any spread are common, they say nothing.
+    """
     counts = resample_counts(sizes)
     total = np.zeros((len(scaled), RESAMPLES), np.float32)
     variance = np.zeros_like(total)
@@ -123,14 +142,12 @@ def _parts(sizes: tuple[int, ...]) -> Iterator[tuple[slice, int]]:
 
 
 def _centred(sums: Floats, strata: tuple[int, ...]) -> Floats:
-    parts = [
-        sums[:, part] - sums[:, part].mean(axis=1, keepdims=True) for part, _ in _parts(strata)
-    ]
-    return np.concatenate(parts, axis=1)
+    parts = (sums[:, part] for part, _ in _parts(strata))
+    return np.concatenate([part - part.mean(axis=1, keepdims=True) for part in parts], axis=1)
 
 
 def _total_variance(centred: Floats, sizes: tuple[int, ...]) -> Floats:
-    """Variance of each row's total, with Bessel's correction in each stratum; rounding alone is no variance."""
+    """Variance of each row's total, with Bessel's correction in each stratum."""
     found = np.zeros(len(centred))
     for part, size in _parts(sizes):
         if size > 1:
@@ -144,13 +161,11 @@ def batches(values: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[int,
         return values, strata
     generator, parts = np.random.default_rng(SEED), []
     for part, size in _parts(strata):
+        here = values[:, part]
         if size > MOST_UNITS:
-            shuffled = values[:, part][:, generator.permutation(size)]
-            parts.append(
-                np.add.reduceat(shuffled, np.arange(MOST_UNITS) * size // MOST_UNITS, axis=1)
-            )
-        else:
-            parts.append(values[:, part])
+            edges = np.arange(MOST_UNITS) * size // MOST_UNITS
+            here = np.add.reduceat(here[:, generator.permutation(size)], edges, axis=1)
+        parts.append(here)
     return np.concatenate(parts, axis=1), tuple(min(size, MOST_UNITS) for size in strata)
 
 
@@ -198,21 +213,22 @@ def percentile_order(points: Floats, boot: Floats, units: int) -> tuple[Floats, 
         `harness.statistics.permutation.pairs_p`, from how far resampled differences are from the
         observed ones in their own standard deviations.
     """
-    tail = int((RESAMPLES + 1) * (1 - CONFIDENCE) / 2) - 1
-    ordered = np.partition(boot, (tail, RESAMPLES - 1 - tail), axis=1)
-    low, high = (
-        np.minimum(ordered[:, tail], points),
-        np.maximum(ordered[:, RESAMPLES - 1 - tail], points),
-    )
+    # a resample repeats images, which may move a rank or a cost to one side: percentiles need not
+    # hold the statistic, and an interval without its own figure would be read as a mistake
+    lower, upper = _tails(boot)
     centred = boot - boot.mean(axis=1, keepdims=True)
     norms = (centred**2).mean(axis=1)
     spread = np.sqrt(np.maximum(norms[:, None] + norms - 2 * centred @ centred.T / RESAMPLES, 0))
     gaps = np.abs(points[:, None] - points)
     real = spread > 1e-9 * max(float(np.abs(points).max()), np.finfo(float).tiny)
     inverse = np.where(real, 1 / np.where(real, spread, 1), 0)
+    # signs of images cannot be flipped where no sum over images is compared. How far chance moves
+    # the differences is seen from resampled less observed ones: a pair's p is the share of
+    # resamples in which any pair has moved as far as this one lies from 0
     largest = np.sort(largest_of_pairs(boot - points[:, None], inverse))
     p = (RESAMPLES - np.searchsorted(largest, gaps * inverse * (1 - 1e-6)) + 1) / (RESAMPLES + 1)
     # every resample says the same
     certain = ~real & (gaps > 1e-12 * np.abs(points).max(initial=0.0))
     p = np.where(certain, 1 / (RESAMPLES + 1), np.where(real, p, 1.0))
-    return low, high, p if units >= MIN_TESTABLE else np.ones_like(p)
+    ends = np.minimum(lower, points), np.maximum(upper, points)
+    return *ends, p if units >= MIN_TESTABLE else np.ones_like(p)

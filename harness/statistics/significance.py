@@ -1,13 +1,16 @@
-"""Paired tests of a whole run at once: few false alarms over many cells, and little power lost to their number."""
+"""Paired tests of a whole run at once.
+
+Few false alarms over many cells, and little power lost to their number.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from harness.statistics import Floats
+from harness.statistics.permutation import holm
 
 
 def paired_t(differences: Floats) -> tuple[float, float, float, float]:
@@ -54,13 +57,6 @@ def correct(p: Sequence[float], families: Sequence[str]) -> list[float]:
     for value, family in zip(p, families, strict=True):
         members.setdefault(family, []).append(value)
     # the smallest p that Benjamini and Hochberg's step-up gives is Simes'
-    whole = sorted(
-        (float(np.min(false_discovery_control(values))), family)
-        for family, values in members.items()
-    )
-    corrected: dict[str, float] = {}
-    highest = 0.0
-    for place, (value, family) in enumerate(whole):
-        highest = max(highest, min(1.0, (len(whole) - place) * value))
-        corrected[family] = highest
+    whole = [float(np.min(false_discovery_control(values))) for values in members.values()]
+    corrected = dict(zip(members, holm(np.array(whole)).tolist(), strict=True))
     return [max(value, corrected[family]) for value, family in zip(p, families, strict=True)]

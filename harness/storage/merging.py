@@ -1,4 +1,7 @@
-"""Merges runs of several machines into one run folder: all or nothing, and only what may be ranked together."""
+"""Merges runs of several machines into one run folder.
+
+All or nothing, and only what may be ranked together.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,18 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
+from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
+from harness.cards import MetricCard
 from harness.errors import IncomparableError, InputError
-from harness.results import Cell
-from harness.storage.places import previews, restored_stem
+from harness.results import Cell, PlannedSet, Run, RunRestorer
+from harness.set_identity import set_fingerprint
+from harness.storage.places import preview, restored_stem
 from harness.storage.store import FILENAME, Store
 
-_META = ("id", "started", "plan", "restorers", "metrics", "environment", "status")
+Pixels = Mapping[str, Mapping[str, tuple[str, str | None]]]
+"""Set -> image -> the pixel hashes of its degraded image and of its reference."""
 
 
 def merge_runs(folders: Sequence[Path], out: Path) -> Path:
@@ -44,13 +49,13 @@ def merge_runs(folders: Sequence[Path], out: Path) -> Path:
         raise InputError("merge takes two run folders or more, each once")
     if out.exists():
         raise InputError(f"{out} is there already; give another -o")
-    metas = [_read_meta(folder) for folder in folders]
-    for folder, meta in zip(folders[1:], metas[1:], strict=True):
-        _check_comparable((folders[0], metas[0]), (folder, meta))
+    runs = [_read_header(folder) for folder in folders]
+    for folder, run in zip(folders[1:], runs[1:], strict=True):
+        _check_comparable(folders[0], runs[0], folder, run)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
-        _write(folders, metas, partial)
+        _write(folders, runs, partial)
         partial.rename(out)
     except sqlite3.DatabaseError as error:
         raise InputError(f"the runs cannot be merged: {error}") from error
@@ -59,55 +64,59 @@ def merge_runs(folders: Sequence[Path], out: Path) -> Path:
     return out
 
 
-def _read_meta(folder: Path) -> dict[str, Any]:
+def _read_header(folder: Path) -> Run:
     with Store(folder) as store:
-        meta = {key: store.get_meta(key) for key in _META}
-    if meta["plan"] is None:
+        run = store.read_header()
+    if run is None:
         raise InputError(
             f"{folder} is no complete run: it was stopped before anything ran; run it again"
         )
-    return meta
+    return run
 
 
-def _check_comparable(
-    one: tuple[Path, Mapping[str, Any]], other: tuple[Path, Mapping[str, Any]]
-) -> None:
-    """Holds the metadata of two runs against each other; the images' hashes are compared while they are merged."""
-    first, second = one[1], other[1]
+def _check_comparable(one: Path, first: Run, other: Path, second: Run) -> None:
+    """Holds the headers of two runs against each other.
+
+    The hashes of the images are compared while they are merged.
+    """
     for what, old, new in _decisive(first, second):
         if old != new:
             raise IncomparableError(
-                f"{one[0]} and {other[0]} are not comparable: {what} is {old!r} here, {new!r} there"
+                f"{one} and {other} are not comparable: {what} is {old!r} here, {new!r} there"
             )
 
 
-def _decisive(
-    first: Mapping[str, Any], second: Mapping[str, Any]
-) -> Iterator[tuple[str, object, object]]:
-    plans = first["plan"], second["plan"]
-    yield "the benchmark", *(plan["benchmark"] for plan in plans)
-    yield from _fields(
-        "the evaluation", *({**(plan.get("evaluation") or {}), "name": ""} for plan in plans)
-    )
-    for name in plans[0]["sets"].keys() & plans[1]["sets"].keys():
+def _decisive(first: Run, second: Run) -> Iterator[tuple[str, object, object]]:
+    plans = first.plan, second.plan
+    yield "the benchmark", first.benchmark, second.benchmark
+    rules = plans[0].evaluation, plans[1].evaluation
+    yield from _fields("the evaluation", *rules, without=("name", "hash"), last="hash")
+    for name in plans[0].sets.keys() & plans[1].sets.keys():
+        one, other = (plan.sets[name] for plan in plans)
         for key in ("task", "conditions", "definition"):
-            yield f"{key} of the set {name}", *(plan["sets"][name].get(key) for plan in plans)
-    for kind, what in (("metrics", "metric"), ("restorers", "restorer")):
-        for name in first[kind].keys() & second[kind].keys():
-            yield from _fields(f"the {what} {name}", first[kind][name], second[kind][name])
+            yield f"{key} of the set {name}", getattr(one, key), getattr(other, key)
+    for name in first.metrics.keys() & second.metrics.keys():
+        cards = asdict(first.metrics[name]), asdict(second.metrics[name])
+        yield from _fields(f"the metric {name}", *cards)
+    for name in first.restorers.keys() & second.restorers.keys():
+        cards = asdict(first.restorers[name]), asdict(second.restorers[name])
+        # `specification` is how somebody typed it; a fingerprint says least of what differs
+        without = ("specification", "fingerprint")
+        yield from _fields(f"the restorer {name}", *cards, without=without, last="fingerprint")
 
 
 def _fields(
-    what: str, one: Mapping[str, Any], other: Mapping[str, Any]
+    what: str,
+    one: Mapping[str, object],
+    other: Mapping[str, object],
+    without: Sequence[str] = (),
+    last: str = "",
 ) -> Iterator[tuple[str, object, object]]:
-    """Each field of two cards; `specification` is how somebody typed it; a fingerprint comes last: it says least."""
-    keys = [key for key in {**one, **other} if key not in ("specification", "fingerprint")]
-    yield from (
-        (f"{key} of {what}", one.get(key), other.get(key)) for key in [*keys, "fingerprint"]
-    )
+    keys = [key for key in {**one, **other} if key not in without] + [last] * bool(last)
+    yield from ((f"{key} of {what}", one.get(key), other.get(key)) for key in keys)
 
 
-def _write(folders: Sequence[Path], metas: Sequence[Mapping[str, Any]], partial: Path) -> None:
+def _write(folders: Sequence[Path], runs: Sequence[Run], partial: Path) -> None:
     with Store(partial, create=True):
         pass
     database = sqlite3.connect(partial / FILENAME, isolation_level=None)
@@ -125,11 +134,11 @@ def _write(folders: Sequence[Path], metas: Sequence[Mapping[str, Any]], partial:
             database.execute("ATTACH ? AS source", (str(folder / FILENAME),))
             _copy_gaps(database)
             database.execute("DETACH source")
-        meta = _merged_meta(metas, dict(_pixels(database)))
+        run = _merge_headers(runs, _pixels(database))
     finally:
         database.close()
     with Store(partial) as store:
-        store.set_meta(**meta)
+        store.write_header(run)
 
 
 def _restored_path(restorer: str, set_name: str, image: str, path: str) -> str:
@@ -157,7 +166,7 @@ def _copy_rows(database: sqlite3.Connection) -> None:
     ]
     database.execute("INSERT OR IGNORE INTO samples SELECT * FROM source.samples")
     database.execute(
-        f"INSERT OR IGNORE INTO cells ({', '.join(names)}) "  # noqa: S608 - names of our columns
+        f"INSERT OR IGNORE INTO cells ({', '.join(names)}) "
         f"SELECT {', '.join(values)} FROM source.cells"
     )
     database.execute(
@@ -167,10 +176,10 @@ def _copy_rows(database: sqlite3.Connection) -> None:
 
 
 def _copy_gaps(database: sqlite3.Connection) -> None:
-    """Failures of cells that no run restored, of metrics that none scored, and what a restorer skips everywhere."""
+    """Failures that no run mends, of cells and of metrics, and what a restorer skips everywhere."""
     here = "restorer = gap.restorer AND set_name = gap.set_name AND image = gap.image"
     database.execute(
-        "INSERT OR IGNORE INTO failures SELECT * FROM source.failures AS gap "  # noqa: S608 - our own text
+        "INSERT OR IGNORE INTO failures SELECT * FROM source.failures AS gap "
         "WHERE CASE metric "
         f"WHEN '' THEN NOT EXISTS (SELECT 1 FROM main.cells WHERE {here}) "
         f"ELSE NOT EXISTS (SELECT 1 FROM main.scores WHERE {here} AND metric = gap.metric) END"
@@ -183,20 +192,15 @@ def _copy_gaps(database: sqlite3.Connection) -> None:
 
 
 def _copy_images(database: sqlite3.Connection, folder: Path, partial: Path) -> None:
-    """Copies restored images of the cells that came from this run, and previews that are not there yet."""
+    """Copies the images of the cells that came from this run, and previews that are missing yet."""
     rows = database.execute(
         "SELECT new.restored, cell.restored FROM source.cells AS new JOIN main.cells AS cell "
         "USING (restorer, set_name, image) WHERE cell.sha256 = new.sha256"
     )
     pairs = [(row[0], row[1]) for row in rows]
-    for set_name, image, reference in database.execute(
-        "SELECT set_name, image, reference_sha256 FROM source.samples"
-    ):
-        pairs += [
-            (path, path)
-            for path in previews(set_name, image, reference is not None).values()
-            if path
-        ]
+    for set_name, image in database.execute("SELECT set_name, image FROM source.samples"):
+        previews = [preview(set_name, image, kind) for kind in ("degraded", "reference")]
+        pairs += [(path, path) for path in previews]
     root = folder.resolve()
     for old, new in pairs:
         source, target = folder / old, partial / new
@@ -210,49 +214,53 @@ def _copy_images(database: sqlite3.Connection, folder: Path, partial: Path) -> N
         shutil.copyfile(source, target, follow_symlinks=False)
 
 
-def _pixels(database: sqlite3.Connection) -> Iterator[tuple[str, tuple[int, str]]]:
-    """Every set's number of images and its fingerprint, which is the hash of their pixels in the order of their ids."""
-    for (name,) in database.execute("SELECT DISTINCT set_name FROM samples").fetchall():
-        digest, count = sha256(), 0
-        rows = database.execute(
-            "SELECT degraded_sha256, reference_sha256 FROM samples WHERE set_name = ? ORDER BY "
-            "image",
-            (name,),
-        )
-        for degraded, reference in rows:
-            digest.update(f"{degraded} {reference}\n".encode())
-            count += 1
-        yield name, (count, digest.hexdigest()[:16])
+def _pixels(database: sqlite3.Connection) -> Pixels:
+    found: dict[str, dict[str, tuple[str, str | None]]] = {}
+    for name, image, *hashes in database.execute(
+        "SELECT set_name, image, degraded_sha256, reference_sha256 FROM samples ORDER BY image"
+    ):
+        found.setdefault(name, {})[image] = (hashes[0], hashes[1])
+    return found
 
 
-def _merged_meta(
-    metas: Sequence[Mapping[str, Any]], pixels: Mapping[str, tuple[int, str]]
-) -> dict[str, Any]:
-    plans = [meta["plan"] for meta in metas]
-    sets: dict[str, Any] = {}
-    for name in dict.fromkeys(name for plan in plans for name in plan["sets"]):
-        found = [plan["sets"][name] for plan in plans if name in plan["sets"]]
-        sets[name] = found[0]
-        if (
-            name in pixels
-            and len({(item.get("images"), item.get("fingerprint")) for item in found}) > 1
-        ):
-            sets[name] = {**found[0], "images": pixels[name][0], "fingerprint": pixels[name][1]}
-    metrics = list(dict.fromkeys(name for plan in plans for name in plan.get("metrics", ())))
-    keys = ("id", "started", "environment")
-    return {
-        "id": secrets.token_hex(6),
-        "started": min(str(meta["started"]) for meta in metas),
-        "plan": {**plans[0], "sets": sets, "metrics": metrics},
-        "restorers": {
-            name: card for meta in reversed(metas) for name, card in meta["restorers"].items()
-        },
-        "metrics": {
-            name: card for meta in reversed(metas) for name, card in meta["metrics"].items()
-        },
-        "environment": {
-            **metas[0]["environment"],
-            "merged": [{key: meta[key] for key in keys} for meta in metas],
-        },
-        "status": "finished" if all(meta["status"] == "finished" for meta in metas) else "running",
+def _merge_headers(runs: Sequence[Run], pixels: Pixels) -> Run:
+    plans = [run.plan for run in runs]
+    sets = {
+        name: _merge_set([plan.sets[name] for plan in plans if name in plan.sets], pixels.get(name))
+        for name in dict.fromkeys(name for plan in plans for name in plan.sets)
     }
+    metrics = tuple(dict.fromkeys(name for plan in plans for name in plan.metrics))
+    restorers: dict[str, RunRestorer] = {}
+    cards: dict[str, MetricCard] = {}
+    for run in reversed(runs):
+        restorers |= run.restorers
+        cards |= run.metrics
+    parts = [{"id": run.id, "started": run.started, "environment": run.environment} for run in runs]
+    finished = all(run.status == "finished" for run in runs)
+    return Run(
+        id=secrets.token_hex(6),
+        started=min(run.started for run in runs),
+        plan=replace(plans[0], sets=sets, metrics=metrics),
+        restorers=restorers,
+        metrics=cards,
+        environment={**runs[0].environment, "merged": parts},
+        status="finished" if finished else "running",
+    )
+
+
+def _merge_set(
+    found: Sequence[PlannedSet], pixels: Mapping[str, tuple[str, str | None]] | None
+) -> PlannedSet:
+    """What is said of a set: its fingerprint is that of one run over all the images."""
+    first = found[0]
+    if not pixels or len({(item.images, item.fingerprint) for item in found}) == 1:
+        return first
+    # runs of versions that kept no order: one that has every image has hashed them in their order
+    whole = next((item for item in found if item.images == len(pixels) and item.fingerprint), None)
+    if whole is not None:
+        return whole
+    order = next((item.order for item in found if item.order), ())
+    places = {image: place for place, image in enumerate(order)}
+    images = sorted(pixels, key=lambda image: (places.get(image, len(places)), image))
+    fingerprint = set_fingerprint(pixels[image] for image in images)
+    return replace(first, images=len(images), fingerprint=fingerprint)

@@ -1,25 +1,47 @@
-"""Where the images of a run lie in its folder."""
+"""Where images lie: those of a run in its folder, shared ones in the cache."""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
 from pathlib import Path
 
 from harness.results import Cell
-from harness.storage.samples import safe_name
 
 
-def preview_folder(set_name: str) -> Path:
-    """Folder of a set's previews, relative to the run folder."""
-    return Path("images") / safe_name(set_name)
+def cache_folder() -> Path:
+    """Where shared images lie.
+
+    `RESTOBENCH_IMAGE_CACHE`, or `images` in `RESTOBENCH_CACHE` or in the user's cache.
+    """
+    override = os.environ.get("RESTOBENCH_IMAGE_CACHE")
+    if override:
+        return Path(override)
+    root = os.environ.get("RESTOBENCH_CACHE")
+    if root:
+        return Path(root) / "images"
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("restobench")) / "images"
+
+
+def safe_name(name: str) -> str:
+    """Turns any name into one of a file or folder, which cannot lead out of its own.
+
+    Different names stay different.
+    """
+    safe = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")[:80]
+    if safe == name:
+        return safe
+    return f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def preview(set_name: str, image: str, kind: str) -> str:
+    """A sample's PNG preview, relative to the run folder; `kind` is `degraded` or `reference`."""
+    return f"images/{safe_name(set_name)}/{safe_name(image)}-{kind}.png"
 
 
 def restored_stem(cell: Cell) -> Path:
     """Path of a restored image without its suffix, relative to the run folder."""
     return Path("restored") / safe_name(cell.restorer) / safe_name(cell.set) / safe_name(cell.image)
-
-
-def previews(set_name: str, image: str, has_reference: bool) -> dict[str, str | None]:
-    """Previews of a sample, relative to the run folder: `degraded`, and `reference` or `None`."""
-    folder, name = str(preview_folder(set_name)), safe_name(image)
-    reference = f"{folder}/{name}-reference.png" if has_reference else None
-    return {"degraded": f"{folder}/{name}-degraded.png", "reference": reference}

@@ -1,29 +1,34 @@
-"""A run on disk: one SQLite file with a row for each cell, score and failure. Only the parent process writes it."""
+"""A run on disk: one SQLite file with a row for each cell, score and failure.
+
+Only the parent process writes it.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, fields, replace
 from pathlib import Path
 from typing import Any
 
 from harness.errors import StoreError
 from harness.results import (
     Cell,
-    CellRecord,
     Failure,
     FailureKind,
+    Restored,
     Run,
     RunData,
+    SampleRecord,
     Score,
     Skipped,
-    Timing,
+    Spent,
 )
 from harness.results.columns import Rows, ScoreColumns, read_columns
-from harness.storage.places import previews
+from harness.storage.metadata import read_run, write_run
+from harness.storage.places import preview
 from harness.storage.samples import StoredSample
 
 SCHEMA_VERSION = 2
@@ -35,13 +40,15 @@ CREATE TABLE samples (
     set_name TEXT, image TEXT, degraded_sha256 TEXT NOT NULL, reference_sha256 TEXT,
     PRIMARY KEY (set_name, image)) WITHOUT ROWID;
 CREATE TABLE cells (
-    restorer TEXT, set_name TEXT, image TEXT, fingerprint TEXT NOT NULL, degraded_sha256 TEXT NOT NULL,
-    restored TEXT NOT NULL, sha256 TEXT NOT NULL, seconds REAL NOT NULL, peak_mib REAL NOT NULL,
-    cuda_mib REAL, flops INTEGER, tile INTEGER, precision TEXT, fell_back INTEGER NOT NULL DEFAULT 0,
+    restorer TEXT, set_name TEXT, image TEXT, fingerprint TEXT NOT NULL,
+    degraded_sha256 TEXT NOT NULL, restored TEXT NOT NULL, sha256 TEXT NOT NULL,
+    seconds REAL NOT NULL, peak_mib REAL NOT NULL, cuda_mib REAL, flops INTEGER, tile INTEGER,
+    precision TEXT, fell_back INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (restorer, set_name, image)) WITHOUT ROWID;
 CREATE TABLE scores (
-    restorer TEXT, set_name TEXT, image TEXT, metric TEXT, fingerprint TEXT NOT NULL, sha256 TEXT NOT NULL,
-    value REAL NOT NULL, spread REAL, PRIMARY KEY (restorer, set_name, image, metric)) WITHOUT ROWID;
+    restorer TEXT, set_name TEXT, image TEXT, metric TEXT, fingerprint TEXT NOT NULL,
+    sha256 TEXT NOT NULL, value REAL NOT NULL, spread REAL,
+    PRIMARY KEY (restorer, set_name, image, metric)) WITHOUT ROWID;
 CREATE TABLE failures (
     restorer TEXT, set_name TEXT, image TEXT, metric TEXT NOT NULL DEFAULT '', kind TEXT NOT NULL,
     message TEXT NOT NULL, PRIMARY KEY (restorer, set_name, image, metric)) WITHOUT ROWID;
@@ -58,31 +65,13 @@ ALTER TABLE cells ADD COLUMN precision TEXT;
 ALTER TABLE cells ADD COLUMN fell_back INTEGER NOT NULL DEFAULT 0;
 """
 }
-"""What leads from a schema to the next; a store of an older version is brought up to date where it lies."""
+"""What leads from a schema to the next; an older store is brought up to date where it lies."""
 
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """A restored image in the run.
-
-    Attributes:
-        path: Relative to the run folder.
-        sha256: Pixel hash of the restored image.
-        seconds: This and what follows: see `harness.results.Timing`.
-    """
-
-    cell: Cell
-    fingerprint: str
-    degraded_sha256: str
-    path: str
-    sha256: str
-    seconds: float
-    peak_mib: float
-    cuda_mib: float | None = None
-    flops: int | None = None
-    tile: int | None = None
-    precision: str | None = None
-    fell_back: bool = False
+_CELL = "restorer = ? AND set_name = ? AND image = ?"
+_CELL_COLUMNS = ", ".join(
+    ["restorer, set_name, image, restored, sha256, fingerprint, degraded_sha256"]
+    + [field.name for field in fields(Spent)]
+)
 
 
 class Store:
@@ -125,11 +114,8 @@ class Store:
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
         if version < SCHEMA_VERSION:
-            script = (
-                _SCHEMA
-                if version == 0
-                else "".join(_UPGRADES[old] for old in range(version, SCHEMA_VERSION))
-            )
+            upgrades = (_UPGRADES[old] for old in range(version, SCHEMA_VERSION))
+            script = _SCHEMA if version == 0 else "".join(upgrades)
             with self.transaction():
                 for statement in filter(None, map(str.strip, script.split(";"))):
                     self._database.execute(statement)
@@ -141,11 +127,9 @@ class Store:
         self._database.close()
 
     def __enter__(self) -> Store:
-        """Opens nothing more: the constructor has."""
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Closes the store."""
         self.close()
 
     @contextmanager
@@ -159,50 +143,44 @@ class Store:
             raise
         self._database.execute("COMMIT")
 
-    def get_meta(self, key: str) -> Any:
-        """A JSON value by key, or `None`."""
-        row = self._database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return json.loads(row[0]) if row else None
+    def _rows(self, query: str, *values: object) -> sqlite3.Cursor:
+        return self._database.execute(query, values)
 
-    def set_meta(self, **values: Any) -> None:
+    def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
+        """Writes whole rows in the order of their table's columns, over those of the same key."""
+        for row in rows:
+            marks = ", ".join("?" * len(row))
+            self._rows(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", *row)
+
+    def read_header(self) -> Run | None:
+        """What the run says of itself, or `None` for one that was never planned."""
+        meta = {key: json.loads(value) for key, value in self._rows("SELECT key, value FROM meta")}
+        return read_run(meta) if meta.get("plan") else None
+
+    def write_header(self, run: Run) -> None:
+        """Writes what the run says of itself."""
+        self.set_meta(**write_run(run))
+
+    def set_meta(self, **values: object) -> None:
         """Writes JSON values by key."""
-        rows = [(key, json.dumps(value)) for key, value in values.items()]
-        self._database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+        self._insert("meta", [(key, json.dumps(value)) for key, value in values.items()])
 
     def add_sample(self, sample: StoredSample) -> None:
-        """Records the hashes of a sample; cells of another degraded image count as missing from then on."""
-        self._database.execute(
-            "INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?)",
-            (sample.set, sample.image, sample.degraded_sha256, sample.reference_sha256),
-        )
+        """Records the hashes of a sample.
 
-    def add_restored(self, restored: Restored) -> None:
-        """Records a restored image; clears an earlier failure and the scores of an earlier image."""
-        key = (restored.cell.restorer, restored.cell.set, restored.cell.image)
-        where = "WHERE restorer = ? AND set_name = ? AND image = ?"
+        Cells of another degraded image count as missing from then on.
+        """
+        hashes = sample.degraded_sha256, sample.reference_sha256
+        self._insert("samples", [(sample.set, sample.image, *hashes)])
+
+    def add_restored(self, image: Restored) -> None:
+        """Records a restored image; an earlier failure and scores of an earlier image go."""
+        key, hashes = astuple(image.cell), (image.fingerprint, image.degraded_sha256)
+        row = (*key, *hashes, image.path, image.sha256, *astuple(image.spent))
         with self.transaction():
-            self._database.execute(f"DELETE FROM failures {where}", key)  # noqa: S608 - no value is in the text
-            self._database.execute(
-                f"DELETE FROM scores {where} AND sha256 <> ?",  # noqa: S608 - likewise
-                (*key, restored.sha256),
-            )
-            self._database.execute(
-                "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *key,
-                    restored.fingerprint,
-                    restored.degraded_sha256,
-                    restored.path,
-                    restored.sha256,
-                    restored.seconds,
-                    restored.peak_mib,
-                    restored.cuda_mib,
-                    restored.flops,
-                    restored.tile,
-                    restored.precision,
-                    restored.fell_back,
-                ),
-            )
+            self._rows(f"DELETE FROM failures WHERE {_CELL}", *key)
+            self._rows(f"DELETE FROM scores WHERE {_CELL} AND sha256 <> ?", *key, image.sha256)
+            self._insert("cells", [row])
 
     def add_scores(
         self,
@@ -214,77 +192,41 @@ class Store:
         """Records what the metrics said of one restored image, in one transaction."""
         with self.transaction():
             for score in scores:
-                cell = score.cell
-                self._database.execute(
-                    "DELETE FROM failures WHERE restorer = ? AND set_name = ? AND image = ? AND "
-                    "metric = ?",
-                    (cell.restorer, cell.set, cell.image, score.metric),
-                )
-                self._database.execute(
-                    "INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        cell.restorer,
-                        cell.set,
-                        cell.image,
-                        score.metric,
-                        fingerprints[score.metric],
-                        sha256,
-                        score.value,
-                        score.spread,
-                    ),
-                )
-            for failure in failures:
-                self._insert_failure(failure)
+                key = (*astuple(score.cell), score.metric)
+                self._rows(f"DELETE FROM failures WHERE {_CELL} AND metric = ?", *key)
+                row = (*key, fingerprints[score.metric], sha256, score.value, score.spread)
+                self._insert("scores", [row])
+            self._insert("failures", map(_failure_row, failures))
 
     def add_failure(self, failure: Failure) -> None:
         """Records a failure; what an earlier attempt at the same cell left is removed."""
-        cell = failure.cell
         with self.transaction():
-            if failure.metric is None:
-                for table in ("cells", "scores", "failures"):
-                    self._database.execute(
-                        f"DELETE FROM {table} WHERE restorer = ? AND set_name = ? AND image = ?",  # noqa: S608
-                        (cell.restorer, cell.set, cell.image),
-                    )
-            self._insert_failure(failure)
-
-    def _insert_failure(self, failure: Failure) -> None:
-        cell = failure.cell
-        self._database.execute(
-            "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                cell.restorer,
-                cell.set,
-                cell.image,
-                failure.metric or "",
-                failure.kind.value,
-                failure.message,
-            ),
-        )
+            for table in ("cells", "scores", "failures") if failure.metric is None else ():
+                self._rows(f"DELETE FROM {table} WHERE {_CELL}", *astuple(failure.cell))
+            self._insert("failures", [_failure_row(failure)])
 
     def replace_skipped(self, skipped: Sequence[Skipped]) -> None:
         """Records what is skipped, in place of what an earlier start of this run skipped."""
         with self.transaction():
-            self._database.execute("DELETE FROM skipped")
-            self._database.executemany(
-                "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?)",
-                [(skip.restorer or "", skip.set, skip.reason) for skip in skipped],
-            )
+            self._rows("DELETE FROM skipped")
+            self._insert("skipped", [(row.restorer or "", row.set, row.reason) for row in skipped])
 
     def restored(self) -> dict[Cell, Restored]:
         """Every restored image whose file is still there."""
-        return {item.cell: item for item in self._cells() if (self.folder / item.path).is_file()}
-
-    def _cells(self) -> list[Restored]:
-        rows = self._database.execute("SELECT * FROM cells").fetchall()
-        return [Restored(Cell(*row[:3]), *(*row[3:-1], bool(row[-1]))) for row in rows]
+        found = (_restored(*row) for row in self._rows(f"SELECT {_CELL_COLUMNS} FROM cells"))
+        return {item.cell: item for item in found if (self.folder / item.path).is_file()}
 
     def score_keys(self) -> dict[tuple[Cell, str], tuple[str, str]]:
         """(cell, metric) -> (metric's fingerprint, hash of the image it scored)."""
-        rows = self._database.execute(
-            "SELECT restorer, set_name, image, metric, fingerprint, sha256 FROM scores"
-        )
-        return {(Cell(*row[:3]), row[3]): (row[4], row[5]) for row in rows}
+        columns = "restorer, set_name, image, metric, fingerprint, sha256"
+        return {
+            (Cell(*row[:3]), row[3]): (row[4], row[5])
+            for row in self._rows(f"SELECT {columns} FROM scores")
+        }
+
+    def count_failures(self) -> int:
+        """How many failure rows the run holds."""
+        return int(self._rows("SELECT count(*) FROM failures").fetchone()[0])
 
     def read(self) -> RunData:
         """Reads the whole run.
@@ -292,83 +234,64 @@ class Store:
         Raises:
             StoreError: The run was never planned: it holds no metadata.
         """
-        meta = {
-            key: json.loads(value)
-            for key, value in self._database.execute("SELECT key, value FROM meta")
-        }
-        if "plan" not in meta:
+        run = self.read_header()
+        if run is None:
             raise StoreError(
                 f"{self.folder} is no complete run: it was stopped before anything ran; run it "
                 "again"
             )
-        query = self._database.execute
-        columns = read_columns(
-            query(f"SELECT {', '.join(_CELL_COLUMNS)} FROM cells"),  # noqa: S608 - our own names
-            len(_CELL_COLUMNS),
+        cells = read_columns(
+            self._rows(f"SELECT {_CELL_COLUMNS} FROM cells"), 7 + len(fields(Spent))
         )
+        scores = "restorer, set_name, image, metric, value, spread"
+        failures = "restorer, set_name, image, kind, message, nullif(metric, '')"
         return RunData(
-            run=Run(
-                meta["id"],
-                meta["started"],
-                meta["plan"]["benchmark"],
-                meta["plan"],
-                meta["restorers"],
-                meta["metrics"],
-                meta["environment"],
-                meta["status"],
-            ),
-            scores=ScoreColumns.from_rows(
-                query("SELECT restorer, set_name, image, metric, value, spread FROM scores")
-            ),
+            run=run,
+            scores=ScoreColumns.from_rows(self._rows(f"SELECT {scores} FROM scores")),
             failures=tuple(
-                Failure(Cell(*row[:3]), FailureKind(row[4]), row[5], row[3] or None)
-                for row in query(
-                    "SELECT restorer, set_name, image, metric, kind, message FROM failures"
-                )
+                Failure(Cell(*row[:3]), FailureKind(row[3]), *row[4:])
+                for row in self._rows(f"SELECT {failures} FROM failures")
             ),
-            timings=Rows(_timing, [*columns[:3], *columns[5:]]),
+            restored=Rows(_restored, cells),
             skipped=tuple(
                 Skipped(row[0] or None, *row[1:])
-                for row in query("SELECT restorer, set_name, reason FROM skipped")
+                for row in self._rows("SELECT restorer, set_name, reason FROM skipped")
             ),
-            cells=Rows(_record, columns[:5]),
             samples={
-                (row[0], row[1]): {
-                    **previews(row[0], row[1], row[3] is not None),
-                    "degraded_sha256": row[2],
-                    "reference_sha256": row[3],
-                }
-                for row in query(
+                (name, image): SampleRecord(
+                    preview(name, image, "degraded"),
+                    preview(name, image, "reference") if reference is not None else None,
+                    degraded,
+                    reference,
+                )
+                for name, image, degraded, reference in self._rows(
                     "SELECT set_name, image, degraded_sha256, reference_sha256 FROM samples"
                 )
             },
         )
 
 
-_CELL_COLUMNS = (
-    "restorer", "set_name", "image", "restored", "sha256", "seconds", "peak_mib", "cuda_mib", "flops", "tile",
-    "precision", "fell_back",
-)  # fmt: skip
+def _failure_row(failure: Failure) -> tuple[object, ...]:
+    key = (*astuple(failure.cell), failure.metric or "")
+    return (*key, failure.kind.value, failure.message)
 
 
-def _record(restorer: str, set_name: str, image: str, restored: str, sha256: str) -> CellRecord:
-    return CellRecord(Cell(restorer, set_name, image), restored, sha256)
-
-
-def _timing(
+def _restored(
     restorer: str,
     set_name: str,
     image: str,
+    path: str,
+    sha256: str,
+    fingerprint: str,
+    degraded_sha256: str,
     seconds: float,
     peak_mib: float,
-    cuda_mib: float | None,
-    flops: int | None,
-    tile: int | None,
-    precision: str | None,
-    fell_back: int,
-) -> Timing:
+    *how: Any,
+) -> Restored:
     cell = Cell(restorer, set_name, image)
-    return Timing(cell, seconds, peak_mib, cuda_mib, flops, tile, precision, bool(fell_back))
+    *known, fell_back = how  # SQLite has no truth values: 0 or 1
+    cost = replace(Spent(seconds, peak_mib, *known), fell_back=bool(fell_back))
+    return Restored(cell, path, sha256, cost, fingerprint, degraded_sha256)
 
 
 def load_run(folder: Path) -> RunData:

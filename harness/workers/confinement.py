@@ -1,7 +1,8 @@
-"""What a worker process may see and take: environment, folder, output, memory. Everything here runs in the worker.
+"""What a worker process may see and take: environment, folder, output, memory.
 
-It keeps accidents, floods and curious prints away from the run and the machine. It is no wall
-against a restorer that means harm: that runs with the rights of the user.
+Everything here runs in the worker. It keeps accidents, floods and curious prints away from the run
+and the machine. It is no wall against a restorer that means harm: that runs with the rights of the
+user.
 """
 
 from __future__ import annotations
@@ -68,17 +69,22 @@ def allowed_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if allowed(name)}
 
 
-_users_folder = Path()
-_own_folder: Path | None = None
+@dataclass(slots=True)
+class _Folders:
+    """Where this worker works: the user's folder, and its own, if it has one."""
+
+    users: Path = Path()
+    own: Path | None = None
+
+
+_folders = _Folders()
 
 
 def confine(confinement: Confinement) -> None:
     """Prepares this process to be a worker: first thing it does."""
-    global _users_folder, _own_folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     with contextlib.suppress(PermissionError):
-        # a group of its own, so that what it starts can be ended with it; and no terminal to read
-        # from
+        # a group of its own, so that what it starts ends with it; and no terminal to read from
         os.setsid()
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     os.environ.clear()
@@ -88,10 +94,10 @@ def confine(confinement: Confinement) -> None:
     shutil.rmtree(room, ignore_errors=True)
     (room / "folder").mkdir(parents=True)
     output = _capture(room / "output")
-    _users_folder = confinement.folder
+    _folders.users = confinement.folder
     if confinement.private:
-        _own_folder = room / "folder"
-        sys.path.append(str(_users_folder))  # a module of the user's that is imported late
+        _folders.own = room / "folder"
+        sys.path.append(str(_folders.users))  # a module of the user's that is imported late
     _limit_memory(confinement.memory_mib)
     threading.Thread(target=_watch, args=(confinement, output), daemon=True).start()
 
@@ -107,7 +113,10 @@ def _limit_threads() -> None:
 
 
 def _capture(path: Path) -> int:
-    """Sends what is printed, by whatever means, to a file: it must not flood the terminal or break --json."""
+    """Sends what is printed, by whatever means, to a file.
+
+    It must not flood the terminal or break --json.
+    """
     nothing = os.open(os.devnull, os.O_RDONLY)
     output = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(nothing, 0)
@@ -142,12 +151,12 @@ def _watch(confinement: Confinement, output: int) -> None:
 @contextlib.contextmanager
 def in_users_folder() -> Iterator[None]:
     """The folder that the user works in, where relative paths of a specification lie."""
-    with contextlib.chdir(_users_folder):
+    with contextlib.chdir(_folders.users):
         yield
 
 
 def go_to_own_folder() -> None:
     """Enters the folder that a worker restores in, wherever a restorer has gone before."""
-    if _own_folder is not None:
-        _own_folder.mkdir(parents=True, exist_ok=True)
-        os.chdir(_own_folder)
+    if _folders.own is not None:
+        _folders.own.mkdir(parents=True, exist_ok=True)
+        os.chdir(_folders.own)

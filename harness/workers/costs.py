@@ -9,21 +9,13 @@ import resource
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from harness.results import Spent
+
 T = TypeVar("T")
 _STATUS = Path("/proc/self/status")
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What a call cost; see `harness.results.Timing`."""
-
-    seconds: float
-    peak_mib: float
-    cuda_mib: float | None
 
 
 def measure(function: Callable[[], T], device: str) -> tuple[T, Spent]:
@@ -78,7 +70,10 @@ def _peak_mib() -> float:
 
 
 def status_mib(field: str) -> float:
-    """A size that the kernel knows of this process, such as `VmRSS` or `VmData`, in MiB; 0 where it is no Linux."""
+    """A size that the kernel knows of this process, such as `VmRSS` or `VmData`, in MiB.
+
+    0 where it is no Linux.
+    """
     if not _STATUS.exists():
         return 0.0
     for line in _STATUS.read_text().splitlines():
@@ -100,10 +95,10 @@ def runs_modules(function: Callable[[], object]) -> bool:
 
 
 def count_flops(function: Callable[[], object]) -> int | None:
-    """Counts the floating-point operations of the torch modules that a call runs, a multiply-add as two.
+    """Counts the floating-point operations of the torch modules that a call runs.
 
-    Only shapes go through the modules, which costs next to nothing; the arrays that come out of
-    them hold a ramp.
+    A multiply-add counts as two. Only shapes go through the modules, which costs next to nothing;
+    the arrays that come out of them hold a ramp.
 
     Returns:
         `None` for a call that runs no torch modules, and where they cannot be counted.

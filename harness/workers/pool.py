@@ -1,4 +1,7 @@
-"""Worker processes that are replaced when they hang, die or take too much; what they leave behind is ended."""
+"""Worker processes that are replaced when they hang, die or take too much.
+
+What they leave behind is ended.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -27,12 +30,14 @@ EXIT_UNASKED = 71
 """What a worker that leaves with code 0 is said to have left with: nobody asked it to."""
 
 EXIT_MEMORY = 72
-"""A worker leaves with this when memory ran out: what its restorer holds is given back for certain."""
+"""A worker leaves with this when memory ran out: what its restorer holds is surely given back."""
 
 _TAIL = 300
 
+T = TypeVar("T")
+
 _NEWS_SECONDS = 0.3
-"""How long the last messages of a dead worker may be on their way, "this task is mine" among them."""
+"""How long a dead worker's last messages may be on their way, "this task is mine" among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,10 @@ class Trouble:
 
 
 class _Worker(ForkServerProcess):
-    """A worker that leads a process group, which dies with it; restorers may ignore SIGTERM and have children."""
+    """A worker that leads a process group, which dies with it.
+
+    Restorers may ignore SIGTERM, and have children.
+    """
 
     _stopped = False
     _died = 0.0
@@ -55,7 +63,10 @@ class _Worker(ForkServerProcess):
         super().kill()
 
     def is_alive(self) -> bool:
-        """Whether the pool may still hear of it: told of a death before, it blames the wrong task, or gives up."""
+        """Whether the pool may still hear of it.
+
+        Told of a death before, it blames the wrong task, or gives up.
+        """
         if super().is_alive():
             return True
         self._end_group()
@@ -105,7 +116,7 @@ class WorkerPool:
     def submit(
         self, function: Callable[..., Any], *arguments: object, timeout: float | None = None
     ) -> Future[Any]:
-        """Runs a function in a worker; the worker is killed when it takes longer than `timeout` seconds."""
+        """Runs a function in a worker, which is killed after `timeout` seconds."""
         try:
             future: Future[Any] = self._pool.schedule(
                 function, args=list(arguments), timeout=timeout
@@ -115,6 +126,17 @@ class WorkerPool:
             self._pool = self._make()
             future = self._pool.schedule(function, args=list(arguments), timeout=timeout)
         return future
+
+    def run(self, function: Callable[..., T], *arguments: object, timeout: float) -> T | Trouble:
+        """What a function returns in a worker, or the `Trouble` that the worker ran into."""
+        found: T | Trouble = outcome(self.submit(function, *arguments, timeout=timeout), timeout)
+        return found
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close(kill=True)
 
     def close(self, *, kill: bool = False) -> None:
         """Ends the workers, at once if `kill`."""
@@ -150,7 +172,7 @@ def _room() -> Path:
 
 
 def free_mib() -> int:
-    """Memory that can still be had, less a tenth: what the machine has free, or less where a container gets less."""
+    """Memory that can still be had, less a tenth: of the machine, or of a container with less."""
     import psutil
 
     free = psutil.virtual_memory().available

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+from matplotlib.cbook import boxplot_stats
+from matplotlib.figure import Figure
 
 from reports.figures.style import (
     ACCENT,
@@ -17,9 +20,6 @@ from reports.figures.style import (
     short,
     text_inches,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 MOST_RESTORERS = 24
 _MOST_DOTS = 100
@@ -48,67 +48,55 @@ def draw_distributions(
     Returns:
         An `<svg>` element as `style.draw` makes it; empty when no restorer has three finite scores.
     """
-    finite = {
-        name: [value for value in values.get(name, ()) if math.isfinite(value)] for name in order
-    }
-    names = [name for name in order if len(finite[name]) >= 3][:MOST_RESTORERS]
-    if not names:
+    finite = {name: [v for v in values.get(name, ()) if math.isfinite(v)] for name in order}
+    shown = [(name, found) for name, found in finite.items() if len(found) >= 3][:MOST_RESTORERS]
+    if not shown:
         return ""
+    label = quantity(metric, unit, higher_is_better)
+    return draw((6.0, 0.9 + 0.34 * len(shown)), salt, _paint, dict(shown), label)
 
-    def paint(figure: Figure) -> None:
-        from matplotlib.cbook import boxplot_stats
 
-        axes = axes_within(figure, 0.35 + text_inches([short(name, 22) for name in names]), 0.58)
-        places = list(range(len(names), 0, -1))
-        boxes = boxplot_stats([finite[name] for name in names])
-        lows, q1s, medians, q3s, highs = (
-            [box[key] for box in boxes] for key in ("whislo", "q1", "med", "q3", "whishi")
-        )
-        # lines drawn together: an artist for each box would take longer than all the rest
-        axes.hlines(places, lows, q1s, color=FAINT, linewidth=1)
-        axes.hlines(places, q3s, highs, color=FAINT, linewidth=1)
-        for side in (-_HALF, _HALF):
-            axes.hlines([place + side for place in places], q1s, q3s, color=FAINT, linewidth=1)
-        for ends in (q1s, q3s):
-            axes.vlines(
-                ends,
-                [p - _HALF for p in places],
-                [p + _HALF for p in places],
-                color=FAINT,
-                linewidth=1,
-            )
-        axes.vlines(
-            medians,
-            [p - _HALF for p in places],
-            [p + _HALF for p in places],
-            color=INK,
-            linewidth=2,
-        )
-        dots = [
-            (value, place)
-            for place, name in zip(places, names, strict=True)
-            for value in _some(finite[name])
-        ]
-        axes.plot(
-            [value for value, _ in dots],
-            [place for _, place in dots],
-            linestyle="",
-            marker="o",
-            markersize=3.4,
-            markerfacecolor=ACCENT,
-            markeredgewidth=0,
-            alpha=0.55,
-        )
-        axes.set_yticks(places, [short(name, 22) for name in names])
-        axes.tick_params(axis="y", labelcolor=INK)
-        axes.spines["left"].set_visible(False)
-        axes.grid(axis="x", color=GRID, linewidth=0.8)
-        axes.set_xlabel(quantity(metric, unit, higher_is_better))
+def _paint(figure: Figure, scores: Mapping[str, Sequence[float]], label: str) -> None:
+    names = [short(name, 22) for name in scores]
+    axes = axes_within(figure, 0.35 + text_inches(names), 0.58)
+    places = range(len(names), 0, -1)
+    _boxes(axes, places, list(scores.values()))
+    dots = [
+        (v, place) for place, of in zip(places, scores.values(), strict=True) for v in _some(of)
+    ]
+    axes.plot(
+        *zip(*dots, strict=True),
+        linestyle="",
+        marker="o",
+        markersize=3.4,
+        markerfacecolor=ACCENT,
+        markeredgewidth=0,
+        alpha=0.55,
+    )
+    axes.set_yticks(places, names)
+    axes.tick_params(axis="y", labelcolor=INK)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x", color=GRID, linewidth=0.8)
+    axes.set_xlabel(label)
 
-    return draw((6.0, 0.9 + 0.34 * len(names)), salt, paint)
+
+def _boxes(axes: Axes, places: Sequence[int], scores: Sequence[Sequence[float]]) -> None:
+    """Boxes, medians and whiskers.
+
+    Lines are drawn together: an artist for each box would take longer than all the rest.
+    """
+    boxes = boxplot_stats(scores)
+    lows, q1s, medians, q3s, highs = (
+        [box[key] for box in boxes] for key in ("whislo", "q1", "med", "q3", "whishi")
+    )
+    bottoms, tops = ([place + side for place in places] for side in (-_HALF, _HALF))
+    whiskers = (places, lows, q1s), (places, q3s, highs)
+    for y, left, right in (*whiskers, (bottoms, q1s, q3s), (tops, q1s, q3s)):
+        axes.hlines(y, left, right, color=FAINT, linewidth=1)
+    for x, colour, width in ((q1s, FAINT, 1), (q3s, FAINT, 1), (medians, INK, 2)):
+        axes.vlines(x, bottoms, tops, color=colour, linewidth=width)
 
 
 def _some(values: Sequence[float]) -> list[float]:
     """All values, or of many every so many-th in their order, so that the page stays small."""
-    ordered = sorted(values)
-    return ordered[:: max(1, len(ordered) // _MOST_DOTS)]
+    return sorted(values)[:: max(1, len(values) // _MOST_DOTS)]

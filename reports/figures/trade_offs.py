@@ -1,10 +1,15 @@
-"""Two quantities that pull apart, as points: quality against cost, perception against distortion."""
+"""Two quantities that pull apart, as points.
+
+Quality against cost, perception against distortion.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from harness.results import TradeOff, TradeOffPoint
 from reports.figures.style import (
@@ -18,10 +23,6 @@ from reports.figures.style import (
     quantity,
     short,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _MOST_LABELS = 14
 COSTS = {"seconds": "s", "parameters": "", "peak_mib": "MiB"}
@@ -49,56 +50,48 @@ def draw_trade_off(trade_off: TradeOff, units: Mapping[str, str], salt: str) -> 
     ]
     if len(points) < 2:
         return ""
+    return draw((6.0, 4.0), salt, _paint, trade_off, points, units)
 
-    def paint(figure: Figure) -> None:
-        axes = axes_within(figure, 0.62, 0.58)
-        x_name, x_unit = (
-            _TITLES.get(trade_off.x, trade_off.x),
-            COSTS.get(trade_off.x, units.get(trade_off.x, "")),
-        )
-        axes.set_xlabel(quantity(x_name, x_unit, trade_off.x_higher_is_better))
-        axes.set_ylabel(
-            quantity(trade_off.y, units.get(trade_off.y, ""), trade_off.y_higher_is_better)
-        )
-        axes.grid(color=GRID, linewidth=0.8)
-        axes.margins(x=0.14, y=0.12)
-        if log:
-            log_axis(axes, [point.x for point in points])
-        _scatter(axes, points)
-        axes.autoscale_view()
-        _label(axes, points)
 
-    return draw((6.0, 4.0), salt, paint)
+def _paint(
+    figure: Figure, trade_off: TradeOff, points: Sequence[TradeOffPoint], units: Mapping[str, str]
+) -> None:
+    axes, x, y = axes_within(figure, 0.62, 0.58), trade_off.x, trade_off.y
+    x_name, x_unit = _TITLES.get(x, x), COSTS.get(x, units.get(x, ""))
+    axes.set_xlabel(quantity(x_name, x_unit, trade_off.x_higher_is_better))
+    axes.set_ylabel(quantity(y, units.get(y, ""), trade_off.y_higher_is_better))
+    axes.grid(color=GRID, linewidth=0.8)
+    axes.margins(x=0.14, y=0.12)
+    if trade_off.x in COSTS:
+        log_axis(axes, [point.x for point in points])
+    _scatter(axes, points)
+    axes.autoscale_view()
+    _label(axes, points)
 
 
 def _scatter(axes: Axes, points: Sequence[TradeOffPoint]) -> None:
     best = sorted((point for point in points if point.pareto), key=lambda point: (point.x, point.y))
+    front = [p.x for p in best], [p.y for p in best]
     if len(best) > 1:
-        axes.plot(
-            [p.x for p in best],
-            [p.y for p in best],
-            color=ACCENT,
-            linewidth=1.2,
-            linestyle=(0, (3, 3)),
-            alpha=0.6,
-        )
+        axes.plot(*front, color=ACCENT, linewidth=1.2, linestyle=(0, (3, 3)), alpha=0.6)
     # rings and discs, so that the front is not told by colour alone
-    others = [point for point in points if not point.pareto]
+    others = [(p.x, p.y) for p in points if not p.pareto]
     axes.scatter(
-        [p.x for p in others],
-        [p.y for p in others],
+        [x for x, _ in others],
+        [y for _, y in others],
         s=34,
         facecolors="none",
         edgecolors=FAINT,
         linewidths=1.4,
     )
-    axes.scatter(
-        [p.x for p in best], [p.y for p in best], s=46, color=ACCENT, linewidths=0, zorder=3
-    )
+    axes.scatter(*front, s=46, color=ACCENT, linewidths=0, zorder=3)
 
 
 def _label(axes: Axes, points: Sequence[TradeOffPoint]) -> None:
-    """Writes the names beside their points, moved apart; in a crowd only those on the front have one."""
+    """Writes the names beside their points, moved apart.
+
+    In a crowd only those on the front have one.
+    """
     shown = [point for point in points if point.pareto or len(points) <= _MOST_LABELS]
     box = axes.get_window_extent()
     taken: list[tuple[float, float, float]] = []  # left, right, height

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from harness.results.trends import Trend
+from harness.results import Trend
 
 WIDTH, HEIGHT = 760, 240
 LEFT, RIGHT, TOP, BOTTOM = 70, 14, 12, 12
@@ -26,7 +25,7 @@ class Mark:
     title: str
 
 
-def chart(trends: Sequence[Trend], runs: Sequence[str]) -> dict[str, Any] | None:
+def chart(trends: Sequence[Trend], runs: Sequence[str]) -> dict[str, object] | None:
     """Where everything lies in a chart of one set and metric, in SVG units.
 
     Args:
@@ -41,47 +40,41 @@ def chart(trends: Sequence[Trend], runs: Sequence[str]) -> dict[str, Any] | None
     ]
     if not finite:
         return None
-    low, high = min(finite), max(finite)
-    margin = 0.06 * (high - low) or max(abs(high) * 0.01, 0.01)
-    low, high = low - margin, high + margin
-
-    def across(run: str) -> float:
-        share = (runs.index(run) + 0.5) / len(runs)
-        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
-
-    def up(value: float) -> float:
-        return round(TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM), 1)
-
-    lines = []
-    for place, trend in enumerate(trends):
-        marks = [
-            Mark(
-                across(point.run),
-                up(point.value),
-                "" if point.step is None else "worse" if point.worse else "better",
-                f"{trend.restorer}, {point.run}: {point.value:.6g} {trend.unit}".strip(),
-            )
-            for point in trend.points
-            if math.isfinite(point.value)
-        ]
-        lines.append(
-            {
-                "colour": place % COLOURS,
-                "dashed": place >= COLOURS,
-                "restorer": trend.restorer,
-                "path": " ".join(f"{mark.x},{mark.y}" for mark in marks),
-                "marks": marks,
-            }
-        )
-    ticks = [(up(value), f"{value:.4g}") for value in _ticks(low, high)]
+    margin = 0.06 * (max(finite) - min(finite)) or max(abs(max(finite)) * 0.01, 0.01)
+    low, high = min(finite) - margin, max(finite) + margin
     return {
         "width": WIDTH,
         "height": HEIGHT,
         "left": LEFT,
         "right": WIDTH - RIGHT,
-        "ticks": ticks,
-        "lines": lines,
+        "ticks": [(_up(value, low, high), f"{value:.4g}") for value in _ticks(low, high)],
+        "lines": [
+            {
+                "colour": place % COLOURS,
+                "dashed": place >= COLOURS,
+                "restorer": trend.restorer,
+                "marks": _marks(trend, runs, low, high),
+            }
+            for place, trend in enumerate(trends)
+        ],
     }
+
+
+def _marks(trend: Trend, runs: Sequence[str], low: float, high: float) -> list[Mark]:
+    return [
+        Mark(
+            round(LEFT + (runs.index(point.run) + 0.5) / len(runs) * (WIDTH - LEFT - RIGHT), 1),
+            _up(point.value, low, high),
+            "" if point.step is None else "worse" if point.worse else "better",
+            f"{trend.restorer}, {point.run}: {point.value:.6g} {trend.unit}".strip(),
+        )
+        for point in trend.points
+        if math.isfinite(point.value)
+    ]
+
+
+def _up(value: float, low: float, high: float) -> float:
+    return round(TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM), 1)
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -1,21 +1,25 @@
-"""The history of many runs as one page: steps first, then a chart with its numbers for each set and metric."""
+"""The history of many runs as one page.
+
+Steps first, then a chart with its numbers for each set and metric.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from harness.atomic import atomic_file
-from harness.results.trends import History, Trend
+from harness.results import History, Trend
 from reports.history.charts import chart
-from reports.wording import arrow, number, plain, signed
+from reports.pivot import grouped
+from reports.wording import arrow, number, signed
 
 _FOLDER = Path(__file__).parent
 
 
 class HistoryPage:
-    """One file that opens from disk: styles and charts are inside it, and it runs no script at all."""
+    """One file that opens from disk: styles and charts are inside it, and it runs no script."""
 
     name: ClassVar[str] = "html"
 
@@ -29,29 +33,35 @@ class HistoryPage:
 
 def render(history: History) -> str:
     """Fills the template; everything that is not our own style is escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: plain(value) if type(value) is str else value,
-    )
+    from reports.html.render import environment
+
     style = (_FOLDER / "static" / "history.css").read_text(encoding="utf-8")
-    steps = sorted(_steps(history), key=lambda step: (not step["worse"], -step["place"]))
-    return environment.get_template("history.html").render(
-        style=Markup(style),  # noqa: S704 - our own file
-        benchmark=history.trends[-1].benchmark if history.trends else "",
-        runs=history.runs,
-        names=short_names(history.runs),
-        left_out=history.left_out,
-        steps=steps,
-        worse=sum(step["worse"] for step in steps),
-        # what changed is worth seeing first
-        panels=sorted(_panels(history), key=lambda panel: not panel["stepped"]),
+    steps = [(trend, *step) for trend in history.trends for step in trend.steps()]
+    steps.sort(key=lambda step: (not step[2].worse, -history.runs.index(step[2].run)))
+    return (
+        environment(_FOLDER / "templates")
+        .get_template("history.html")
+        .render(
+            style=Markup(style),  # noqa: S704 - our own file
+            benchmark=history.trends[-1].benchmark if history.trends else "",
+            runs=history.runs,
+            names=short_names(history.runs),
+            left_out=history.left_out,
+            steps=[
+                {
+                    "trend": trend,
+                    "before": before,
+                    "point": point,
+                    "size": signed(point.step, _places(trend)),
+                }
+                for trend, before, point in steps
+            ],
+            worse=sum(bool(point.worse) for _, _, point in steps),
+            # what changed is worth seeing first
+            panels=sorted(_panels(history), key=lambda panel: not panel["stepped"]),
+        )
     )
 
 
@@ -61,43 +71,27 @@ def short_names(runs: Sequence[str]) -> dict[str, str]:
     return dict(zip(runs, stems if len(set(stems)) == len(runs) else runs, strict=True))
 
 
-def _steps(history: History) -> Iterator[dict[str, Any]]:
-    for trend in history.trends:
-        for before, point in trend.steps():
-            yield {
-                "trend": trend,
-                "before": before,
-                "point": point,
-                "place": history.runs.index(point.run),
-                "worse": bool(point.worse),
-                "size": signed(point.step, _places(trend)),
-            }
-
-
-def _panels(history: History) -> Iterator[dict[str, Any]]:
-    groups: dict[tuple[str, str], list[Trend]] = {}
-    for trend in history.trends:
-        groups.setdefault((trend.set, trend.metric), []).append(trend)
+def _panels(history: History) -> Iterator[dict[str, object]]:
+    groups = grouped(history.trends, lambda trend: (trend.set, trend.metric))
     for (set_name, metric), trends in groups.items():
-        rows = []
-        for trend in trends:
-            points = {point.run: point for point in trend.points}
-            values = [
-                None
-                if run not in points
-                else (number(points[run].value, _places(trend)), points[run].step)
-                for run in history.runs
-            ]
-            rows.append({"restorer": trend.restorer, "n": trend.n, "cells": values})
         yield {
             "set": set_name,
             "metric": metric,
             "unit": trends[0].unit,
             "arrow": arrow(trends[0].higher_is_better),
-            "rows": rows,
+            "rows": [
+                {"restorer": trend.restorer, "n": trend.n, "cells": _cells(trend, history.runs)}
+                for trend in trends
+            ],
             "chart": chart(trends, history.runs),
             "stepped": any(True for trend in trends for _ in trend.steps()),
         }
+
+
+def _cells(trend: Trend, runs: Sequence[str]) -> list[tuple[str, float | None] | None]:
+    """The value of each run, and the step that begins there."""
+    cells = {p.run: (number(p.value, _places(trend)), p.step) for p in trend.points}
+    return [cells.get(run) for run in runs]
 
 
 def _places(trend: Trend) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from harness.results.trends import History, Trend
+from harness.results import History
+from reports.pivot import grouped
 
 
 class HistoryPlot:
@@ -18,23 +19,17 @@ class HistoryPlot:
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
 
-        panels: dict[tuple[str, str], list[Trend]] = {}
-        for trend in history.trends:
-            panels.setdefault((trend.set, trend.metric), []).append(trend)
+        panels = grouped(history.trends, lambda trend: (trend.set, trend.metric))
         figure = Figure(figsize=(8, 3.2 * max(len(panels), 1)), layout="constrained")
         FigureCanvasSVG(figure)
-        for axes, ((set_name, metric), trends) in zip(
-            figure.subplots(max(len(panels), 1), squeeze=False)[:, 0], panels.items(), strict=False
-        ):
+        columns = figure.subplots(max(len(panels), 1), squeeze=False)
+        for axes, ((set_name, metric), trends) in zip(columns[:, 0], panels.items(), strict=False):
             for trend in trends:
                 places = [history.runs.index(point.run) for point in trend.points]
                 values = [point.value for point in trend.points]
                 [line] = axes.plot(places, values, marker=".", label=_plain(trend.restorer))
-                stepped = [
-                    (x, y)
-                    for x, y, point in zip(places, values, trend.points, strict=True)
-                    if point.step
-                ]
+                marked = zip(places, values, trend.points, strict=True)
+                stepped = [(x, y) for x, y, point in marked if point.step]
                 if stepped:
                     axes.scatter(
                         *zip(*stepped, strict=True),
@@ -53,5 +48,9 @@ class HistoryPlot:
 
 
 def _plain(text: str) -> str:
-    """Names come from elsewhere: `$` would start mathematics, a leading `_` hide the name from the legend."""
+    """Text that matplotlib leaves alone.
+
+    Names come from elsewhere: `$` would start mathematics, a leading `_` hide the name from the
+    legend.
+    """
     return " " * text.startswith("_") + text.replace("$", r"\$")

@@ -1,16 +1,22 @@
-"""Which images get a page of their own. Of a small run all do; of a large one those that say most."""
+"""Which images get a page of their own.
+
+Of a small run all do; of a large one those that say most.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from harness.protocols import ReportData
-from reports.pivot import SetTable
+from reports.pivot import SetTable, grouped
 
 Key = tuple[str, str]
 
 MOST_PICTURES = 256
-"""Pictures that a report copies, over all image pages: degraded, reference, and one of each restorer shown."""
+"""Pictures that a report copies, over all image pages.
+
+Degraded, reference, and one of each restorer shown.
+"""
 
 MOST_RESTORERS = 14
 """Restorers whose pictures an image page shows, best first; its table has the scores of all."""
@@ -22,7 +28,7 @@ MOST_SETS = 40
 
 
 def choose_images(
-    report: ReportData, tables: Sequence[SetTable], first: Iterable[Key] = ()
+    report: ReportData, tables: Sequence[SetTable], first: Sequence[Key] = ()
 ) -> list[Key]:
     """Decides which images get a page.
 
@@ -35,39 +41,24 @@ def choose_images(
         (set, image), set by set, sorted by name: all of a set that fits, or else those of `first`,
         those on which a restorer failed, and then evenly spaced ones.
     """
-    of_set: dict[str, list[str]] = {}
-    for set_name, image in report.data.samples:
-        of_set.setdefault(set_name, []).append(image)
-    shown = {table.set: 2 + min(MOST_RESTORERS, len(table.lines)) for table in tables}
-    names = [table.set for table in tables if table.set in of_set][:MOST_SETS]
-    each = max(LEAST_IMAGES, MOST_PICTURES // max(1, sum(shown[name] for name in names)))
-    preferred = list(first)
-    failed = _failed(report)
-    chosen: list[Key] = []
-    for name in names:
-        if name is not None:
-            chosen += [
-                (name, image) for image in _of_set(name, of_set[name], preferred, failed, each)
-            ]
-    return chosen
-
-
-def _failed(report: ReportData) -> Mapping[Key, None]:
-    return {(f.cell.set, f.cell.image): None for f in report.data.failures if f.metric is None}
+    of_set = grouped(report.data.samples, lambda key: key[0])
+    lines = {str(table.set): len(table.lines) for table in tables if table.set in of_set}
+    names = list(lines)[:MOST_SETS]
+    pictures = sum(2 + min(MOST_RESTORERS, lines[name]) for name in names)
+    each = max(LEAST_IMAGES, MOST_PICTURES // max(1, pictures))
+    failed = dict.fromkeys(
+        (item.cell.set, item.cell.image) for item in report.data.failures if item.metric is None
+    )
+    return [key for name in names for key in _of_set(sorted(of_set[name]), first, failed, each)]
 
 
 def _of_set(
-    name: str, images: list[str], preferred: Sequence[Key], failed: Mapping[Key, None], each: int
-) -> list[str]:
-    images = sorted(images)
+    images: list[Key], preferred: Sequence[Key], failed: Collection[Key], each: int
+) -> list[Key]:
     if len(images) <= each:
         return images
     known = set(images)
-    telling = [image for where, image in preferred if where == name and image in known][
-        : (each + 1) // 2
-    ]
-    broken = [image for where, image in failed if where == name and image in known][
-        : (each + 3) // 4
-    ]
+    telling = [key for key in preferred if key in known][: (each + 1) // 2]
+    broken = [key for key in failed if key in known][: (each + 3) // 4]
     spaced = [images[index * len(images) // each] for index in range(each)]
     return sorted(list(dict.fromkeys([*telling, *broken, *spaced]))[:each])

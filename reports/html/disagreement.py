@@ -1,81 +1,79 @@
-"""The images on which two metrics disagree most: where a no-reference metric likes what is not there, or misses it."""
+"""The images on which two metrics disagree most.
+
+Where a no-reference metric likes what is not there, or misses it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from harness.protocols import ReportData
-from harness.results.pairs import Disagreement
+from harness.results import Disagreement
 from reports.html.cells import with_unit
 from reports.html.image_pages import ImagePage
-from reports.html.pictures import Picture
 from reports.html.places import Places
+from reports.pivot import grouped
 from reports.wording import number
 
 MOST = 12
 """Cases of each kind on the page."""
 
 KINDS = {
-    "hallucination": "Liked by {metric}, not by {versus}",
-    "over-smoothing": "Liked by {versus}, not by {metric}",
+    "hallucination": (
+        "Liked by {metric}, not by {versus}",
+        "It looks good and is not what was there: invented detail shows here.",
+    ),
+    "over-smoothing": (
+        "Liked by {versus}, not by {metric}",
+        "It is close to the reference and looks poor: detail that was smoothed away shows here.",
+    ),
 }
-WORDS = {
-    "hallucination": "It looks good and is not what was there: invented detail shows here.",
-    "over-smoothing": "It is close to the reference and looks poor: detail that was smoothed away "
-    "shows here.",
-}
+"""Title and words of each kind of case."""
 
 
 def disagreement_page(
     report: ReportData, places: Places, pages: Sequence[ImagePage]
-) -> list[dict[str, Any]]:
-    """The cases by kind, those with pictures only; the largest gap first. Empty when nothing disagrees."""
+) -> list[dict[str, object]]:
+    """The cases by kind, those with pictures only; the largest gap first.
+
+    Empty when nothing disagrees.
+    """
     shown = {(page.set, page.image): page for page in pages}
-    groups = []
-    for kind, title in KINDS.items():
-        cases = [
-            item
-            for item in report.disagreements
-            if item.kind == kind and (item.set, item.image) in shown
-        ]
-        cases.sort(key=lambda item: -abs(item.gap))
-        if cases:
-            groups.append(
-                {
-                    "title": title.format(metric=cases[0].metric, versus=cases[0].versus),
-                    "kind": kind,
-                    "words": WORDS[kind],
-                    "cases": [
-                        _case(report, item, shown[item.set, item.image], places)
-                        for item in cases[:MOST]
-                    ],
-                }
-            )
-    return groups
+    pictured = [item for item in report.disagreements if (item.set, item.image) in shown]
+    cases = grouped(sorted(pictured, key=lambda item: -abs(item.gap)), lambda item: item.kind)
+    return [
+        {
+            "title": title.format(metric=cases[kind][0].metric, versus=cases[kind][0].versus),
+            "kind": kind,
+            "words": words,
+            "cases": [
+                _case(report, item, shown[item.set, item.image], places)
+                for item in cases[kind][:MOST]
+            ],
+        }
+        for kind, (title, words) in KINDS.items()
+        if kind in cases
+    ]
 
 
 def _case(
     report: ReportData, item: Disagreement, page: ImagePage, places: Places
-) -> dict[str, Any]:
-    right = next(
-        (
-            p.label
-            for p in page.shown.readable
-            if p.kind == "restored" and p.link == places.restorer(item.restorer)
-        ),
-        "",
-    )
-    left = next((p.label for p in page.shown.readable if p.kind == "reference"), "degraded")
+) -> dict[str, object]:
+    link = places.restorer(item.restorer)
+    restored = page.shown.restored(link)
+    pictures = [p for p in page.shown.readable if p.kind != "restored" or p is restored]
+    left = next((p.label for p in pictures if p.kind == "reference"), "degraded")
+    sides = urlencode({"left": left, "right": restored.label if restored else ""})
     spread = f" ± {number(item.spread, 2)}" if item.spread is not None else ""
     return {
         "restorer": item.restorer,
-        "restorer_link": places.restorer(item.restorer),
+        "restorer_link": link,
         "set": item.set,
         "image": item.image,
-        "link": f"{places.image(item.set, item.image)}#{urlencode({'left': left, 'right': right})}",
-        "pictures": _three(page.shown.readable, right),
+        "link": f"{page.link}#{sides}",
+        # details of the degraded, the restored and the reference image
+        "pictures": pictures,
         "metric": item.metric,
         "value": with_unit(item.value, item.metric, report) + spread,
         "rank": item.rank,
@@ -86,12 +84,3 @@ def _case(
         "gap": number(abs(item.gap), 1),
         "doubtful": item.gap_spread is not None and abs(item.gap) < 2 * item.gap_spread,
     }
-
-
-def _three(pictures: Sequence[Picture], restored: str) -> list[Mapping[str, str]]:
-    """Details of the degraded, the restored and the reference image."""
-    return [
-        {"label": p.label, "detail": p.detail}
-        for p in pictures
-        if p.kind in ("degraded", "reference") or p.label == restored
-    ]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from harness.protocols import ReportData
 from harness.results import FEW_IMAGES, Difference, Headline
 from reports.html.cells import places_of, with_unit
 from reports.html.places import Places
-from reports.wording import number, p_value
+from reports.pivot import grouped
+from reports.wording import interval, p_value
 
 
-def headline(report: ReportData, line: Headline, places: Places) -> dict[str, Any]:
+def headline(report: ReportData, line: Headline, places: Places) -> dict[str, object]:
     """One set's answer; a template makes a card of it."""
     next_best = _next_best(report, line)
     return {
         "task": line.task,
-        "set": line.set or "all sets",
+        "set": _set(line),
         "set_link": places.set(line.set),
         "leader": line.leaders[0],
         "link": places.restorer(line.leaders[0]),
@@ -31,64 +31,56 @@ def headline(report: ReportData, line: Headline, places: Places) -> dict[str, An
     }
 
 
+def _set(line: Headline) -> str:
+    return line.set or "all sets"
+
+
 def _next_best(report: ReportData, line: Headline) -> Difference | None:
     """The comparison with the restorer of the second-best mean."""
-    board = next(
-        (b for b in report.leaderboards if b.set == line.set and b.metric == line.metric), None
-    )
-    others = [row.restorer for row in board.rows if row.rank is not None][1:2] if board else []
-    return next(
-        (
-            d
-            for d in report.behind
-            if d.set == line.set and d.metric == line.metric and d.restorer in others
-        ),
-        None,
-    )
+    here = line.set, line.metric
+    boards = (board for board in report.leaderboards if (board.set, board.metric) == here)
+    ranked = [row.restorer for board in boards for row in board.rows if row.rank is not None]
+    second = (*here, *ranked[1:2])
+    return next((d for d in report.behind if (d.set, d.metric, d.restorer) == second), None)
 
 
 def _worded(report: ReportData, gap: Difference) -> dict[str, str]:
     """How far the next is behind, as a positive amount: the sentence says who is ahead."""
-    decimals = places_of(gap.metric, report)
-    ends = [abs(end) for end in (gap.ci_low, gap.ci_high) if end is not None]
-    same_side = gap.ci_low is not None and gap.ci_high is not None and gap.ci_low * gap.ci_high > 0
-    if same_side:
-        interval = f"{number(min(ends), decimals)} to {number(max(ends), decimals)}"
-    elif ends and gap.difference is not None and gap.ci_low is not None and gap.ci_high is not None:
-        low, high = (-gap.ci_high, -gap.ci_low) if gap.difference < 0 else (gap.ci_low, gap.ci_high)
-        interval = f"{number(low, decimals)} to {number(high, decimals)}"
-    else:
-        interval = ""
-    amount = (
-        with_unit(abs(gap.difference), gap.metric, report) if gap.difference is not None else ""
-    )
-    return {"restorer": gap.restorer, "amount": amount, "interval": interval, "p": p_value(gap.p)}
+    amount, low, high = gap.difference or 0.0, gap.ci_low, gap.ci_high
+    if amount < 0 and low is not None and high is not None:
+        low, high = -high, -low
+    return {
+        "restorer": gap.restorer,
+        "amount": with_unit(abs(amount), gap.metric, report),
+        "interval": interval(low, high, places_of(gap.metric, report)),
+        "p": p_value(gap.p),
+    }
 
 
 def summary(lines: Sequence[Headline]) -> str:
-    """All sets in a sentence or three: where somebody is ahead, where that rests on few images, and where nobody is."""
-    sure: dict[str, list[str]] = {}
-    likely: dict[str, list[str]] = {}
-    for line in lines:
-        if len(line.leaders) == 1 and line.ranked > 1:
-            (likely if line.n < FEW_IMAGES else sure).setdefault(line.leaders[0], []).append(
-                line.set or "all sets"
-            )
-    tied = [line.set or "all sets" for line in lines if len(line.leaders) > 1]
+    """All sets in a sentence or three.
+
+    Where somebody is ahead, where that rests on few images, and where nobody is.
+    """
+    alone = [line for line in lines if len(line.leaders) == 1 and line.ranked > 1]
+    ahead = grouped(alone, lambda line: "sure" if line.n >= FEW_IMAGES else "likely")
+    tied = [line for line in lines if len(line.leaders) > 1]
     parts = []
-    if sure:
-        parts.append(f"Best, beyond what chance explains: {_winners(sure)}.")
-    if likely:
-        parts.append(f"Ahead, on fewer than {FEW_IMAGES} images: {_winners(likely)}.")
+    if "sure" in ahead:
+        parts.append(f"Best, beyond what chance explains: {_winners(ahead['sure'])}.")
+    if "likely" in ahead:
+        parts.append(f"Ahead, on fewer than {FEW_IMAGES} images: {_winners(ahead['likely'])}.")
     if tied:
         parts.append(f"On {_join(tied)} the data cannot tell the leaders apart.")
     return " ".join(parts)
 
 
-def _winners(found: Mapping[str, Sequence[str]]) -> str:
-    return "; ".join(f"{name} on {_join(sets)}" for name, sets in found.items())
+def _winners(lines: Sequence[Headline]) -> str:
+    won = grouped(lines, lambda line: line.leaders[0])
+    return "; ".join(f"{name} on {_join(sets)}" for name, sets in won.items())
 
 
-def _join(names: Sequence[str]) -> str:
-    shown = [*names[:3], f"{len(names) - 3} more"] if len(names) > 4 else list(names)
+def _join(lines: Sequence[Headline]) -> str:
+    names = [_set(line) for line in lines]
+    shown = [*names[:3], f"{len(names) - 3} more"] if len(names) > 4 else names
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

@@ -1,4 +1,7 @@
-"""Where everything of the report lies. Names that came with the run become file names that cannot leave the folder."""
+"""Where everything of the report lies.
+
+Names that came with the run become file names that cannot leave the folder.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,17 @@ Key = TypeVar("Key", bound=Hashable)
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _OURS = re.compile(
-    r"((restorer|set|image)-[a-z0-9-]+|disagreement|about|regression)\.html|thumbnails/[a-z0-9-]+\.webp"
-    r"|(pixels|details)/[a-z0-9-]+/[a-z0-9-]+\.(png|webp)|static/[a-z-]+\.(css|js)"
+    r"((restorer|set|image)-[a-z0-9-]+|disagreement|about|regression)\.html"
+    r"|thumbnails/[a-z0-9-]+\.webp|(pixels|details)/[a-z0-9-]+/[a-z0-9-]+\.(png|webp)"
+    r"|static/[a-z-]+\.(css|js)"
 )
 
 
 def slug(name: str) -> str:
-    """Turns any name into lower-case letters, digits and hyphens; one that is nothing else stays as it is."""
+    """Turns any name into lower-case letters, digits and hyphens.
+
+    One that is nothing else stays as it is.
+    """
     if _PLAIN.fullmatch(name):
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
@@ -28,18 +35,19 @@ def slug(name: str) -> str:
 
 
 def _slugs(names: Mapping[Key, str]) -> dict[Key, str]:
-    """One slug for each key; a name that was made to look like another's slug gets a number behind it."""
-    found: dict[Key, str] = {}
-    taken: set[str] = set()
+    """One slug for each key.
+
+    A name that was made to look like another's slug gets a number behind it.
+    """
+    found: dict[str, Key] = {}
     for key, name in names.items():
         first = text = slug(name)
         number = 2
-        while text in taken:
+        while text in found:
             text = f"{first}-{number}"
             number += 1
-        taken.add(text)
-        found[key] = text
-    return found
+        found[text] = key
+    return {key: text for text, key in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +78,8 @@ class Places:
 
     def image(self, set_name: str, image: str) -> str:
         """Address of an image's page, or an empty string when it has none."""
-        key = set_name, image
-        return f"image-{self.images[key]}.html" if key in self.images else ""
+        known = (set_name, image) in self.images
+        return f"image-{self.images[set_name, image]}.html" if known else ""
 
 
 def plan_places(
@@ -90,21 +98,20 @@ def plan_places(
         images: The images that get a page.
     """
     page = out.suffix.lower() in (".html", ".htm")
-    index, files = (
-        (out, out.with_name(f"{out.stem}-files")) if page else (out / "index.html", out / "site")
-    )
-    names = {name: name or "all-sets" for name in sets}
     return Places(
-        index,
-        files,
+        out if page else out / "index.html",
+        out.with_name(f"{out.stem}-files") if page else out / "site",
         _slugs({name: name for name in restorers}),
-        _slugs(names),
+        _slugs({name: name or "all-sets" for name in sets}),
         _slugs({(name, image): f"{name}-{image}" for name, image in images}),
     )
 
 
 def remove_stale(files: Path, written: Iterable[Path]) -> None:
-    """Removes what an earlier report left in its folder: files with names of ours that were not written now."""
+    """Removes what an earlier report left in its folder.
+
+    Files with names of ours that were not written now.
+    """
     keep = set(written)
     for path in list(files.rglob("*")):
         if (

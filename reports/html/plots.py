@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+
+from markupsafe import Markup
 
 from harness.protocols import ReportData
 from harness.results import TradeOff
@@ -20,13 +21,20 @@ Drawn = tuple[str, str, str, str]
 """Kind, SVG, title, and the words below it."""
 
 MOST_PLOTS = 48
-"""Plots of all sets together, for a plot takes as long as a large table. With more sets than that leaves room for, each
-page has the first plots of our order, but `LEAST_PLOTS` at least."""
+"""Plots of all sets together, for a plot takes as long as a large table.
+
+With more sets than that leaves room for, each page has the first plots of our order, but
+`LEAST_PLOTS` at least.
+"""
 
 LEAST_PLOTS = 4
 
 _FIRST = ("quality-seconds", "perception-distortion")
 _FRONT = "Filled and joined: no other restorer is at least as good in both."
+_HALVES = (
+    "Kendall's τ: above the diagonal between the orders of the restorers, below it between those "
+    "within an image."
+)
 _NO_ZERO = "Those without weights are left out: a logarithm has no zero."
 _COSTS = {
     "seconds": "seconds an image",
@@ -37,10 +45,11 @@ _COSTS = {
 
 def plots(
     report: ReportData, table: SetTable, scores: Scores, salt: str, tables: int
-) -> list[dict[str, Any]]:
-    """Draws the plots of one of `tables` sets: those that have enough points. `salt` keeps their ids apart."""
-    from markupsafe import Markup
+) -> list[dict[str, str]]:
+    """Draws the plots of one of `tables` sets: those that have enough points.
 
+    `salt` keeps their ids apart.
+    """
     most = max(LEAST_PLOTS, MOST_PLOTS // tables)
     drawn = islice((plot for plot in _all_plots(report, table, scores, salt) if plot[1]), most)
     return [
@@ -53,27 +62,23 @@ def plots(
 def _all_plots(report: ReportData, table: SetTable, scores: Scores, salt: str) -> Iterator[Drawn]:
     """Every plot, those that say most first; each is drawn when it is asked for."""
     here = [item for item in report.trade_offs if item.set == table.set]
-    first = [item for item in here if item.kind in _FIRST]
-    yield from _trade_offs(report, first, salt)
+    yield from _trade_offs(report, [item for item in here if item.kind in _FIRST], salt)
     yield from _ranks(report, table, salt)
     yield from _distributions(report, table, scores, salt)
-    yield from _agreement(report, table, salt)
-    yield from _trade_offs(report, [item for item in here if item not in first], salt)
-
-
-def _unit(report: ReportData, metric: str) -> str:
-    return str(report.data.run.metrics.get(metric, {}).get("unit") or "")
+    agreements = [item for item in report.agreements if item.set == table.set]
+    heat = draw_agreement(agreements, f"{salt}-agreement")
+    yield "heat", heat, "Do the metrics agree?", _HALVES
+    yield from _trade_offs(report, [item for item in here if item.kind not in _FIRST], salt)
 
 
 def _trade_offs(report: ReportData, items: Sequence[TradeOff], salt: str) -> Iterator[Drawn]:
-    units = {name: _unit(report, name) for name in report.data.run.metrics}
+    units = {name: card.unit for name, card in report.data.run.metrics.items()}
     for item in items:
         svg = draw_trade_off(item, units, f"{salt}-{item.kind}-{item.x}")
-        quality = f"Quality ({item.y}) against {_COSTS.get(item.x, item.x)}."
         title = (
-            f"Perception ({item.y}) against distortion ({item.x})."
-            if item.x not in _COSTS
-            else quality
+            f"Quality ({item.y}) against {_COSTS[item.x]}."
+            if item.x in _COSTS
+            else f"Perception ({item.y}) against distortion ({item.x})."
         )
         yield "points", svg, title, f"{_FRONT} {_NO_ZERO}" if item.x == "parameters" else _FRONT
 
@@ -82,38 +87,22 @@ def _distributions(
     report: ReportData, table: SetTable, scores: Scores, salt: str
 ) -> Iterator[Drawn]:
     values = scores.sets.get(table.set or "")
-    if values and table.boards:
-        board = table.boards[0]
-        order = [line.restorer for line in table.lines]
-        unit = _unit(report, board.metric)
-        svg = draw_distributions(
-            values, board.metric, unit, board.higher_is_better, order, f"{salt}-distributions"
-        )
+    if values:
+        board, order = table.boards[0], [line.restorer for line in table.lines]
+        unit, own = report.data.run.metric(board.metric).unit, f"{salt}-distributions"
+        svg = draw_distributions(values, board.metric, unit, board.higher_is_better, order, own)
         words = "A dot for each image; the box holds the middle half, its line is the median."
         yield "boxes", svg, f"{board.metric} of each image.", words
 
 
 def _ranks(report: ReportData, table: SetTable, salt: str) -> Iterator[Drawn]:
     for item in report.critical_differences:
-        if item.set == table.set and table.boards and item.metric == table.boards[0].metric:
-            svg = draw_critical_difference(item, f"{salt}-ranks")
-            friedman = (
-                f" Friedman p {p_value(item.friedman_p)}." if item.friedman_p is not None else ""
-            )
+        if (item.set, item.metric) == (table.set, table.boards[0].metric):
+            p = "" if item.friedman_p is None else f" Friedman p {p_value(item.friedman_p)}."
             words = (
                 "A bar joins those that Wilcoxon's signed ranks with Holm's correction do not "
                 "tell apart; by Nemenyi's test, mean ranks closer than "
-                f"{item.critical_difference:.2f}.{friedman}"
+                f"{item.critical_difference:.2f}.{p}"
             )
-            yield (
-                "ranks",
-                svg,
-                f"Critical differences by {item.metric}, over {item.n} images.",
-                words,
-            )
-
-
-def _agreement(report: ReportData, table: SetTable, salt: str) -> Iterator[Drawn]:
-    here = [item for item in report.agreements if item.set == table.set]
-    words = "Kendall's τ: above the diagonal between the orders of the restorers, below it between those within an image."
-    yield "heat", draw_agreement(here, f"{salt}-agreement"), "Do the metrics agree?", words
+            title = f"Critical differences by {item.metric}, over {item.n} images."
+            yield "ranks", draw_critical_difference(item, f"{salt}-ranks"), title, words

@@ -1,20 +1,29 @@
-"""The page of a regression check: what was found, and the images that lost most, before and after."""
+"""The page of a regression check: what was found.
+
+And the images that lost most, before and after.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from harness.protocols import ReportData
-from harness.results import Cell
-from harness.results.verdicts import COSTS, ChangedImage, Comparison, Finding, Verdict
+from harness.results import (
+    COSTS,
+    Cell,
+    ChangedImage,
+    Comparison,
+    Finding,
+    SampleRecord,
+    Verdict,
+)
 from reports.html.cells import places_of, with_unit
+from reports.html.image_pages import ImagePage
 from reports.html.pictures import Shown, Source, inside, write_pictures
 from reports.html.places import Places
 from reports.html.render import Renderer
-from reports.wording import number, p_value, signed
+from reports.wording import interval, number, p_value, signed
 
 MOST_IMAGES = 12
 """Images with a viewer; the table names the worst image of every finding."""
@@ -22,148 +31,94 @@ MOST_IMAGES = 12
 MOST_ROWS = 2_000
 
 _ORDER = (
-    Verdict.REGRESSED, Verdict.FAILED, Verdict.IMPROVED, Verdict.INCOMPARABLE, Verdict.GONE, Verdict.NEW,
-    Verdict.SAME, Verdict.EQUAL,
+    Verdict.REGRESSED, Verdict.FAILED, Verdict.IMPROVED, Verdict.INCOMPARABLE, Verdict.GONE,
+    Verdict.NEW, Verdict.SAME, Verdict.EQUAL,
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class LostImage:
-    """One image that lost, with its pictures, and what each metric that regressed says of it."""
-
-    finding: Finding
-    image: str
-    shown: Shown
-    left: str
-    right: str
-    scores: Sequence[str]
-    link: str
-
-
-def write_regression_page(report: ReportData, places: Places, renderer: Renderer) -> list[Path]:
-    """Writes the page, where the run was judged against a baseline, and returns the pictures that it shows."""
-    comparison = report.comparison
-    if comparison is None:
-        return []
-    lost = lost_images(report, comparison, places)
+def write_regression_page(
+    report: ReportData, comparison: Comparison, places: Places, renderer: Renderer
+) -> list[Shown]:
+    """Writes the page, and returns the pictures that it shows."""
+    lost = _lost_images(report, comparison, places)
+    told = sorted(
+        (item for item in comparison.findings if item.verdict not in (Verdict.SAME, Verdict.EQUAL)),
+        key=lambda item: _ORDER.index(item.verdict),
+    )
+    counts = Counter(finding.verdict for finding in comparison.findings)
     renderer.page(
-        "regression.html", "regression.html", **regression_context(report, comparison, lost)
+        "regression.html",
+        "regression.html",
+        comparison=comparison,
+        verdict=verdict_in_words(comparison),
+        counts=[(verdict, counts[verdict]) for verdict in _ORDER if verdict in counts],
+        rows=[_row(report, finding) for finding in told[:MOST_ROWS]],
+        more=max(0, len(told) - MOST_ROWS),
+        lost=lost,
+        no_images_before=all(item.context["left"] != "before" for item in lost),
     )
-    pictures = [
-        places.files / p
-        for item in lost
-        for picture in item.shown.readable
-        for p in (picture.file, picture.detail)
+    return [item.shown for item in lost]
+
+
+def _lost_images(report: ReportData, comparison: Comparison, places: Places) -> list[ImagePage]:
+    """Writes the pictures of the images that lost most.
+
+    In turn the worst of each finding, then the second worst.
+    """
+    ranked = [
+        (rank, finding, changed)
+        for finding in comparison.of(Verdict.REGRESSED)
+        for rank, changed in enumerate(finding.worst)
     ]
-    return [
-        *pictures,
-        *(places.files / item.shown.thumbnail for item in lost if item.shown.thumbnail),
-    ]
+    chosen: dict[Cell, tuple[str, ChangedImage]] = {}
+    for _, finding, changed in sorted(ranked, key=lambda item: item[0]):
+        cell = Cell(finding.restorer, finding.set, changed.image)
+        chosen.setdefault(cell, (finding.metric, changed))
+    files = {item.cell: item.path for item in report.data.restored if item.cell in chosen}
+    lost = []
+    for place, (cell, (metric, changed)) in enumerate(list(chosen.items())[:MOST_IMAGES]):
+        sources = _sources(report, cell, metric, changed, files.get(cell))
+        shown = write_pictures(sources, places.files, f"regression-{place}")
+        scores = list(_scores(report, comparison, cell))
+        context = {"restorer": cell.restorer, "scores": scores, "left": _left(shown)}
+        link = places.image(cell.set, cell.image)
+        lost.append(ImagePage(cell.set, cell.image, link, shown, context))
+    return lost
 
 
-def lost_images(report: ReportData, comparison: Comparison, places: Places) -> list[LostImage]:
-    """Writes the pictures of the images that lost most: in turn the worst of each finding, then the second worst."""
-    regressed = [finding for finding in comparison.of(Verdict.REGRESSED) if finding.worst]
-    chosen: dict[Cell, tuple[Finding, ChangedImage]] = {}
-    for place in range(max((len(finding.worst) for finding in regressed), default=0)):
-        for finding in regressed:
-            for changed in finding.worst[place : place + 1]:
-                chosen.setdefault(
-                    Cell(finding.restorer, finding.set, changed.image), (finding, changed)
-                )
-    files = {record.cell: record.restored for record in report.data.cells}
-    return [
-        _lost(report, comparison, places, cell, finding, changed, files.get(cell), number)
-        for number, (cell, (finding, changed)) in enumerate(list(chosen.items())[:MOST_IMAGES])
-    ]
-
-
-def _lost(
-    report: ReportData,
-    comparison: Comparison,
-    places: Places,
-    cell: Cell,
-    finding: Finding,
-    changed: ChangedImage,
-    file: str | None,
-    number: int,
-) -> LostImage:
-    sample = report.data.samples.get((cell.set, cell.image), {})
-
-    def source(kind: str, relative: str | None, note: str, label: str, caption: str = "") -> Source:
-        path = inside(report.run_folder, relative) if relative else None
-        return Source(kind, label, path, note, caption)
-
-    sources = [
-        source("degraded", sample.get("degraded"), "no preview", "degraded"),
-        Source(
-            "restored",
-            "before",
-            changed.restored_before,
-            "the baseline is a file: it holds hashes and no images",
-            with_unit(changed.before, finding.metric, report),
-        ),
-        source(
-            "restored",
-            file,
-            "not in the run",
-            "after",
-            with_unit(changed.now, finding.metric, report),
-        ),
-    ]
-    if sample.get("reference"):
-        sources.append(source("reference", sample["reference"], "", "reference"))
-    shown = write_pictures(sources, places.files, f"regression-{number}")
+def _left(shown: Shown) -> str:
+    """The side to compare with: before, where there are images of it."""
     readable = {picture.label for picture in shown.readable}
-    left = next((label for label in ("before", "reference", "degraded") if label in readable), "")
-    return LostImage(
-        finding,
-        cell.image,
-        shown,
-        left,
-        "after",
-        list(_scores(report, comparison, cell)),
-        places.image(cell.set, cell.image),
+    return next((name for name in ("before", "reference", "degraded") if name in readable), "")
+
+
+def _sources(
+    report: ReportData, cell: Cell, metric: str, changed: ChangedImage, now: str | None
+) -> list[Source]:
+    sample = report.data.samples.get((cell.set, cell.image), SampleRecord(""))
+    degraded, after, reference = (
+        inside(report.run_folder, path) if path else None
+        for path in (sample.degraded, now, sample.reference)
     )
+    captions = [with_unit(score, metric, report) for score in (changed.before, changed.now)]
+    no_before = "the baseline is a file: it holds hashes and no images"
+    sources = [
+        Source("degraded", "degraded", degraded, "no preview"),
+        Source("restored", "before", changed.restored_before, no_before, captions[0]),
+        Source("restored", "after", after, "not in the run", captions[1]),
+    ]
+    return [*sources, Source("reference", "reference", reference)] if sample.reference else sources
 
 
 def _scores(report: ReportData, comparison: Comparison, cell: Cell) -> Iterator[str]:
     """Each regressed metric of an image, before and after."""
     for finding in comparison.of(Verdict.REGRESSED):
-        if (finding.restorer, finding.set) == (cell.restorer, cell.set):
-            for changed in finding.worst:
-                if changed.image == cell.image:
-                    decimals = places_of(finding.metric, report)
-                    yield (
-                        f"{finding.metric} {number(changed.before, decimals)} → "
-                        f"{number(changed.now, decimals)} "
-                        f"({signed(changed.difference, decimals)})"
-                    )
-
-
-def regression_context(
-    report: ReportData, comparison: Comparison, lost: Sequence[LostImage]
-) -> dict[str, Any]:
-    """What the page says."""
-    told = sorted(
-        (
-            finding
-            for finding in comparison.findings
-            if finding.verdict not in (Verdict.SAME, Verdict.EQUAL)
-        ),
-        key=lambda finding: _ORDER.index(finding.verdict),
-    )
-    return {
-        "comparison": comparison,
-        "verdict": verdict_in_words(comparison),
-        "counts": [
-            (verdict, len(comparison.of(verdict))) for verdict in _ORDER if comparison.of(verdict)
-        ],
-        "rows": [_row(report, finding) for finding in told[:MOST_ROWS]],
-        "more": max(0, len(told) - MOST_ROWS),
-        "lost": lost,
-        "no_images_before": bool(lost) and all(item.left != "before" for item in lost),
-    }
+        for changed in finding.worst:
+            if Cell(finding.restorer, finding.set, changed.image) == cell:
+                places = places_of(finding.metric, report)
+                before, now = (number(score, places) for score in (changed.before, changed.now))
+                lost = signed(changed.difference, places)
+                yield f"{finding.metric} {before} → {now} ({lost})"
 
 
 def verdict_in_words(comparison: Comparison) -> str:
@@ -173,9 +128,8 @@ def verdict_in_words(comparison: Comparison) -> str:
         return f"Worse than the baseline: {_names(regressed)}."
     if failed:
         return f"No regression, but what had a score fails now: {_names(failed)}."
-    return {0: "No regression.", 4: "Nothing was comparable with the baseline."}[
-        comparison.exit_code()
-    ]
+    comparable = comparison.exit_code() == 0
+    return "No regression." if comparable else "Nothing was comparable with the baseline."
 
 
 def _names(findings: Sequence[Finding]) -> str:
@@ -183,20 +137,17 @@ def _names(findings: Sequence[Finding]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _row(report: ReportData, finding: Finding) -> Mapping[str, Any]:
-    cost = finding.metric in COSTS
-    decimals = 1 if cost else places_of(finding.metric, report)
-    factor = 100 if cost else 1
-    ends = [
+def _row(report: ReportData, finding: Finding) -> dict[str, object]:
+    cost, metric = finding.metric in COSTS, finding.metric
+    places, factor = (1, 100) if cost else (places_of(metric, report), 1)
+    mean, low, high = (
         None if end is None else factor * end
         for end in (finding.difference, finding.ci_low, finding.ci_high)
-    ]
-    card = report.data.run.metrics.get(finding.metric, {})
-    known = ends[1] is not None
+    )
     return {
         "finding": finding,
-        "unit": "%" if cost else str(card.get("unit") or ""),
-        "difference": signed(ends[0], decimals) if ends[0] is not None else "",
-        "interval": f"{signed(ends[1], decimals)} to {signed(ends[2], decimals)}" if known else "",
-        "p": p_value(finding.p) if finding.p is not None else "",
+        "unit": "%" if cost else report.data.run.metric(metric).unit,
+        "difference": "" if mean is None else signed(mean, places),
+        "interval": interval(low, high, places, signed),
+        "p": "" if finding.p is None else p_value(finding.p),
     }

@@ -9,7 +9,9 @@ from harness.protocols import ReportData
 
 
 class HTMLReport:
-    """`OUT/index.html` with everything else in `OUT/site/`; for OUT ending in `.html` that page and `NAME-files/`.
+    """`OUT/index.html` with everything else in `OUT/site/`.
+
+    For OUT ending in `.html` that page and `NAME-files/`.
 
     The pages open from disk and from any static host: they ask the network for nothing, and their
     content security policy lets them load nothing but the files beside them.

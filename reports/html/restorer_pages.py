@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from harness.protocols import ReportData
-from harness.results import Failure
-from reports.html.cells import Gaps, metric_head, places_of, scale_of, worded_cell
+from harness.results import Failure, Run
+from reports.html.cells import Gaps, metric_head, places_of, scale_of, worded_cell, worded_gap
 from reports.html.image_pages import ImagePage
 from reports.html.leaderboard import costs
+from reports.html.pictures import Picture
 from reports.html.places import Places
-from reports.pivot import SetTable
-from reports.wording import count, licence_mark, p_value, signed
+from reports.pivot import Line, SetTable, grouped
+from reports.wording import count, licence_mark
 
 MOST_FAILURES = 200
 """Failures listed on a page; the others are counted."""
 
 MOST_PICTURES = 12
-
-_WORDED = ("licence", "parameters", "paper", "source", "name")
 
 
 def restorer_page(
@@ -30,15 +29,17 @@ def restorer_page(
     pages: Sequence[ImagePage],
     failures: Sequence[Failure],
     gaps: Gaps,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What the page of one restorer says."""
-    card = report.data.run.restorers.get(name, {})
     return {
         "name": name,
-        "card": list(_card(card)),
-        "mark": licence_mark(str(card.get("licence") or "")),
+        "card": _card(report.data.run, name),
+        "mark": licence_mark(report.data.run.restorer(name).licence),
         "sets": [
-            found for table in tables if (found := _on_set(report, name, table, places, gaps))
+            _on_set(report, line, table, places, gaps)
+            for table in tables
+            for line in table.lines
+            if line.restorer == name
         ],
         "pictures": _pictures(name, pages, places),
         "failures": failures[:MOST_FAILURES],
@@ -47,52 +48,44 @@ def restorer_page(
     }
 
 
-def _card(card: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    parameters = card.get("parameters")
-    yield "licence", [str(card.get("licence") or "not stated")]
-    yield "parameters", [count(parameters) if isinstance(parameters, int | float) else "not known"]
-    for key in ("paper", "source"):
-        if card.get(key):
-            yield key, [str(card[key])]
-    for key, value in card.items():
-        if key not in _WORDED and value not in (None, "", [], {}):
-            yield key.replace("_", " "), _lines(value)
-
-
-def _lines(value: object) -> list[str]:
-    """A value of a card: a list of mappings, such as weight files, has a line for each."""
-    if isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
-        return [_worded(item) for item in value]
-    return [_worded(value)]
+def _card(run: Run, name: str) -> list[tuple[str, list[str]]]:
+    """What a restorer's card says, with a line for each weight file; the licence comes first."""
+    card = run.restorer(name)
+    facts = {
+        **dict.fromkeys(("licence", "parameters", "paper", "source")),
+        **(asdict(card) if name in run.restorers else {}),
+        "licence": card.licence or "not stated",
+        "parameters": "not known" if card.parameters is None else count(card.parameters),
+    }
+    return [
+        (
+            key.replace("_", " "),
+            [_worded(item) for item in (value if key == "weights" else [value])],
+        )
+        for key, value in facts.items()
+        if key != "name" and value not in (None, "", ())
+    ]
 
 
 def _worded(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_worded(item)}" for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return "; ".join(_worded(item) for item in value)
-    return str(value)
+    return "; ".join(map(_worded, value)) if isinstance(value, tuple) else str(value)
 
 
 def _on_set(
-    report: ReportData, name: str, table: SetTable, places: Places, gaps: Gaps
-) -> dict[str, Any] | None:
-    line = next((line for line in table.lines if line.restorer == name), None)
-    if line is None:
-        return None
+    report: ReportData, line: Line, table: SetTable, places: Places, gaps: Gaps
+) -> dict[str, object]:
     rows = []
     for board, row in zip(table.boards, line.cells, strict=True):
         decimals = places_of(board.metric, report)
-        gap = gaps.get((table.set, board.metric, name))
         rows.append(
             {
                 **metric_head(board.metric, report),
+                **worded_gap(gaps.get((table.set, board.metric, line.restorer)), decimals),
                 "rank": row.rank if row else None,
                 "of": sum(1 for other in board.rows if other.rank is not None),
                 "value": worded_cell(row, decimals, scale_of(board)),
-                "gap": f"{signed(gap.difference, decimals)}" if gap else "",
-                "versus": gap.versus if gap else "",
-                "p": p_value(gap.p) if gap else "",
                 "n": row.n if row else 0,
                 "failures": row.failures if row else 0,
             }
@@ -107,22 +100,11 @@ def _on_set(
     }
 
 
-def _pictures(name: str, pages: Sequence[ImagePage], places: Places) -> list[dict[str, Any]]:
-    """Details of its restored images, as many of each set as there is room for."""
-    of_set: dict[str, list[dict[str, Any]]] = {}
-    for page in pages:
-        mine = next(
-            (
-                p
-                for p in page.shown.readable
-                if p.kind == "restored" and p.link == places.restorer(name)
-            ),
-            None,
-        )
-        if mine is not None:
-            link = places.image(page.set, page.image)
-            of_set.setdefault(page.set, []).append(
-                {"image": page.image, "set": page.set, "link": link, "picture": mine}
-            )
+def _pictures(
+    name: str, pages: Sequence[ImagePage], places: Places
+) -> list[tuple[ImagePage, Picture | None]]:
+    """Its restored images, as many of each set as there is room for."""
+    found = [(page, page.shown.restored(places.restorer(name))) for page in pages]
+    of_set = grouped((pair for pair in found if pair[1]), lambda pair: pair[0].set)
     each = max(1, MOST_PICTURES // max(1, len(of_set)))
-    return [item for items in of_set.values() for item in items[:each]][:MOST_PICTURES]
+    return [pair for pairs in of_set.values() for pair in pairs[:each]][:MOST_PICTURES]

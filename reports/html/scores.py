@@ -1,15 +1,18 @@
-"""The scores of the images that have a page, and of each set by its first metric; picked out of the columns."""
+"""The scores of the images that have a page, and of each set by its first metric.
+
+Picked out of the columns.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from harness.results import RunData, Score
 from harness.results.columns import ScoreColumns, as_columns
-
-Key = tuple[str, str]
+from reports.html.choice import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,6 @@ def collect(data: RunData, images: Collection[Key], main: Mapping[str, str]) -> 
 
 
 def _of_images(scores: ScoreColumns, images: Collection[Key]) -> dict[Key, dict[Key, Score]]:
-    import numpy as np
-
-    found: dict[Key, dict[Key, Score]] = {key: {} for key in images}
     _, sets, names, _ = scores.names
     set_codes, image_codes = (
         {name: code for code, name in enumerate(known)} for known in (sets, names)
@@ -54,6 +54,7 @@ def _of_images(scores: ScoreColumns, images: Collection[Key]) -> dict[Key, dict[
         if name in set_codes and image in image_codes
     ]
     keys = scores.codes[1].astype(np.int64) * len(names) + scores.codes[2]
+    found: dict[Key, dict[Key, Score]] = {key: {} for key in images}
     for place in np.flatnonzero(np.isin(keys, wanted)).tolist():
         score = scores[place]
         found[score.cell.set, score.cell.image][score.cell.restorer, score.metric] = score
@@ -62,11 +63,8 @@ def _of_images(scores: ScoreColumns, images: Collection[Key]) -> dict[Key, dict[
 
 def _of_set(scores: ScoreColumns, name: str, metric: str) -> dict[str, list[float]]:
     restorers, sets, _, metrics = scores.names
-    values: dict[str, list[float]] = defaultdict(list)
-    if name in sets and metric in metrics:
-        here = (scores.codes[1] == sets.index(name)) & (scores.codes[3] == metrics.index(metric))
-        for code, value in zip(
-            scores.codes[0][here].tolist(), scores.values[here].tolist(), strict=True
-        ):
-            values[restorers[code]].append(value)
-    return values
+    if name not in sets or metric not in metrics:
+        return {}
+    here = (scores.codes[1] == sets.index(name)) & (scores.codes[3] == metrics.index(metric))
+    codes, values = scores.codes[0][here], scores.values[here]
+    return {restorers[code]: values[codes == code].tolist() for code in np.unique(codes)}

@@ -1,42 +1,40 @@
-"""The page of one set: plots, a leaderboard for each metric with ranks, intervals and gaps, and its images."""
+"""The page of one set: plots, a leaderboard for each metric, and its images.
+
+Leaderboards have ranks, intervals and gaps.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from harness.protocols import ReportData
-from harness.results import FEW_IMAGES, Difference, Leaderboard
-from harness.results.pairs import PairTest
-from reports.html.cells import Gaps, metric_head, places_of, scale_of, worded_cell
+from harness.results import FEW_IMAGES, SIGNIFICANT, Leaderboard, PairTest, PlannedSet
+from reports.html.cells import Gaps, metric_head, places_of, scale_of, worded_cell, worded_gap
 from reports.html.image_pages import ImagePage
 from reports.html.places import Places
 from reports.html.stability import stability_words
 from reports.pivot import SetTable
-from reports.wording import p_value, signed
+from reports.wording import p_value
 
-Tests = Mapping[tuple[str, str, str], PairTest]
-"""(metric, two restorers in the order of their names) -> the test of that pair."""
+Tests = Mapping[tuple[str, frozenset[str]], PairTest]
+"""(metric, two restorers) -> the test of that pair."""
 
-SIGNIFICANT = 0.05
 MOST_PAIRED = 10
 """Restorers of a table of all pairs."""
 
 MOST_ROWS = 1_200
-"""Rows of all leaderboards of a page; each metric's shows as many, so that the page stays below 2 MB."""
+"""Rows of all leaderboards of a page; each metric's shows as many: the page stays below 2 MB."""
 
 
 def set_page(
     report: ReportData, table: SetTable, places: Places, images: Sequence[ImagePage], gaps: Gaps
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What the page of one set says, but for its plots."""
-    plan = (report.data.run.plan.get("sets") or {}).get(table.set, {}) if table.set else {}
-    count = max((row.n for board in table.boards for row in board.rows), default=0)
     most = max(10, MOST_ROWS // max(1, len(table.boards)))
     tests = {
-        (t.metric, min(t.restorer, t.versus), max(t.restorer, t.versus)): t
-        for t in report.pair_tests
-        if t.set == table.set
+        (test.metric, frozenset((test.restorer, test.versus))): test
+        for test in report.pair_tests
+        if test.set == table.set
     }
     steady = {
         item.metric: stability_words(item)
@@ -47,9 +45,9 @@ def set_page(
         "name": table.set or "all sets",
         "link": places.set(table.set),
         "task": table.task,
-        "plan": plan,
-        "images": count,
-        "few": count < FEW_IMAGES,
+        "fingerprint": report.data.run.plan.sets.get(table.set or "", PlannedSet()).fingerprint,
+        "images": table.images,
+        "few": table.images < FEW_IMAGES,
         "boards": [
             {
                 **_board(report, board, gaps, places, tests, most),
@@ -58,30 +56,26 @@ def set_page(
             }
             for board in table.boards
         ],
-        "gallery": [_thumbnail(page, places, table) for page in images if page.set == table.set],
+        "gallery": [_thumbnail(page, table) for page in images if page.set == table.set],
         "total": sum(1 for name, _ in report.data.samples if name == table.set),
     }
 
 
 def _board(
     report: ReportData, board: Leaderboard, gaps: Gaps, places: Places, tests: Tests, most: int
-) -> dict[str, Any]:
-    decimals = places_of(board.metric, report)
+) -> dict[str, object]:
+    decimals, scale = places_of(board.metric, report), scale_of(board)
     ranked = [row for row in board.rows if row.rank is not None]
-    scale = scale_of(board)
     leader = ranked[0].restorer if ranked else None
     rows = []
     for row in board.rows[:most]:
-        gap = gaps.get((board.set, board.metric, row.restorer))
-        test = _find(tests, board.metric, leader or "", row.restorer)
+        test = tests.get((board.metric, frozenset((leader or "", row.restorer))))
         rows.append(
             {
                 "row": row,
                 "link": places.restorer(row.restorer),
                 "value": worded_cell(row, decimals, scale),
-                "gap": signed(gap.difference, decimals) if gap else "",
-                "gap_interval": _gap_interval(gap, decimals),
-                "p": p_value(gap.p) if gap else "",
+                **worded_gap(gaps.get((board.set, board.metric, row.restorer)), decimals),
                 "holm": p_value(test.p_flip_holm) if test else "",
                 "wilcoxon": p_value(test.p_wilcoxon_holm) if test else "",
             }
@@ -95,49 +89,27 @@ def _board(
     }
 
 
-def _find(tests: Tests, metric: str, one: str, other: str) -> PairTest | None:
-    first, second = sorted((one, other))
-    return tests.get((metric, first, second))
+def _pairs(board: Leaderboard, tests: Tests) -> dict[str, object] | None:
+    """Every pair of the first restorers.
 
-
-def _pairs(board: Leaderboard, tests: Tests) -> dict[str, Any] | None:
-    """Every pair of the first restorers: p by signed ranks with Holm's correction, and whether it is below 0.05."""
+    p by signed ranks with Holm's correction, and whether it is below 0.05.
+    """
     names = [row.restorer for row in board.rows if row.rank is not None][:MOST_PAIRED]
     rows = []
     for place, name in enumerate(names):
-        found = [
-            _find(tests, board.metric, name, other) if at > place else None
-            for at, other in enumerate(names)
+        pairs = [
+            tests.get((board.metric, frozenset((name, other)))) for other in names[place + 1 :]
         ]
-        rows.append(
-            {
-                "restorer": name,
-                "tests": [
-                    (p_value(t.p_wilcoxon_holm), t.p_wilcoxon_holm < SIGNIFICANT) if t else None
-                    for t in found
-                ],
-            }
-        )
-    return (
-        {"names": names, "rows": rows}
-        if any(any(row["tests"]) for row in rows) and len(names) > 2
-        else None
-    )
+        told = [
+            (p_value(test.p_wilcoxon_holm), test.p_wilcoxon_holm < SIGNIFICANT) if test else None
+            for test in pairs
+        ]
+        rows.append((name, [*[None] * place, *told]))
+    known = len(names) > 2 and any(any(told) for _, told in rows)
+    return {"names": names, "rows": rows} if known else None
 
 
-def _gap_interval(gap: Difference | None, decimals: int) -> str:
-    if gap is None or gap.ci_low is None:
-        return ""
-    return f"{signed(gap.ci_low, decimals)} to {signed(gap.ci_high, decimals)}"
-
-
-def _thumbnail(page: ImagePage, places: Places, table: SetTable) -> dict[str, Any]:
+def _thumbnail(page: ImagePage, table: SetTable) -> dict[str, object]:
     lead = table.lines[0].restorer if table.lines else ""
-    picture = next((picture for picture in page.shown.pictures if picture.label == lead), None)
-    return {
-        "image": page.image,
-        "link": places.image(page.set, page.image),
-        "file": page.shown.thumbnail,
-        "frame": page.shown.frame,
-        "caption": f"{lead} {picture.caption}" if picture and picture.caption else "",
-    }
+    caption = next((item.caption for item in page.shown.pictures if item.label == lead), "")
+    return {"page": page, "caption": f"{lead} {caption}" if caption else ""}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.protocols import ReportData
-from reports.html.cells import Gaps
 from reports.html.choice import choose_images
 from reports.html.disagreement import disagreement_page
-from reports.html.facts import common, failures_by_restorer, provenance, troubles
+from reports.html.facts import common, provenance, troubles
 from reports.html.headlines import headline, summary
 from reports.html.image_pages import ImagePage, image_pages
 from reports.html.leaderboard import leaderboard
@@ -21,7 +20,7 @@ from reports.html.restorer_pages import restorer_page
 from reports.html.scores import Scores, collect
 from reports.html.set_pages import set_page
 from reports.html.stability import stability_words
-from reports.pivot import SetTable, set_tables
+from reports.pivot import SetTable, grouped, set_tables
 
 
 def write_site(report: ReportData, out: Path) -> Path:
@@ -29,16 +28,10 @@ def write_site(report: ReportData, out: Path) -> Path:
     tables = set_tables(report)
     telling = [(item.set, item.image) for item in report.disagreements]
     images = choose_images(report, tables, telling)
-    restorers = list(
-        dict.fromkeys(
-            [*report.data.run.restorers, *(line.restorer for t in tables for line in t.lines)]
-        )
-    )
+    ranked = (line.restorer for table in tables for line in table.lines)
+    restorers = dict.fromkeys([*report.data.run.restorers, *ranked])
     places = plan_places(out, restorers, [table.set for table in tables], images)
-    places.files.mkdir(parents=True, exist_ok=True)
-    scores = collect(
-        report.data, images, {str(table.set): table.boards[0].metric for table in tables}
-    )
+    scores = collect(report.data, images, {str(t.set): t.boards[0].metric for t in tables})
     pages = image_pages(report, tables, places, scores)
     disagreement = disagreement_page(report, places, pages)
     regression = verdict_in_words(report.comparison) if report.comparison else ""
@@ -55,15 +48,11 @@ def write_site(report: ReportData, out: Path) -> Path:
             metric=first.metric,
             versus=first.versus,
         )
-    pictures = [
-        places.files / p
-        for page in pages
-        for picture in page.shown.readable
-        for p in (picture.file, picture.detail)
-    ]
-    pictures += write_regression_page(report, places, renderer)
-    thumbnails = [places.files / page.shown.thumbnail for page in pages if page.shown.thumbnail]
-    remove_stale(places.files, [*renderer.written, *pictures, *thumbnails])
+    shown = [page.shown for page in pages]
+    if report.comparison:
+        shown += write_regression_page(report, report.comparison, places, renderer)
+    pictures = [places.files / name for item in shown for name in item.files]
+    remove_stale(places.files, [*renderer.written, *pictures])
     return places.index
 
 
@@ -75,23 +64,15 @@ def _write_pages(
     scores: Scores,
     pages: Sequence[ImagePage],
 ) -> None:
-    gaps: Gaps = {(d.set, d.metric, d.restorer): d for d in report.behind}
-    failures = failures_by_restorer(report)
+    """The pages of images, sets and restorers, and the index."""
+    gaps = {(gap.set, gap.metric, gap.restorer): gap for gap in report.behind}
+    failures = grouped(report.data.failures, lambda failure: failure.cell.restorer)
     for page in pages:
-        name = places.image(page.set, page.image)
-        around = {
-            key: places.image(page.set, page.context[key]) if page.context[key] else ""
-            for key in ("earlier", "later")
-        }
-        renderer.page("image.html", name, shown=page.shown, **{**page.context, **around})
+        renderer.page("image.html", page.link, shown=page.shown, **page.context)
     for place, table in enumerate(tables):
+        figures = plots(report, table, scores, f"set{place}", len(tables))
         context = set_page(report, table, places, pages, gaps)
-        renderer.page(
-            "set.html",
-            places.set(table.set),
-            set=context,
-            figures=plots(report, table, scores, f"set{place}", len(tables)),
-        )
+        renderer.page("set.html", places.set(table.set), set=context, figures=figures)
     for name in places.restorers:
         context = restorer_page(report, name, tables, places, pages, failures.get(name, []), gaps)
         renderer.page("restorer.html", places.restorer(name), restorer=context)
@@ -100,31 +81,15 @@ def _write_pages(
         headlines=[headline(report, line, places) for line in report.headlines],
         summary=summary(report.headlines),
         board=leaderboard(report, tables, places),
-        sets=_cards(tables, places, pages),
+        sets=[
+            {
+                "table": table,
+                "link": places.set(table.set),
+                "pages": [p for p in pages if p.set == table.set],
+            }
+            for table in tables
+        ],
         stability=[stability_words(item) for item in report.stability if item.left_out != "image"],
         **provenance(report, places),
-        **troubles(failures, report, places),
+        **troubles(report, places),
     )
-
-
-def _cards(
-    tables: Sequence[SetTable], places: Places, pages: Sequence[ImagePage]
-) -> list[Mapping[str, object]]:
-    """Each set with a few thumbnails, as the index shows them."""
-    return [
-        {
-            "name": table.set or "all sets",
-            "task": table.task,
-            "link": places.set(table.set),
-            "images": [
-                {
-                    "file": page.shown.thumbnail,
-                    "link": places.image(page.set, page.image),
-                    "image": page.image,
-                }
-                for page in pages
-                if page.set == table.set and page.shown.thumbnail
-            ][:6],
-        }
-        for table in tables
-    ]

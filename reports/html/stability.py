@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from harness.results.pairs import Stability
+from harness.results import Stability
 from reports.wording import number
 
 
-def stability_words(item: Stability) -> dict[str, Any]:
+def stability_words(item: Stability) -> dict[str, object]:
     """One statement: what was left out, what stayed, and what mattered most."""
-    what = f"{item.left_out}s" if item.cases != 1 else item.left_out
     return {
         "task": item.task,
-        "of": f"each of {item.cases} {what} left out in turn",
+        "of": f"each of {item.cases} {item.left_out}{'s' * (item.cases != 1)} left out in turn",
         "leader": _share(item.same_leader),
         "order": _share(item.same_order),
         "influential": item.most_influential or "",

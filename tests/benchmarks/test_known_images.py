@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue import find_set
 from harness.errors import ImageError
 from harness.images import read_image, write_image
-from harness.plugins import resolve_set
 
 
 def test_an_image_that_is_not_the_pinned_one_is_refused(
@@ -23,10 +23,9 @@ def test_an_image_that_is_not_the_pinned_one_is_refused(
     changed = read_image(folder / "02.png")
     changed[0, 0, 0] = 1 - changed[0, 0, 0]
     write_image(folder / "02.png", changed)
-    noisy = resolve_set("set12-sigma25")
+    noisy = find_set("set12-sigma25")
     assert noisy.describe()["pinned"] is True
     assert noisy.sample("01").reference is not None
-    with pytest.raises(
-        ImageError, match="is not the 02 that set12 names: `restobench sets verify set12`"
-    ):
+    message = "is not the 02 that set12 names: `restobench sets verify set12`"
+    with pytest.raises(ImageError, match=message):
         noisy.sample("02")

@@ -9,7 +9,8 @@ import pytest
 
 from harness.errors import InputError
 from harness.images import check_image, write_image
-from harness.plugins import benchmarks, metrics, parse_restorer, resolve_benchmark
+from harness.plugins.kinds import benchmarks, metrics, resolve_benchmark
+from harness.plugins.specification import parse_restorer
 from harness.protocols import Task
 
 
@@ -72,21 +73,12 @@ def test_a_folder_can_be_cropped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (
-            'name = "night"',
-            'crop = 8\nname = "night"',
-            "line 7: crop: is 8; expected the height and width",
-        ),
-        (
-            "[[sets]]",
-            '[[sets]]\nuse = "set5-x2"\ncrop = 64\n[[sets]]',
-            "crop: set5-x2 is not degraded from a folder",
-        ),
-        (
-            "metrics =",
-            "metricks =",
-            r"line 4: metricks: is no key of a benchmark; did you mean metrics\?",
-        ),
+        ('name = "night"', 'crop = 8\nname = "night"',
+         "line 7: crop: is 8; expected the height and width"),
+        ("[[sets]]", '[[sets]]\nuse = "set5-x2"\ncrop = 64\n[[sets]]',
+         "crop: set5-x2 is not degraded from a folder"),
+        ("metrics =", "metricks =",
+         r"line 4: metricks: is no key of a benchmark; did you mean metrics\?"),
         ('["psnr"]', "[]", "metrics: is empty"),
         ('["psnr"]', "[7]", "line 4: metrics: holds 7; expected names"),
         ("denoise", "denoice", "line 8: task: is 'denoice'"),
@@ -96,19 +88,13 @@ def test_a_folder_can_be_cropped(tmp_path: Path) -> None:
         ("degradations", "pattern", "line 10: pattern: is no key of a set with folder"),
         ("sigma_255 = 30.0", "sigma_255 = 300.0", "sigma_255 is 300.0"),
         ("gaussian-noise", "gausian-noise", "Did you mean gaussian-noise"),
-        (
-            'folder = "night"',
-            "",
-            "line 6: source: a set has no source; expected one of use, known,",
-        ),
-        (
-            'folder = "night"',
-            'folder = "night"\nimages = "night"',
-            "line 10: images: a set has folder and images; expected one",
-        ),
+        ('folder = "night"', "",
+         "line 6: source: a set has no source; expected one of use, known,"),
+        ('folder = "night"', 'folder = "night"\nimages = "night"',
+         "line 10: images: a set has folder and images; expected one"),
         ("[[sets]]", "[[sets]", "cannot be read"),
     ],
-)
+)  # fmt: skip
 def test_a_mistake_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert old in GOOD
     with pytest.raises(InputError, match=message):
@@ -167,31 +153,22 @@ def test_levels_seeds_and_sources_make_a_set_each(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (
-            '"photos-{level}-{seed}"',
-            '"photos-{level}"',
-            r"line 5: name: .*expected \{seed\} in it, for there are 2",
-        ),
-        (
-            'quality = "{quality}"',
-            'quality = "{qualitty}"',
-            r"line 10: .*'\{qualitty\}' stands for nothing; known here",
-        ),
+        ('"photos-{level}-{seed}"', '"photos-{level}"',
+         r"line 5: name: .*expected \{seed\} in it, for there are 2"),
+        ('quality = "{quality}"', 'quality = "{qualitty}"',
+         r"line 10: .*'\{qualitty\}' stands for nothing; known here"),
         ("quality = 30", "quality = 300", "line 10: quality: jpeg: quality is 300"),
         ("seeds = [0, 1]", "seeds = []", "line 16: seeds"),
         ("seeds = [0, 1]", "seeds = [0, 1]\nseed = 3", "line 17: seed: is there beside seeds"),
-        (
-            '"kodak24"]',
-            '"kodak25"]',
-            "line 21: known: no known set is called 'kodak25'. Did you mean kodak24",
-        ),
+        ('"kodak24"]', '"kodak25"]',
+         "line 21: known: no known set is called 'kodak25'. Did you mean kodak24"),
         ('sigma = "{level}"', 'sgima = "{level}"', "line 22: sgima: gaussian-blur does not take"),
         ('task = "deblur"', "task = 7", "line 20: task: is 7; expected str"),
         ("levels = [1, 2.5]", "levels = [1, true]", "line 23: levels: holds True"),
         ("optional = true", 'optional = "yes"', "line 24: optional: is 'yes'; expected bool"),
         ("metrics =", "metrics = 3\nrestorers =", "line 2: metrics: is 3; expected list or str"),
     ],
-)
+)  # fmt: skip
 def test_a_mistake_in_a_later_set_is_named_with_its_own_line(
     tmp_path: Path, old: str, new: str, message: str
 ) -> None:
@@ -202,10 +179,8 @@ def test_a_mistake_in_a_later_set_is_named_with_its_own_line(
 
 def test_use_takes_a_list(tmp_path: Path) -> None:
     text = 'metrics = ["psnr"]\n[[sets]]\nuse = ["photos-x2", "photos-q20"]\n'
-    assert [item.name for item in resolve_benchmark(str(write(tmp_path, text))).sets] == [
-        "photos-x2",
-        "photos-q20",
-    ]
+    benchmark = resolve_benchmark(str(write(tmp_path, text)))
+    assert [item.name for item in benchmark.sets] == ["photos-x2", "photos-q20"]
     with pytest.raises(InputError, match="line 3: use: 'photos-x2' is there twice"):
         resolve_benchmark(str(write(tmp_path, text.replace("photos-q20", "photos-x2"))))
 

@@ -16,7 +16,7 @@ from benchmarks.sets import PairedSet, SyntheticSet, UnreferencedSet
 from benchmarks.sources import Folder
 from harness.errors import HarnessError, ImageError, InputError
 from harness.images import check_image, image_hash, write_image
-from harness.plugins import sets
+from harness.plugins.kinds import sets
 from harness.protocols import Conditions, DegradedSet, Task
 
 
@@ -24,9 +24,8 @@ from harness.protocols import Conditions, DegradedSet, Task
 def folder(tmp_path: Path, generator: np.random.Generator) -> Path:
     (tmp_path / "images").mkdir()
     for name in ("a", "b", "c"):
-        write_image(
-            tmp_path / "images" / f"{name}.png", generator.random((3, 25, 26), dtype=np.float32)
-        )
+        image = generator.random((3, 25, 26), dtype=np.float32)
+        write_image(tmp_path / "images" / f"{name}.png", image)
     return tmp_path / "images"
 
 
@@ -61,23 +60,20 @@ def test_an_absent_set_says_which_folder(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_noise_depends_on_the_name_and_not_on_the_order(folder: Path) -> None:
-    noisy = SyntheticSet("noisy", Task.DENOISE, Folder(folder), (GaussianNoiseClipped(25.0),))
+    clipped, images = GaussianNoiseClipped(25.0), Folder(folder)
+    noisy = SyntheticSet("noisy", Task.DENOISE, images, (clipped,))
     forwards = [image_hash(noisy.sample(id).degraded) for id in noisy.ids()]
     backwards = [image_hash(noisy.sample(id).degraded) for id in reversed(noisy.ids())]
     assert forwards == backwards[::-1]
-    other = SyntheticSet(
-        "noisy", Task.DENOISE, Folder(folder), (GaussianNoiseClipped(25.0),), seed=1
-    )
+    other = SyntheticSet("noisy", Task.DENOISE, images, (clipped,), seed=1)
     assert image_hash(other.sample("a").degraded) != forwards[0]
 
 
 def test_noise_of_protocol_e_is_not_clipped_and_that_of_files_is(folder: Path) -> None:
     image = Folder(folder).read("a")
     generator = np.random.default_rng(0)
-    unclipped, clipped = (
-        GaussianNoise(50.0)(image, generator),
-        GaussianNoiseClipped(50.0)(image, generator),
-    )
+    unclipped = GaussianNoise(50.0)(image, generator)
+    clipped = GaussianNoiseClipped(50.0)(image, generator)
     assert unclipped.min() < 0 < 1 < unclipped.max()
     assert clipped.min() >= 0
     assert clipped.max() <= 1
@@ -109,9 +105,8 @@ def paired(folder: Path, names: list[str], size: tuple[int, int] = (12, 13)) -> 
     small.mkdir()
     for name in names:
         write_image(small / f"{name}.png", np.zeros((3, *size), np.float32))
-    return PairedSet(
-        "pairs", Task.SUPER_RESOLVE, Folder(small), Folder(folder), Conditions(scale=2), "{id}x2"
-    )
+    images, references, twice = Folder(small), Folder(folder), Conditions(scale=2)
+    return PairedSet("pairs", Task.SUPER_RESOLVE, images, references, twice, "{id}x2")
 
 
 def test_pairs_go_by_name(folder: Path) -> None:

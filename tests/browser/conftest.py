@@ -1,4 +1,7 @@
-"""Debian's Chromium, driven by playwright; a skip where either is missing. And a report for it to show."""
+"""Debian's Chromium, driven by playwright, and a report for it to show.
+
+Tests skip where either of the two is missing.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ from harness.reporting.assemble import assemble
 from reports.html.report import HTMLReport
 
 CHROMIUM = Path("/usr/bin/chromium")
-NAME = "</script><script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">"
+NAME = (
+    "</script><script>document.title = 'owned'</script>"
+    "<img src=x onerror=\"document.title='owned'\">"
+)
 
 
 @pytest.fixture(scope="session")
@@ -31,11 +37,8 @@ def browser() -> Iterator[Any]:
         pytest.skip(f"{CHROMIUM} is not installed")
     with playwright.sync_playwright() as engine:
         arguments = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-        ]
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+        ]  # fmt: skip
         browser = engine.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
         yield browser
         browser.close()
@@ -43,7 +46,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with two reports: `report`, and `hostile` of the same run with markup in every name."""
+    """A folder with two reports: `report`, and `hostile` of the same run, with names of markup."""
     run = tmp_path_factory.mktemp("run")
     data = fabricate(run, images=6, side=128)
     HTMLReport().write(assemble(data, run, title="A title", notes="Some notes"), run / "report")

@@ -1,4 +1,4 @@
-"""The demo as a user gets it: real photographs, real networks, the scorer, and the pages in a real browser."""
+"""The demo as a user gets it: photographs, networks, the scorer, and the pages in a browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from visits import kinds
 
-from harness.plugins import resolve_benchmark, restorers
+from harness.plugins.kinds import resolve_benchmark, restorers
 
 pytestmark = [pytest.mark.browser, pytest.mark.zoo]
 
@@ -27,13 +27,11 @@ def test_the_demos_pages(
     visit = open_page(report / "index.html")
     page = visit.page
     assert len({name for group in range(4) for name in visit.column("restorer", group)}) >= 12
-    cards = page.eval_on_selector_all(
-        ".card h2", "items => items.map(item => item.textContent.split(' ')[0])"
-    )
+    names = "items => items.map(item => item.textContent.split(' ')[0])"
+    cards = page.eval_on_selector_all(".card h2", names)
     assert set(cards) == {"denoise", "super-resolve", "dejpeg"}
-    heads = page.eval_on_selector_all(
-        "#board thead th", "items => items.map(item => item.dataset.key)"
-    )
+    keys = "items => items.map(item => item.dataset.key)"
+    heads = page.eval_on_selector_all("#board thead th", keys)
     assert {"dri", *resolve_benchmark("demo").metrics} <= set(heads)
     for path in kinds(report):
         visit = open_page(path)

@@ -113,10 +113,8 @@ def test_a_permalink_shows_the_same_table(visit: Any, open_page: Open, folder: P
 
 
 def test_a_broken_permalink_does_no_harm(open_page: Open, folder: Path) -> None:
-    visit = open_page(
-        folder / "report" / "index.html",
-        "#set=nowhere&sort=%3Cscript%3E&hide=,,&seconds=-1&q=%00&left=x",
-    )
+    broken = "#set=nowhere&sort=%3Cscript%3E&hide=,,&seconds=-1&q=%00&left=x"
+    visit = open_page(folder / "report" / "index.html", broken)
     assert visit.page.inner_text("#filter-count")
     assert visit.logged == []
 

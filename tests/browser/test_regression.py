@@ -1,4 +1,7 @@
-"""The regression page and the history page in a real browser: no error, nothing fetched from elsewhere, no overflow."""
+"""The regression page and the history page in a real browser.
+
+No error, nothing fetched from elsewhere, no overflow.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,7 @@ import pytest
 from fabricated_run import fabricate
 
 from harness.reporting.assemble import assemble
-from harness.results.trends import History, Trend, TrendPoint
-from harness.results.verdicts import ChangedImage, Comparison, Finding, Verdict
+from harness.results import ChangedImage, Comparison, Finding, History, Trend, TrendPoint, Verdict
 from reports.history.page import HistoryPage
 from reports.html.report import HTMLReport
 
@@ -24,28 +26,20 @@ NAME = "<img src=x onerror=\"document.title='owned'\">"
 
 @pytest.fixture(scope="module")
 def regression_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a run in which one restorer lost on one image; `identity` stands for its earlier self."""
+    """The page of a run in which one restorer lost on one image.
+
+    `identity` stands for its earlier self.
+    """
     run = tmp_path_factory.mktemp("regression")
     report = assemble(fabricate(run, images=2, side=128), run, title=NAME)
     files = {record.cell: record.restored for record in report.data.cells}
-    before = next(
-        cell for cell in files if (cell.restorer, cell.set) == ("identity", "photos-sigma25")
-    )
+    noise = "photos-sigma25"
+    before = next(cell for cell in files if (cell.restorer, cell.set) == ("identity", noise))
     changed = ChangedImage(before.image, 31.5, 30.0, -1.5, run / str(files[before]))
     finding = Finding(
-        "tv",
-        "photos-sigma25",
-        "psnr",
-        Verdict.REGRESSED,
-        -1.5,
-        -2.0,
-        -1.0,
-        0.001,
-        2,
-        before.image,
-        NAME,
-        (changed,),
-    )
+        "tv", noise, "psnr", Verdict.REGRESSED, -1.5, ci_low=-2.0, ci_high=-1.0, p=0.001,
+        n=2, worst_image=before.image, reason=NAME, worst=(changed,),
+    )  # fmt: skip
     HTMLReport().write(replace(report, comparison=Comparison(NAME, "", (finding,))), run / "report")
     return run / "report" / "site" / "regression.html"
 
@@ -56,11 +50,8 @@ def history_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     points = tuple(
         TrendPoint(f"run{i}", "", 30 - (i > 3), -1.0 if i == 4 else None, True) for i in range(8)
     )
-    history = History(
-        (Trend("b", "noise", "psnr", NAME, "dB", True, 24, points),),
-        tuple(p.run for p in points),
-        (NAME,),
-    )
+    trend = Trend("b", "noise", "psnr", NAME, "dB", True, 24, points)
+    history = History((trend,), tuple(p.run for p in points), (NAME,))
     return HistoryPage().write(history, tmp_path_factory.mktemp("history") / "history.html")
 
 
@@ -84,9 +75,7 @@ def test_it_opens_with_before_beside_after_and_shows_the_difference(
     open_page: Open, regression_page: Path
 ) -> None:
     visit = open_page(regression_page)
-    labels = visit.page.eval_on_selector_all(
-        ".viewer-pane img", "images => images.map((image) => image.dataset.label)"
-    )
+    labels = visit.of_pictures("image.dataset.label")
     assert labels[:2] == ["before", "after"]
     assert "31.50 dB" in visit.page.inner_text(".viewer-tag.left")
     whole = visit.page.locator(".viewer-layers").first.screenshot()

@@ -1,4 +1,7 @@
-"""The comparison viewer in a real browser: mouse, touch, keyboard, zoom in step, difference, permalink."""
+"""The comparison viewer in a real browser: mouse, touch, keyboard.
+
+Zoom keeps step, the difference is shown, a permalink shows the same.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from PIL import Image as PillowImage
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
-TRANSFORMS = "() => [...document.querySelectorAll('.viewer-pane img')].map((image) => getComputedStyle(image).transform)"
+TRANSFORM = "getComputedStyle(image).transform"
 
 
 def image_page(folder: Path) -> Path:
@@ -28,22 +31,19 @@ def visit(open_page: Open, folder: Path) -> Any:
 
 def scale(visit: Any) -> float:
     """The scale of both pictures; they must agree."""
-    left, right = visit.page.evaluate(TRANSFORMS)
+    left, right = visit.of_pictures(TRANSFORM)
     assert left == right
     return float(left[7:-1].split(",")[0])
 
 
 def split(visit: Any) -> float:
-    clip: str = visit.page.evaluate(
-        "() => getComputedStyle(document.querySelector('.viewer-pane.right')).clipPath"
-    )
+    script = "() => getComputedStyle(document.querySelector('.viewer-pane.right')).clipPath"
+    clip: str = visit.page.evaluate(script)
     return float(clip.split()[-1].rstrip("%)"))
 
 
 def test_it_starts_with_the_degraded_image_beside_the_best_restored(visit: Any) -> None:
-    labels = visit.page.eval_on_selector_all(
-        ".viewer-pane img", "images => images.map((image) => image.dataset.label)"
-    )
+    labels = visit.of_pictures("image.dataset.label")
     assert labels[0] == "degraded"
     first = visit.page.locator("figure.restored[data-label]").first.get_attribute("data-label")
     assert labels[1] == first
@@ -74,23 +74,21 @@ def test_the_slider_by_mouse(visit: Any) -> None:
 
 
 def test_the_slider_by_touch(open_page: Open, folder: Path) -> None:
-    visit = open_page(
-        image_page(folder), has_touch=True, is_mobile=True, viewport={"width": 390, "height": 800}
-    )
+    telephone = {"width": 390, "height": 800}
+    visit = open_page(image_page(folder), has_touch=True, is_mobile=True, viewport=telephone)
     visit.page.locator(".viewer-stage").scroll_into_view_if_needed()
     box = visit.page.locator(".viewer-stage").bounding_box()
     session = visit.page.context.new_cdp_session(visit.page)
+
+    def touch(kind: str, *points: dict[str, float]) -> None:
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
     start, end = box["x"] + box["width"] / 2, box["x"] + box["width"] * 0.75
     y = box["y"] + box["height"] / 2
-    session.send(
-        "Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": start, "y": y}]}
-    )
+    touch("touchStart", {"x": start, "y": y})
     for step in range(1, 6):
-        x = start + (end - start) * step / 5
-        session.send(
-            "Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y}]}
-        )
-    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        touch("touchMove", {"x": start + (end - start) * step / 5, "y": y})
+    touch("touchEnd")
     assert split(visit) == pytest.approx(75, abs=1)
 
 
@@ -100,12 +98,12 @@ def test_zoom_and_pan_stay_in_step_and_show_whole_pixels(visit: Any) -> None:
     for _ in range(3):
         visit.page.keyboard.press("+")
     assert scale(visit) == pytest.approx(fit * 1.25**3, rel=1e-4)
-    before = visit.page.evaluate(TRANSFORMS)
+    before = visit.of_pictures(TRANSFORM)
     visit.page.keyboard.press("ArrowDown")
-    assert visit.page.evaluate(TRANSFORMS)[0] != before[0]
+    assert visit.of_pictures(TRANSFORM)[0] != before[0]
     scale(visit)
-    rendering = "() => [...document.querySelectorAll('.viewer-pane img')].map((i) => getComputedStyle(i).imageRendering)"
-    assert visit.page.evaluate(rendering) == ["pixelated", "pixelated"]
+    rendering = visit.of_pictures("getComputedStyle(image).imageRendering")
+    assert rendering == ["pixelated", "pixelated"]
     visit.page.locator("label", has_text="side by side").click()
     left, right = visit.page.eval_on_selector_all(
         ".viewer-pane", "panes => panes.map((pane) => pane.getBoundingClientRect().width)"

@@ -29,28 +29,34 @@ class Visit:
         self.page.goto(path.as_uri() + hash)
 
     def column(self, key: str, group: int = 0) -> list[str]:
-        """The values of a column of the leaderboard that are shown, in one of its groups of rows."""
+        """The values of a column of the leaderboard that are shown, in one of its row groups."""
         script = """([key, group]) => {
-          const place = [...document.querySelectorAll("#board thead th")].findIndex((head) => head.dataset.key === key);
+          const heads = [...document.querySelectorAll("#board thead th")];
+          const place = heads.findIndex((head) => head.dataset.key === key);
           const rows = [...document.getElementById("board").tBodies[group].rows].slice(1);
-          return rows.filter((row) => row.offsetHeight).map((row) => row.cells[place].dataset.value);
+          const shown = rows.filter((row) => row.offsetHeight);
+          return shown.map((row) => row.cells[place].dataset.value);
         }"""
         cells: list[str] = self.page.evaluate(script, [key, group])
         return cells
 
+    def of_pictures(self, expression: str) -> list[str]:
+        """A JavaScript expression of `image`, for both pictures of the comparison viewer."""
+        script = f"images => images.map((image) => {expression})"
+        values: list[str] = self.page.eval_on_selector_all(".viewer-pane img", script)
+        return values
+
     def load_images(self) -> list[int]:
-        """Opens what is folded, scrolls to every image, and returns the widths they turned out to have."""
+        """Opens what is folded, scrolls to every image, and returns the images' widths."""
         for details in self.page.query_selector_all("details:not([open])"):
             details.evaluate("element => { element.open = true; }")
         images = self.page.query_selector_all("img")
         for image in images:
             image.evaluate("image => image.scrollIntoView()")
         # wait_for_function would need eval, which the page's own security policy forbids
+        width = "image => image.complete ? image.naturalWidth : 0"
         for _ in range(100):
-            widths: list[int] = [
-                image.evaluate("image => image.complete ? image.naturalWidth : 0")
-                for image in images
-            ]
+            widths: list[int] = [image.evaluate(width) for image in images]
             if all(widths):
                 break
             self.page.wait_for_timeout(100)

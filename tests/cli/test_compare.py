@@ -1,4 +1,4 @@
-"""`restobench baseline` and `compare`: real changes of a real denoiser are found, what is no change is not."""
+"""`restobench baseline` and `compare`: changes of a real denoiser are found, nothing else is."""
 
 from __future__ import annotations
 
@@ -38,9 +38,8 @@ def run(command_line: Command, tmp_path: Path) -> Callable[..., Path]:
 
     def call(name: str, *more: object) -> Path:
         folder = tmp_path / name
-        code, _, err = command_line(
-            "run", "-b", tmp_path / "b.toml", "-r", f"altered:{name}", "--out", folder, *more
-        )
+        own = ("-b", tmp_path / "b.toml", "-r", f"altered:{name}")
+        code, _, err = command_line("run", *own, "--out", folder, *more)
         assert code in (0, 3), err
         return folder
 
@@ -60,17 +59,9 @@ def rows(out: str) -> dict[str, dict[str, Any]]:
     document = json.loads(out)
     assert document["schema"] == "restobench/compare/1"
     keys = {
-        "restorer",
-        "set",
-        "metric",
-        "verdict",
-        "difference",
-        "ci_low",
-        "ci_high",
-        "p",
-        "worst_image",
-        "reason",
-    }
+        "restorer", "set", "metric", "verdict", "difference", "ci_low", "ci_high", "p",
+        "worst_image", "reason",
+    }  # fmt: skip
     assert all(row.keys() >= keys for row in document["rows"])
     return {row["metric"]: row for row in document["rows"]}
 
@@ -91,9 +82,8 @@ def test_a_careless_change_is_found(
     command_line: Command, run: Callable[..., Path], baseline: Path, tmp_path: Path, name: str
 ) -> None:
     junit = tmp_path / "verdict.xml"
-    code, out, _ = command_line(
-        "compare", run(name), "--baseline", baseline, "--json", "--junit", junit
-    )
+    judged = ("compare", run(name), "--baseline", baseline)
+    code, out, _ = command_line(*judged, "--json", "--junit", junit)
     found = rows(out)
     assert code == 1
     assert found["psnr"]["verdict"] == "regressed"
@@ -136,9 +126,8 @@ def test_a_png_that_was_encoded_anew_is_the_same_image(
         sizes.add(path.stat().st_size)
     assert len(sizes) > 1, "the files are others"
     assert command_line("run", *arguments, "--out", tmp_path / "now")[0] == 0
-    code, out, _ = command_line(
-        "compare", tmp_path / "now", "--baseline", tmp_path / "before", "--json"
-    )
+    judged = ("compare", tmp_path / "now", "--baseline", tmp_path / "before")
+    code, out, _ = command_line(*judged, "--json")
     assert (code, rows(out)["psnr"]["verdict"], rows(out)["psnr"]["n"]) == (0, "equal", 4)
 
 
@@ -146,10 +135,8 @@ def test_the_report_opens_at_the_images_that_lost(
     command_line: Command, run: Callable[..., Path], baseline: Path, tmp_path: Path
 ) -> None:
     now = run("JpegOnTheWayOut")
-    for source, shown in (
-        (tmp_path / "Plain", 'data-left="before"'),
-        (baseline, 'data-left="reference"'),
-    ):
+    before, reference = 'data-left="before"', 'data-left="reference"'
+    for source, shown in ((tmp_path / "Plain", before), (baseline, reference)):
         assert command_line("report", now, "--baseline", source)[0] == 0
         page = (now / "report" / "site" / "regression.html").read_text()
         assert "Worse than the baseline: mine." in page
@@ -159,18 +146,15 @@ def test_the_report_opens_at_the_images_that_lost(
 def test_a_new_name_needs_an_alias(
     command_line: Command, run: Callable[..., Path], baseline: Path
 ) -> None:
-    renamed = run("Renamed")
-    code, out, _ = command_line("compare", renamed, "--baseline", baseline)
+    judged = ("compare", run("Renamed"), "--baseline", baseline)
+    code, out, _ = command_line(*judged)
     assert code == 4
     assert "2 new" in out
     assert "2 gone" in out
-    code, out, _ = command_line(
-        "compare", renamed, "--baseline", baseline, "--alias", "mine-v2=mine", "--json"
-    )
+    code, out, _ = command_line(*judged, "--alias", "mine-v2=mine", "--json")
     assert code == 0
-    assert {
-        (rows(out)[metric]["restorer"], rows(out)[metric]["verdict"]) for metric in ("psnr", "ssim")
-    } == {("mine-v2", "equal")}
+    found = [rows(out)[metric] for metric in ("psnr", "ssim")]
+    assert {(row["restorer"], row["verdict"]) for row in found} == {("mine-v2", "equal")}
 
 
 def test_failing_cells_exit_with_3_and_are_annotated(
@@ -191,11 +175,10 @@ def test_failing_cells_exit_with_3_and_are_annotated(
 def test_what_is_no_baseline_is_exit_2_and_writes_nothing(
     command_line: Command, run: Callable[..., Path], tmp_path: Path
 ) -> None:
-    (tmp_path / "odd.json").write_text("{}")
-    junit = tmp_path / "verdict.xml"
-    code, _, err = command_line(
-        "compare", run("Plain"), "--baseline", tmp_path / "odd.json", "--junit", junit
-    )
+    odd, junit = tmp_path / "odd.json", tmp_path / "verdict.xml"
+    odd.write_text("{}")
+    judged = ("compare", run("Plain"), "--baseline", odd)
+    code, _, err = command_line(*judged, "--junit", junit)
     assert code == 2
     assert err.splitlines()[-1].startswith("error: baseline")
     assert "odd.json has schema" in err

@@ -1,4 +1,7 @@
-"""`restobench degrade`: the same bytes however they are made, nothing written over, every mistake in one line."""
+"""`restobench degrade`: the same bytes however they are made, and nothing written over.
+
+Every mistake is one line.
+"""
 
 from __future__ import annotations
 
@@ -54,9 +57,8 @@ def test_workers_order_and_a_kill_make_no_difference(
 
     recipe, out = parse_recipe(BLIND), tmp_path / "reversed"
     out.mkdir()
-    places = [
-        Place(path, out / path.stem, out / "masks" / path.name) for path in sorted(photos.iterdir())
-    ]
+    masks = out / "masks"
+    places = [Place(path, out / path.stem, masks / path.name) for path in sorted(photos.iterdir())]
     manifest = Manifest(out / "manifest.json", describe_recipe(recipe, "auto"), places)
     tasks = [DegradeTask(recipe, "auto", place) for place in reversed(places)]
     told: list[DegradedFile] = []
@@ -65,9 +67,8 @@ def test_workers_order_and_a_kill_make_no_difference(
 
     killed = tmp_path / "killed"
     code = "from harness.cli.group import main; main()"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, "degrade", BLIND, str(photos), str(killed)]
-    )
+    arguments = ["degrade", BLIND, str(photos), str(killed)]
+    process = subprocess.Popen([sys.executable, "-c", code, *arguments])
     while process.poll() is None and not list(killed.glob("*.png")):
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
@@ -84,16 +85,14 @@ def test_the_pixels_are_those_of_a_set(
     photos: Path, tmp_path: Path, command_line: CommandLine
 ) -> None:
     degraded_set = SyntheticSet("mine", Task.BLIND, Folder(photos), (RealEsrgan(2),), seed=5)
-    assert (
-        command_line("degrade", BLIND, photos, tmp_path / "out", "--set", "mine", "--seed", 5)[0]
-        == 0
-    )
-    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    out = tmp_path / "out"
+    assert command_line("degrade", BLIND, photos, out, "--set", "mine", "--seed", 5)[0] == 0
+    manifest = json.loads((out / "manifest.json").read_text())
     hashes = []
     for row, id in zip(manifest["rows"], degraded_set.ids(), strict=True):
         sample = degraded_set.sample(id)
         assert sample.reference is not None
-        assert np.array_equal(read_image(tmp_path / "out" / row["output"]), sample.degraded)
+        assert np.array_equal(read_image(out / row["output"]), sample.degraded)
         hashes.append((image_hash(sample.degraded), image_hash(sample.reference)))
     assert manifest["fingerprint"] == set_fingerprint(hashes)
 
@@ -122,12 +121,12 @@ def test_nothing_is_written_over(photos: Path, tmp_path: Path, command_line: Com
     (out / "china.npy").unlink()
     command_line("degrade", "jpeg:quality=20", photos, out)
     before = content(out)
-    for arguments in (
+    for recipe, *options in (
         ["jpeg:quality=21"],
         ["jpeg:quality=20", "--seed", 1],
         ["jpeg:quality=20", "--mode", "grey"],
     ):
-        code, _, error = command_line("degrade", arguments[0], photos, out, *arguments[1:])
+        code, _, error = command_line("degrade", recipe, photos, out, *options)
         assert (code, content(out)) == (2, before)
         assert "holds another set: its" in error
 
@@ -180,30 +179,22 @@ def test_one_image_to_one_file(photos: Path, tmp_path: Path, command_line: Comma
     assert command_line("degrade", "imresize:scale=2", photos / "china.png", target)[0] == 0
     assert read_image(target).shape == (3, 24, 24)
     assert (tmp_path / "new" / "small.manifest.json").is_file()
-    code, _, error = command_line(
-        "degrade", "gaussian-noise:sigma_255=25", photos / "china.png", tmp_path / "n.png"
-    )
-    assert (code, (tmp_path / "n.png").exists()) == (3, False)
+    noise, target = "gaussian-noise:sigma_255=25", tmp_path / "n.png"
+    code, _, error = command_line("degrade", noise, photos / "china.png", target)
+    assert (code, target.exists()) == (3, False)
     assert "needs a .npy file" in error
 
 
 def test_recipes(tmp_path: Path) -> None:
-    assert parse_recipe("photos-sigma25") == Recipe(
-        Chain((GaussianNoise(25.0),)), "photos-sigma25", 0
-    )
-    assert [step.name for step in parse_recipe("gaussian-blur:sigma=1e+1+jpeg:quality=5").chain.steps] == [
-        "gaussian-blur", "jpeg",
-    ]  # fmt: skip
-    (tmp_path / "mine.toml").write_text(
-        'seed = 4\ndegradations = [{name = "gaussian-noise-clipped", sigma_255 = 9.0}]'
-    )
-    assert parse_recipe(str(tmp_path / "mine.toml")) == Recipe(
-        Chain((GaussianNoiseClipped(9.0),)), "mine", 4
-    )
-    (tmp_path / "both.toml").write_text(
-        'metrics = ["psnr"]\nsets = [{use = "photos-q10"}, {use = "photos-q20"}]'
-    )
-    assert parse_recipe(str(tmp_path / "both.toml"), "photos-q20").chain.conditions.quality == 20
+    noise, clipped = GaussianNoise(25.0), GaussianNoiseClipped(9.0)
+    assert parse_recipe("photos-sigma25") == Recipe(Chain((noise,)), "photos-sigma25", 0)
+    chain = parse_recipe("gaussian-blur:sigma=1e+1+jpeg:quality=5").chain
+    assert [step.name for step in chain.steps] == ["gaussian-blur", "jpeg"]
+    mine, both = tmp_path / "mine.toml", tmp_path / "both.toml"
+    mine.write_text('seed = 4\ndegradations = [{name = "gaussian-noise-clipped", sigma_255 = 9.0}]')
+    assert parse_recipe(str(mine)) == Recipe(Chain((clipped,)), "mine", 4)
+    both.write_text('metrics = ["psnr"]\nsets = [{use = "photos-q10"}, {use = "photos-q20"}]')
+    assert parse_recipe(str(both), "photos-q20").chain.conditions.quality == 20
 
 
 @pytest.mark.parametrize(

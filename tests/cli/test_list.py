@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from harness.cli.listing import KINDS
-from harness.plugins import restorers
+from harness.plugins.kinds import restorers
+
+Command = Callable[..., tuple[int, str, str]]
 
 COMMON = {"kind", "name", "usable", "reason", "distribution", "licence"}
 MORE = {
@@ -22,9 +24,7 @@ MORE = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_rows_have_the_documented_keys(
-    command_line: Callable[..., tuple[int, str, str]], kind: str
-) -> None:
+def test_rows_have_the_documented_keys(command_line: Command, kind: str) -> None:
     code, out, _ = command_line("list", kind, "--json")
     document = json.loads(out)
     assert (code, document["schema"]) == (0, "restobench/list/1")
@@ -36,22 +36,18 @@ def test_rows_have_the_documented_keys(
 
 
 def test_what_is_missing_comes_with_the_command_that_mends_it(
-    command_line: Callable[..., tuple[int, str, str]],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: object,
+    command_line: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
     monkeypatch.setenv("RESTOBENCH_CACHE", str(tmp_path))
-    rows = {
-        row["name"]: row
-        for row in json.loads(command_line("list", "restorers", "--json")[1])["rows"]
-    }
+    listed = json.loads(command_line("list", "restorers", "--json")[1])
+    rows = {row["name"]: row for row in listed["rows"]}
     assert rows.keys() == set(restorers)
     assert rows["bicubic"]["usable"]
     assert "restobench zoo get ffdnet" in rows["ffdnet"]["reason"]
     assert rows["dat-light"]["scale"] == [2, 3, 4]
 
 
-def test_the_table_shows_every_kind(command_line: Callable[..., tuple[int, str, str]]) -> None:
+def test_the_table_shows_every_kind(command_line: Command) -> None:
     code, out, _ = command_line("list")
     assert code == 0
     assert all(f"\n{kind} (" in out for kind in KINDS)

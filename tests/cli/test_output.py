@@ -33,11 +33,8 @@ def test_table_aligns_and_drops_empty_columns(capsys: pytest.CaptureFixture[str]
         {"name": "longer", "value": math.inf, "note": None},
     ]
     print_table(rows, ["name", "value", "note"])
-    assert capsys.readouterr().out.splitlines() == [
-        "name    value",
-        "a       1.235",
-        "longer    inf",
-    ]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["name    value", "a       1.235", "longer    inf"]
 
 
 def test_table_of_nothing_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:

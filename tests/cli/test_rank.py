@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -13,18 +14,21 @@ from click.testing import CliRunner, Result
 from harness.cli.rank import rank
 from harness.cli.report import report
 from harness.errors import InputError
-from harness.results import Cell, Failure, FailureKind, Score
-from harness.storage.store import Restored, Store
+from harness.results import Cell, Failure, FailureKind, Restored, Score, Spent
+from harness.storage.store import Store
 
 KEYS = {
-    "benchmark", "set", "metric", "restorer", "rank", "rank_low", "rank_high", "mean", "ci_low", "ci_high", "n",
-    "failures",
+    "benchmark", "set", "metric", "restorer", "rank", "rank_low", "rank_high", "mean", "ci_low",
+    "ci_high", "n", "failures",
 }  # fmt: skip
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two restorers over 8 images by two metrics, one of them lower-is-better; one failure; no images on disk."""
+    """Two restorers over 8 images by two metrics; one failure, and no images on disk.
+
+    By one of the metrics lower is better.
+    """
     with Store(tmp_path / "run", create=True) as store:
         card = {"licence": "MIT", "parameters": 0}
         store.set_meta(
@@ -46,9 +50,8 @@ def folder(tmp_path: Path) -> Path:
         for place, name in enumerate(("good", "bad\x1b[31m")):
             for index in range(8):
                 cell = Cell(name, "s", f"i{index}")
-                store.add_restored(
-                    Restored(cell, "f", "d", f"restored/{name}/{index}.png", "h", 0.5 + place, 10.0)
-                )
+                path = f"restored/{name}/{index}.png"
+                store.add_restored(Restored(cell, path, "h", Spent(0.5 + place, 10.0), "f", "d"))
                 values = {"psnr": 30.0 - place + index / 10, "error": 1.0 + place + index / 10}
                 scores = [Score(cell, metric, value) for metric, value in values.items()]
                 store.add_scores(scores, [], {"psnr": "1", "error": "1"}, "h")
@@ -61,6 +64,12 @@ def invoke(command: click.Command, *arguments: str | Path) -> Result:
     if result.exception is not None:
         raise result.exception
     return result
+
+
+def rows_of(run: Path, *options: str) -> list[dict[str, Any]]:
+    """The rows that `rank` prints as JSON."""
+    rows: list[dict[str, Any]] = json.loads(invoke(rank, run, *options, "--json").output)["rows"]
+    return rows
 
 
 def test_json_has_the_documented_keys_and_one_row_a_set_metric_and_restorer(folder: Path) -> None:
@@ -87,16 +96,12 @@ def test_the_table_is_by_the_first_metric_and_steers_no_terminal(folder: Path) -
 
 
 def test_versus_adds_difference_interval_and_p(folder: Path) -> None:
-    rows = json.loads(invoke(rank, folder, "--versus", "good", "--by", "psnr", "--json").output)[
-        "rows"
-    ]
+    rows = rows_of(folder, "--versus", "good", "--by", "psnr")
     by_name = {row["restorer"]: row for row in rows}
     bad = by_name["bad\x1b[31m"]
     assert bad["difference"] == pytest.approx(-1.0)
-    assert (bad["difference_low"], bad["difference_high"]) == (
-        pytest.approx(-1.0),
-        pytest.approx(-1.0),
-    )
+    interval = [bad["difference_low"], bad["difference_high"]]
+    assert interval == pytest.approx([-1.0, -1.0])
     assert bad["p"] == pytest.approx(2 / 2**8)
     assert (bad["verdict"], bad["versus"], bad["n_pairs"]) == ("worse", "good", 8)
     assert by_name["good"]["difference"] is None
@@ -124,71 +129,41 @@ def test_reports_are_written_and_named(folder: Path, tmp_path: Path) -> None:
     assert "good" in (folder / "report" / "index.html").read_text()
     formats = ("markdown", "csv", "parquet", "latex", "json")
     options = [part for name in formats for part in ("--format", name)]
-    written = invoke(
-        report, folder, *options, "--out", tmp_path / "out", "--title", "T"
-    ).output.split()
+    options += ["--out", str(tmp_path / "out"), "--title", "T"]
+    written = invoke(report, folder, *options).output.split()
     assert [Path(path).suffix for path in written] == [".md", ".csv", ".parquet", ".tex", ".json"]
     assert all(Path(path).is_file() for path in written)
     assert Path(written[0]).read_text().startswith("# T\n")
 
 
 def test_a_report_shows_what_became_of_a_baseline(folder: Path, tmp_path: Path) -> None:
-    options = (
-        "--format",
-        "markdown",
-        "--format",
-        "json",
-        "--baseline",
-        folder,
-        "--out",
-        tmp_path / "out",
-    )
-    markdown, document = (
-        Path(path) for path in invoke(report, folder, *options, "--notes", "A note").output.split()
-    )
+    shown = ("--format", "markdown", "--format", "json", "--notes", "A note")
+    written = invoke(report, folder, *shown, "--baseline", folder, "--out", tmp_path / "out").output
+    markdown, document = (Path(path) for path in written.split())
     assert "## Against " in markdown.read_text()
     assert "A note" in markdown.read_text()
     findings = json.loads(document.read_text())["comparison"]["findings"]
-    assert {finding["verdict"] for finding in findings if finding["metric"] == "psnr"} <= {
-        "equal",
-        "same",
-    }
+    verdicts = {finding["verdict"] for finding in findings if finding["metric"] == "psnr"}
+    assert verdicts <= {"equal", "same"}
 
 
 def test_complete_ranks_only_those_with_every_image(folder: Path) -> None:
     with Store(folder) as store:
         lost = Cell("bad\x1b[31m", "s", "i7")
         store.add_failure(Failure(lost, FailureKind.RAISED, "no"))
-    rows = json.loads(invoke(rank, folder, "--require-complete", "--by", "psnr", "--json").output)[
-        "rows"
-    ]
+    rows = rows_of(folder, "--require-complete", "--by", "psnr")
     assert [(row["restorer"], row["rank"], row["n"]) for row in rows] == [
         ("good", 1, 8),
         ("bad\x1b[31m", None, 0),
     ]
-    rows = json.loads(invoke(rank, folder, "--by", "psnr", "--json").output)["rows"]
-    assert [row["n"] for row in rows] == [7, 7]
+    assert [row["n"] for row in rows_of(folder, "--by", "psnr")] == [7, 7]
 
 
 def test_aggregates_by_name_and_their_wishes(folder: Path) -> None:
-    rows = json.loads(
-        invoke(
-            rank,
-            folder,
-            "--aggregate",
-            "weighted",
-            "--weight",
-            "psnr=1",
-            "--weight",
-            "error=2",
-            "--json",
-        ).output
-    )["rows"]
+    rows = rows_of(folder, "--aggregate", "weighted", "--weight", "psnr=1", "--weight", "error=2")
     assert [(row["restorer"], row["rank"]) for row in rows] == [("good", 1), ("bad\x1b[31m", 2)]
-    assert (
-        "mean-rank over 2 leaderboards, lower is better"
-        in invoke(rank, folder, "--aggregate", "mean-rank").output
-    )
+    text = invoke(rank, folder, "--aggregate", "mean-rank").output
+    assert "mean-rank over 2 leaderboards, lower is better" in text
     for options in (
         ("--weight", "psnr=1"),
         ("--aggregate", "weighted"),
@@ -221,19 +196,14 @@ def test_ntires_score_is_of_those_that_count_operations(tmp_path: Path) -> None:
             },
             metrics={"psnr": {"higher_is_better": True}},
         )
-        for name, seconds, flops in (
-            ("base", 1.0, 100),
-            ("quick", 0.5, 50),
-            ("classical", 0.1, None),
-        ):
+        costs = (("base", 1.0, 100), ("quick", 0.5, 50), ("classical", 0.1, None))
+        for name, seconds, flops in costs:
             for index in range(8):
-                cell = Cell(name, "s", f"i{index}")
-                store.add_restored(
-                    Restored(cell, "f", "d", f"{name}{index}.png", "h", seconds, 10.0, flops=flops)
-                )
+                cell, path = Cell(name, "s", f"i{index}"), f"{name}{index}.png"
+                spent = Spent(seconds, 10.0, flops=flops)
+                store.add_restored(Restored(cell, path, "h", spent, "f", "d"))
                 store.add_scores([Score(cell, "psnr", 30.0)], [], {"psnr": "1"}, "h")
-    options = ("--aggregate", "ntire-efficiency", "--versus", "base", "--json")
-    rows = json.loads(invoke(rank, tmp_path / "run", *options).output)["rows"]
+    rows = rows_of(tmp_path / "run", "--aggregate", "ntire-efficiency", "--versus", "base")
     assert [(row["restorer"], row["rank"], row["rank_high"]) for row in rows] == [
         ("quick", 1, 1), ("base", 2, 2), ("classical", None, None),
     ]  # fmt: skip

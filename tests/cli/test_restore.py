@@ -19,17 +19,15 @@ Command = Callable[..., tuple[int, str, str]]
 def folder(tmp_path: Path, generator: np.random.Generator) -> Path:
     (tmp_path / "in").mkdir()
     for name in ("a", "b"):
-        write_image(
-            tmp_path / "in" / f"{name}.png", generator.random((3, 20, 30), dtype=np.float32)
-        )
+        image = generator.random((3, 20, 30), dtype=np.float32)
+        write_image(tmp_path / "in" / f"{name}.png", image)
     return tmp_path / "in"
 
 
 def test_one_image(command_line: Command, folder: Path, tmp_path: Path) -> None:
-    code, _, _ = command_line(
-        "restore", "-r", "bicubic", "--scale", 3, folder / "a.png", tmp_path / "large.png"
-    )
-    assert (code, read_image(tmp_path / "large.png").shape) == (0, (3, 60, 90))
+    small, large = folder / "a.png", tmp_path / "large.png"
+    code, _, _ = command_line("restore", "-r", "bicubic", "--scale", 3, small, large)
+    assert (code, read_image(large).shape) == (0, (3, 60, 90))
 
 
 def test_a_folder_in_which_one_image_is_damaged(

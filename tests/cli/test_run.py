@@ -1,4 +1,4 @@
-"""`restobench run` end to end: real sets, real restorers, real metrics, the page; and its exit codes."""
+"""`restobench run` end to end: real sets, restorers and metrics, the page; and its exit codes."""
 
 from __future__ import annotations
 
@@ -36,11 +36,8 @@ def test_quickstart_ranks_with_the_scorer_beside_the_classics(
     code, out, _ = command_line("rank", run, "--json")
     rows = json.loads(out)["rows"]
     assert {row["metric"] for row in rows} == {"psnr", "ssim", "dri"}
-    by_psnr = {
-        row["restorer"]: row
-        for row in rows
-        if row["metric"] == "psnr" and row["set"] == "photos-x2"
-    }
+    enlarged = [row for row in rows if row["set"] == "photos-x2"]
+    by_psnr = {row["restorer"]: row for row in enlarged if row["metric"] == "psnr"}
     assert by_psnr.keys() == {"nearest", "bicubic", "lanczos"} & by_psnr.keys()
     assert all(row["n"] == 2 and row["failures"] == 0 for row in rows if row["set"])
     dri = [score for score in load_run(run).scores if score.metric == "dri"]
@@ -48,19 +45,8 @@ def test_quickstart_ranks_with_the_scorer_beside_the_classics(
 
 
 def test_a_second_call_runs_nothing_again(command_line: Command, tmp_path: Path) -> None:
-    arguments = [
-        "run",
-        "-b",
-        "quickstart",
-        "--set",
-        "photos-x2",
-        "-r",
-        "bicubic",
-        "-m",
-        "psnr",
-        "--limit",
-        2,
-    ]
+    few = ("--set", "photos-x2", "-m", "psnr", "--limit", 2)
+    arguments = ("run", "-b", "quickstart", "-r", "bicubic", *few)
     run = tmp_path / "run"
     assert "2 restored, 2 scored" in command_line(*arguments, "--out", run)[1]
     assert "0 restored, 0 scored" in command_line(*arguments, "--out", run)[1]
@@ -78,16 +64,15 @@ def test_failures_are_counted_shown_and_exit_with_3(command_line: Command, tmp_p
     (tmp_path / "images" / "corrupt.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
     (tmp_path / "broken.toml").write_text(BROKEN)
     run = tmp_path / "run"
-    code, out, _ = command_line(
-        "run", "-b", tmp_path / "broken.toml", "--out", run, "--timeout", 30
-    )
+    own = ("-b", tmp_path / "broken.toml")
+    code, out, _ = command_line("run", *own, "--out", run, "--timeout", 30)
     assert code == 3
     assert "7 failures" in out
-    kinds = {
-        (item.cell.restorer, item.cell.image): str(item.kind) for item in load_run(run).failures
-    }
+    failures = load_run(run).failures
+    kinds = {(item.cell.restorer, item.cell.image): str(item.kind) for item in failures}
     assert kinds == {
-        ("identity", "corrupt"): "sample", ("Raises", "corrupt"): "sample", ("Exits", "corrupt"): "sample",
+        ("identity", "corrupt"): "sample", ("Raises", "corrupt"): "sample",
+        ("Exits", "corrupt"): "sample",
         ("Raises", "good"): "raised", ("Raises", "fine"): "raised",
         ("Exits", "good"): "crashed", ("Exits", "fine"): "crashed",
     }  # fmt: skip
@@ -100,31 +85,27 @@ def test_failures_are_counted_shown_and_exit_with_3(command_line: Command, tmp_p
 
 
 def test_nothing_to_run_exits_with_4(command_line: Command, tmp_path: Path) -> None:
-    code, _, err = command_line(
-        "run", "-b", "quickstart", "--set", "photos-x2", "-r", "identity", "--out", tmp_path / "run"
-    )
+    arguments = ("-b", "quickstart", "--set", "photos-x2", "-r", "identity")
+    code, _, err = command_line("run", *arguments, "--out", tmp_path / "run")
     assert code == 4
     assert "does not super-resolve" in err or "has no x2" in err
     assert not (tmp_path / "run").exists()
 
 
 def test_a_dry_run_writes_nothing(command_line: Command, tmp_path: Path) -> None:
-    code, out, _ = command_line(
-        "run", "-b", "quickstart", "--dry-run", "--out", tmp_path / "run", "--limit", 3
-    )
+    arguments = ("-b", "quickstart", "--dry-run", "--limit", 3)
+    code, out, _ = command_line("run", *arguments, "--out", tmp_path / "run")
     assert code == 0
     assert "photos-sigma25: 3 images x 5 restorers: identity, nl-means" in out
-    assert re.search(
-        r"21 cells.*\nabout \d+\.\d MiB of restored images; about \d+ s of restoring", out
-    )
+    expected = r"21 cells.*\nabout \d+\.\d MiB of restored images; about \d+ s of restoring"
+    assert re.search(expected, out)
     assert not (tmp_path / "run").exists()
 
 
 def test_fresh_does_not_throw_away_what_is_no_run(command_line: Command, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    code, _, err = command_line(
-        "run", "-b", "quickstart", "-r", "bicubic", "--fresh", "--out", tmp_path
-    )
+    arguments = ("-b", "quickstart", "-r", "bicubic", "--fresh")
+    code, _, err = command_line("run", *arguments, "--out", tmp_path)
     assert (code, (tmp_path / "thesis.txt").read_text()) == (2, "years of work")
     assert "holds no run" in err
 
@@ -133,8 +114,7 @@ def test_absent_sets_are_skipped_and_not_failed(
     command_line: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RESTOBENCH_DATA", str(tmp_path))
-    code, _, err = command_line(
-        "run", "-b", "gaussian-denoising", "-r", "identity", "--out", tmp_path / "run"
-    )
+    arguments = ("-b", "gaussian-denoising", "-r", "identity")
+    code, _, err = command_line("run", *arguments, "--out", tmp_path / "run")
     assert code == 4
     assert "skipped set on set12-sigma25" in err

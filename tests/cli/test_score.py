@@ -12,17 +12,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness import plugins
 from harness.cli.group import main
 from harness.images import write_image
 from harness.metrics.psnr import PSNR
+from harness.plugins.kinds import metrics
 from harness.protocols import Metric, MetricCard
 from harness.results import MetricValue
 
+Folders = tuple[Path, Path]
+Capture = pytest.CaptureFixture[str]
+
 
 @pytest.fixture
-def folders(tmp_path: Path, generator: np.random.Generator) -> tuple[Path, Path]:
-    """Restored images a, b, c and their references, whose sorted order differs from the restored ones'."""
+def folders(tmp_path: Path, generator: np.random.Generator) -> Folders:
+    """Restored images a, b, c and their references, in whose folder another name comes first."""
     restored, references = tmp_path / "restored", tmp_path / "references"
     restored.mkdir()
     references.mkdir()
@@ -34,7 +37,7 @@ def folders(tmp_path: Path, generator: np.random.Generator) -> tuple[Path, Path]
     return restored, references
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+def run(capsys: Capture, *arguments: object) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as leaving:
         main([str(argument) for argument in arguments])
     captured = capsys.readouterr()
@@ -60,45 +63,35 @@ def add_metric(monkeypatch: pytest.MonkeyPatch, name: str, answer: Any) -> None:
         def __call__(self, restored: Any, reference: Any = None) -> MetricValue:
             return answer(restored)  # type: ignore[no-any-return]
 
-    monkeypatch.setitem(plugins.metrics._added, name, Added)
+    monkeypatch.setitem(metrics._added, name, Added)
 
 
-def test_pairs_by_name_not_by_position(
-    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_pairs_by_name_not_by_position(folders: Folders, capsys: Capture) -> None:
     restored, references = folders
-    code, out, _ = run(
-        capsys, "score", restored, "--reference", references, "-m", "psnr", "-m", "ssim-y", "--json"
-    )
+    both = ("-m", "psnr", "-m", "ssim-y")
+    code, out, _ = run(capsys, "score", restored, "--reference", references, *both, "--json")
     rows = rows_of(out)
     assert code == 0
     assert [(Path(row["path"]).name, row["metric"]) for row in rows] == [
         (f"{name}.png", metric) for name in "abc" for metric in ("psnr", "ssim-y")
     ]
-    assert all(20 < row["value"] < 22 for row in rows if row["metric"] == "psnr"), (
-        "an offset of 0.1, some of it clipped"
-    )
+    values = [row["value"] for row in rows if row["metric"] == "psnr"]
+    assert all(20 < value < 22 for value in values), "an offset of 0.1, some of it clipped"
 
 
-def test_identical_images_are_inf(
-    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_identical_images_are_inf(folders: Folders, capsys: Capture) -> None:
     _, references = folders
-    code, out, _ = run(
-        capsys, "score", references / "a.png", "--reference", references, "-m", "psnr", "--json"
-    )
+    arguments = ("--reference", references, "-m", "psnr", "--json")
+    code, out, _ = run(capsys, "score", references / "a.png", *arguments)
     assert code == 0
     assert rows_of(out)[0]["value"] == "inf"
 
 
-def test_an_unreadable_file_is_a_row(
-    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unreadable_file_is_a_row(folders: Folders, capsys: Capture) -> None:
     restored, references = folders
     (restored / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n but no more")
-    code, out, _ = run(
-        capsys, "score", restored, "gone.png", "--reference", references, "-m", "psnr", "--json"
-    )
+    arguments = ("--reference", references, "-m", "psnr", "--json")
+    code, out, _ = run(capsys, "score", restored, "gone.png", *arguments)
     rows = {Path(row["path"]).name: row for row in rows_of(out)}
     assert code == 3
     assert rows["a.png"]["error"] is None
@@ -108,43 +101,28 @@ def test_an_unreadable_file_is_a_row(
 
 
 def test_a_missing_reference_hurts_only_metrics_that_need_it(
-    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+    folders: Folders, capsys: Capture
 ) -> None:
     restored, references = folders
     (references / "b.png").unlink()
-    code, out, _ = run(
-        capsys,
-        "score",
-        restored,
-        "--reference",
-        references,
-        "-m",
-        "psnr",
-        "-m",
-        "blur-effect",
-        "--json",
-    )
+    both = ("-m", "psnr", "-m", "blur-effect")
+    code, out, _ = run(capsys, "score", restored, "--reference", references, *both, "--json")
     errors = {(Path(row["path"]).stem, row["metric"]): row["error"] for row in rows_of(out)}
     assert code == 3
     assert "no reference called 'b'" in errors["b", "psnr"]
     assert [error for error in errors.values() if error] == [errors["b", "psnr"]]
 
 
-def test_two_references_of_one_name_are_not_guessed_at(
-    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_two_references_of_one_name_are_not_guessed_at(folders: Folders, capsys: Capture) -> None:
     restored, references = folders
     (references / "a.bmp").write_bytes((references / "a.png").read_bytes())
-    code, out, _ = run(
-        capsys, "score", restored / "a.png", "--reference", references, "-m", "psnr", "--json"
-    )
+    arguments = ("--reference", references, "-m", "psnr", "--json")
+    code, out, _ = run(capsys, "score", restored / "a.png", *arguments)
     assert code == 3
     assert "a.bmp and a.png" in rows_of(out)[0]["error"]
 
 
-def test_another_size_is_a_row(
-    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_another_size_is_a_row(folders: Folders, capsys: Capture) -> None:
     restored, references = folders
     write_image(restored / "a.png", np.zeros((3, 16, 16), np.float32))
     code, out, _ = run(capsys, "score", restored, "--reference", references, "-m", "psnr", "--json")
@@ -152,9 +130,7 @@ def test_another_size_is_a_row(
     assert [row["error"] is None for row in rows_of(out)] == [False, True, True]
 
 
-def test_a_grey_file_beside_a_colour_reference(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_grey_file_beside_a_colour_reference(tmp_path: Path, capsys: Capture) -> None:
     grey = np.linspace(0, 1, 32 * 32, dtype=np.float32).reshape(1, 32, 32)
     write_image(tmp_path / "grey.png", grey)
     write_image(tmp_path / "colour.png", np.repeat(grey, 3, 0))
@@ -164,14 +140,13 @@ def test_a_grey_file_beside_a_colour_reference(
     assert [row["value"] for row in rows_of(out)] == ["inf", "inf"]
 
 
-def test_crop_border(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_crop_border(folders: Folders, capsys: Capture) -> None:
     _, references = folders
     spoilt = np.zeros((3, 32, 40), np.float32)
     inner = np.full((3, 28, 36), 0.5, np.float32)
     spoilt[:, 2:-2, 2:-2] = inner
-    write_image(
-        references / "spoilt.png", np.pad(inner, ((0, 0), (2, 2), (2, 2)), constant_values=1)
-    )
+    framed = np.pad(inner, ((0, 0), (2, 2), (2, 2)), constant_values=1)
+    write_image(references / "spoilt.png", framed)
     restored = folders[0] / "spoilt.png"
     write_image(restored, spoilt)
     arguments = ("score", restored, "--reference", references, "-m", "psnr", "--json")
@@ -179,45 +154,30 @@ def test_crop_border(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[s
     assert rows_of(run(capsys, *arguments, "--crop-border", 2)[1])[0]["value"] == "inf"
 
 
-def test_csv_holds_the_same_rows(
-    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_csv_holds_the_same_rows(folders: Folders, tmp_path: Path, capsys: Capture) -> None:
     restored, references = folders
     target = tmp_path / "scores.csv"
-    arguments = (
-        "score",
-        restored,
-        references / "a.png",
-        "--reference",
-        references,
-        "-m",
-        "psnr",
-        "--csv",
-        target,
-    )
-    code, out, _ = run(capsys, *arguments, "--json")
+    images = (restored, references / "a.png")
+    arguments = ("--reference", references, "-m", "psnr", "--csv", target, "--json")
+    code, out, _ = run(capsys, "score", *images, *arguments)
     with target.open(newline="") as file:
         written = list(csv.DictReader(file))
     assert code == 0
-    assert [(row["path"], row["value"]) for row in written] == [
-        (r["path"], str(r["value"])) for r in rows_of(out)
-    ]
+    printed = [(row["path"], str(row["value"])) for row in rows_of(out)]
+    assert [(row["path"], row["value"]) for row in written] == printed
     assert written[-1]["value"] == "inf"
 
 
 def test_csv_into_no_folder_is_refused_before_any_work(
-    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folders: Folders, tmp_path: Path, capsys: Capture
 ) -> None:
-    code, out, err = run(
-        capsys, "score", folders[0], "-m", "blur-effect", "--csv", tmp_path / "no" / "scores.csv"
-    )
+    target = tmp_path / "no" / "scores.csv"
+    code, out, err = run(capsys, "score", folders[0], "-m", "blur-effect", "--csv", target)
     assert (code, out) == (2, "")
     assert "does not exist" in err
 
 
-def test_the_table_ends_with_means(
-    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_table_ends_with_means(folders: Folders, capsys: Capture) -> None:
     restored, references = folders
     code, out, _ = run(capsys, "score", restored, "--reference", references, "-m", "psnr")
     assert code == 0
@@ -234,27 +194,21 @@ def test_the_table_ends_with_means(
     ],
 )
 def test_usage_errors_are_one_line(
-    folders: tuple[Path, Path],
-    capsys: pytest.CaptureFixture[str],
-    arguments: list[str],
-    message: str,
+    folders: Folders, capsys: Capture, arguments: list[str], message: str
 ) -> None:
     code, out, err = run(capsys, "score", folders[0], *arguments)
     assert (code, out, len(err.splitlines())) == (2, "", 1)
     assert message in err
 
 
-def test_a_folder_without_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_images(tmp_path: Path, capsys: Capture) -> None:
     code, _, err = run(capsys, "score", tmp_path, "-m", "blur-effect")
     assert code == 2
     assert "holds no image" in err
 
 
 def test_a_metric_without_its_weights_says_what_to_fetch(
-    folders: tuple[Path, Path],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    folders: Folders, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     code, _, err = run(capsys, "score", folders[0], "--reference", folders[1], "-m", "pyiqa-lpips")
@@ -263,23 +217,13 @@ def test_a_metric_without_its_weights_says_what_to_fetch(
 
 
 def test_a_metric_that_raises_or_gives_nan_is_a_row(
-    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    folders: Folders, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_metric(monkeypatch, "explodes", lambda _: {}["key"])
     add_metric(monkeypatch, "nan", lambda _: MetricValue(float("nan")))
     add_metric(monkeypatch, "unsure", lambda image: MetricValue(float(image.shape[2]), 0.5))
-    code, out, _ = run(
-        capsys,
-        "score",
-        folders[0] / "a.png",
-        "-m",
-        "explodes",
-        "-m",
-        "nan",
-        "-m",
-        "unsure",
-        "--json",
-    )
+    odd = ("-m", "explodes", "-m", "nan", "-m", "unsure")
+    code, out, _ = run(capsys, "score", folders[0] / "a.png", *odd, "--json")
     assert code == 3
     assert [(row["value"], row["spread"], row["error"]) for row in rows_of(out)] == [
         (None, None, "KeyError: 'key'"),
@@ -288,9 +232,7 @@ def test_a_metric_that_raises_or_gives_nan_is_a_row(
     ]
 
 
-def test_a_file_name_that_is_no_text(
-    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_name_that_is_no_text(folders: Folders, capsys: Capture) -> None:
     hostile = Path(bytes(folders[0]).decode() + "/caf\udce9\x1b[2J.png")
     hostile.write_bytes((folders[0] / "a.png").read_bytes())
     code, out, _ = run(capsys, "score", hostile, "-m", "blur-effect", "--json")
@@ -301,9 +243,7 @@ def test_a_file_name_that_is_no_text(
     assert "\x1b[2J" not in out, "a file's name must not steer the terminal"
 
 
-def test_quiet_prints_errors_only(
-    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_quiet_prints_errors_only(folders: Folders, capsys: Capture) -> None:
     code, out, err = run(capsys, "--quiet", "score", folders[0], "gone.png", "-m", "blur-effect")
     assert (code, out) == (3, "")
     assert err == "error: gone.png: blur-effect: gone.png does not exist\n"
@@ -311,8 +251,8 @@ def test_quiet_prints_errors_only(
 
 def test_help_shows_examples_and_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from harness.cli.group import cli; cli.main(['score', '--help'], "
-        "standalone_mode=False);"
+        "import sys; from harness.cli.group import cli;"
+        "cli.main(['score', '--help'], standalone_mode=False);"
         "assert not {'torch', 'numpy', 'pyiqa'} & set(sys.modules), 'heavy'"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -320,14 +260,11 @@ def test_help_shows_examples_and_imports_nothing_heavy() -> None:
     assert "--reference DIR" in done.stdout
 
 
-def test_python_agrees_with_the_command(
-    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_python_agrees_with_the_command(folders: Folders, capsys: Capture) -> None:
     from harness.images import read_image
 
     restored, references = folders
-    _, out, _ = run(
-        capsys, "score", restored / "c.png", "--reference", references, "-m", "psnr", "--json"
-    )
+    arguments = ("--reference", references, "-m", "psnr", "--json")
+    _, out, _ = run(capsys, "score", restored / "c.png", *arguments)
     ours = PSNR()(read_image(restored / "c.png"), read_image(references / "c.png")).value
     assert rows_of(out)[0]["value"] == pytest.approx(ours)

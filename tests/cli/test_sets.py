@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.plugins import known_sets
+from harness.plugins.kinds import known_sets
 
 CommandLine = Callable[..., tuple[int, str, str]]
 
@@ -22,11 +22,8 @@ def test_list_says_what_is_pinned_and_where_to_get_the_rest(
     rows = {row["name"]: row for row in document["rows"]}
     assert (code, document["schema"]) == (0, "restobench/sets/1")
     assert set(rows) == set(known_sets)
-    assert (rows["set5"]["images"], rows["set5"]["pinned"], rows["set5"]["here"]) == (
-        5,
-        True,
-        False,
-    )
+    row = rows["set5"]
+    assert (row["images"], row["pinned"], row["here"]) == (5, True, False)
     assert (rows["urban100"]["pinned"], rows["urban100"]["download"]) == (False, False)
     assert all(row["licence"] and row["source"] and row["paper"] for row in rows.values())
 

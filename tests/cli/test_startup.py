@@ -13,18 +13,12 @@ import pytest
 
 from harness.cli.group import COMMANDS, cli, main
 
+Command = Callable[..., tuple[int, str, str]]
+
 HEAVY = (
-    "torch",
-    "numpy",
-    "pandas",
-    "pyiqa",
-    "matplotlib",
-    "timm",
-    "basicsr",
-    "cv2",
-    "skimage",
+    "torch", "numpy", "pandas", "pyiqa", "matplotlib", "timm", "basicsr", "cv2", "skimage",
     "onnxruntime",
-)
+)  # fmt: skip
 
 _SCRIPT = """
 import json, sys
@@ -32,7 +26,8 @@ from harness.cli.group import main
 try:
     main({arguments!r})
 except SystemExit as leaving:
-    print(json.dumps([leaving.code, [name for name in {heavy!r} if name in sys.modules]]), file=sys.stderr)
+    heavy = [name for name in {heavy!r} if name in sys.modules]
+    print(json.dumps([leaving.code, heavy]), file=sys.stderr)
 """
 
 
@@ -42,9 +37,8 @@ except SystemExit as leaving:
 )
 def test_no_heavy_package_is_imported(arguments: list[str]) -> None:
     script = _SCRIPT.format(arguments=arguments, heavy=HEAVY)
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     code, imported = json.loads(done.stderr.splitlines()[-1])
     assert (code, imported) == (0, [])
 
@@ -61,9 +55,7 @@ def commands(group: click.Group, before: tuple[str, ...] = ()) -> list[tuple[str
 
 
 @pytest.mark.parametrize("path", commands(cli), ids=" ".join)
-def test_every_command_has_help(
-    command_line: Callable[..., tuple[int, str, str]], path: tuple[str, ...]
-) -> None:
+def test_every_command_has_help(command_line: Command, path: tuple[str, ...]) -> None:
     code, out, _ = command_line(*path, "--help")
     assert code == 0
     assert out.startswith("Usage: restobench " + " ".join(path))
@@ -94,7 +86,7 @@ def test_every_command_is_listed_once() -> None:
     ],
 )
 def test_a_mistake_is_one_clear_line(
-    command_line: Callable[..., tuple[int, str, str]], arguments: list[str], code: int, message: str
+    command_line: Command, arguments: list[str], code: int, message: str
 ) -> None:
     left, out, err = command_line(*arguments)
     assert left == code
@@ -103,23 +95,10 @@ def test_a_mistake_is_one_clear_line(
 
 
 def test_flags_may_stand_after_the_command(
-    command_line: Callable[..., tuple[int, str, str]],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    command_line: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arguments = [
-        "run",
-        "-b",
-        "quickstart",
-        "--set",
-        "photos-x2",
-        "-r",
-        "bicubic",
-        "-m",
-        "psnr",
-        "--limit",
-        "1",
-    ]
+    few = ("--set", "photos-x2", "-m", "psnr", "--limit", "1")
+    arguments = ("run", "-b", "quickstart", "-r", "bicubic", *few)
     code, out, err = command_line(*arguments, "--out", tmp_path / "run", "--quiet")
     assert (code, out, err) == (0, "", "")
     monkeypatch.setattr("harness.cli.listing.KINDS", None)

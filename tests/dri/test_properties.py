@@ -1,4 +1,4 @@
-"""Properties of the scorer that a user may rely on (docs/dri.md), beyond those of `test_metric.py`."""
+"""More properties of the scorer than `test_metric.py` has, for users to rely on (docs/dri.md)."""
 
 from __future__ import annotations
 
@@ -56,9 +56,8 @@ def test_8k_is_covered_by_tiles_without_copies() -> None:
     parts = _tiles(image)
     assert sum(part.shape[2] * part.shape[3] for part in parts) == 4320 * 7680
     assert max(max(part.shape[2:]) for part in parts) <= TILE
-    assert all(
-        part.untyped_storage().data_ptr() == image.untyped_storage().data_ptr() for part in parts
-    )
+    places = {part.untyped_storage().data_ptr() for part in parts}
+    assert places == {image.untyped_storage().data_ptr()}
 
 
 def test_an_image_as_wide_as_8k_has_the_score_of_its_content(dri: Dri) -> None:
@@ -74,16 +73,14 @@ def damage(distortion: Distortion, level: int, name: str) -> Image:
 @pytest.mark.parametrize("distortion", KADID, ids=lambda item: item.type)
 def test_on_average_a_stronger_distortion_is_worse(dri: Dri, distortion: Distortion) -> None:
     strengths = STRENGTHS.get(distortion.type, ((1,), (2,), (3,), (4,), (5,)))
-    means = [
-        np.mean(
-            [dri(damage(distortion, level, name)).value for level in levels for name in CONTENTS]
-        )
-        for levels in strengths
-    ]
+
+    def mean(levels: tuple[int, ...]) -> np.floating:
+        images = [damage(distortion, level, name) for level in levels for name in CONTENTS]
+        return np.mean([dri(image).value for image in images])
+
+    means = [mean(levels) for levels in strengths]
     assert means[-1] < means[0]
-    assert max(np.diff(means)) < 2, (
-        f"a step up, and the mean score rises by what one may see: {means}"
-    )
+    assert max(np.diff(means)) < 2, f"a step up, and the mean rises by what one may see: {means}"
 
 
 @pytest.mark.parametrize("name", [name for name in Photos().ids() if name != "hubble"])

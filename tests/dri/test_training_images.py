@@ -26,11 +26,8 @@ def test_an_image_is_known_under_another_name_and_format(
     assert list(known["mine"]) == ["a.png", "b.png"]
     assert known["none"] == {}
     write_image(tmp_path / "renamed.bmp", images[0])
-    assert (
-        content_key(read_image(tmp_path / "renamed.bmp"))
-        == known["mine"]["a.png"]
-        != known["mine"]["b.png"]
-    )
+    key = content_key(read_image(tmp_path / "renamed.bmp"))
+    assert key == known["mine"]["a.png"] != known["mine"]["b.png"]
 
 
 @pytest.mark.parametrize(

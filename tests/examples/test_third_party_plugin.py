@@ -1,4 +1,4 @@
-"""The example plugin as a stranger would use it: built into a wheel, installed, found by its entry point, run."""
+"""The example plugin as a stranger would use it: built, installed, found by entry point, run."""
 
 from __future__ import annotations
 
@@ -25,29 +25,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # setuptools leaves its build folder beside the source
     shutil.copytree(SOURCE, folder / "source")
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    wheel = [
-        "wheel",
-        "--no-deps",
-        "--no-build-isolation",
-        "-w",
-        str(folder),
-        str(folder / "source"),
-    ]
+    wheel = ["wheel", "--no-deps", "--no-build-isolation", "-w", folder, folder / "source"]
     subprocess.run([*pip, *wheel], check=True)
     [built] = folder.glob("restobench_rlfn-*.whl")
-    subprocess.run(
-        [*pip, "install", "--no-deps", "--no-index", "--target", str(folder / "site"), str(built)],
-        check=True,
-    )
+    install = ["install", "--no-deps", "--no-index", "--target", folder / "site", built]
+    subprocess.run([*pip, *install], check=True)
     return folder / "site"
 
 
 def restobench(site: Path, *arguments: object, weights: Path | None = None) -> Any:
     """The JSON that a command prints in a process which sees the installed plugin."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]),
-    }
+    paths = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": paths}
     environment.pop("RLFN_WEIGHTS", None)
     if weights is not None:
         environment["RLFN_WEIGHTS"] = str(weights)
@@ -69,24 +58,10 @@ def test_its_published_figures(site: Path, data: Path, tmp_path: Path) -> None:
     weights = data / "weights" / "rlfn"
     if not weights.is_dir():
         pytest.skip(f"{weights} does not exist")
-    sets = ["--set", "set5-x2", "--set", "set5-x4"]
-    restobench(
-        site,
-        "run",
-        "-b",
-        "sr-y",
-        *sets,
-        "-m",
-        "psnr-y",
-        "-r",
-        "rlfn",
-        "--out",
-        tmp_path / "run",
-        "--data",
-        data,
-        weights=weights,
-    )
-    rows = restobench(site, "rank", tmp_path / "run", "--json")["rows"]
+    run, sets = tmp_path / "run", ("--set", "set5-x2", "--set", "set5-x4")
+    arguments = ("run", "-b", "sr-y", *sets, "-m", "psnr-y", "-r", "rlfn")
+    restobench(site, *arguments, "--out", run, "--data", data, weights=weights)
+    rows = restobench(site, "rank", run, "--json")["rows"]
     means = {row["set"]: row["mean"] for row in rows}
     assert means["set5-x2"] == pytest.approx(38.066, abs=1e-3)
     assert means["set5-x4"] == pytest.approx(32.238, abs=1e-3)

@@ -1,4 +1,7 @@
-"""One denoiser, and the ways in which a careless change makes it worse; imported by name in worker processes."""
+"""One denoiser, and the ways in which a careless change makes it worse.
+
+Worker processes import it by name.
+"""
 
 from __future__ import annotations
 
@@ -73,6 +76,5 @@ class MistunedNetwork(Restorer):
 
     def restore(self, image: Any, conditions: Conditions) -> Any:
         sigma = conditions.sigma_255
-        return self.inner.restore(
-            image, replace(conditions, sigma_255=None if sigma is None else 1.04 * sigma)
-        )
+        told = replace(conditions, sigma_255=None if sigma is None else 1.04 * sigma)
+        return self.inner.restore(image, told)

@@ -1,4 +1,4 @@
-"""Restorers, sets and metrics that misbehave, each in one way. Imported by name in worker processes."""
+"""Restorers, sets and metrics that misbehave, each in one way; worker processes import them."""
 
 from __future__ import annotations
 
@@ -201,9 +201,8 @@ class ChangesSeed(_Fault):
 
 class Draws(_Fault):
     def restore(self, image: Any, conditions: Conditions) -> Any:
-        return image + np.random.default_rng(np.random.randint(2**31)).normal(
-            0, 0.01, image.shape
-        ).astype(np.float32)
+        generator = np.random.default_rng(np.random.randint(2**31))
+        return image + generator.normal(0, 0.01, image.shape).astype(np.float32)
 
 
 class PrintsSecrets(Restorer):
@@ -270,15 +269,17 @@ class NeedsEight(_Fault):
 
 
 class Wide(_Fault):
-    """Two convolutions by way of 64 channels, which take 256 bytes a pixel; tiled only when they have to be."""
+    """Two convolutions by way of 64 channels, which take 256 bytes a pixel.
+
+    Tiled only when they have to be.
+    """
 
     def __init__(self, *, device: str = "cpu") -> None:
         import torch
 
         self.card = RestorerCard("wide", channels=(3,), parameters=0)
-        self.network = torch.nn.Sequential(
-            torch.nn.Conv2d(3, 64, 3, padding=1), torch.nn.Conv2d(64, 3, 3, padding=1)
-        )
+        there, back = torch.nn.Conv2d(3, 64, 3, padding=1), torch.nn.Conv2d(64, 3, 3, padding=1)
+        self.network = torch.nn.Sequential(there, back)
 
     def restore(self, image: Any, conditions: Conditions) -> Any:
         import torch
@@ -317,7 +318,10 @@ class ChangesFolder(_Fault):
 
 
 class FillsHoles(Restorer):
-    """Paints what is missing grey; it cannot do without a mask that fits and is true where the image is 0."""
+    """Paints what is missing grey.
+
+    It cannot do without a mask that fits and is true where the image is 0.
+    """
 
     card = RestorerCard(
         "fills-holes", tasks=(Task.INPAINT,), conditions=("mask",), size_multiple=32

@@ -19,6 +19,6 @@ def folder(data: Path, name: str) -> Path:
 
 
 def test_niqe_of_baboon(data: Path) -> None:
-    # MATLAB R2021a gives 5.7296 (basicsr's docstring of calculate_niqe; protocols.md I)
+    # MATLAB R2021a gives 5.7296 (basicsr's docstring of calculate_niqe; conventions.md I)
     baboon = read_image(folder(data, "sets/set14/HR") / "baboon.png")
     assert NIQE()(baboon).value == pytest.approx(5.7296, abs=5e-5)

@@ -12,10 +12,12 @@ import spandrel
 import torch
 
 from benchmarks.evaluations import EVALUATIONS
+from harness.catalogue import find_set
 from harness.metrics.psnr import PSNR, PSNRY
-from harness.plugins import parse_restorer, resolve_set
+from harness.plugins.specification import parse_restorer
 from harness.protocols import Metric, iterate
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import build_restorer
 from harness.scoring.evaluation import prepare
 
 
@@ -27,12 +29,12 @@ def scores(
     limit: int | None = None,
     parameters: str = "",
 ) -> list[float]:
-    """Score of each image of a known set, restored by a weight file; skips when either is not here."""
-    degraded_set = resolve_set(set_name)
+    """Score of each image of a known set, restored by a weight file; skips what is not here."""
+    degraded_set = find_set(set_name)
     reason = degraded_set.absent() or (None if weights.is_file() else f"{weights} does not exist")
     if reason:
         pytest.skip(reason)
-    restorer = parse_restorer(f"{weights}{parameters}").build()
+    restorer = build_restorer(parse_restorer(f"{weights}{parameters}"))
     scale = degraded_set.conditions.scale
     values = []
     for sample in islice(iterate(degraded_set), limit):
@@ -43,8 +45,8 @@ def scores(
 
 
 # DnCNN, sigma 25. All of Set12 and BSD68 give 30.432 and 29.233 dB (tables 2 and 3 of Zhang et al.,
-# IEEE TIP 2017: 30.43 and 29.23); tests/performance/published_figures.py measures that, and these
-# means over the first four images
+# IEEE TIP 2017: 30.43 and 29.23). tests/performance/published_figures.py measures that, and these
+# means over the first four images.
 PART = {"set12": 30.8717, "bsd68": 29.2905}
 
 
@@ -74,9 +76,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     if not weights.is_file():
         pytest.skip(f"{weights} does not exist")
     network = spandrel.ModelLoader(device="cpu").load_from_file(weights).model.eval()
-    files = {
-        suffix: tmp_path_factory.mktemp("programs") / f"dncnn{suffix}" for suffix in (".ts", ".pt2")
-    }
+    folder = tmp_path_factory.mktemp("programs")
+    files = {suffix: folder / f"dncnn{suffix}" for suffix in (".ts", ".pt2")}
     torch.jit.script(network).save(str(files[".ts"]))
     size = {2: torch.export.Dim.AUTO, 3: torch.export.Dim.AUTO}
     exported = torch.export.export(network, (torch.rand(1, 1, 40, 48),), dynamic_shapes=(size,))
@@ -88,15 +89,14 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_dncnn_as_a_program_of_torch_is_the_same(
     programs: dict[str, Path], by_spandrel: dict[str, list[float]], suffix: str
 ) -> None:
-    by_program = scores(
-        programs[suffix], "set12-sigma25", "awgn", PSNR(), limit=4, parameters=":channels=1"
-    )
+    program, grey = programs[suffix], ":channels=1"
+    by_program = scores(program, "set12-sigma25", "awgn", PSNR(), limit=4, parameters=grey)
     assert by_program == pytest.approx(by_spandrel["set12"], abs=1e-3)
 
 
-# RLFN (x2 38.066, x4 32.238) has its own architecture: tests/examples/test_third_party_plugin.py on
-# the public LR, as measured in the data folder's README; the .pb files do not reach their papers'
-# figures
+# On the public LR, as measured in the data folder's README; the .pb files do not reach their
+# papers' figures. RLFN (x2 38.066, x4 32.238) has its own architecture:
+# tests/examples/test_third_party_plugin.py.
 @pytest.mark.parametrize(
     ("file", "set_name", "psnr", "tolerance"),
     [

@@ -1,4 +1,4 @@
-"""A run as the store would hand it over: packaged photographs, quickly degraded, restored and scored."""
+"""A run as the store would hand it over: packaged photographs, degraded, restored and scored."""
 
 from __future__ import annotations
 
@@ -17,36 +17,37 @@ from skimage.measure import blur_effect
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from skimage.restoration import denoise_tv_chambolle, denoise_wavelet
 
+from harness.cards import MetricCard
 from harness.images import from_uint8, write_image
 from harness.results import (
     Cell,
-    CellRecord,
     Failure,
     FailureKind,
+    PlannedSet,
+    Restored,
     Run,
     RunData,
+    RunPlan,
+    RunRestorer,
+    SampleRecord,
     Score,
     Skipped,
-    Timing,
+    Spent,
 )
 
 Pixels = npt.NDArray[np.float32]
 
 METRICS = {
-    "psnr": {
-        "higher_is_better": True,
-        "needs_reference": True,
-        "unit": "dB",
-        "bounds": [None, None],
-    },
-    "ssim": {"higher_is_better": True, "needs_reference": True, "unit": "", "bounds": [-1.0, 1.0]},
-    "blur-effect": {
-        "higher_is_better": False,
-        "needs_reference": False,
-        "unit": "",
-        "bounds": [0.0, 1.0],
-    },
+    "psnr": MetricCard("psnr", True, True, unit="dB"),
+    "ssim": MetricCard("ssim", True, True, bounds=(-1.0, 1.0)),
+    "blur-effect": MetricCard("blur-effect", False, False, bounds=(0.0, 1.0)),
 }
+
+
+def _bicubic(image: Pixels) -> Any:
+    return zoom(image, (1, 2, 2), order=3, grid_mode=True, mode="nearest")
+
+
 DENOISERS: dict[str, Callable[[Pixels], Any]] = {
     "identity": lambda image: image,
     "gaussian": lambda image: gaussian(image, 0.9, channel_axis=0),
@@ -57,10 +58,8 @@ DENOISERS: dict[str, Callable[[Pixels], Any]] = {
 }
 UPSCALERS: dict[str, Callable[[Pixels], Any]] = {
     "nearest": lambda image: image.repeat(2, 1).repeat(2, 2),
-    "bicubic": lambda image: zoom(image, (1, 2, 2), order=3, grid_mode=True, mode="nearest"),
-    "sharpened": lambda image: _sharpen(
-        zoom(image, (1, 2, 2), order=3, grid_mode=True, mode="nearest")
-    ),
+    "bicubic": _bicubic,
+    "sharpened": lambda image: _sharpen(_bicubic(image)),
 }
 LICENCES = {"wavelet": "CC-BY-NC-4.0", "sharpened": "", "tv": "BSD-3-Clause"}
 
@@ -76,9 +75,8 @@ def references(count: int, side: int = 160) -> dict[str, Pixels]:
         photo = getattr(photos, name)()
         for top in range(20, photo.shape[0] - side, side):
             for left in range(30, photo.shape[1] - side, side):
-                found[f"{name}-{top}-{left}"] = from_uint8(
-                    photo[top : top + side, left : left + side]
-                )
+                crop = photo[top : top + side, left : left + side]
+                found[f"{name}-{top}-{left}"] = from_uint8(crop)
     return dict(sorted(found.items(), key=lambda item: item[0][::-1])[:count])
 
 
@@ -104,9 +102,8 @@ class _Maker:
         self.folder = folder
         self.scores: list[Score] = []
         self.failures: list[Failure] = []
-        self.timings: list[Timing] = []
-        self.cells: list[CellRecord] = []
-        self.samples: dict[tuple[str, str], dict[str, Any]] = {}
+        self.restored: list[Restored] = []
+        self.samples: dict[tuple[str, str], SampleRecord] = {}
 
     def sample(
         self,
@@ -116,33 +113,25 @@ class _Maker:
         reference: Pixels,
         restorers: dict[str, Callable[[Pixels], Any]],
     ) -> None:
-        paths = {
-            "degraded": f"images/{set_name}/{image}-d.png",
-            "reference": f"images/{set_name}/{image}-r.png",
-        }
-        self._write(paths["degraded"], degraded)
-        self._write(paths["reference"], reference)
-        self.samples[set_name, image] = paths
+        paths = [f"images/{set_name}/{image}-{kind}.png" for kind in ("d", "r")]
+        for path, pixels in zip(paths, (degraded, reference), strict=True):
+            self._write(path, pixels)
+        self.samples[set_name, image] = SampleRecord(*paths)
         for name, restore in restorers.items():
             cell = Cell(name, set_name, image)
             if name == "median" and image.startswith("rocket"):
-                self.failures.append(
-                    Failure(
-                        cell, FailureKind.TIMEOUT, "took longer than 600 s; --timeout raises that"
-                    )
-                )
+                slow = "took longer than 600 s; --timeout raises that"
+                self.failures.append(Failure(cell, FailureKind.TIMEOUT, slow))
                 continue
             start = perf_counter()
             restored = np.clip(restore(degraded), 0, 1).astype(np.float32)
-            self.timings.append(Timing(cell, perf_counter() - start, 12.0 + 8 * len(name)))
+            spent = Spent(perf_counter() - start, 12.0 + 8 * len(name))
             path = f"restored/{name}/{set_name}/{image}.png"
             self._write(path, restored)
-            self.cells.append(CellRecord(cell, path, "0" * 64))
+            self.restored.append(Restored(cell, path, "0" * 64, spent))
             self._score(cell, restored, reference)
-        broken = Cell("broken", set_name, image)
-        self.failures.append(
-            Failure(broken, FailureKind.RAISED, "RuntimeError: size mismatch for conv.weight")
-        )
+        cell, mismatch = Cell("broken", set_name, image), "size mismatch for conv.weight"
+        self.failures.append(Failure(cell, FailureKind.RAISED, f"RuntimeError: {mismatch}"))
 
     def _write(self, path: str, image: Pixels) -> None:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -158,41 +147,34 @@ class _Maker:
 
     def finish(self) -> RunData:
         sets = {
-            "photos-sigma25": {"task": "denoise", "images": 26, "fingerprint": "9f2c41d07be2a310"},
-            "photos-x2": {"task": "super-resolve", "images": 8, "fingerprint": "51b07c2e99d1f4aa"},
+            "photos-sigma25": PlannedSet("denoise", images=26, fingerprint="9f2c41d07be2a310"),
+            "photos-x2": PlannedSet("super-resolve", images=8, fingerprint="51b07c2e99d1f4aa"),
         }
-        skipped = [
-            Skipped(name, "photos-x2", "does not super-resolve (its tasks: denoise)")
-            for name in DENOISERS
-        ]
-        skipped += [
-            Skipped(name, "photos-sigma25", "has no x1 (its scales: x2)") for name in UPSCALERS
-        ]
+        task, scale = "does not super-resolve (its tasks: denoise)", "has no x1 (its scales: x2)"
+        skipped = [Skipped(name, "photos-x2", task) for name in DENOISERS]
+        skipped += [Skipped(name, "photos-sigma25", scale) for name in UPSCALERS]
         cards = {
-            name: {
-                "licence": LICENCES.get(name, "Apache-2.0"),
-                "parameters": 0 if name != "wavelet" else 852_108,
-                "paper": "Chambolle, JMIV 2004" if name.startswith("tv") else "",
-                "source": "scikit-image",
-                "fingerprint": f"{index:016x}",
-            }
+            name: RunRestorer(
+                name,
+                licence=LICENCES.get(name, "Apache-2.0"),
+                parameters=0 if name != "wavelet" else 852_108,
+                paper="Chambolle, JMIV 2004" if name.startswith("tv") else "",
+                source="scikit-image",
+                fingerprint=f"{index:016x}",
+            )
             for index, name in enumerate([*DENOISERS, *UPSCALERS, "broken"])
+        }
+        evaluation = {
+            "name": "rgb",
+            "crop_border": 0,
+            "luma": "float",
+            "quantise": True,
+            "hash": "a1b2c3d4e5f6",
         }
         run = Run(
             id="0a1b2c3d4e5f",
             started="2025-01-31T12:00:00+00:00",
-            benchmark="fabricated",
-            plan={
-                "evaluation": {
-                    "name": "rgb",
-                    "crop_border": 0,
-                    "luma": "float",
-                    "quantise": True,
-                    "hash": "a1b2c3d4e5f6",
-                },
-                "sets": sets,
-                "metrics": list(METRICS),
-            },
+            plan=RunPlan("fabricated", "", evaluation, sets, tuple(METRICS)),
             restorers=cards,
             metrics=METRICS,
             environment={
@@ -203,19 +185,12 @@ class _Maker:
             },
             status="finished",
         )
-        return RunData(
-            run,
-            tuple(self.scores),
-            tuple(self.failures),
-            tuple(self.timings),
-            tuple(skipped),
-            tuple(self.cells),
-            self.samples,
-        )
+        rows = tuple(self.scores), tuple(self.failures), tuple(self.restored), tuple(skipped)
+        return RunData(run, *rows, self.samples)
 
 
 def hostile(data: RunData, name: str, path: str) -> RunData:
-    """The same run with `name` in every name and message, and `path` in place of the images' paths."""
+    """The same run with `name` in every name and message, and `path` for the images' paths."""
 
     def cell(old: Cell) -> Cell:
         restorer = name if old.restorer == "wavelet" else old.restorer
@@ -223,28 +198,28 @@ def hostile(data: RunData, name: str, path: str) -> RunData:
 
     run = data.run
     cards = {
-        name if key == "wavelet" else key: {**card, "licence": name, "paper": name, "source": name}
+        name if key == "wavelet" else key: replace(card, licence=name, paper=name, source=name)
         for key, card in run.restorers.items()
     }
-    plan = {
-        "sets": {
-            key + name: {**value, "task": name, "fingerprint": name}
-            for key, value in run.plan["sets"].items()
+    plan = RunPlan(
+        benchmark=name,
+        sets={
+            key + name: replace(value, task=name, fingerprint=name)
+            for key, value in run.plan.sets.items()
         },
-        "metrics": [metric + name for metric in run.metrics],
-        "evaluation": {"name": name, name: name},
-    }
+        metrics=tuple(metric + name for metric in run.metrics),
+        evaluation={"name": name, "hash": name, name: name},
+    )
     return RunData(
         run=replace(
             run,
             id=name,
             started=name,
-            benchmark=name,
             restorers=cards,
             environment={name: {name: name}},
             plan=plan,
             metrics={
-                key + name: {**card, "unit": name, "source": name}
+                key + name: replace(card, name=key + name, unit=name, source=name)
                 for key, card in run.metrics.items()
             },
         ),
@@ -252,11 +227,10 @@ def hostile(data: RunData, name: str, path: str) -> RunData:
             replace(item, cell=cell(item.cell), metric=item.metric + name) for item in data.scores
         ),
         failures=tuple(replace(item, cell=cell(item.cell), message=name) for item in data.failures),
-        timings=tuple(replace(item, cell=cell(item.cell)) for item in data.timings),
+        restored=tuple(replace(item, cell=cell(item.cell), path=path) for item in data.restored),
         skipped=(Skipped(name, "photos-x2" + name, name),),
-        cells=tuple(replace(item, cell=cell(item.cell), restored=path) for item in data.cells),
         samples={
-            (set_name + name, name + image): {"degraded": path, "reference": sample["reference"]}
+            (set_name + name, name + image): replace(sample, degraded=path)
             for (set_name, image), sample in data.samples.items()
         },
     )

@@ -1,4 +1,4 @@
-"""BRISQUE through the package that carries it: direction, repeatability, images without statistics."""
+"""BRISQUE through the package that carries it: direction, repeats, images without statistics."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from harness.errors import ImageError, UnavailableError
+from harness.images import from_uint8
 from harness.metrics.brisque import BRISQUE
 
 
@@ -20,17 +21,14 @@ def metric() -> BRISQUE:
 def photo() -> np.ndarray:
     from skimage.data import astronaut
 
-    return (
-        np.ascontiguousarray(astronaut()[:256, 100:356].transpose(2, 0, 1)).astype(np.float32) / 255
-    )
+    return from_uint8(astronaut()[:256, 100:356])
 
 
 def test_a_clean_photograph_is_better_than_its_noisy_and_blurred_versions(
     metric: BRISQUE, photo: np.ndarray
 ) -> None:
-    noisy = np.clip(photo + np.random.default_rng(0).normal(0, 0.1, photo.shape), 0, 1).astype(
-        np.float32
-    )
+    noise = np.random.default_rng(0).normal(0, 0.1, photo.shape)
+    noisy = np.clip(photo + noise, 0, 1).astype(np.float32)
     blurred = gaussian_filter(photo, (0, 2, 2)).astype(np.float32)
     clean = metric(photo).value
     assert clean == metric(photo).value

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from harness.errors import ImageError
-from harness.images import quantise
+from harness.images import from_uint8, quantise
 from harness.metrics.blur_effect import BlurEffect
 from harness.metrics.ms_ssim import MSSSIM
 from harness.metrics.niqe import NIQE
@@ -23,15 +23,15 @@ from harness.scoring.evaluation import prepare
 
 FULL_REFERENCE = [PSNR, SSIM, MSSSIM]
 NO_REFERENCE = [NIQE, BlurEffect]
+WANG = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "full": True}
+"""How scikit-image's SSIM has Wang's window; it returns the map beside the mean."""
 
 
 @pytest.fixture(scope="module")
 def photo() -> np.ndarray:
     from skimage.data import astronaut
 
-    return (
-        np.ascontiguousarray(astronaut()[:256, 100:356].transpose(2, 0, 1)).astype(np.float32) / 255
-    )
+    return from_uint8(astronaut()[:256, 100:356])
 
 
 def noisy(image: np.ndarray, sigma: float) -> np.ndarray:
@@ -47,22 +47,12 @@ def test_psnr_and_ssim_agree_with_scikit_image(
     random = np.random.default_rng(seed)
     x = random.random((planes, height, width), dtype=np.float32)
     y = np.clip(x + random.normal(0, 0.1, x.shape), 0, 1).astype(np.float32)
-    assert PSNR()(y, x).value == pytest.approx(
-        peak_signal_noise_ratio(x, y, data_range=1), abs=1e-3
-    )
-    _, full = structural_similarity(
-        x.astype(float),
-        y.astype(float),
-        channel_axis=0,
-        gaussian_weights=True,
-        sigma=1.5,
-        use_sample_covariance=False,
-        data_range=1,
-        full=True,
-    )
-    assert SSIM()(y, x).value == pytest.approx(
-        full[:, 5 : height - 5, 5 : width - 5].mean(), abs=1e-4
-    )
+    expected = peak_signal_noise_ratio(x, y, data_range=1)
+    assert PSNR()(y, x).value == pytest.approx(expected, abs=1e-3)
+    exact = (x.astype(float), y.astype(float))
+    _, full = structural_similarity(*exact, channel_axis=0, data_range=1, **WANG)
+    inner = full[:, 5 : height - 5, 5 : width - 5]
+    assert SSIM()(y, x).value == pytest.approx(inner.mean(), abs=1e-4)
 
 
 @pytest.mark.parametrize("metric", FULL_REFERENCE)
@@ -118,15 +108,13 @@ def test_ssim_and_ms_ssim_agree_with_pyiqa(photo: np.ndarray, sigma: float) -> N
     from pyiqa.archs import ssim_arch
 
     restored = noisy(photo, sigma)
-    # the networks themselves: pyiqa's named metrics take full-range rounded Y, which is another
-    # protocol than ours
+    # the networks themselves: pyiqa's named metrics take full-range rounded Y, which ours do not
     for ours, theirs in ((SSIM, ssim_arch.SSIM), (MSSSIM, ssim_arch.MS_SSIM)):
         expected = float(theirs(channels=3, test_y_channel=False)(batch(restored), batch(photo)))
-        # pyiqa cuts negative structure off at 0 in each pixel, Wang's code does not: 1e-4 where
-        # there is little of it
-        assert ours()(restored, photo).value == pytest.approx(
-            expected, abs=1e-4 if sigma < 0.1 else 2e-3
-        )
+        # pyiqa cuts off negative structure in each pixel, Wang's code does not; weak noise makes
+        # little of it
+        tolerance = 1e-4 if sigma < 0.1 else 2e-3
+        assert ours()(restored, photo).value == pytest.approx(expected, abs=tolerance)
 
 
 @settings(max_examples=20, deadline=None)
@@ -171,23 +159,13 @@ def test_the_engine_hands_luma_to_luma_metrics(metric: type[PSNR], photo: np.nda
 
     restored = noisy(photo, 0.05)
     ours = metric()(*prepare(restored, photo, metric.card, Evaluation("test"), scale=1)).value
-    y, y_restored = (
-        rgb2ycbcr(image.transpose(1, 2, 0).astype(float))[..., 0] for image in (photo, restored)
-    )
+    planes = [image.transpose(1, 2, 0).astype(float) for image in (photo, restored)]
+    y, y_restored = (rgb2ycbcr(image)[..., 0] for image in planes)
     if metric is PSNRY:
-        assert ours == pytest.approx(
-            peak_signal_noise_ratio(y, y_restored, data_range=255), abs=1e-3
-        )
+        expected = peak_signal_noise_ratio(y, y_restored, data_range=255)
+        assert ours == pytest.approx(expected, abs=1e-3)
     else:
-        _, full = structural_similarity(
-            y,
-            y_restored,
-            gaussian_weights=True,
-            sigma=1.5,
-            use_sample_covariance=False,
-            data_range=255,
-            full=True,
-        )
+        _, full = structural_similarity(y, y_restored, data_range=255, **WANG)
         assert ours == pytest.approx(full[5:-5, 5:-5].mean(), abs=1e-4)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from harness.errors import ImageError, UnavailableError, UnknownNameError
-from harness.images import quantise
+from harness.images import from_uint8, quantise
 from harness.metrics.downloads import WantedFile, hub_folder
 from harness.metrics.psnr import PSNR
 from harness.metrics.pyiqa import catalogue, family
@@ -21,18 +21,19 @@ from harness.metrics.pyiqa_catalogue import DISTRIBUTION_METRICS
 from harness.metrics.ssim import SSIM
 
 OFFLINE = {
-    "psnr", "psnry", "ssim", "ssimc", "ms_ssim", "cw_ssim", "fsim", "gmsd", "mad", "nlpd", "piqe", "vif", "vsi",
-    "entropy",
+    "psnr", "psnry", "ssim", "ssimc", "ms_ssim", "cw_ssim", "fsim", "gmsd", "mad", "nlpd", "piqe",
+    "vif", "vsi", "entropy",
 }  # fmt: skip
 
 
+Pair = tuple[np.ndarray, np.ndarray]
+
+
 @pytest.fixture
-def pair(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def pair(generator: np.random.Generator) -> Pair:
     from skimage.data import astronaut
 
-    reference = (
-        np.ascontiguousarray(astronaut()[:192, 100:292].transpose(2, 0, 1)).astype(np.float32) / 255
-    )
+    reference = from_uint8(astronaut()[:192, 100:292])
     noisy = reference + generator.normal(0, 0.05, reference.shape)
     return quantise(noisy.astype(np.float32)), reference
 
@@ -40,11 +41,8 @@ def pair(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 def test_catalogue_is_what_the_installed_pyiqa_offers() -> None:
     from pyiqa.default_model_configs import DEFAULT_CONFIGS
 
-    installed = {
-        name: options
-        for name, options in DEFAULT_CONFIGS.items()
-        if name not in DISTRIBUTION_METRICS
-    }
+    configs = DEFAULT_CONFIGS.items()
+    installed = {name: options for name, options in configs if name not in DISTRIBUTION_METRICS}
     assert set(catalogue()) == set(installed)
     for name, row in catalogue().items():
         assert row["higher_is_better"] is not installed[name].get("lower_better", False), name
@@ -52,15 +50,12 @@ def test_catalogue_is_what_the_installed_pyiqa_offers() -> None:
 
 
 def test_fourteen_metrics_need_no_weights() -> None:
-    assert {
-        name for name, row in catalogue().items() if not row["files"] and not row["problem"]
-    } == OFFLINE
+    rows = catalogue().items()
+    assert {name for name, row in rows if not row["files"] and not row["problem"]} == OFFLINE
 
 
 @pytest.mark.parametrize("name", ["fsim", "gmsd", "vsi", "piqe"])
-def test_direction_under_noise(
-    name: str, pair: tuple[np.ndarray, np.ndarray], generator: np.random.Generator
-) -> None:
+def test_direction_under_noise(name: str, pair: Pair, generator: np.random.Generator) -> None:
     restored, reference = pair
     worse = quantise((restored + generator.normal(0, 0.15, restored.shape)).astype(np.float32))
     metric = family.get(f"pyiqa-{name}")()
@@ -70,23 +65,18 @@ def test_direction_under_noise(
     assert metric(restored, *arguments).value == better, "the same image, the same score"
 
 
-def test_psnr_and_ssim_agree_with_ours(pair: tuple[np.ndarray, np.ndarray]) -> None:
+def test_psnr_and_ssim_agree_with_ours(pair: Pair) -> None:
     assert family.get("pyiqa-psnr")()(*pair).value == pytest.approx(PSNR()(*pair).value, abs=1e-3)
     assert family.get("pyiqa-ssimc")()(*pair).value == pytest.approx(SSIM()(*pair).value, abs=1e-4)
 
 
-def test_scores_are_repeatable_and_leave_the_random_state_alone(
-    pair: tuple[np.ndarray, np.ndarray],
-) -> None:
+def test_scores_are_repeatable_and_leave_the_random_state_alone(pair: Pair) -> None:
     import torch
 
     metric: Any = family.get("pyiqa-entropy")()
     metric._model = lambda _: torch.rand(1) + float(np.random.random())
-    threads, torch_state, numpy_state = (
-        torch.get_num_threads(),
-        torch.get_rng_state(),
-        np.random.get_state()[1],
-    )
+    threads = torch.get_num_threads()
+    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1]
     assert metric(pair[0]).value == metric(pair[0]).value
     assert torch.equal(torch.get_rng_state(), torch_state)
     assert np.array_equal(np.random.get_state()[1], numpy_state)
@@ -94,9 +84,7 @@ def test_scores_are_repeatable_and_leave_the_random_state_alone(
 
 
 @pytest.mark.parametrize("answer", [float("nan"), "raise"])
-def test_nan_and_refusals_are_image_errors(
-    answer: Any, pair: tuple[np.ndarray, np.ndarray]
-) -> None:
+def test_nan_and_refusals_are_image_errors(answer: Any, pair: Pair) -> None:
     import torch
 
     metric: Any = family.get("pyiqa-entropy")()
@@ -111,7 +99,7 @@ def test_nan_and_refusals_are_image_errors(
         metric(pair[0])
 
 
-def test_full_reference_metrics_ask_for_one(pair: tuple[np.ndarray, np.ndarray]) -> None:
+def test_full_reference_metrics_ask_for_one(pair: Pair) -> None:
     with pytest.raises(ImageError, match="got none"):
         family.get("pyiqa-gmsd")()(pair[0])
 
@@ -140,10 +128,8 @@ def test_hugging_face_files_are_found_in_their_cache(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    one, all_of_it = (
-        WantedFile("hf://timm/resnet50/model.safetensors"),
-        WantedFile("hf://timm/resnet50"),
-    )
+    one = WantedFile("hf://timm/resnet50/model.safetensors")
+    all_of_it = WantedFile("hf://timm/resnet50")
     assert "`hf download timm/resnet50 model.safetensors`" in one.how_to_get()
     assert not one.is_here()
     snapshot = tmp_path / "models--timm--resnet50" / "snapshots" / "0123"
@@ -157,11 +143,8 @@ def test_hugging_face_files_are_found_in_their_cache(
 def test_hub_folder_is_torchs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import torch
 
-    for variables in (
-        {},
-        {"XDG_CACHE_HOME": str(tmp_path)},
-        {"TORCH_HOME": str(tmp_path / "torch")},
-    ):
+    cache, home = {"XDG_CACHE_HOME": str(tmp_path)}, {"TORCH_HOME": str(tmp_path / "torch")}
+    for variables in ({}, cache, home):
         with monkeypatch.context() as patch:
             patch.delenv("TORCH_HOME", raising=False)
             for name, value in variables.items():
@@ -170,14 +153,11 @@ def test_hub_folder_is_torchs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 
 def test_a_package_that_pyiqa_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    cls = family.get("pyiqa-qalign")
-    monkeypatch.setitem(
-        catalogue()["qalign"], "problem", "ModuleNotFoundError: No module named 'no_such_package'"
-    )
+    cls, row = family.get("pyiqa-qalign"), catalogue()["qalign"]
+    problem = "ModuleNotFoundError: No module named"
+    monkeypatch.setitem(row, "problem", f"{problem} 'no_such_package'")
     assert "pip install no_such_package" in str(cls.missing())
-    monkeypatch.setitem(
-        catalogue()["qalign"], "problem", "ModuleNotFoundError: No module named 'numpy'"
-    )
+    monkeypatch.setitem(row, "problem", f"{problem} 'numpy'")
     assert cls.missing() is None, "what was missing when the catalogue was written is here now"
 
 
@@ -190,8 +170,8 @@ def test_cards_carry_the_licence_and_bounds() -> None:
 
 def test_listing_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from harness.metrics.pyiqa import family; [family.get(n).missing() for n in "
-        "family.names()];"
+        "import sys; from harness.metrics.pyiqa import family;"
+        "[family.get(n).missing() for n in family.names()];"
         "assert not {'torch', 'numpy', 'pyiqa', 'timm'} & set(sys.modules), 'heavy'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,7 @@
-"""Start-up times and costs as ratios within one run: `make bench`. Not part of the test suite: machines differ."""
+"""Start-up times and costs as ratios within one run: `make bench`.
+
+Not part of the test suite: machines differ.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ def seconds(function: Callable[[], object], repeats: int = 7) -> float:
 
 
 def measure_startup() -> bool:
-    """Prints the start-up of commands against an interpreter that imports click; says whether all keep their limit."""
+    """Prints the start-up of commands against an interpreter that imports click.
+
+    Says whether all keep their limit.
+    """
 
     def run(command: list[str]) -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -41,29 +47,25 @@ def measure_startup() -> bool:
     return good
 
 
+METRICS = (
+    "psnr", "ssim", "ms-ssim", "niqe", "blur-effect", "dri", "pyiqa-ssim", "pyiqa-fsim",
+    "pyiqa-piqe",
+)  # fmt: skip
+"""Those that need no download."""
+
+
 def measure_metrics() -> None:
-    """Prints what each metric that needs no download costs on a 512 x 512 photograph, against PSNR."""
+    """Prints what each of `METRICS` costs on a 512 x 512 photograph, against PSNR."""
     import numpy as np
 
     from benchmarks.sources import Photos
-    from harness.plugins import metrics
+    from harness.plugins.kinds import metrics
 
     photo = np.tile(Photos(256).read("coffee"), (1, 2, 2))
-    noisy = np.clip(photo + np.random.default_rng(0).normal(0, 0.05, photo.shape), 0, 1).astype(
-        np.float32
-    )
+    noise = np.random.default_rng(0).normal(0, 0.05, photo.shape)
+    noisy = np.clip(photo + noise, 0, 1).astype(np.float32)
     base = None
-    for name in (
-        "psnr",
-        "ssim",
-        "ms-ssim",
-        "niqe",
-        "blur-effect",
-        "dri",
-        "pyiqa-ssim",
-        "pyiqa-fsim",
-        "pyiqa-piqe",
-    ):
+    for name in METRICS:
         metric = metrics.get(name)()
         spent = seconds(lambda metric=metric: metric(noisy, photo), repeats=3)
         base = base or spent

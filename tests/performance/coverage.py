@@ -50,7 +50,7 @@ def cover_means(draw: Draw, images: int, runs: int) -> float:
 
 
 def cover_ranks(scores: Sample, means: Floats, images: int, runs: int) -> tuple[float, float]:
-    """Shares of ranges that hold the true rank: of single restorers, and of whole leaderboards at once.
+    """Shares of ranges that hold the true rank: single restorers', and whole leaderboards at once.
 
     Args:
         scores: Draws scores of so many images, (restorers, images).
@@ -85,22 +85,19 @@ def simulated(draw: Draw, means: Floats, spreads: Floats) -> Sample:
 def real_ranges(run: Path, runs: int) -> None:
     """Prints how ranges cover when a run's images are all there are, and so many of them are drawn.
 
-    As they are, most restorers are far apart; moved to one mean, any verdict on two of them is
-    false.
+    As they are, most restorers are far apart; moved to one mean, any verdict on two is false.
     """
     data = load_run(run)
     print(
-        f"ranges of ranks, images drawn from {run}, {runs} runs: single / whole leaderboard; "
-        "moved to one mean the same"
+        f"ranges of ranks, images drawn from {run}, {runs} runs: "
+        "single / whole leaderboard; moved to one mean the same"
     )
     for table in tables(data, make_blocks(data), count_failures(data), policy="common"):
         if table.set is None or len(table.restorers) < 2:
             continue
         images = table.sign * table.sums
-        print(
-            f"  {table.set}, {table.metric}, {len(table.restorers)} restorers, {images.shape[1]} "
-            "images"
-        )
+        size = f"{len(table.restorers)} restorers, {images.shape[1]} images"
+        print(f"  {table.set}, {table.metric}, {size}")
         for shown in (images, images - images.mean(axis=1, keepdims=True)):
 
             def scores(
@@ -108,13 +105,13 @@ def real_ranges(run: Path, runs: int) -> None:
             ) -> Floats:
                 return images[:, generator.integers(images.shape[1], size=count)]
 
-            found = {
-                count: cover_ranks(scores, shown.mean(axis=1).round(9), count, runs)
-                for count in IMAGES[2:]
-            }
-            print(
-                "   ", *(f"n={count}: {one:.3f}/{all_:.3f}" for count, (one, all_) in found.items())
-            )
+            means = shown.mean(axis=1).round(9)
+            found = {count: cover_ranks(scores, means, count, runs) for count in IMAGES[2:]}
+            print("   ", *_shares(found))
+
+
+def _shares(found: dict[int, tuple[float, float]]) -> list[str]:
+    return [f"n={images}: {one:.3f}/{all_:.3f}" for images, (one, all_) in found.items()]
 
 
 def main(runs: int, run: Path | None) -> None:
@@ -123,14 +120,12 @@ def main(runs: int, run: Path | None) -> None:
         real_ranges(run, runs // 4)
         return
     print(
-        f"coverage of 95 % intervals of the mean, {runs} runs, standard error "
-        f"{(0.0475 / runs) ** 0.5:.4f}"
+        f"coverage of 95 % intervals of the mean, {runs} runs, "
+        f"standard error {(0.0475 / runs) ** 0.5:.4f}"
     )
     for name, draw in DISTRIBUTIONS.items():
-        print(
-            f"  {name:13}",
-            *(f"n={images}: {cover_means(draw, images, runs):.3f}" for images in IMAGES),
-        )
+        covered = (f"n={images}: {cover_means(draw, images, runs):.3f}" for images in IMAGES)
+        print(f"  {name:13}", *covered)
     ties, apart = np.zeros(RESTORERS), np.linspace(0, 1.5, RESTORERS)
     for title, means, spreads in (
         ("all alike", ties, np.ones(RESTORERS)),
@@ -138,19 +133,16 @@ def main(runs: int, run: Path | None) -> None:
         ("means 0 to 1.5", apart, np.ones(RESTORERS)),
     ):
         print(
-            f"ranges of ranks, {RESTORERS} restorers, {title}, {runs // 4} runs: single / whole "
-            "leaderboard"
+            f"ranges of ranks, {RESTORERS} restorers, {title}, {runs // 4} runs: "
+            "single / whole leaderboard"
         )
         for name, draw in DISTRIBUTIONS.items():
             scores = simulated(draw, means, spreads)
             found = {images: cover_ranks(scores, means, images, runs // 4) for images in IMAGES[2:]}
-            print(
-                f"  {name:13}",
-                *(f"n={images}: {one:.3f}/{all_:.3f}" for images, (one, all_) in found.items()),
-            )
+            print(f"  {name:13}", *_shares(found))
     print(
-        f"cost, {platform.processor() or platform.machine()}, {os.cpu_count()} cores, CPU "
-        "seconds, the best of 5:"
+        f"cost, {platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
+        "CPU seconds, the best of 5:"
     )
     for what, function in _costs().items():
         function()
@@ -162,14 +154,11 @@ def _costs() -> dict[str, Callable[[], object]]:
     table = generator.normal(30, 4, 41) + generator.normal(size=(332, 41))
     long = generator.normal(30, 4, 24) + generator.normal(size=(332 * 41, 24))
     singles, counts = long.astype(np.float32), resample_counts((24,))
+    models = "332 models x 41 columns"
     return {
-        f"332 models x 41 columns x {RESAMPLES} resamples, intervals": lambda: intervals(
-            table, (41,), 41
-        ),
+        f"{models} x {RESAMPLES} resamples, intervals": lambda: intervals(table, (41,), 41),
         "  the same, ranges of ranks (54,946 pairs)": lambda: pairs_p(table, (41,)),
-        f"332 models x 41 columns of 24 images x {RESAMPLES}, the product": lambda: (
-            singles @ counts
-        ),
+        f"{models} of 24 images x {RESAMPLES}, the product": lambda: singles @ counts,
         "  the same, studentised intervals": lambda: intervals(long, (24,), 24),
     }
 
@@ -181,7 +170,5 @@ def _seconds(function: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    main(
-        int(sys.argv[1]) if len(sys.argv) > 1 else 4000,
-        Path(sys.argv[2]) if len(sys.argv) > 2 else None,
-    )
+    given = sys.argv[1:]
+    main(int(given[0]) if given else 4000, Path(given[1]) if len(given) > 1 else None)

@@ -1,12 +1,12 @@
-"""Do no-reference metrics order enlarged images as full-reference metrics do? Figures of the scorer's model card.
+"""Do no-reference metrics order enlarged images as full-reference metrics do?
 
-The images are made as those the scorer learns from (`restobench train dri`, stage `versions`), of
-other photographs: x2 to x8 by the configuration's restorers, some from noisy or compressed input,
-some sharpened or compressed afterwards, and through Real-ESRGAN's second-order chain. SRCC with the
-consensus of the configuration's full-reference metrics, within a photograph (mean) and over all.
+    python tests/performance/enlarged_images.py [FOLDER]     default: Kodak24 in $RESTOBENCH_DATA
 
-python tests/performance/enlarged_images.py [FOLDER]     default: Kodak24 in $RESTOBENCH_DATA; ten
-minutes of one core
+Figures of the scorer's model card; ten minutes of one core. The images are made as those the scorer
+learns from (`restobench train dri`, stage `versions`), of other photographs: x2 to x8 by the
+configuration's restorers, some from noisy or compressed input, some sharpened or compressed
+afterwards, and through Real-ESRGAN's second-order chain. SRCC with the consensus of the
+configuration's full-reference metrics, within a photograph (mean) and over all.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from harness.dri.training.config import config_path, read_config
 from harness.dri.training.data import SyntheticPairs, photographs_in
 from harness.dri.training.version_files import consensus
 from harness.dri.training.versions import VersionMaker
-from harness.plugins import metrics
+from harness.plugins.kinds import metrics
 from harness.scoring.correlation import correlations
 
 JUDGED = ("dri", "niqe", "pyiqa-piqe")
@@ -41,16 +41,9 @@ KINDS: dict[str, Callable[[str], bool]] = {
 def version_maker(folder: Path) -> VersionMaker:
     """Makes enlarged versions of the photographs of a folder."""
     sources, training = read_config(config_path("shipped"))
-    enlarged = replace(
-        sources.versions,
-        contents=len(photographs_in(folder)),
-        enlarged=40,
-        second_order=8,
-        degraded=0,
-        mixed=0,
-        denoised=0,
-        decompressed=0,
-    )
+    others = dict.fromkeys(("degraded", "mixed", "denoised", "decompressed"), 0)
+    contents = len(photographs_in(folder))
+    enlarged = replace(sources.versions, contents=contents, enlarged=40, second_order=8, **others)
     return _version_maker(SyntheticPairs(folder, [], training.seed), enlarged, "cpu")
 
 
@@ -62,12 +55,11 @@ def described(maker: VersionMaker) -> pd.DataFrame:
         versions = maker.make(content)
         values.append(maker.measure(versions))
         for version in versions:
-            said = {name: judge(version.image).value for name, judge in judges.items()}
-            oriented = {
-                name: value if judges[name].card.higher_is_better else -value
-                for name, value in said.items()
-            }
-            rows.append({"photograph": content, "kind": version.kind, **oriented})
+            said = {}
+            for name, judge in judges.items():
+                value = judge(version.image).value
+                said[name] = value if judge.card.higher_is_better else -value
+            rows.append({"photograph": content, "kind": version.kind, **said})
         print(f"{content + 1}/{maker.config.contents}", end="\r", file=sys.stderr, flush=True)
     return pd.DataFrame(rows).assign(consensus=consensus(torch.cat(values)).numpy())
 
@@ -94,8 +86,5 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(
-        Path(sys.argv[1])
-        if len(sys.argv) > 1
-        else Path(os.environ["RESTOBENCH_DATA"]) / "sets/kodak24"
-    )
+    given = sys.argv[1:] or [f"{os.environ['RESTOBENCH_DATA']}/sets/kodak24"]
+    main(Path(given[0]))

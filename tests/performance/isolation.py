@@ -1,4 +1,7 @@
-"""How soon a worker is replaced, and what 8000 x 6000 pixels take. Not part of the test suite: machines differ."""
+"""How soon a worker is replaced, and what 8000 x 6000 pixels take.
+
+Not part of the test suite: machines differ.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from harness.conditions import Conditions
-from harness.plugins import parse_restorer
+from harness.plugins.specification import parse_restorer
 from harness.protocols import Restorer, RestorerCard
 from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell
-from harness.storage.samples import save_array
+from harness.storage.arrays import save_array
 from harness.tiling import tile
 from harness.workers.costs import status_mib
 from harness.workers.pool import WorkerPool, outcome
@@ -26,6 +29,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 REPLACED_SECONDS = 3.0
 LARGE_MIB = 3 * 1024
 TIMEOUT = 5.0
+FAULTS = (
+    "IgnoresSigterm", "Spins", "Floods", "Segfaults", "Exits", "ClosesFiles", "Allocates",
+)  # fmt: skip
 
 
 class SmallNetwork(Restorer):
@@ -53,35 +59,18 @@ class SmallNetwork(Restorer):
 
 
 def task(folder: Path, restorer: str, height: int, width: int) -> RestoreTask:
-    rows = np.linspace(0, 1, width, dtype=np.float32)
-    degraded = save_array(
-        np.broadcast_to(np.rint(rows * 255) / 255, (3, height, width)).astype(np.float32),
-        folder / "d",
-    )
-    return RestoreTask(
-        parse_restorer(restorer),
-        "cpu",
-        degraded,
-        Conditions(),
-        None,
-        folder / f"restored-{height}",
-        quantise=True,
-    )
+    row = np.rint(np.linspace(0, 1, width, dtype=np.float32) * 255) / 255
+    image = np.broadcast_to(row, (3, height, width)).astype(np.float32)
+    degraded, restored = save_array(image, folder / "d"), folder / f"restored-{height}"
+    spec = parse_restorer(restorer)
+    return RestoreTask(spec, "cpu", degraded, Conditions(), None, restored, quantise=True)
 
 
 def measure_replacement(folder: Path) -> bool:
     """Prints the seconds from a failure to the next finished cell, loading included."""
     good = task(folder, "identity", 40, 40)
     slowest = 0.0
-    for fault in (
-        "IgnoresSigterm",
-        "Spins",
-        "Floods",
-        "Segfaults",
-        "Exits",
-        "ClosesFiles",
-        "Allocates",
-    ):
+    for fault in FAULTS:
         bad = task(folder, f"misbehaving:{fault}", 40, 40)
         pool = WorkerPool(1, private=True, memory_mib=500)
         pool.submit(abs, 1).result()
@@ -96,14 +85,17 @@ def measure_replacement(folder: Path) -> bool:
         slowest = max(slowest, late + replaced)
         assert isinstance(restored, Restoration), restored
     print(
-        f"slowest, from the time-out or death to the next finished cell: {slowest:.2f} s (at most "
-        f"{REPLACED_SECONDS} s)"
+        "slowest, from the time-out or death to the next finished cell: "
+        f"{slowest:.2f} s (at most {REPLACED_SECONDS} s)"
     )
     return slowest <= REPLACED_SECONDS
 
 
 def measure_large_image(folder: Path) -> bool:
-    """Restores 8000 x 6000 pixels in a worker that may hold 3 GiB in all, and prints the most that it held."""
+    """Restores 8000 x 6000 pixels in a worker that may hold 3 GiB in all.
+
+    Prints the most that it held.
+    """
     probe = WorkerPool(1, private=True)
     held = probe.submit(status_mib, "VmRSS").result()
     probe.close(kill=True)
@@ -114,9 +106,10 @@ def measure_large_image(folder: Path) -> bool:
     pool.close(kill=True)
     assert isinstance(done, Restoration), done
     print(
-        f"8000 x 6000 through a x1 network: {done.seconds:.0f} s, peak of the process {peak:.0f} "
-        f"MiB (at most {LARGE_MIB}), of which {held:.0f} before the cell; tile {done.tile}, "
-        f"{(done.flops or 0) / 1e9:.0f} GFLOP"
+        f"8000 x 6000 through a x1 network: {done.seconds:.0f} s, "
+        f"peak of the process {peak:.0f} MiB (at most {LARGE_MIB}), "
+        f"of which {held:.0f} before the cell; "
+        f"tile {done.tile}, {(done.flops or 0) / 1e9:.0f} GFLOP"
     )
     return peak <= LARGE_MIB
 

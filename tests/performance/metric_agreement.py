@@ -1,4 +1,6 @@
-"""Each metric against a second implementation: the largest difference, and what both cost. Part of `make bench`.
+"""Each metric against a second implementation: the largest difference, and what both cost.
+
+Part of `make bench`.
 
 Prints a Markdown table. Milliseconds are medians on one thread, on 512x512 RGB; they are of this
 machine, and their ratio says more than their size.
@@ -21,7 +23,7 @@ import numpy as np
 
 from benchmarks.sources import Photos
 from harness.images import quantise, to_luma
-from harness.plugins import metrics
+from harness.plugins.kinds import metrics
 from harness.protocols import Evaluation
 from harness.scoring.evaluation import prepare
 
@@ -30,14 +32,20 @@ Second = Callable[[np.ndarray, np.ndarray], float]
 
 EVALUATION = Evaluation("rgb")
 LIMITS = {
-    "psnr": 1e-3, "psnr-y": 1e-3, "ssim": 1e-4, "ssim-y": 1e-4, "ms-ssim": 1e-4, "niqe": 0.1, "blur-effect": 1e-5,
-    "pyiqa-fsim": 1e-3, "pyiqa-gmsd": 1e-3,
+    "psnr": 1e-3, "psnr-y": 1e-3, "ssim": 1e-4, "ssim-y": 1e-4, "ms-ssim": 1e-4,
+    "niqe": 0.1, "blur-effect": 1e-5, "pyiqa-fsim": 1e-3, "pyiqa-gmsd": 1e-3,
 }  # fmt: skip
-"""Largest difference that is agreement, in the metric's unit. Published NIQEs differ by about 1 % from one another."""
+"""Largest difference that is agreement, in the metric's unit.
+
+Published NIQEs differ by about 1 % from one another.
+"""
 
 
 def pairs() -> Iterator[Pair]:
-    """Photographs and what noise, blur and coarse levels make of them: (restored, reference), 512x512."""
+    """Photographs and what noise, blur and coarse levels make of them, 512x512.
+
+    Yields (restored, reference).
+    """
     from scipy.ndimage import gaussian_filter
 
     random = np.random.default_rng(0)
@@ -66,16 +74,9 @@ def skimage_ssim(restored: np.ndarray, reference: np.ndarray) -> float:
     """scikit-image's SSIM map, without the border that its window does not fill."""
     from skimage.metrics import structural_similarity
 
-    _, full = structural_similarity(
-        reference.astype(float),
-        restored.astype(float),
-        channel_axis=0,
-        gaussian_weights=True,
-        sigma=1.5,
-        use_sample_covariance=False,
-        data_range=1,
-        full=True,
-    )
+    window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    exact = (reference.astype(float), restored.astype(float))
+    _, full = structural_similarity(*exact, channel_axis=0, data_range=1, full=True, **window)
     return float(full[:, 5:-5, 5:-5].mean())
 
 
@@ -91,10 +92,8 @@ def skimage_y(second: Second) -> Second:
     from skimage.color import rgb2ycbcr
 
     def measure(restored: np.ndarray, reference: np.ndarray) -> float:
-        planes = (
-            rgb2ycbcr(image.transpose(1, 2, 0).astype(float))[..., 0][None] / 255
-            for image in (restored, reference)
-        )
+        pair = [image.transpose(1, 2, 0).astype(float) for image in (restored, reference)]
+        planes = (rgb2ycbcr(image)[..., 0][None] / 255 for image in pair)
         return second(*planes)
 
     return measure
@@ -109,9 +108,8 @@ def pyiqa_niqe() -> Second:
     assert package is not None, "basicsr is not installed"
     assert package.origin is not None
     stored = np.load(Path(package.origin).with_name("metrics") / "niqe_pris_params.npz")
-    mean, covariance = (
-        torch.from_numpy(stored[name]).double() for name in ("mu_pris_param", "cov_pris_param")
-    )
+    names = ("mu_pris_param", "cov_pris_param")
+    mean, covariance = (torch.from_numpy(stored[name]).double() for name in names)
 
     def measure(restored: np.ndarray, _: np.ndarray) -> float:
         image = torch.from_numpy(restored.copy())[None]
@@ -122,7 +120,10 @@ def pyiqa_niqe() -> Second:
 
 
 def crete(restored: np.ndarray, _: np.ndarray) -> float:
-    """Crete et al. 2007 written out: how much of the differences between neighbours a blur by nine takes away."""
+    """Crete et al. 2007 written out.
+
+    How much of the differences between neighbours a blur by nine takes away.
+    """
     from scipy.ndimage import sobel, uniform_filter1d
 
     luma = to_luma(restored)[0].astype(np.float64)
@@ -140,9 +141,8 @@ def piq(name: str, **options: Any) -> Second:
     """A functional metric of piq."""
     import piq as package
 
-    return lambda restored, reference: float(
-        getattr(package, name)(*torch_pair(restored, reference), **options)
-    )
+    measure = getattr(package, name)
+    return lambda *pair: float(measure(*torch_pair(*pair), **options))
 
 
 def seconds_implementations() -> dict[str, tuple[str, Second]]:
@@ -165,7 +165,10 @@ def seconds_implementations() -> dict[str, tuple[str, Second]]:
 
 
 def milliseconds(call: Callable[[], object], repeats: int = 5) -> float:
-    """The median of several calls, after one that does not count; of processor time, for other processes may run."""
+    """The median of several calls, after one that does not count.
+
+    Of processor time, for other processes may run.
+    """
     call()
     times = []
     for _ in range(repeats):
@@ -183,10 +186,8 @@ def main() -> bool:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     images, good = list(pairs()), True
-    print(
-        "| metric | second implementation | largest difference | limit | ms | its ms "
-        "|\n|---|---|---|---|---|---|"
-    )
+    print("| metric | second implementation | largest difference | limit | ms | its ms |")
+    print("|---|---|---|---|---|---|")
     for name, (label, second) in seconds_implementations().items():
         metric = metrics.get(name)()
 
@@ -198,11 +199,8 @@ def main() -> bool:
         seen = prepare(*images[0], metric.card, EVALUATION, 1)
         spent = milliseconds(lambda metric=metric, seen=seen: metric(*seen))
         other = milliseconds(lambda second=second: second(*images[0]))
-        print(
-            f"| `{name}` | {label} | {largest:.1e} | {LIMITS[name]:g} | {spent:.1f} | "
-            f"{other:.1f} |",
-            flush=True,
-        )
+        differs = f"{largest:.1e} | {LIMITS[name]:g}"
+        print(f"| `{name}` | {label} | {differs} | {spent:.1f} | {other:.1f} |", flush=True)
     for name in ("dri", "brisque", "pyiqa-vsi", "pyiqa-piqe"):
         cls = metrics.get(name)
         if cls.missing() is None:

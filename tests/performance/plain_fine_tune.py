@@ -1,10 +1,9 @@
-"""A plain fine-tune of the scorer's ImageNet network, on the splits of `train dri splits`: what the scorer has to beat.
+"""A plain fine-tune of the scorer's ImageNet network: what the scorer has to beat.
 
-8 epochs of 384 x 384 crops and their mirror images, batches of 16, AdamW, Huber and PLCC losses;
-whole images judge it.
+    python tests/performance/plain_fine_tune.py [SPLIT ...]     default: 0 1 2 3
 
-python tests/performance/plain_fine_tune.py [SPLIT ...]     default: 0 1 2 3; a quarter of an hour
-of one core each
+On the splits of `train dri splits`, a quarter of an hour of one core each: 8 epochs of 384 x 384
+crops and their mirror images, batches of 16, AdamW, Huber and PLCC losses; whole images judge it.
 """
 
 from __future__ import annotations
@@ -32,11 +31,13 @@ EPOCHS, BATCH, CROP, RATE = 8, 16, 384, 3e-4
 
 
 def imagenet_network() -> nn.Module:
-    """The network with ImageNet's weights, and one new output, which starts at the middle of the scale."""
+    """The network with ImageNet's weights and one new output.
+
+    That one starts at the middle of the scale.
+    """
     network: nn.Module = timm.create_model(BACKBONE, pretrained=False, num_classes=1)
-    theirs = torch.load(
-        fetch([IMAGENET[BACKBONE]])[0], map_location="cpu", weights_only=True
-    ).values()
+    [file] = fetch([IMAGENET[BACKBONE]])
+    theirs = torch.load(file, map_location="cpu", weights_only=True).values()
     own = [key for key in network.state_dict() if not key.startswith("classifier.")]
     network.load_state_dict(dict(zip(own, theirs, strict=False)), strict=False)
     nn.init.zeros_(network.classifier.weight)
@@ -46,9 +47,8 @@ def imagenet_network() -> nn.Module:
 
 def scores(network: nn.Module, images: Tensor) -> Tensor:
     """Scores (N,) of images (N, 3, H, W) of whole numbers up to 255."""
-    return network(((images.float() - 127) / 128).contiguous(memory_format=torch.channels_last))[
-        :, 0
-    ]
+    centred = (images.float() - 127) / 128
+    return network(centred.contiguous(memory_format=torch.channels_last))[:, 0]
 
 
 def crop(image: Tensor) -> Tensor:
@@ -68,9 +68,8 @@ def train(images: list[Tensor], mos: Tensor, rows: Tensor) -> nn.Module:
         total = 0.0
         for chunk in rows[torch.randperm(len(rows))].split(BATCH):
             predicted = scores(network, torch.stack([crop(images[row]) for row in chunk.tolist()]))
-            loss = 5 * F.huber_loss(predicted, mos[chunk], delta=0.1) + plcc_loss(
-                predicted, mos[chunk]
-            )
+            huber = F.huber_loss(predicted, mos[chunk], delta=0.1)
+            loss = 5 * huber + plcc_loss(predicted, mos[chunk])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -83,10 +82,8 @@ def train(images: list[Tensor], mos: Tensor, rows: Tensor) -> nn.Module:
 def main() -> None:
     """Prints SRCC and PLCC of each split."""
     labelled = read_labels(Path(os.environ["RESTOBENCH_DATA"]) / "livec")
-    images = [
-        torch.from_numpy(np.rint(read_image(item.path, mode="rgb") * 255).astype(np.uint8))
-        for item in labelled
-    ]
+    pixels = (read_image(item.path, mode="rgb") * 255 for item in labelled)
+    images = [torch.from_numpy(np.rint(image).astype(np.uint8)) for image in pixels]
     mos = torch.tensor([item.mos / 100 for item in labelled])
     for split in [int(text) for text in sys.argv[1:]] or [0, 1, 2, 3]:
         torch.manual_seed(split)

@@ -1,4 +1,7 @@
-"""Published figures on whole sets, which take minutes: `make bench`. The test suite measures parts of them."""
+"""Published figures on whole sets, which take minutes: `make bench`.
+
+The test suite measures parts of them.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.evaluations import EVALUATIONS
+from harness.catalogue import find_set
 from harness.metrics.psnr import PSNR, PSNRY
-from harness.plugins import parse_restorer, resolve_set
+from harness.plugins.specification import parse_restorer
 from harness.protocols import Metric, iterate
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import build_restorer
 from harness.scoring.evaluation import prepare
 
 # weight file, set, evaluation, metric, published PSNR in dB
@@ -29,12 +34,15 @@ PART = 4
 
 
 def main() -> int:
-    """Prints each figure, measured and published, and the mean over the first images; 1 where one is off."""
+    """Prints each figure, measured and published, and the mean over the first images.
+
+    Returns 1 where one is off.
+    """
     weights = Path(os.environ["RESTOBENCH_DATA"]) / "weights"
     good = True
     for file, set_name, evaluation, metric, published in FIGURES:
-        restorer = parse_restorer(str(weights / file)).build()
-        degraded_set = resolve_set(set_name)
+        restorer = build_restorer(parse_restorer(str(weights / file)))
+        degraded_set = find_set(set_name)
         values = []
         for sample in iterate(degraded_set):
             restored = restore_image(restorer, sample.degraded, degraded_set.conditions)
@@ -44,8 +52,8 @@ def main() -> int:
         mean, part = float(np.mean(values)), float(np.mean(values[:PART]))
         good &= abs(mean - published) < 1e-3
         print(
-            f"{file:20} {set_name:14} {mean:.4f} dB, published {published:.3f}; first {PART}: "
-            f"{part:.4f}",
+            f"{file:20} {set_name:14} {mean:.4f} dB, published {published:.3f}; "
+            f"first {PART}: {part:.4f}",
             flush=True,
         )
     return not good

@@ -1,4 +1,6 @@
-"""Records the real scores that regression_power.py draws from: Kodak24 by slightly different restorers, and re-runs.
+"""Records the real scores that regression_power.py draws from.
+
+Kodak24 by slightly different restorers, and re-runs.
 
 Takes some minutes and needs RESTOBENCH_DATA and FFDNet's weights; the record is kept in
 kodak24_scores.json. The images are the 192 by 192 pixels in the middle of each photograph, with
@@ -16,7 +18,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from harness.plugins import metrics, parse_restorer, resolve_benchmark
+from harness.plugins.kinds import metrics, resolve_benchmark
+from harness.plugins.specification import parse_restorer
+from harness.restoring.build import build_restorer
 from harness.scoring.evaluation import prepare
 
 RECORD = Path(__file__).with_name("kodak24_scores.json")
@@ -60,40 +64,23 @@ def main(folder: Path) -> None:
     built = {name: metrics.get(name)() for name in benchmark.metrics}
 
     def scores(text: str) -> dict[str, list[float]]:
-        restorer = parse_restorer(text).build()
+        restorer = build_restorer(parse_restorer(text))
         columns: dict[str, list[float]] = {name: [] for name in built}
         for sample in samples:
-            restored = (
-                np.round(
-                    np.clip(restorer.restore(sample.degraded, degraded_set.conditions), 0, 1) * 255
-                )
-                / 255
-            )
+            restored = restorer.restore(sample.degraded, degraded_set.conditions)
+            rounded = (np.round(np.clip(restored, 0, 1) * 255) / 255).astype(np.float32)
+            pair = (rounded, sample.reference)
             for name, metric in built.items():
-                seen = prepare(
-                    restored.astype(np.float32),
-                    sample.reference,
-                    metric.card,
-                    benchmark.evaluation,
-                    1,
-                )
+                seen = prepare(*pair, metric.card, benchmark.evaluation, 1)
                 columns[name].append(float(f"{metric(*seen).value:.6g}"))
-        print(
-            text,
-            {name: round(float(np.mean(column)), 4) for name, column in columns.items()},
-            flush=True,
-        )
+        means = {name: round(float(np.mean(column)), 4) for name, column in columns.items()}
+        print(text, means, flush=True)
         return columns
 
-    record = {
-        "pairs": [
-            {"names": pair, "before": scores(pair[0]), "now": scores(pair[1])} for pair in PAIRS
-        ],
-        "takes": [scores("altered:Unsteady") for _ in range(TAKES)],
-    }
-    RECORD.write_text(
-        json.dumps(record, separators=(",", ":")).replace('"psnr"', '\n"psnr"') + "\n"
-    )
+    pairs = [{"names": pair, "before": scores(pair[0]), "now": scores(pair[1])} for pair in PAIRS]
+    record = {"pairs": pairs, "takes": [scores("altered:Unsteady") for _ in range(TAKES)]}
+    text = json.dumps(record, separators=(",", ":"))
+    RECORD.write_text(text.replace('"psnr"', '\n"psnr"') + "\n")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How often `restobench compare` finds a drop, and how often it cries wolf, by simulation: part of `make bench`.
+"""How often `restobench compare` finds a drop, and how often it cries wolf: part of `make bench`.
 
-Everything is drawn from real scores (record_scores.py): Kodak24, four metrics. A restorer that lost
-has the real differences by image of a restorer and one that somebody changed a little, moved and
-scaled to the given drop and deviation of PSNR; the other metrics move along as they really did. A
-non-deterministic restorer has real re-runs.
+By simulation. Everything is drawn from real scores (record_scores.py): Kodak24, four metrics. A
+restorer that lost has the real differences by image of a restorer and one that somebody changed a
+little, moved and scaled to the given drop and deviation of PSNR; the other metrics move along as
+they really did. A non-deterministic restorer has real re-runs.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 
-from harness.plugins import metrics
+from harness.plugins.kinds import metrics
 from harness.regression.comparison import compare
-from harness.regression.measured_run import Baseline, Measured
-from harness.results.verdicts import Verdict
+from harness.regression.measured_run import MeasuredRun, MeasuredScore
+from harness.results import Verdict
 
 IMAGES = 24
 RECORD = json.loads(Path(__file__).with_name("kodak24_scores.json").read_text())
@@ -54,7 +54,7 @@ def draw_rerun(generator: np.random.Generator, spread: float | None) -> tuple[Fl
 
 
 def rerun_deviation() -> float:
-    """Standard deviation of the difference in PSNR between two real re-runs, over all images, in dB."""
+    """Standard deviation in dB of the difference in PSNR between two real re-runs, by image."""
     psnr = TAKES[:, METRICS.index("psnr")]
     return float(np.sqrt(2 * psnr.var(axis=0, ddof=1).mean()))
 
@@ -73,30 +73,26 @@ def draw_drop(generator: np.random.Generator, drop: float, spread: float) -> tup
 
 def as_runs(
     drawn: dict[tuple[str, str], tuple[Floats, Floats]], shown: Sequence[str]
-) -> tuple[Baseline, Baseline]:
+) -> tuple[MeasuredRun, MeasuredRun]:
     """Two runs as a regression check sees them, newer first."""
 
-    def run(which: int) -> Baseline:
+    def run(which: int) -> MeasuredRun:
         scores = {
             (*pair, name): {
-                f"i{index}": Measured(float(value), "d", "r", f"{which}{pair}{index}")
+                f"i{index}": MeasuredScore(float(value), "d", "r", f"{which}{pair}{index}")
                 for index, value in enumerate(columns[which][METRICS.index(name)])
             }
             for pair, columns in drawn.items()
             for name in shown
         }
         cards = {
-            name: {
-                "version": "1",
-                "higher_is_better": card.higher_is_better,
-                "tolerance": card.tolerance,
-            }
+            name: {"version": "1", "higher_is_better": card.higher_is_better,
+                   "tolerance": card.tolerance}
             for name in shown
             for card in [metrics.get(name).card]
-        }
-        return Baseline(
-            "b", "", {"name": "awgn", "hash": "e"}, {"device": "cpu"}, cards, scores, {}, {}
-        )
+        }  # fmt: skip
+        evaluation, hardware = {"name": "awgn", "hash": "e"}, {"device": "cpu"}
+        return MeasuredRun("b", "", evaluation, hardware, cards, scores, {}, {})
 
     return run(1), run(0)
 
@@ -104,16 +100,17 @@ def as_runs(
 def holm(p: Sequence[float], _families: Sequence[str]) -> list[float]:
     """Holm over all cells, for comparison."""
     order = np.argsort(p)
-    corrected = np.minimum(
-        1, np.maximum.accumulate(np.array(p)[order] * (len(p) - np.arange(len(p))))
-    )
+    raised = np.array(p)[order] * (len(p) - np.arange(len(p)))
+    corrected = np.minimum(1, np.maximum.accumulate(raised))
     return [float(value) for value in corrected[np.argsort(order)]]
 
 
 def power(
     restorers: int, sets: int, shown: Sequence[str], dropping: int, trials: int, way: str
 ) -> float:
-    """Share of trials in which PSNR on the first set of the first restorer is said to have regressed.
+    """Share of trials in which the drop is found.
+
+    That is: PSNR on the first set of the first restorer is said to have regressed.
 
     Args:
         restorers: The first one lost; the others are not deterministic, with a deviation of 0.1 dB.
@@ -138,15 +135,17 @@ def power(
                 comparison = compare(*as_runs(drawn, shown))
         else:
             comparison = compare(*as_runs(drawn, shown))
-        regressed = {
-            (item.restorer, item.set, item.metric) for item in comparison.of(Verdict.REGRESSED)
-        }
+        rows = comparison.of(Verdict.REGRESSED)
+        regressed = {(item.restorer, item.set, item.metric) for item in rows}
         found += ("r0", "s0", "psnr") in regressed
     return found / trials
 
 
 def false_alarms(restorers: int, sets: int, spread: float | None, trials: int) -> float:
-    """Share of re-runs of an unchanged, non-deterministic benchmark in which anything is said to have regressed."""
+    """Share of re-runs in which anything is said to have regressed.
+
+    The benchmark is unchanged and not deterministic.
+    """
     generator = np.random.default_rng(1)
     alarms = 0
     for _ in range(trials):
@@ -160,7 +159,10 @@ def false_alarms(restorers: int, sets: int, spread: float | None, trials: int) -
 
 
 def timing_alarms(restorers: int, trials: int) -> float:
-    """Share of re-runs in which timing noise of +-10 % by image, and by machine, is said to be a regression."""
+    """Share of re-runs in which noise of +-10 % in the costs is said to be a regression.
+
+    The noise is by image, and by machine.
+    """
     generator = np.random.default_rng(2)
     alarms = 0
     for _ in range(trials):
@@ -169,58 +171,49 @@ def timing_alarms(restorers: int, trials: int) -> float:
             machine = generator.uniform(0.9, 1.1)
             noise = machine * generator.uniform(0.9, 1.1, (restorers, IMAGES, 2))
             costs.append(
-                {
-                    (f"r{number}", "s"): {
-                        f"i{index}": (0.5 * a, 500.0 * b) for index, (a, b) in enumerate(rows)
-                    }
-                    for number, rows in enumerate(noise)
-                }
+                {(f"r{number}", "s"): _by_image(rows) for number, rows in enumerate(noise)}
             )
-        hardware = {"device": "cpu", "workers": 1}
+        evaluation, hardware = {"name": "", "hash": ""}, {"device": "cpu", "workers": 1}
         now, before = (
-            Baseline("b", "", {"name": "", "hash": ""}, hardware, {}, {}, cost, {})
-            for cost in costs
+            MeasuredRun("b", "", evaluation, hardware, {}, {}, cost, {}) for cost in costs
         )
         alarms += bool(compare(now, before).of(Verdict.REGRESSED))
     return alarms / trials
 
 
+def _by_image(rows: Floats) -> dict[str, tuple[float, float]]:
+    """Seconds and MiB by image, of (images, 2) of noise."""
+    return {f"i{index}": (0.5 * a, 500.0 * b) for index, (a, b) in enumerate(rows)}
+
+
+DIFFERENT_RUNS = (
+    (1, 1, METRICS[:1], 1), (1, 1, METRICS, 1), (1, 3, METRICS, 3), (1, 3, METRICS, 1),
+    (3, 3, METRICS, 3), (3, 3, METRICS, 1), (10, 3, METRICS, 3), (10, 3, METRICS, 1),
+)  # fmt: skip
+"""Restorers, sets, metrics, and sets on which the first restorer lost."""
+
+
 def main(trials: int) -> None:
     """Prints the tables of docs/regression.md."""
     print(
-        f"{IMAGES} images a set, drop {DROP} dB, deviation 0.1 dB, tolerance 0.02 dB; {trials} "
-        "trials each"
+        f"{IMAGES} images a set, drop {DROP} dB, deviation 0.1 dB, tolerance 0.02 dB; "
+        f"{trials} trials each"
     )
     print(f"two real re-runs differ by {rerun_deviation():.3f} dB (standard deviation by image)")
     print(
-        "restorers x sets x metrics, sets with a drop: PSNR of the first set is found, ours / "
-        "Holm over all cells"
+        "restorers x sets x metrics, sets with a drop: "
+        "PSNR of the first set is found, ours / Holm over all cells"
     )
-    for restorers, sets, shown, dropping in (
-        (1, 1, METRICS[:1], 1),
-        (1, 1, METRICS, 1),
-        (1, 3, METRICS, 3),
-        (1, 3, METRICS, 1),
-        (3, 3, METRICS, 3),
-        (3, 3, METRICS, 1),
-        (10, 3, METRICS, 3),
-        (10, 3, METRICS, 1),
-    ):
-        ours, plain = (
-            power(restorers, sets, shown, dropping, trials, way) for way in ("ours", "holm")
-        )
-        print(
-            f"  {restorers:2} x {sets} x {len(shown)}, {dropping}: {ours:6.1%} / {plain:6.1%}",
-            flush=True,
-        )
+    for restorers, sets, shown, dropping in DIFFERENT_RUNS:
+        run = (restorers, sets, shown, dropping, trials)
+        found = f"{power(*run, 'ours'):6.1%} / {power(*run, 'holm'):6.1%}"
+        print(f"  {restorers:2} x {sets} x {len(shown)}, {dropping}: {found}", flush=True)
     print("whole runs with a false alarm, by deviation between re-runs:")
     for restorers, sets in ((1, 3), (10, 3)):
         for spread in (0.01, 0.1, None):
-            share = false_alarms(restorers, sets, spread, trials)
-            print(
-                f"  {restorers:2} x {sets} x {len(METRICS)}, {spread or 'as it is'}: {share:6.1%}",
-                flush=True,
-            )
+            share = f"{false_alarms(restorers, sets, spread, trials):6.1%}"
+            shown = spread or "as it is"
+            print(f"  {restorers:2} x {sets} x {len(METRICS)}, {shown}: {share}", flush=True)
     print(f"40 restorers with timing and memory noise of +-10 %: {timing_alarms(40, trials):6.1%}")
 
 

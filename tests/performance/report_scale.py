@@ -1,9 +1,10 @@
-"""What a report of many cells costs: seconds, CPU seconds and peak MiB of reading, of the statistics and of the pages.
+"""What a report of many cells costs: reading, the statistics and the pages.
 
     python tests/performance/report_scale.py [CELLS]...        default: 20000 1000000
 
-Each size is a made-up run of 10 sets (five of photographs at two noise levels) and three metrics,
-without images, in a folder that is removed again; each is measured in a process of its own.
+Seconds, CPU seconds and peak MiB. Each size is a made-up run of 10 sets (five of photographs at two
+noise levels) and three metrics, without images, in a folder that is removed again; each is measured
+in a process of its own.
 """
 
 from __future__ import annotations
@@ -35,23 +36,17 @@ def make_run(folder: Path, cells: int) -> None:
 
     restorers = max(4, min(332, round(cells**0.5 / 7)))
     images = cells // restorers // SETS
+    sets = {_set_name(place): {"task": "denoise"} for place in range(SETS)}
+    numbers = range(restorers)
     with Store(folder, create=True) as store:
         store.set_meta(
             id="0" * 12,
             started="2025-01-31T12:00:00+00:00",
             status="finished",
             environment={},
-            plan={
-                "benchmark": "scale",
-                "metrics": list(METRICS),
-                "sets": {
-                    f"photos{i // 2}-sigma{25 * (1 + i % 2)}": {"task": "denoise"}
-                    for i in range(SETS)
-                },
-            },
+            plan={"benchmark": "scale", "metrics": list(METRICS), "sets": sets},
             restorers={
-                f"restorer-{i:03d}": {"licence": "MIT", "parameters": 1000 * i}
-                for i in range(restorers)
+                f"restorer-{i:03d}": {"licence": "MIT", "parameters": 1000 * i} for i in numbers
             },
             metrics=METRICS,
         )
@@ -64,20 +59,22 @@ def make_run(folder: Path, cells: int) -> None:
         ):
             given = [name for name in next(rows) if name in names[table]]
             marks = ", ".join(f":{name}" for name in given)
-            database.executemany(f"INSERT INTO {table} ({', '.join(given)}) VALUES ({marks})", rows)  # noqa: S608
+            command = f"INSERT INTO {table} ({', '.join(given)}) VALUES ({marks})"  # noqa: S608
+            database.executemany(command, rows)
 
 
 def _columns(database: sqlite3.Connection, table: str) -> set[str]:
     return {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
 
 
+def _set_name(place: int) -> str:
+    return f"photos{place // 2}-sigma{25 * (1 + place % 2)}"
+
+
 def _where(images: int) -> Iterator[dict[str, Any]]:
     for place in range(SETS):
         for image in range(images):
-            yield {
-                "set_name": f"photos{place // 2}-sigma{25 * (1 + place % 2)}",
-                "image": f"p{place // 2}-{image:06d}",
-            }
+            yield {"set_name": _set_name(place), "image": f"p{place // 2}-{image:06d}"}
 
 
 def _samples(images: int) -> Iterator[dict[str, Any]]:
@@ -88,12 +85,9 @@ def _samples(images: int) -> Iterator[dict[str, Any]]:
 
 def _cells(restorers: int, images: int) -> Iterator[dict[str, Any]]:
     cost = {
-        "fingerprint": "f" * 16,
-        "degraded_sha256": "d" * 64,
-        "sha256": "a" * 64,
-        "seconds": 0.5,
-        "peak_mib": 100.0,
-    }
+        "fingerprint": "f" * 16, "degraded_sha256": "d" * 64, "sha256": "a" * 64,
+        "seconds": 0.5, "peak_mib": 100.0,
+    }  # fmt: skip
     yield {"restorer": "", "set_name": "", "image": "", "restored": "", **cost}
     for name in range(restorers):
         for where in _where(images):
@@ -105,15 +99,8 @@ def _scores(restorers: int, images: int) -> Iterator[dict[str, Any]]:
     generator = np.random.default_rng(1)
     hard = generator.normal(size=SETS * images)
     keys = {"fingerprint": "f" * 16, "sha256": "a" * 64}
-    yield {
-        "restorer": "",
-        "set_name": "",
-        "image": "",
-        "metric": "",
-        "value": 0.0,
-        "spread": None,
-        **keys,
-    }
+    nowhere = {"restorer": "", "set_name": "", "image": ""}
+    yield {**nowhere, "metric": "", "value": 0.0, "spread": None, **keys}
     for name in range(restorers):
         noise = generator.normal(size=(3, SETS * images))
         skill = 3 * (name / restorers) ** 2
@@ -125,14 +112,8 @@ def _scores(restorers: int, images: int) -> Iterator[dict[str, Any]]:
             }
             for metric, value in values.items():
                 spread = 2.0 if metric == "dri" else None
-                yield {
-                    "restorer": f"restorer-{name:03d}",
-                    **where,
-                    "metric": metric,
-                    "value": value,
-                    "spread": spread,
-                    **keys,
-                }
+                score = {"metric": metric, "value": value, "spread": spread}
+                yield {"restorer": f"restorer-{name:03d}", **where, **score, **keys}
 
 
 def measure(folder: Path) -> dict[str, float]:
@@ -145,7 +126,7 @@ def measure(folder: Path) -> dict[str, float]:
         found[f"{step} MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
     start = perf_counter(), process_time()
-    from harness.plugins import reports
+    from harness.plugins.kinds import reports
     from harness.reporting.assemble import assemble
     from harness.storage.store import load_run
 
@@ -173,9 +154,8 @@ def main(sizes: list[int]) -> None:
         processor = sum(value for key, value in found.items() if key.endswith(" CPU s"))
         total = sum(value for key, value in found.items() if key.endswith(" s")) - processor
         peak = found["pages MiB"]
-        print(
-            f"{cells} cells: {total:.1f} s, {processor:.1f} CPU s, {peak} MiB  {found}", flush=True
-        )
+        spent = f"{total:.1f} s, {processor:.1f} CPU s, {peak} MiB"
+        print(f"{cells} cells: {spent}  {found}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
-"""The versions of a scene in a run, and how metrics order them; `restored_images.py` says what the words mean."""
+"""The versions of a scene in a run, and how metrics order them.
+
+`restored_images.py` says what the words mean.
+"""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,23 +82,21 @@ def read_scenes(data: RunData) -> list[Scene]:
 
     scenes = []
     for image, found in sorted(by_image.items()):
+        versions = sorted(found)
         table = {
-            name: np.array([get(name, version, image) for version in sorted(found)])
+            name: np.array([get(name, version, image) for version in versions])
             for name in [*full, *blind]
         }
         good = np.logical_and.reduce([np.isfinite(column) for column in table.values()])
         scores = {name: column[good] for name, column in table.items()}
+        reference = (clean[0], "identity") if clean else None
         scenes.append(
             Scene(
                 image=image,
-                versions=tuple(
-                    version for version, kept in zip(sorted(found), good, strict=True) if kept
-                ),
+                versions=tuple(itertools.compress(versions, good)),
                 scores=scores,
                 consensus=np.mean([rankdata(scores[name]) for name in full], axis=0),
-                reference={name: get(name, (clean[0], "identity"), image) for name in blind}
-                if clean
-                else {},
+                reference={name: get(name, reference, image) for name in blind if reference},
                 dropped=int((~good).sum()),
             )
         )
@@ -119,9 +121,8 @@ def agreement(
         rows = [i for i, version in enumerate(scene.versions) if sets is None or version[0] in sets]
         if len(rows) >= 3:
             for row, name in enumerate(metrics):
-                found[row, column] = spearmanr(
-                    scene.scores[name][rows], scene.consensus[rows]
-                ).statistic
+                pair = scene.scores[name][rows], scene.consensus[rows]
+                found[row, column] = spearmanr(*pair).statistic
     return found
 
 
@@ -171,6 +172,10 @@ def count_triples(
     return counts, totals
 
 
+def _share(seen: Sequence[bool]) -> float | None:
+    return float(np.mean(seen)) if seen else None
+
+
 def hallucination(scenes: Sequence[Scene], blind: Sequence[str]) -> list[dict[str, Any]]:
     """Where Real-ESRGAN stands among the versions of its set, and whom each metric puts below it.
 
@@ -195,11 +200,7 @@ def hallucination(scenes: Sequence[Scene], blind: Sequence[str]) -> list[dict[st
                 if name in scene.reference:
                     above["reference"].append(own > scene.reference[name])
         if ranks:
-            shares = {
-                f"above {other}": float(np.mean(seen)) if seen else None
-                for other, seen in above.items()
-            }
-            rows.append(
-                {"metric": name, "of": len(inside), "mean rank": float(np.mean(ranks)), **shares}
-            )
+            shares = {f"above {other}": _share(seen) for other, seen in above.items()}
+            ranked = {"metric": name, "of": len(inside), "mean rank": float(np.mean(ranks))}
+            rows.append({**ranked, **shares})
     return rows

@@ -1,11 +1,12 @@
-"""What scoring costs: dri against pyiqa's learned no-reference metrics, and an 8k image. Part of `make bench`.
+"""What scoring costs: dri against pyiqa's learned no-reference metrics, and an 8k image.
 
     python tests/performance/scorer_cost.py [--weights FILE]
 
-Each scorer runs in a fresh process on two threads and scores one 512 x 512 photograph. The peers
-are built as pyiqa builds them, with random weights, which cost the same: nothing is downloaded.
-Memory is the peak of the process above what it held with the model loaded. CPU seconds are printed
-beside wall-clock seconds, for other processes do not change them; the ratios are of CPU seconds.
+Part of `make bench`. Each scorer runs in a fresh process on two threads and scores one 512 x 512
+photograph. The peers are built as pyiqa builds them, with random weights, which cost the same:
+nothing is downloaded. Memory is the peak of the process above what it held with the model loaded.
+CPU seconds are printed beside wall-clock seconds, for other processes do not change them; the
+ratios are of CPU seconds.
 """
 
 from __future__ import annotations
@@ -65,9 +66,11 @@ def build_peer(name: str) -> Callable[[Any], Any]:
     create, classes = timm.create_model, {"MUSIQ": MUSIQ, "MANIQA": MANIQA, "CFANet": CFANet}
     cls = classes[options.pop("type")]
     options["pretrained"] = False
-    with patch.object(
-        timm, "create_model", lambda model, **rest: create(model, **{**rest, "pretrained": False})
-    ):
+
+    def without_weights(model: str, **rest: Any) -> Any:
+        return create(model, **{**rest, "pretrained": False})
+
+    with patch.object(timm, "create_model", without_weights):
         network = cls(**options).eval()
     return lambda image: float(network(torch.from_numpy(image)[None]).squeeze())
 
@@ -122,12 +125,8 @@ def measure_apart(name: str, weights: str | None, image: Path) -> dict[str, floa
     more = ["--weights", weights] if weights else []
     command = [sys.executable, __file__, "--one", name, "--image", str(image), *more]
     # a thread that waits must not spin: CPU seconds would count it
-    settings = {
-        "OMP_NUM_THREADS": str(THREADS),
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "HF_HUB_OFFLINE": "1",
-    }
-    environment = {**os.environ, **settings}
+    waiting = {"OMP_NUM_THREADS": str(THREADS), "OMP_WAIT_POLICY": "PASSIVE"}
+    environment = {**os.environ, **waiting, "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -154,38 +153,30 @@ def compare(weights: str | None) -> bool:
         found = {name: measure_apart(name, weights, small) for name in ("dri", *PEERS)}
         huge = measure_apart("dri", weights, large)
     own, quickest = found["dri"], min(found[name]["cpu_seconds"] for name in PEERS)
-    print(
-        f"{SIDE} x {SIDE} pixels, {THREADS} threads; the ratios are dri's figure by the scorer's\n"
-    )
+    setting = f"{SIDE} x {SIDE} pixels, {THREADS} threads"
+    print(f"{setting}; the ratios are dri's figure by the scorer's\n")
     print("| scorer | wall s | CPU s | ratio | MiB above the loaded model | ratio |")
     print("|---|---|---|---|---|---|")
     for name, row in found.items():
-        ratios = (
-            own["cpu_seconds"] / row["cpu_seconds"],
-            own["above_loaded_mib"] / row["above_loaded_mib"],
-        )
+        cpu, memory = (own[key] / row[key] for key in ("cpu_seconds", "above_loaded_mib"))
         print(
-            f"| {name} | {row['seconds']:.2f} | {row['cpu_seconds']:.2f} | {ratios[0]:.3f} | "
-            f"{row['above_loaded_mib']:.0f} | {ratios[1]:.3f} |"
+            f"| {name} | {row['seconds']:.2f} | {row['cpu_seconds']:.2f} | {cpu:.3f} | "
+            f"{row['above_loaded_mib']:.0f} | {memory:.3f} |"
         )
     share = own["above_loaded_mib"] / found["maniqa"]["above_loaded_mib"]
     print(f"\ndri / the quickest peer: {own['cpu_seconds'] / quickest:.3f} (at most 1)")
     print(f"dri's memory / MANIQA's: {share:.3f} (at most {MEMORY_SHARE})")
     print(
-        f"{LARGE[1]} x {LARGE[0]}: {huge['cpu_seconds']:.1f} CPU s, peak of the process "
-        f"{huge['peak_mib']:.0f} MiB (at most {LARGE_LIMIT_MIB})"
+        f"{LARGE[1]} x {LARGE[0]}: {huge['cpu_seconds']:.1f} CPU s, "
+        f"peak of the process {huge['peak_mib']:.0f} MiB (at most {LARGE_LIMIT_MIB})"
     )
-    return (
-        own["cpu_seconds"] <= quickest
-        and share <= MEMORY_SHARE
-        and huge["peak_mib"] <= LARGE_LIMIT_MIB
-    )
+    small_enough = share <= MEMORY_SHARE and huge["peak_mib"] <= LARGE_LIMIT_MIB
+    return own["cpu_seconds"] <= quickest and small_enough
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--weights", help="another weight file of dri than the shipped one")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--image", help=argparse.SUPPRESS)

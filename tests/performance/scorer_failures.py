@@ -1,7 +1,9 @@
-"""Where the scorer goes wrong: pairs that it orders against PSNR by most, as a picture for its model card.
+"""Where the scorer goes wrong: pairs that it orders against PSNR by most.
 
-restobench run -b demo --out runs/demo
-python tests/performance/scorer_failures.py runs/demo docs/pictures/dri-failures.png
+    restobench run -b demo --out runs/demo
+    python tests/performance/scorer_failures.py runs/demo docs/pictures/dri-failures.webp
+
+Makes the picture of the scorer's model card.
 """
 
 from __future__ import annotations
@@ -22,18 +24,15 @@ CLEAR_DB = 1.0
 
 
 def contradictions(data: RunData) -> pd.DataFrame:
-    """Pairs of restorers on an image, the first one preferred by dri and the second one by at least `CLEAR_DB` of PSNR.
+    """Pairs of restorers on an image that dri and PSNR order otherwise.
 
-    The worst of each set and first restorer, the largest difference of dri first.
+    dri prefers the first one, PSNR the second one by at least `CLEAR_DB`. The worst of each set and
+    first restorer, the largest difference of dri first.
     """
-    rows = [
-        (item.cell.set, item.cell.image, item.cell.restorer, item.metric, item.value)
-        for item in data.scores
-    ]
-    scores = pd.DataFrame(rows, columns=["set", "image", "restorer", "metric", "value"])
-    wide = scores.pivot_table(
-        index=["set", "image", "restorer"], columns="metric", values="value"
-    ).reset_index()
+    index, scores = ["set", "image", "restorer"], data.scores
+    rows = [(s.cell.set, s.cell.image, s.cell.restorer, s.metric, s.value) for s in scores]
+    table = pd.DataFrame(rows, columns=[*index, "metric", "value"])
+    wide = table.pivot_table(index=index, columns="metric", values="value").reset_index()
     wide["psnr"] = wide["psnr-y"].fillna(wide["psnr"]) if "psnr-y" in wide else wide["psnr"]
     pairs = wide.merge(wide, on=["set", "image"], suffixes=("", "_psnr"))
     wrong = pairs[pairs["psnr"] < pairs["psnr_psnr"] - CLEAR_DB]
@@ -44,35 +43,23 @@ def contradictions(data: RunData) -> pd.DataFrame:
 def draw(data: RunData, folder: Path, path: Path) -> None:
     """Draws the reference, what dri prefers and what PSNR prefers, a pair a row."""
     wrong = contradictions(data).head(ROWS)
-    restored = {
-        (item.cell.set, item.cell.image, item.cell.restorer): item.restored for item in data.cells
-    }
-    figure, axes = plt.subplots(
-        len(wrong), 3, figsize=(7.5, 2.75 * len(wrong)), squeeze=False, layout="constrained"
-    )
+    restored = {(c.cell.set, c.cell.image, c.cell.restorer): c.restored for c in data.cells}
+    size = (7.5, 2.75 * len(wrong))
+    figure, axes = plt.subplots(len(wrong), 3, figsize=size, squeeze=False, layout="constrained")
     for row, pair in zip(axes, wrong.to_dict("records"), strict=True):
         key = pair["set"], pair["image"]
-        shown = [
-            (data.samples[key]["reference"], f"{pair['image']}, {pair['set']}: reference"),
-            *(
-                (
-                    restored[(*key, pair[f"restorer{end}"])],
-                    f"{pair[f'restorer{end}']}: dri {pair[f'dri{end}']:.0f}, PSNR "
-                    f"{pair[f'psnr{end}']:.1f} dB",
-                )
-                for end in ("", "_psnr")
-            ),
-        ]
+        shown = [(data.samples[key]["reference"], f"{pair['image']}, {pair['set']}: reference")]
+        for end in ("", "_psnr"):
+            name = pair[f"restorer{end}"]
+            scores = f"dri {pair[f'dri{end}']:.0f}, PSNR {pair[f'psnr{end}']:.1f} dB"
+            shown.append((restored[(*key, name)], f"{name}: {scores}"))
         for axis, (file, title) in zip(row, shown, strict=True):
             axis.imshow(np.asarray(Image.open(folder / file)), cmap="gray", interpolation="nearest")
             axis.set_title(title, fontsize=7.5)
             axis.set_axis_off()
     figure.savefig(path, dpi=110)
-    print(
-        wrong[
-            ["set", "image", "restorer", "dri", "psnr", "restorer_psnr", "dri_psnr", "psnr_psnr"]
-        ].to_string()
-    )
+    own, other = ["dri", "psnr"], ["restorer_psnr", "dri_psnr", "psnr_psnr"]
+    print(wrong[["set", "image", "restorer", *own, *other]].to_string())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""How the scorer follows degradations, and what hardly moves it, on photographs: figures of its model card.
+"""How the scorer follows degradations, and what hardly moves it, on photographs.
 
-python tests/performance/scorer_properties.py [FOLDER]     default: Kodak24 in $RESTOBENCH_DATA
+    python tests/performance/scorer_properties.py [FOLDER]     default: Kodak24 in $RESTOBENCH_DATA
+
+Figures of the scorer's model card.
 """
 
 from __future__ import annotations
@@ -12,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.degradations.kadid import KADID
+from benchmarks.degradations.kadid import KADID, Distortion
 from benchmarks.sources import Photos
 from harness.dri.metric import Dri
 from harness.images import Image, quantise, read_image
-from harness.plugins import degradations
+from harness.plugins.kinds import degradations
 
 SIDE = 384
 LEVELS = {
@@ -31,6 +33,12 @@ def degrade(image: Image, name: str, parameter: str, value: float) -> Image:
     """The image (3, H, W), degraded once; always alike."""
     degraded: Image = degradations.get(name)(**{parameter: value})(image, np.random.default_rng(0))
     return degraded
+
+
+def mean_score(dri: Dri, images: list[Image], name: str, parameter: str, value: float) -> float:
+    """The mean score of images, each degraded once."""
+    degraded = (degrade(image, name, parameter, value) for image in images)
+    return float(np.mean([dri(image).value for image in degraded]))
 
 
 def centre(image: Image) -> Image:
@@ -49,60 +57,48 @@ def shifts(dri: Dri, images: list[Image]) -> str:
     return f"{np.mean(moved):.2f} on average, {np.max(moved):.2f} at most"
 
 
+def score_at_level(dri: Dri, item: Distortion, level: int, image: Image) -> float:
+    """The score of the image with one of KADID-10k's distortions."""
+    return dri(quantise(item.build(level)(image, np.random.default_rng(0)))).value
+
+
 def rises(dri: Dri, images: list[Image]) -> list[str]:
-    """KADID-10k's distortions whose mean score rises by more than a point from one of its levels to the next."""
+    """KADID-10k's distortions whose mean score rises by over a point from one level to the next."""
     found = []
     for item in KADID:
-        rows = [
-            [
-                dri(quantise(item.build(level)(image, np.random.default_rng(0)))).value
-                for image in images
-            ]
-            for level in range(1, 6)
-        ]
+        levels = range(1, 6)
+        rows = [[score_at_level(dri, item, level, image) for image in images] for level in levels]
         means = np.mean(rows, axis=1)
         step = int(np.argmax(np.diff(means)))
         if means[step + 1] - means[step] > 1:
-            values = " to ".join(
-                f"{item.levels[level]} ({means[level]:.1f})" for level in (step, step + 1)
-            )
-            found.append(f"{item.type}: from {values}")
+            steps = (f"{item.levels[at]} ({means[at]:.1f})" for at in (step, step + 1))
+            found.append(f"{item.type}: from {' to '.join(steps)}")
     return found
 
 
 def main(folder: Path) -> None:
     """Prints everything."""
     torch.set_num_threads(1)
-    dri, photographs = (
-        Dri(),
-        [read_image(path, mode="rgb") for path in sorted(folder.glob("*.png"))],
-    )
+    dri = Dri()
+    photographs = [read_image(path, mode="rgb") for path in sorted(folder.glob("*.png"))]
     packaged = [Photos(256).read(name) for name in PACKAGED]
     crops = [centre(image) for image in photographs[::6]]
     print(f"clean, every sixth of {folder}: {np.mean([dri(image).value for image in crops]):.1f}")
     for (name, parameter), values in LEVELS.items():
-        means = [
-            np.mean([dri(degrade(image, name, parameter, value)).value for image in crops])
-            for value in values
-        ]
+        means = [mean_score(dri, crops, name, parameter, value) for value in values]
         print(f"{name}, {parameter} {values}:", *(f"{mean:.1f}" for mean in means))
     print(f"a shift by one pixel, every third: {shifts(dri, photographs[::3])}")
     print(f"the packaged photographs: {shifts(dri, packaged)}")
-    moved = [
-        abs(dri(degrade(image, "jpeg", "quality", 98)).value - dri(image).value)
-        for image in packaged
-    ]
+    pairs = [(degrade(image, "jpeg", "quality", 98), image) for image in packaged]
+    moved = [abs(dri(one).value - dri(other).value) for one, other in pairs]
     print(f"JPEG of quality 98, the packaged photographs: {np.max(moved):.2f} at most")
     print(
-        "levels that are thought better than the one before, all packaged photographs at 160 "
-        "pixels:"
+        "levels that are thought better than the one before, "
+        "all packaged photographs at 160 pixels:"
     )
     print(*rises(dri, [Photos(160).read(name) for name in Photos().ids()]), sep="\n")
 
 
 if __name__ == "__main__":
-    main(
-        Path(sys.argv[1])
-        if len(sys.argv) > 1
-        else Path(os.environ["RESTOBENCH_DATA"]) / "sets/kodak24"
-    )
+    given = sys.argv[1:] or [f"{os.environ['RESTOBENCH_DATA']}/sets/kodak24"]
+    main(Path(given[0]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,10 @@ METRICS = {
 
 
 def make_run(images: int = 10) -> RunData:
-    """`dri` follows PSNR, `brisque` reverses it, `niqe` swaps the two best and likes the reference least."""
+    """`dri` follows PSNR, `brisque` reverses it, `niqe` swaps the two best.
+
+    `niqe` likes the reference least.
+    """
     scores = []
     for number in range(images):
         image = f"image{number}"
@@ -35,24 +39,18 @@ def make_run(images: int = 10) -> RunData:
             cell = Cell(restorer, "noisy", image)
             niqe = {"ffdnet": -22.0, "tv": -30.0}.get(restorer, -decibels)
             values = {
-                "psnr-y": decibels,
-                "ssim-y": decibels / 40,
-                "dri": decibels * 2,
-                "niqe": niqe,
+                "psnr-y": decibels, "ssim-y": decibels / 40, "dri": decibels * 2, "niqe": niqe,
                 "brisque": decibels,
-            }
+            }  # fmt: skip
             scores += [Score(cell, name, value) for name, value in values.items()]
         clean = Cell("identity", "clean", image)
         values = {"psnr-y": math.inf, "ssim-y": 1.0, "dri": 90.0, "niqe": 5.0, "brisque": 0.0}
         scores += [Score(clean, name, value) for name, value in values.items()]
-    definition = {"definition": {"degradations": [{"name": "gaussian-noise"}]}}
-    plan = {
-        "metrics": list(METRICS),
-        "sets": {"clean": {"definition": {"degradations": []}}, "noisy": definition},
-    }
-    return RunData(
-        Run("0", "", "made", plan, {}, METRICS, {}, "finished"), tuple(scores), (), (), (), ()
-    )
+    degradations = {"clean": [], "noisy": [{"name": "gaussian-noise"}]}
+    sets = {name: {"definition": {"degradations": given}} for name, given in degradations.items()}
+    plan = {"metrics": list(METRICS), "sets": sets}
+    run = Run("0", "", "made", plan, {}, METRICS, {}, "finished")
+    return RunData(run, tuple(scores), (), (), (), ())
 
 
 def rows(title: str) -> list[dict[str, object]]:
@@ -61,9 +59,8 @@ def rows(title: str) -> list[dict[str, object]]:
 
 
 def test_agreement_is_the_srcc_with_the_consensus() -> None:
-    found = {
-        row["metric"]: row["srcc"] for row in rows("Agreement") if row["versions"] == "all versions"
-    }
+    whole = [row for row in rows("Agreement") if row["versions"] == "all versions"]
+    found = {row["metric"]: row["srcc"] for row in whole}
     assert found == pytest.approx({"dri": 1, "niqe": 0.8, "brisque": -1})
 
 
@@ -95,23 +92,14 @@ def test_a_version_without_every_score_is_left_out() -> None:
 def test_the_hallucinating_restorer_has_its_row() -> None:
     data = make_run(4)
     renamed = {"ffdnet": "dat-light", "tv": study.HALLUCINATING, "identity": "bicubic"}
-    scores = tuple(
-        Score(
-            Cell(renamed.get(s.cell.restorer, s.cell.restorer), s.cell.set, s.cell.image),
-            s.metric,
-            s.value,
-        )
-        if s.cell.set == "noisy"
-        else s
-        for s in data.scores
-    )
-    found = study.hallucination(
-        study.read_scenes(RunData(data.run, scores, (), (), (), ())), ["dri", "niqe"]
-    )
+    noisy = [score for score in data.scores if score.cell.set == "noisy"]
+    others = [score for score in data.scores if score.cell.set != "noisy"]
+    for score in noisy:
+        restorer = renamed.get(score.cell.restorer, score.cell.restorer)
+        others.append(replace(score, cell=replace(score.cell, restorer=restorer)))
+    run = RunData(data.run, tuple(others), (), (), (), ())
+    found = study.hallucination(study.read_scenes(run), ["dri", "niqe"])
     ranks = {row["metric"]: row["mean rank"] for row in found}
     assert ranks == {"consensus": 2, "dri": 2, "niqe": 1}
-    assert {row["metric"]: row["above dat-light"] for row in found} == {
-        "consensus": 0,
-        "dri": 0,
-        "niqe": 1,
-    }
+    above = {row["metric"]: row["above dat-light"] for row in found}
+    assert above == {"consensus": 0, "dri": 0, "niqe": 1}

@@ -7,20 +7,14 @@ from typing import Any
 
 import pytest
 
-from harness import plugins
 from harness.errors import PluginError, UnknownNameError
+from harness.plugins import kinds
 from harness.plugins.registry import Registry
 
 EVERY = [
-    plugins.restorers,
-    plugins.loaders,
-    plugins.degradations,
-    plugins.sets,
-    plugins.benchmarks,
-    plugins.benchmark_loaders,
-    plugins.metrics,
-    plugins.reports,
-]
+    kinds.restorers, kinds.loaders, kinds.degradations, kinds.sets, kinds.benchmarks,
+    kinds.benchmark_loaders, kinds.metrics, kinds.reports,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("registry", EVERY, ids=lambda registry: registry.group)
@@ -32,10 +26,9 @@ def test_every_registered_name_loads(registry: Registry[Any]) -> None:
 
 
 def test_near_names_are_suggested() -> None:
-    with pytest.raises(
-        UnknownNameError, match=r"no restorer is called 'bicubik'. Did you mean bicubic\?"
-    ):
-        plugins.restorers.get("bicubik")
+    message = r"no restorer is called 'bicubik'. Did you mean bicubic\?"
+    with pytest.raises(UnknownNameError, match=message):
+        kinds.restorers.get("bicubik")
 
 
 def entry(name: str, target: str) -> EntryPoint:
@@ -58,9 +51,8 @@ def test_two_plugins_of_one_name_are_an_error_that_names_both(
 def test_a_plugin_that_does_not_import_says_why_and_the_others_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    registry = registry_of(
-        monkeypatch, entry("broken", "no_such_module:X"), entry("fine", "json:loads")
-    )
+    broken, fine = entry("broken", "no_such_module:X"), entry("fine", "json:loads")
+    registry = registry_of(monkeypatch, broken, fine)
     assert registry.names() == ["broken", "fine"]
     assert callable(registry.get("fine"))
     with pytest.raises(PluginError, match=r"'broken'.*no_such_module"):

@@ -6,13 +6,14 @@ import itertools
 
 import numpy as np
 import pytest
+from made_run import CARDS
 from sklearn.linear_model import LogisticRegression
 
 from harness.errors import InputError
 from harness.ranking.aggregation import WAYS, Wishes, aggregate
 from harness.ranking.ballots import shares_won
 from harness.ranking.ntire_efficiency import ntire_score
-from harness.results import Cell, Run, RunData, Score, Skipped
+from harness.results import Cell, PlannedSet, Run, RunData, RunPlan, RunRestorer, Score, Skipped
 from harness.statistics.bradley_terry import bradley_terry, strengths_by_image
 
 
@@ -22,8 +23,7 @@ def test_borda_is_the_share_of_comparisons_won() -> None:
 
 
 def test_two_restorers_have_the_odds_of_their_wins() -> None:
-    # 3 wins of 4: odds of 3, which Elo's scale writes as 400 log10(3); the virtual ties move it a
-    # little
+    # 3 wins of 4: odds of 3, which Elo's scale writes as 400 log10(3); ties move it a little
     strengths = bradley_terry(np.array([[0, 300.0], [100.0, 0]]))
     assert strengths.sum() == pytest.approx(0, abs=1e-6)
     assert strengths[0] - strengths[1] == pytest.approx(400 * np.log10(3), rel=0.02)
@@ -62,24 +62,17 @@ def test_baseball_as_published() -> None:
     )
     strengths = bradley_terry(won, ties=0) / (400 / np.log(10))
     found = dict(zip(teams, (strengths - strengths[-1]).round(4), strict=True))
-    assert found == pytest.approx(
-        {
-            "Milwaukee": 1.5814,
-            "Detroit": 1.4364,
-            "Toronto": 1.2945,
-            "New York": 1.2476,
-            "Boston": 1.1077,
-            "Cleveland": 0.6839,
-            "Baltimore": 0.0,
-        },
-        abs=1.5e-4,
-    )
+    published = {
+        "Milwaukee": 1.5814, "Detroit": 1.4364, "Toronto": 1.2945, "New York": 1.2476,
+        "Boston": 1.1077, "Cleveland": 0.6839, "Baltimore": 0.0,
+    }  # fmt: skip
+    assert found == pytest.approx(published, abs=1.5e-4)
 
 
 def test_strengths_are_those_of_a_logistic_regression_on_battles(
     generator: np.random.Generator,
 ) -> None:
-    """Arenas of language models fit one: a row for each battle, 1 for one side and -1 for the other, 400 / ln 10."""
+    """Arenas of language models fit one: a row a battle, 1 and -1 for its sides, 400 / ln 10."""
     true, names = generator.normal(size=5), range(5)
     won = np.zeros((5, 5))
     for one, other in itertools.combinations(names, 2):
@@ -93,9 +86,8 @@ def test_strengths_are_those_of_a_logistic_regression_on_battles(
         rows += [row, -row]
         outcomes += [1, 0]
         weights += [won[one, other]] * 2
-    fitted = LogisticRegression(C=1e9, fit_intercept=False, tol=1e-10, max_iter=1000).fit(
-        rows, outcomes, weights
-    )
+    regression = LogisticRegression(C=1e9, fit_intercept=False, tol=1e-10, max_iter=1000)
+    fitted = regression.fit(rows, outcomes, weights)
     expected = 400 / np.log(10) * (fitted.coef_[0] - fitted.coef_[0].mean())
     assert bradley_terry(won, ties=0) == pytest.approx(expected, abs=0.05)
 
@@ -108,75 +100,55 @@ def make_run(values: dict[tuple[str, str, str], list[float]]) -> RunData:
         for index, value in enumerate(column)
     ]
     restorers = dict.fromkeys(name for name, _, _ in values)
-    sets = {
-        "noise": {"task": "denoise"},
-        "more": {"task": "denoise"},
-        "small": {"task": "super-resolve"},
-    }
+    tasks = {"noise": "denoise", "more": "denoise", "small": "super-resolve"}
+    sets = {name: PlannedSet(task) for name, task in tasks.items()}
     run = Run(
         id="0" * 12,
         started="2026-01-01T00:00:00+00:00",
         status="finished",
-        benchmark="b",
         environment={},
-        restorers={name: {} for name in restorers},
-        metrics={"psnr": {"higher_is_better": True}, "error": {"higher_is_better": False}},
-        plan={"benchmark": "b", "sets": sets, "metrics": ["psnr", "error"]},
+        restorers={name: RunRestorer(name) for name in restorers},
+        metrics={name: CARDS[name] for name in ("psnr", "error")},
+        plan=RunPlan("b", sets=sets, metrics=("psnr", "error")),
     )
     did = {(restorer, name) for restorer, name, _ in values}
-    skipped = [
-        Skipped(name, other, "not its task")
-        for name in restorers
-        for other in sets
-        if (name, other) not in did
-    ]
-    return RunData(run, tuple(scores), (), (), tuple(skipped), ())
+    idle = [pair for pair in itertools.product(restorers, sets) if pair not in did]
+    skipped = [Skipped(*pair, "not its task") for pair in idle]
+    return RunData(run, tuple(scores), (), (), tuple(skipped))
 
 
 @pytest.mark.parametrize("how", ["borda", "mean-rank", "bradley-terry"])
 def test_aggregates_keep_tasks_apart_and_do_not_rank_the_incomplete(how: str) -> None:
     values: dict[tuple[str, str, str], list[float]] = {}
-    for (place, name), set_name in itertools.product(
-        enumerate(("good", "fair", "poor")), ("noise", "more")
-    ):
+    names = enumerate(("good", "fair", "poor"))
+    for (place, name), set_name in itertools.product(names, ("noise", "more")):
         values[name, set_name, "psnr"] = [30.0 - place + 0.1 * index for index in range(8)]
         values[name, set_name, "error"] = [1.0 + place + 0.1 * index for index in range(8)]
     values["absent", "noise", "psnr"] = [99.0] * 8
     values["large", "small", "psnr"] = [30.0] * 8
     values["larger", "small", "psnr"] = [31.0] * 8
     rows = aggregate(make_run(values), how)
-    by_task = {
-        task: [
-            (row["restorer"], row["rank"], row["rank_low"], row["rank_high"])
-            for row in rows
-            if row["task"] == task
-        ]
-        for task in ("denoise", "super-resolve")
-    }
-    assert by_task == {
-        "denoise": [
-            ("good", 1, 1, 1),
-            ("fair", 2, 2, 2),
-            ("poor", 3, 3, 3),
-            ("absent", None, None, None),
-        ],
-        "super-resolve": [("larger", 1, 1, 1), ("large", 2, 2, 2)],
-    }
+    by_task: dict[str, list[tuple[object, ...]]] = {"denoise": [], "super-resolve": []}
+    for row in rows:
+        place = (row["restorer"], row["rank"], row["rank_low"], row["rank_high"])
+        by_task[row["task"]].append(place)
+    assert by_task["denoise"] == [
+        ("good", 1, 1, 1), ("fair", 2, 2, 2), ("poor", 3, 3, 3), ("absent", None, None, None),
+    ]  # fmt: skip
+    assert by_task["super-resolve"] == [("larger", 1, 1, 1), ("large", 2, 2, 2)]
     assert all(row["ci_low"] <= row["mean"] <= row["ci_high"] for row in rows if row["rank"])
 
 
 def test_equals_share_a_rank() -> None:
     run = make_run({(name, "noise", "psnr"): [30.0, 31.0] for name in ("a", "b")})
     assert [row["rank"] for row in aggregate(run, "borda")] == [1, 1]
-    assert [row["mean"] for row in aggregate(run, "bradley-terry")] == pytest.approx(
-        [0, 0], abs=1e-6
-    )
+    strengths = [row["mean"] for row in aggregate(run, "bradley-terry")]
+    assert strengths == pytest.approx([0, 0], abs=1e-6)
 
 
 def test_an_unknown_way_is_named() -> None:
-    with pytest.raises(
-        InputError, match="borda, mean-rank, bradley-terry, weighted, ntire-efficiency"
-    ):
+    ways = "borda, mean-rank, bradley-terry, weighted, ntire-efficiency"
+    with pytest.raises(InputError, match=ways):
         aggregate(make_run({}), "condorcet")
 
 
@@ -217,9 +189,8 @@ def test_linearised_strengths_sum_to_the_estimate_and_spread_as_refits_do(
 def test_ntires_score() -> None:
     # NTIRE 2025, efficient super-resolution: the baseline has exp(2); one twice as fast, with half
     # of everything, has e
-    assert ntire_score(
-        np.array([1.0, 0.5]), np.ones(2) * [1, 0.5], np.array([1.0, 0.5])
-    ) == pytest.approx(np.exp([2, 1]))
+    half = np.array([1.0, 0.5])
+    assert ntire_score(half, half, half) == pytest.approx(np.exp([2, 1]))
 
 
 def test_every_way_ranks_the_better_first() -> None:

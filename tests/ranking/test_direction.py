@@ -1,11 +1,12 @@
-"""Better is better everywhere: whatever the metric's card says, the better restorer leads in everything we compute."""
+"""Better is better everywhere, whatever the metric's card says.
+
+The better restorer leads in everything we compute.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pandas
 import pytest
@@ -13,28 +14,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_run import made_run
 
-from harness.plugins import metrics
+from harness.plugins.kinds import metrics
 from harness.ranking.aggregation import WAYS, Wishes, aggregate
-from harness.ranking.leaderboards import leaderboards, versus
+from harness.ranking.leaderboards import rank_run, versus
 from harness.regression.comparison import compare
-from harness.regression.measured_run import make_baseline
+from harness.regression.measured_run import measured_run
 from harness.reporting.assemble import assemble
 from harness.results import RunData
 from reports.latex import LatexReport
 from reports.markdown import MarkdownReport
 from reports.table import CSVReport, JSONReport
 
-CARDS: dict[str, dict[str, Any]] = {
-    name: asdict(metrics.get(name).card) for name in metrics.names()
-}
-DIRECTIONS = {card["higher_is_better"] for card in CARDS.values()}
+CARDS = {name: metrics.get(name).card for name in metrics}
+DIRECTIONS = {card.higher_is_better for card in CARDS.values()}
 
 gaps = st.floats(0.5, 20.0)
 
 
 def run_of(metric: str, gap: float, names: tuple[str, str] = ("better", "worse")) -> RunData:
     """Two restorers over 12 images; the first is better by about `gap` on each of them."""
-    step = gap if CARDS[metric]["higher_is_better"] else -gap
+    step = gap if CARDS[metric].higher_is_better else -gap
     values = {
         (name, "s", metric): [50 + place % 5 + shift * (1 + place / 100) for place in range(12)]
         for name, shift in zip(names, (step, 0.0), strict=True)
@@ -49,7 +48,7 @@ def test_there_are_metrics_of_both_directions() -> None:
 
 @pytest.mark.parametrize("metric", sorted(CARDS))
 def test_the_better_one_is_first_on_the_leaderboard(metric: str) -> None:
-    (board,) = leaderboards(run_of(metric, 3.0))
+    (board,) = rank_run(run_of(metric, 3.0)).boards
     assert [(row.restorer, row.rank, row.rank_high) for row in board.rows] == [
         ("better", 1, 1),
         ("worse", 2, 2),
@@ -61,7 +60,7 @@ def test_the_better_one_is_first_on_the_leaderboard(metric: str) -> None:
 def test_and_in_everything_that_is_computed(metric: str, gap: float, turned: bool) -> None:
     names = ("z", "a") if turned else ("a", "z")  # the order of names must not matter
     data, better = run_of(metric, gap, names), names[0]
-    (row,) = versus(data, names[1])
+    (row,) = versus(rank_run(data), names[1])
     assert (row.restorer, row.verdict) == (better, "better")
     for how in WAYS:
         if how != "ntire-efficiency":
@@ -76,9 +75,8 @@ def test_and_in_everything_that_is_computed(metric: str, gap: float, turned: boo
 
 @pytest.mark.parametrize("direction", sorted(DIRECTIONS))
 def test_and_in_every_report(direction: bool, tmp_path: Path) -> None:
-    metric = next(
-        name for name, card in sorted(CARDS.items()) if card["higher_is_better"] is direction
-    )
+    cards = sorted(CARDS.items())
+    metric = next(name for name, card in cards if card.higher_is_better is direction)
     report = assemble(run_of(metric, 3.0), tmp_path)
     document = json.loads(JSONReport().write(report, tmp_path / "a.json").read_text())
     assert [row["restorer"] for row in document["rows"] if row["rank"] == 1] == ["better"]
@@ -96,9 +94,7 @@ def test_and_in_every_report(direction: bool, tmp_path: Path) -> None:
 def test_and_for_the_regression_check(metric: str, gap: float) -> None:
     good, bad = (run_of(metric, size, ("one", "other")) for size in (gap + 30, gap))
     for now, before, expected in ((bad, good, "regressed"), (good, bad, "improved")):
-        found = compare(make_baseline(now), make_baseline(before))
-        rows = found if isinstance(found, list) else found.findings
-        (verdict,) = {
-            str(row.verdict) for row in rows if row.restorer == "one" and row.metric == metric
-        }
+        rows = compare(measured_run(now), measured_run(before)).findings
+        own = [row for row in rows if (row.restorer, row.metric) == ("one", metric)]
+        (verdict,) = {str(row.verdict) for row in own}
         assert verdict == expected

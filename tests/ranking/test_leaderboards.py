@@ -1,18 +1,33 @@
-"""Leaderboards: direction, common images, infinities, failures, ties; and differences to one restorer."""
+"""Leaderboards: direction, common images, infinities, failures, ties; and differences to one."""
 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.cards import MetricCard
 from harness.errors import InputError, StoreError
-from harness.ranking.leaderboards import leaderboards, versus
-from harness.results import Cell, Failure, FailureKind, Leaderboard, Run, RunData, Score, Skipped
+from harness.ranking.leaderboards import rank_run, versus
+from harness.results import (
+    Cell,
+    Failure,
+    FailureKind,
+    Leaderboard,
+    PlannedSet,
+    Run,
+    RunData,
+    RunPlan,
+    RunRestorer,
+    Score,
+    Skipped,
+)
 
 Table = Mapping[str, Mapping[str, float]]
 
@@ -34,21 +49,11 @@ def make_run(
         for image, value in column.items()
     )
     names = dict.fromkeys([*(r for table in sets.values() for r in table), *restorers])
-    plan = {
-        "sets": {name: {"task": (tasks or {}).get(name, "denoise")} for name in sets},
-        "metrics": ["quality"],
-    }
-    run = Run(
-        "id",
-        "now",
-        "bench",
-        plan,
-        {n: {} for n in names},
-        {"quality": {"higher_is_better": higher}},
-        {},
-        "finished",
-    )
-    return RunData(run, scores, failures, (), skipped, ())
+    tasked = {name: PlannedSet((tasks or {}).get(name, "denoise")) for name in sets}
+    plan = RunPlan("bench", sets=tasked, metrics=("quality",))
+    metrics = {"quality": MetricCard("quality", False, higher)}
+    run = Run("id", "now", plan, {n: RunRestorer(n) for n in names}, metrics, {}, "finished")
+    return RunData(run, scores, failures, (), skipped)
 
 
 def column(values: list[float]) -> dict[str, float]:
@@ -56,7 +61,7 @@ def column(values: list[float]) -> dict[str, float]:
 
 
 def only(data: RunData) -> Leaderboard:
-    (board,) = leaderboards(data)
+    (board,) = rank_run(data).boards
     return board
 
 
@@ -85,11 +90,8 @@ def test_lower_is_better_turns_the_order_round() -> None:
 def test_means_are_over_common_images_only() -> None:
     # by its own images b would lead: it lacks the hard one
     table = {"a": {"easy": 40.0, "hard": 20.0}, "b": {"easy": 39.0}}
-    board = only(
-        make_run(
-            {"s": table}, failures=(Failure(Cell("b", "s", "hard"), FailureKind.TIMEOUT, "slow"),)
-        )
-    )
+    failed = Failure(Cell("b", "s", "hard"), FailureKind.TIMEOUT, "slow")
+    board = only(make_run({"s": table}, failures=(failed,)))
     assert [(row.restorer, row.mean, row.n, row.failures) for row in board.rows] == [
         ("a", 40.0, 1, 0),
         ("b", 39.0, 1, 1),
@@ -97,30 +99,18 @@ def test_means_are_over_common_images_only() -> None:
 
 
 def test_a_restorer_without_any_score_is_shown_and_not_ranked() -> None:
-    failures = tuple(
-        Failure(Cell("dead", "s", f"i{i:02d}"), FailureKind.CRASHED, "signal 11") for i in range(3)
-    )
+    cells = [Cell("dead", "s", f"i{i:02d}") for i in range(3)]
+    failures = tuple(Failure(cell, FailureKind.CRASHED, "signal 11") for cell in cells)
     board = only(make_run({"s": {"a": column([1, 2, 3])}}, failures=failures, restorers=("dead",)))
     assert board.rows[0].n == 3
     dead = board.rows[1]
-    assert (dead.restorer, dead.rank, dead.rank_low, dead.mean, dead.n, dead.failures) == (
-        "dead",
-        None,
-        None,
-        None,
-        0,
-        3,
-    )
+    assert (dead.restorer, dead.n, dead.failures) == ("dead", 0, 3)
+    assert (dead.rank, dead.rank_low, dead.mean) == (None, None, None)
 
 
 def test_a_restorer_that_skips_the_set_is_not_on_its_leaderboard() -> None:
-    board = only(
-        make_run(
-            {"s": {"a": column([1])}},
-            skipped=(Skipped("other", "s", "no x1"),),
-            restorers=("other",),
-        )
-    )
+    skipped = (Skipped("other", "s", "no x1"),)
+    board = only(make_run({"s": {"a": column([1])}}, skipped=skipped, restorers=("other",)))
     assert ranks(board) == {"a": 1}
 
 
@@ -168,7 +158,7 @@ def test_one_image_has_no_interval() -> None:
 
 def test_there_is_no_mean_across_tasks() -> None:
     sets = {"noisy": {"a": column([1, 2])}, "small": {"a": column([3, 4])}}
-    mixed = leaderboards(make_run(sets, tasks={"noisy": "denoise", "small": "super-resolve"}))
+    mixed = rank_run(make_run(sets, tasks={"noisy": "denoise", "small": "super-resolve"})).boards
     assert [board.set for board in mixed] == ["noisy", "small"]
 
 
@@ -177,7 +167,7 @@ def test_sets_of_one_task_get_a_whole_benchmark_leaderboard_of_those_that_ran_on
         "s15": {"a": column([30, 40]), "b": column([31, 41]), "partial": column([99, 99])},
         "s50": {"a": column([20]), "b": column([10])},
     }
-    boards = leaderboards(make_run(sets))
+    boards = rank_run(make_run(sets)).boards
     assert [board.set for board in boards] == [None, "s15", "s50"]
     assert [(row.restorer, row.rank, row.mean, row.n) for row in boards[0].rows] == [
         ("a", 1, 30.0, 3),
@@ -189,66 +179,53 @@ def test_sets_of_one_task_get_a_whole_benchmark_leaderboard_of_those_that_ran_on
 def test_an_image_in_two_sets_counts_once_for_the_interval(generator: np.random.Generator) -> None:
     values = list(generator.normal(30, 2, 12))
     one = {"a": column(values), "b": column(values)}
-    alone = leaderboards(make_run({"s15": one}))[0].rows[0]
-    twice = leaderboards(make_run({"s15": one, "s50": one}))[0].rows[0]
+    alone = rank_run(make_run({"s15": one})).boards[0].rows[0]
+    twice = rank_run(make_run({"s15": one, "s50": one})).boards[0].rows[0]
     assert twice.n == 24
-    assert (twice.ci_low, twice.ci_high) == (
-        pytest.approx(alone.ci_low),
-        pytest.approx(alone.ci_high),
-    )
+    interval = [alone.ci_low, alone.ci_high]
+    assert [twice.ci_low, twice.ci_high] == pytest.approx(interval)
 
 
 def test_a_metric_without_a_card_is_refused() -> None:
     data = make_run({"s": {"a": column([1])}})
-    data.run.metrics["quality"].pop("higher_is_better")  # type: ignore[attr-defined]
+    data = replace(data, run=replace(data.run, metrics={}))
     with pytest.raises(StoreError, match="quality"):
-        leaderboards(data)
+        rank_run(data)
 
 
 def test_an_unknown_policy_is_refused() -> None:
     with pytest.raises(InputError, match="policy 'own'"):
-        leaderboards(make_run({}), policy="own")
+        rank_run(make_run({}), policy="own")
 
 
 def test_versus_by_hand() -> None:
     table = {"a": column([1.0, 2, 3, 4, 5, 6]), "b": column([2.0, 3, 4, 5, 6, 7])}
-    (row,) = versus(make_run({"s": table}), "a")
-    assert (row.restorer, row.versus, row.difference, row.ci_low, row.ci_high) == (
-        "b",
-        "a",
-        1.0,
-        1.0,
-        1.0,
-    )
+    (row,) = versus(rank_run(make_run({"s": table})), "a")
+    assert (row.restorer, row.versus) == ("b", "a")
+    assert (row.difference, row.ci_low, row.ci_high) == (1.0, 1.0, 1.0)
     assert row.p == pytest.approx(2 / 2**6)
     assert row.verdict == "better"
-    (lower,) = versus(make_run({"s": table}, higher=False), "a")
+    (lower,) = versus(rank_run(make_run({"s": table}, higher=False)), "a")
     assert lower.verdict == "worse"
 
 
 def test_versus_is_antisymmetric(generator: np.random.Generator) -> None:
-    data = make_run(
-        {
-            "s": {
-                "a": column(list(generator.normal(size=20))),
-                "b": column(list(generator.normal(size=20))),
-            }
-        }
-    )
-    (forth,), (back,) = versus(data, "a"), versus(data, "b")
+    table = {name: column(list(generator.normal(size=20))) for name in ("a", "b")}
+    data = make_run({"s": table})
+    (forth,), (back,) = versus(rank_run(data), "a"), versus(rank_run(data), "b")
     assert forth.difference == pytest.approx(-(back.difference or 0))
     assert forth.p == back.p
 
 
 def test_versus_difference_is_that_of_the_leaderboard_and_perfect_images_do_not_differ() -> None:
     table = {"a": column([math.inf, 30, 31]), "b": column([math.inf, 31, 31])}
-    (row,) = versus(make_run({"s": table}), "a")
+    (row,) = versus(rank_run(make_run({"s": table})), "a")
     assert row.difference == pytest.approx(1 / 3)
 
 
 def test_versus_an_unknown_restorer() -> None:
     with pytest.raises(InputError, match="'c'; it has a"):
-        versus(make_run({"s": {"a": column([1])}}), "c")
+        versus(rank_run(make_run({"s": {"a": column([1])}})), "c")
 
 
 finite_or_inf = st.one_of(st.floats(-1e6, 1e6), st.just(math.inf))
@@ -262,26 +239,18 @@ tables = st.dictionaries(
 @settings(max_examples=60, deadline=None)
 @given(tables, st.booleans())
 def test_properties_that_hold_for_any_scores(table: Table, higher: bool) -> None:
-    for board in leaderboards(make_run({"s": table}, higher=higher)):
+    ahead = operator.gt if higher else operator.lt
+    for board in rank_run(make_run({"s": table}, higher=higher)).boards:
         assert {row.restorer for row in board.rows} == set(table)
         ranked = [row for row in board.rows if row.rank is not None]
         assert [row.rank for row in ranked] == sorted(row.rank for row in ranked if row.rank)
         for row in ranked:
-            assert (
-                row.rank_low is not None
-                and row.rank_high is not None
-                and row.mean is not None
-                and row.rank
-            )
+            assert row.rank is not None and row.mean is not None
+            assert row.rank_low is not None and row.rank_high is not None
             assert 1 <= row.rank_low <= row.rank <= row.rank_high <= len(ranked)
-            assert (
-                row.ci_low is None or row.ci_high is None or row.ci_low <= row.mean <= row.ci_high
-            )
-            better = [
-                r
-                for r in ranked
-                if r.mean is not None and (r.mean > row.mean if higher else r.mean < row.mean)
-            ]
+            if row.ci_low is not None and row.ci_high is not None:
+                assert row.ci_low <= row.mean <= row.ci_high
+            better = [r for r in ranked if r.mean is not None and ahead(r.mean, row.mean)]
             assert row.rank == 1 + len(better)
 
 
@@ -293,4 +262,4 @@ def test_the_order_of_rows_in_the_store_does_not_matter(table: Table, random: ob
     data = make_run({"s": table})
     shuffled = list(data.scores)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert leaderboards(replace(data, scores=tuple(shuffled))) == leaderboards(data)
+    assert rank_run(replace(data, scores=tuple(shuffled))).boards == rank_run(data).boards

@@ -1,4 +1,4 @@
-"""Baselines: written, read again, by later versions too; and what is no baseline is one clear line."""
+"""Baselines: written and read again, by later versions too; what is none is one clear line."""
 
 from __future__ import annotations
 
@@ -10,72 +10,58 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.cards import MetricCard
 from harness.errors import InputError
 from harness.regression.baseline_file import read_baseline, write_baseline
 from harness.regression.comparison import compare
-from harness.regression.measured_run import Baseline, Measured, rename
+from harness.regression.measured_run import MeasuredRun, MeasuredScore, rename
 from harness.regression.verdict_files import job_summary
+from harness.results import PlannedSet, Spent
 
 HISTORIC = Path(__file__).parents[1] / "historic_runs"
 
 
 @pytest.fixture(scope="module")
-def baseline() -> Baseline:
+def baseline() -> MeasuredRun:
     measured = {
-        "a": Measured(31.25, "d1", "r1", "x1"),
-        "b\n": Measured(float("inf"), "d2", "", "x2"),
+        "a": MeasuredScore(31.25, "d1", "r1", "x1"),
+        "b\n": MeasuredScore(float("inf"), "d2", "", "x2"),
     }
-    return Baseline(
+    told = PlannedSet(conditions={"sigma_255": 25.0}, definition={"seed": 0}, fingerprint="f1")
+    psnr = MetricCard("psnr", False, True, unit="dB", tolerance=0.02, tolerance_on={"cuda": 0.04})
+    return MeasuredRun(
         benchmark="b",
         started="2026-01-01T00:00:00+00:00",
         evaluation={"name": "rgb", "hash": "e1"},
         hardware={"processor": "p", "cores": 2, "device": "cpu", "workers": 1},
-        sets={
-            "noise": {
-                "conditions": {"sigma_255": 25.0},
-                "definition": {"seed": 0},
-                "fingerprint": "f1",
-            }
-        },
+        sets={"noise": told},
         environment={"python": "3.11.7", "packages": {"torch": "2.1"}},
-        metrics={
-            "psnr": {
-                "version": "1",
-                "higher_is_better": True,
-                "unit": "dB",
-                "tolerance": 0.02,
-                "tolerance_on": {"cuda": 0.04},
-            }
-        },
+        metrics={"psnr": psnr},
         scores={("mine", "noise", "psnr"): measured},
-        costs={("mine", "noise"): {"a": (0.5, 12.0)}},
+        costs={("mine", "noise"): {"a": Spent(0.5, 12.0)}},
         failures={("mine", "noise", "c", ""): 'raised: "quoted" </script>'},
     )
 
 
-def test_written_and_read_again(baseline: Baseline, tmp_path: Path) -> None:
+def test_written_and_read_again(baseline: MeasuredRun, tmp_path: Path) -> None:
     write_baseline(baseline, tmp_path / "base.json")
     assert read_baseline(tmp_path / "base.json") == baseline
     text = (tmp_path / "base.json").read_text()
     assert text.count('"restorer": "mine"') == 4
-    assert (
-        '  {"restorer": "mine", "set": "noise", "image": "a", "metric": "psnr", "value": 31.25'
-        in text
-    )
+    keys = '"restorer": "mine", "set": "noise", "image": "a", "metric": "psnr"'
+    assert f'  {{{keys}, "value": 31.25' in text
     assert [path.name for path in tmp_path.iterdir()] == ["base.json"]
 
 
-@pytest.mark.parametrize(
-    "path", sorted(HISTORIC.glob("baseline-*.json")), ids=lambda path: path.name
-)
+EARLIER = sorted(HISTORIC.glob("baseline-*.json"))
+
+
+@pytest.mark.parametrize("path", EARLIER, ids=lambda path: path.name)
 def test_baselines_of_earlier_versions_are_read(path: Path) -> None:
     read = read_baseline(path)
     assert read.scores
-    assert {
-        finding.verdict
-        for finding in compare(read, read).findings
-        if finding.metric in read.metrics
-    } == {"equal"}
+    scores = [row for row in compare(read, read).findings if row.metric in read.metrics]
+    assert {row.verdict for row in scores} == {"equal"}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +84,7 @@ def test_baselines_of_earlier_versions_are_read(path: Path) -> None:
     ],
 )
 def test_what_is_damaged_is_named(
-    baseline: Baseline, tmp_path: Path, old: str, new: str, message: str
+    baseline: MeasuredRun, tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     path = tmp_path / "base.json"
     write_baseline(baseline, path)
@@ -120,7 +106,7 @@ def test_what_is_no_baseline_is_one_clear_line(tmp_path: Path, content: str) -> 
         read_baseline(tmp_path / "gone.json")
 
 
-def test_a_truncated_baseline_is_refused(baseline: Baseline, tmp_path: Path) -> None:
+def test_a_truncated_baseline_is_refused(baseline: MeasuredRun, tmp_path: Path) -> None:
     write_baseline(baseline, tmp_path / "base.json")
     text = (tmp_path / "base.json").read_text()
     (tmp_path / "cut.json").write_text(text[: len(text) // 2])
@@ -128,7 +114,7 @@ def test_a_truncated_baseline_is_refused(baseline: Baseline, tmp_path: Path) -> 
         read_baseline(tmp_path / "cut.json")
 
 
-def test_a_renamed_restorer_finds_its_rows(baseline: Baseline) -> None:
+def test_a_renamed_restorer_finds_its_rows(baseline: MeasuredRun) -> None:
     renamed = rename(baseline, ["new=mine"])
     assert {key[0] for key in (*renamed.scores, *renamed.costs, *renamed.failures)} == {"new"}
     parameters = rename(rename(baseline, ["old:a=1,b=2=mine"]), ["new:a=3=old:a=1,b=2"])
@@ -138,7 +124,7 @@ def test_a_renamed_restorer_finds_its_rows(baseline: Baseline) -> None:
             rename(baseline, [alias])
 
 
-def test_the_document_is_strict_json(baseline: Baseline, tmp_path: Path) -> None:
+def test_the_document_is_strict_json(baseline: MeasuredRun, tmp_path: Path) -> None:
     write_baseline(baseline, tmp_path / "base.json")
 
     def refuse(constant: str) -> None:
@@ -155,24 +141,25 @@ JSON = st.recursive(
 )
 
 
+PATIENT = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
 def nodes(document: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every place in a JSON document."""
-    inner = (
-        document.items()
-        if isinstance(document, dict)
-        else enumerate(document)
-        if isinstance(document, list)
-        else ()
-    )
+    inner = ()
+    if isinstance(document, dict):
+        inner = document.items()
+    elif isinstance(document, list):
+        inner = enumerate(document)
     return [path, *(found for key, value in inner for found in nodes(value, (*path, key)))]
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@PATIENT
 @given(choice=st.data())
 def test_whatever_stands_in_a_baseline_is_read_or_refused_in_one_line(
-    baseline: Baseline, tmp_path: Path, choice: st.DataObject
+    baseline: MeasuredRun, tmp_path: Path, choice: st.DataObject
 ) -> None:
     path = tmp_path / "base.json"
     write_baseline(baseline, path)
@@ -193,12 +180,10 @@ def test_whatever_stands_in_a_baseline_is_read_or_refused_in_one_line(
         job_summary(compare(read, baseline))
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@PATIENT
 @given(noise=st.binary(max_size=200), cut=st.floats(0, 0.999))
 def test_cut_or_random_bytes_are_refused(
-    baseline: Baseline, tmp_path: Path, noise: bytes, cut: float
+    baseline: MeasuredRun, tmp_path: Path, noise: bytes, cut: float
 ) -> None:
     path = tmp_path / "base.json"
     write_baseline(baseline, path)
@@ -216,7 +201,7 @@ def test_a_file_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_is_left_where_a_baseline_cannot_be_written(
-    baseline: Baseline, tmp_path: Path
+    baseline: MeasuredRun, tmp_path: Path
 ) -> None:
     (tmp_path / "base.json").mkdir()
     with pytest.raises(InputError, match="cannot be written"):
@@ -226,7 +211,7 @@ def test_nothing_is_left_where_a_baseline_cannot_be_written(
         write_baseline(baseline, tmp_path / "gone" / "base.json")
 
 
-def test_conflicting_rows_are_refused(baseline: Baseline, tmp_path: Path) -> None:
+def test_conflicting_rows_are_refused(baseline: MeasuredRun, tmp_path: Path) -> None:
     path = tmp_path / "base.json"
     write_baseline(baseline, path)
     document = json.loads(path.read_text())

@@ -1,4 +1,4 @@
-"""Verdicts: right direction, few false alarms, enough power, and nothing compared that must not be."""
+"""Verdicts: right direction, few false alarms, power; nothing compared that must not be."""
 
 from __future__ import annotations
 
@@ -10,34 +10,32 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.cards import MetricCard
 from harness.errors import InputError
-from harness.plugins import metrics
+from harness.plugins.kinds import metrics
 from harness.regression.comparison import compare
-from harness.regression.measured_run import Baseline, Measured
+from harness.regression.measured_run import MeasuredRun, MeasuredScore
 from harness.regression.tolerances import Settings, read_settings
-from harness.results.verdicts import Verdict
+from harness.results import Finding, PlannedSet, Spent, Verdict
 
 IMAGES = [f"i{index:02}" for index in range(24)]
-PSNR = {
-    "version": "1",
-    "higher_is_better": True,
-    "unit": "dB",
-    "tolerance": 0.02,
-    "tolerance_on": {"cuda": 0.04},
-}
-NIQE = {"version": "1", "higher_is_better": False, "unit": "", "tolerance": 0.02}
+PSNR = MetricCard("psnr", True, True, unit="dB", tolerance=0.02, tolerance_on={"cuda": 0.04})
+NIQE = MetricCard("niqe", False, False, tolerance=0.02)
 
 
-def base(values: Mapping[str, list[float]], mark: str = "a", **changes: Any) -> Baseline:
-    """A baseline of one restorer and set: metric -> scores by image; `mark` makes the bytes of restored images."""
+def base(values: Mapping[str, list[float]], mark: str = "a", **changes: Any) -> MeasuredRun:
+    """A baseline of one restorer and set: metric -> scores by image.
+
+    `mark` makes the bytes of restored images.
+    """
     scores = {
         ("mine", "noise", metric): {
-            image: Measured(value, f"d{image}", f"r{image}", f"{mark}{image}")
+            image: MeasuredScore(value, f"d{image}", f"r{image}", f"{mark}{image}")
             for image, value in zip(IMAGES, column, strict=False)
         }
         for metric, column in values.items()
     }
-    plain = Baseline(
+    plain = MeasuredRun(
         benchmark="b",
         started="",
         evaluation={"name": "rgb", "hash": "e1", "crop_border": "0", "luma": "float"},
@@ -51,7 +49,7 @@ def base(values: Mapping[str, list[float]], mark: str = "a", **changes: Any) -> 
 
 
 def verdicts(
-    now: Baseline, before: Baseline, settings: Settings | None = None
+    now: MeasuredRun, before: MeasuredRun, settings: Settings | None = None
 ) -> dict[str, Verdict]:
     return {row.metric: row.verdict for row in compare(now, before, settings).findings}
 
@@ -81,14 +79,7 @@ def test_the_direction_is_the_cards(change: float, psnr: Verdict, niqe: Verdict)
 def test_worse_is_worse_for_every_kind_of_card(name: str) -> None:
     card = metrics.get(name).card
     worse = -1.0 if card.higher_is_better else 1.0
-    described = {
-        name: {
-            "version": "1",
-            "higher_is_better": card.higher_is_better,
-            "unit": "",
-            "tolerance": 0.0,
-        }
-    }
+    described = {name: MetricCard(name, False, card.higher_is_better)}
     now = base({name: [value + worse for value in OLD]}, "b", metrics=described)
     assert verdicts(now, base({name: OLD}, metrics=described)) == {name: Verdict.REGRESSED}
 
@@ -128,9 +119,12 @@ def test_equal_bytes_with_other_scores_are_a_changed_metric() -> None:
             {"evaluation": {"name": "sr-y", "hash": "e2", "crop_border": "scale", "luma": "float"}},
             "evaluation: baseline rgb e1, now sr-y e2; baseline crop_border 0, now scale",
         ),
-        ({"metrics": {"psnr": {**PSNR, "version": "2"}}}, "version of psnr: baseline 1, now 2"),
         (
-            {"sets": {"noise": {"conditions": {"sigma_255": 15}}}},
+            {"metrics": {"psnr": dataclasses.replace(PSNR, version="2")}},
+            "version of psnr: baseline 1, now 2",
+        ),
+        (
+            {"sets": {"noise": PlannedSet(conditions={"sigma_255": 15})}},
             "conditions of noise: baseline sigma_255 25, now sigma_255 15",
         ),
     ],
@@ -140,7 +134,7 @@ def test_another_protocol_is_refused_with_the_field_that_differs(
 ) -> None:
     comparison = compare(
         base({"psnr": [0.0] * 24}, "b", **changes),
-        base({"psnr": OLD}, sets={"noise": {"conditions": {"sigma_255": 25}}}),
+        base({"psnr": OLD}, sets={"noise": PlannedSet(conditions={"sigma_255": 25})}),
     )
     [row] = comparison.findings
     assert (row.verdict, row.reason, comparison.exit_code()) == (Verdict.INCOMPARABLE, field, 4)
@@ -158,10 +152,8 @@ def test_images_of_other_pixels_are_left_out_and_named() -> None:
         23,
         "other version of the set in i03 (degraded pixels: baseline di03, now other)",
     )
-    everything = {
-        image: dataclasses.replace(item, degraded="other") for image, item in images.items()
-    }
-    comparison = compare(dataclasses.replace(now, scores={group: everything}), before)
+    other = {image: dataclasses.replace(item, degraded="other") for image, item in images.items()}
+    comparison = compare(dataclasses.replace(now, scores={group: other}), before)
     [row] = comparison.findings
     assert (row.verdict, comparison.exit_code()) == (Verdict.INCOMPARABLE, 4)
 
@@ -172,9 +164,8 @@ def test_new_gone_and_failing_cells_are_named() -> None:
     comparison = compare(now, before)
     rows = {row.metric: row for row in comparison.findings}
     assert rows["psnr"].verdict is Verdict.FAILED
-    assert (
-        rows["psnr"].reason == "1 image fails now that did not in the baseline: timeout: too slow"
-    )
+    why = "1 image fails now that did not in the baseline: timeout: too slow"
+    assert rows["psnr"].reason == why
     assert rows["psnr"].worst_image == "i21"
     assert rows["niqe"].verdict is Verdict.FAILED
     assert comparison.exit_code() == 3
@@ -183,11 +174,8 @@ def test_new_gone_and_failing_cells_are_named() -> None:
 
 
 def test_a_failing_cell_does_not_hide_a_regression_of_the_others() -> None:
-    now = base(
-        {"psnr": [value - 1 for value in OLD[:23]]},
-        "b",
-        failures={("mine", "noise", "i23", ""): "raised: x"},
-    )
+    lower = [value - 1 for value in OLD[:23]]
+    now = base({"psnr": lower}, "b", failures={("mine", "noise", "i23", ""): "raised: x"})
     comparison = compare(now, base({"psnr": OLD}))
     [row] = comparison.findings
     assert (row.verdict, row.n, comparison.exit_code()) == (Verdict.REGRESSED, 23, 1)
@@ -208,10 +196,9 @@ def test_a_cell_that_failed_already_is_no_news() -> None:
 
 def test_infinite_scores_take_part() -> None:
     perfect = [float("inf")] * 24
-    assert verdicts(base({"psnr": perfect}, "b"), base({"psnr": perfect})) == {"psnr": Verdict.SAME}
-    assert verdicts(base({"psnr": OLD}, "b"), base({"psnr": perfect})) == {
-        "psnr": Verdict.REGRESSED
-    }
+    before = base({"psnr": perfect})
+    assert verdicts(base({"psnr": perfect}, "b"), before) == {"psnr": Verdict.SAME}
+    assert verdicts(base({"psnr": OLD}, "b"), before) == {"psnr": Verdict.REGRESSED}
 
 
 def test_two_images_are_too_few() -> None:
@@ -237,15 +224,12 @@ def test_a_small_drop_is_found_and_noise_is_not(generator: np.random.Generator) 
 
 def costs(
     now: list[float], before: list[float], column: int = 0, **hardware: Any
-) -> tuple[Baseline, Baseline]:
+) -> tuple[MeasuredRun, MeasuredRun]:
     """Two runs that differ in one cost; the other one is too small to judge."""
 
-    def spent(values: list[float]) -> dict[tuple[str, str], dict[str, tuple[float, float]]]:
-        rows = {
-            image: (value, 0.0) if column == 0 else (0.0, value)
-            for image, value in zip(IMAGES, values, strict=False)
-        }
-        return {("mine", "noise"): rows}  # type: ignore[dict-item]
+    def spent(values: list[float]) -> dict[tuple[str, str], dict[str, Spent]]:
+        each = (Spent(value, 0.0) if column == 0 else Spent(0.0, value) for value in values)
+        return {("mine", "noise"): dict(zip(IMAGES, each, strict=False))}
 
     old = base({"psnr": OLD}, costs=spent(before))
     return base({"psnr": OLD}, costs=spent(now), hardware={**old.hardware, **hardware}), old
@@ -266,28 +250,24 @@ def test_slower_and_hungrier_is_found(
 
 
 def test_costs_are_not_judged_across_machines_or_side_by_side() -> None:
-    slow, quick = (
-        [9.0 + 0.1 * index for index in range(24)],
-        [1.0 + 0.01 * index for index in range(24)],
-    )
+    slow = [9.0 + 0.1 * index for index in range(24)]
+    quick = [1.0 + 0.01 * index for index in range(24)]
+
+    def seconds(now: MeasuredRun, before: MeasuredRun) -> Finding:
+        return next(row for row in compare(now, before).findings if row.metric == "seconds")
+
     for hardware, reason in (
         ({"cores": 64}, "cores: baseline 2, now 64"),
         ({"processor": "q"}, "processor: "),
     ):
-        row = next(
-            row
-            for row in compare(*costs(slow, quick, **hardware)).findings
-            if row.metric == "seconds"
-        )
+        row = seconds(*costs(slow, quick, **hardware))
         assert row.verdict is Verdict.INCOMPARABLE
         assert row.reason.startswith(reason)
         assert row.difference is not None, "reported all the same"
     now, before = costs(slow, quick)
     side_by_side = {**before.hardware, "workers": 4}
-    rows = compare(
-        *(dataclasses.replace(item, hardware=side_by_side) for item in (now, before))
-    ).findings
-    assert "--workers 1" in next(row for row in rows if row.metric == "seconds").reason
+    both = (dataclasses.replace(item, hardware=side_by_side) for item in (now, before))
+    assert "--workers 1" in seconds(*both).reason
 
 
 def test_settings_come_from_toml(tmp_path: Path) -> None:
@@ -295,9 +275,8 @@ def test_settings_come_from_toml(tmp_path: Path) -> None:
     path.write_text("alpha = 0.05\n[tolerance]\npsnr = 1.0")
     settings = read_settings(path)
     new = [value - 0.5 for value in OLD]
-    assert verdicts(base({"psnr": new}, "b"), base({"psnr": OLD}), settings) == {
-        "psnr": Verdict.SAME
-    }
+    now, before = base({"psnr": new}, "b"), base({"psnr": OLD})
+    assert verdicts(now, before, settings) == {"psnr": Verdict.SAME}
     for text, message in (
         ("alfa = 1", "'alfa' is unknown; expected one of alpha"),
         ("alpha = true", "alpha is True"),

@@ -11,23 +11,25 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from harness.cards import MetricCard
 from harness.regression.baseline_file import write_baseline
 from harness.regression.history import find_steps, trace
-from harness.regression.measured_run import Baseline, Measured
+from harness.regression.measured_run import MeasuredRun, MeasuredScore
 
 
-def run(day: int, level: float, degraded: str = "d", **changes: object) -> Baseline:
+def run(day: int, level: float, degraded: str = "d", **changes: object) -> MeasuredRun:
+    levels = [level + index for index in range(4)]
     images = {
-        f"i{index}": Measured(level + index, degraded, "r", f"x{day}{index}") for index in range(4)
+        f"i{index}": MeasuredScore(value, degraded, "r", f"x{day}{index}")
+        for index, value in enumerate(levels)
     }
-    plain = Baseline(
+    psnr = MetricCard("psnr", True, True, unit="dB", tolerance=0.02)
+    plain = MeasuredRun(
         benchmark="b",
         started=f"2026-01-{day:02}T00:00:00+00:00",
         evaluation={"name": "rgb", "hash": "e1"},
         hardware={"processor": "p", "cores": 2, "device": "cpu", "workers": 1},
-        metrics={
-            "psnr": {"version": "1", "higher_is_better": True, "unit": "dB", "tolerance": 0.02}
-        },
+        metrics={"psnr": psnr},
         scores={("<mine> $x$", "noise", "psnr"): images},
         costs={},
         failures={},
@@ -66,10 +68,8 @@ def test_what_else_changed_with_a_step_is_named() -> None:
 def test_noise_is_no_step_and_a_drop_in_it_is_one(generator: np.random.Generator) -> None:
     false = sum(bool(find_steps(30 + generator.normal(0, 0.05, 30), 0.02)) for _ in range(200))
     assert false <= 20
-    found = [
-        find_steps(30 + generator.normal(0, 0.05, 30) - 0.3 * (np.arange(30) >= 17), 0.02)
-        for _ in range(50)
-    ]
+    drop = 0.3 * (np.arange(30) >= 17)
+    found = [find_steps(30 + generator.normal(0, 0.05, 30) - drop, 0.02) for _ in range(50)]
     assert sum(any(abs(index - 17) <= 1 for index in steps) for steps in found) >= 48
 
 
@@ -80,19 +80,18 @@ def test_two_runs_are_no_trend() -> None:
 def test_what_cannot_be_compared_is_left_out_and_named() -> None:
     runs = {
         "other protocol": run(1, 10, evaluation={"name": "sr-y", "hash": "e2"}),
-        "other metric": run(2, 10, metrics={"psnr": {**run(1, 1).metrics["psnr"], "version": "0"}}),
+        "other metric": run(2, 10, metrics={"psnr": MetricCard("psnr", True, True, version="0")}),
         "good": run(3, 30),
         "last": run(4, 30),
     }
     history = trace(runs)
     assert [point.run for point in history.trends[0].points] == ["good", "last"]
     assert history.left_out == (
-        "other protocol: evaluation sr-y, the last run has "
-        "rgb", "other metric: psnr has version 0, the last run 1",
-    )  # fmt: skip
-    assert trace({"a": run(1, 30, degraded="other"), "b": run(2, 30)}).trends == (), (
-        "no image has the same pixels"
+        "other protocol: evaluation sr-y, the last run has rgb",
+        "other metric: psnr has version 0, the last run 1",
     )
+    without_common = trace({"a": run(1, 30, degraded="other"), "b": run(2, 30)})
+    assert without_common.trends == (), "no image has the same pixels"
 
 
 def test_the_command(command_line: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
@@ -100,20 +99,13 @@ def test_the_command(command_line: Callable[..., tuple[int, str, str]], tmp_path
     for day, level in enumerate([30.0, 30.0, 30.0, 29.0], start=1):
         paths.append(tmp_path / f"day{day}.json")
         write_baseline(run(day, level), paths[-1])
-    code, out, _ = command_line(
-        "history",
-        *paths,
-        "--svg",
-        tmp_path / "trend.svg",
-        "--html",
-        tmp_path / "trend.html",
-        "--json",
-    )
+    svg, html = tmp_path / "trend.svg", tmp_path / "trend.html"
+    code, out, _ = command_line("history", *paths, "--svg", svg, "--html", html, "--json")
     document = json.loads(out)
     assert (code, document["schema"]) == (0, "restobench/history/1")
     assert [row["step"] for row in document["rows"]] == [None, None, None, pytest.approx(-1.0)]
-    assert ElementTree.parse(tmp_path / "trend.svg").getroot().tag.endswith("svg")
-    assert "introduced by" in (tmp_path / "trend.html").read_text()
+    assert ElementTree.parse(svg).getroot().tag.endswith("svg")
+    assert "introduced by" in html.read_text()
     assert command_line("history", *paths, "--html", tmp_path)[0] == 2
     assert command_line("history", *paths, "--html", tmp_path / "gone" / "trend.html")[0] == 2
     code, out, _ = command_line("history", *paths)

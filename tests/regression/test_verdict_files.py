@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.regression.verdict_files import github_annotations, job_summary, write_junit
-from harness.results.verdicts import Comparison, Finding, Verdict
+from harness.results import Comparison, Finding, Verdict
 
 HOSTILE = "x\x00]]><script>|\n::error::%0A`\x1b[2J"
 
@@ -19,12 +19,8 @@ def judged(*findings: Finding) -> Comparison:
 
 
 def test_junit_is_xml(tmp_path: Path) -> None:
-    write_junit(
-        judged(
-            *(Finding(HOSTILE, HOSTILE, "psnr", verdict, reason=HOSTILE) for verdict in Verdict)
-        ),
-        tmp_path / "verdict.xml",
-    )
+    findings = [Finding(HOSTILE, HOSTILE, "psnr", verdict, reason=HOSTILE) for verdict in Verdict]
+    write_junit(judged(*findings), tmp_path / "verdict.xml")
     suite = ElementTree.parse(tmp_path / "verdict.xml").getroot()
     counts = [suite.get(name) for name in ("tests", "failures", "errors", "skipped")]
     assert counts == ["8", "1", "1", "3"]
@@ -32,9 +28,8 @@ def test_junit_is_xml(tmp_path: Path) -> None:
 
 @given(st.text())
 def test_no_text_starts_a_command_of_its_own(text: str) -> None:
-    for line in github_annotations(
-        judged(Finding(text, text, text, Verdict.REGRESSED, reason=text))
-    ):
+    finding = Finding(text, text, text, Verdict.REGRESSED, reason=text)
+    for line in github_annotations(judged(finding)):
         assert "\n" not in line
         assert "\r" not in line
         assert line.startswith("::error title=")

@@ -1,4 +1,7 @@
-"""Changed weights of a real network, DnCNN: what is worse is found with its worst image, what is not is left alone."""
+"""Changed weights of a real network, DnCNN: what is worse is found with its worst image.
+
+What is not is left alone.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ import pytest
 from PIL import Image
 
 from harness.regression.comparison import compare
-from harness.regression.measured_run import Baseline, load_measured, rename
-from harness.results.verdicts import Comparison, Verdict
+from harness.regression.measured_run import MeasuredRun, load_measured, rename
+from harness.results import Comparison, Verdict
 
 BENCHMARK = """
 evaluation = "awgn"
@@ -28,14 +31,12 @@ degradations = [{ name = "gaussian-noise", sigma_255 = 25 }]
 def quantised(weights: dict[str, Any], bits: int) -> dict[str, Any]:
     """Every tensor rounded to so many bits, symmetric around 0."""
     levels = 2 ** (bits - 1) - 1
-    return {
-        name: (tensor / (tensor.abs().max() / levels)).round() * (tensor.abs().max() / levels)
-        for name, tensor in weights.items()
-    }
+    steps = {name: tensor.abs().max() / levels for name, tensor in weights.items()}
+    return {name: (weights[name] / step).round() * step for name, step in steps.items()}
 
 
 def for_sigma(weights: dict[str, Any], sigma: float) -> dict[str, Any]:
-    """The network for another noise level: it sees its input brighter and returns the noise darker again."""
+    """The network for another noise level: its input is brightened and its noise darkened."""
     first, last = "model.0.weight", ("model.32.weight", "model.32.bias")
     changed = {
         first: weights[first] * 25 / sigma,
@@ -44,14 +45,17 @@ def for_sigma(weights: dict[str, Any], sigma: float) -> dict[str, Any]:
     return {**weights, **changed}
 
 
+Judge = Callable[[str], Comparison]
+
+
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Comparison]:
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
     """Judges one of the weight files against the original, all from one run."""
     import os
 
     import torch
 
-    from harness.plugins import resolve_benchmark
+    from harness.plugins.kinds import resolve_benchmark
     from harness.running.plan import make_plan
     from harness.running.runner import run_plan
 
@@ -90,37 +94,31 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Compariso
     return judge
 
 
-def only(run: Baseline, restorer: str) -> Baseline:
+def only(run: MeasuredRun, restorer: str) -> MeasuredRun:
     """One restorer of a run."""
 
     def of(keys: Iterable[Any]) -> list[Any]:
         return [key for key in keys if key[0] == restorer]
 
-    return replace(
-        run, scores={key: run.scores[key] for key in of(run.scores)}, costs={}, failures={}
-    )
+    scores = {key: run.scores[key] for key in of(run.scores)}
+    return replace(run, scores=scores, costs={}, failures={})
 
 
 @pytest.mark.parametrize(("name", "least"), [("seven-bits", 0.2), ("sigma-15", 3.0)])
-def test_worse_weights_are_found(
-    judge: Callable[[str], Comparison], name: str, least: float
-) -> None:
+def test_worse_weights_are_found(judge: Judge, name: str, least: float) -> None:
     comparison = judge(name)
     [finding] = comparison.findings
     assert (finding.verdict, finding.n, comparison.exit_code()) == (Verdict.REGRESSED, 12, 1)
     assert finding.difference is not None
     assert finding.difference < -least
+    worst = finding.worst[0]
     assert finding.worst_image == min(finding.worst, key=lambda changed: changed.difference).image
-    assert finding.worst[0].difference < finding.difference, (
-        "the worst image lost more than the mean"
-    )
-    assert finding.worst[0].restored_before is not None
-    assert finding.worst[0].restored_before.is_file()
+    assert worst.difference < finding.difference, "the worst image lost more than the mean"
+    assert worst.restored_before is not None
+    assert worst.restored_before.is_file()
 
 
-def test_half_precision_weights_are_within_the_tolerance(
-    judge: Callable[[str], Comparison],
-) -> None:
+def test_half_precision_weights_are_within_the_tolerance(judge: Judge) -> None:
     # 0.002 dB: the change is seen and its worst image named, and nobody is woken for it
     comparison = judge("half")
     [finding] = comparison.findings
@@ -130,5 +128,5 @@ def test_half_precision_weights_are_within_the_tolerance(
     assert finding.worst_image == finding.worst[0].image
 
 
-def test_the_original_is_equal(judge: Callable[[str], Comparison]) -> None:
+def test_the_original_is_equal(judge: Judge) -> None:
     assert [finding.verdict for finding in judge("original").findings] == [Verdict.EQUAL]

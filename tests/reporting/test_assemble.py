@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import InputError
-from harness.protocols import ReportData
-from harness.reporting.write import write_run_reports
+from harness.protocols import Report, ReportData
+from harness.reporting.write import write_reports
 from harness.results import TradeOff
 from reports.html.report import HTMLReport
 from reports.markdown import MarkdownReport
@@ -46,55 +46,46 @@ def test_gaps_to_the_leader_are_differences_of_the_means_shown(fabricated: Repor
 
 
 def test_costs_are_medians_and_maxima(fabricated: ReportData) -> None:
-    cost = next(
-        item for item in fabricated.costs if (item.restorer, item.set) == ("tv", "photos-sigma25")
+    noise, costs = "photos-sigma25", fabricated.costs
+    cost = next(item for item in costs if (item.restorer, item.set) == ("tv", noise))
+    spent = sorted(
+        image.spent.seconds for image in fabricated.data.restored if image.cell.restorer == "tv"
     )
-    spent = sorted(t.seconds for t in fabricated.data.timings if t.cell.restorer == "tv")
     assert cost.n == len(spent)
     assert spent[0] <= cost.seconds <= spent[-1]
     assert cost.peak_mib == 28.0
 
 
 def test_pareto_points_are_those_that_nobody_beats_in_both(fabricated: ReportData) -> None:
-    assert {item.kind for item in fabricated.trade_offs} == {
-        "quality-seconds",
-        "quality-parameters",
-        "quality-peak_mib",
-        "perception-distortion",
-    }
+    kinds = {item.kind for item in fabricated.trade_offs}
+    quality = {"quality-seconds", "quality-parameters", "quality-peak_mib"}
+    assert kinds == quality | {"perception-distortion"}
     for trade_off in fabricated.trade_offs:
-        assert [point.pareto for point in trade_off.points] == [
-            _on_front(trade_off, n) for n in range(len(trade_off.points))
-        ]
+        points = trade_off.points
+        on_front = [_on_front(trade_off, index) for index in range(len(points))]
+        assert [point.pareto for point in points] == on_front
 
 
 def _on_front(trade_off: TradeOff, index: int) -> bool:
     x_sign = 1 if trade_off.x_higher_is_better else -1
     y_sign = 1 if trade_off.y_higher_is_better else -1
     places = [(x_sign * point.x, y_sign * point.y) for point in trade_off.points]
-    mine = places[index]
-    return not any(
-        other[0] >= mine[0] and other[1] >= mine[1] and other != mine for other in places
-    )
+    x, y = places[index]
+    return not any(other[0] >= x and other[1] >= y and other != (x, y) for other in places)
 
 
 def test_reports_go_where_they_are_asked_to(fabricated: ReportData, tmp_path: Path) -> None:
-    def write(out: Path | None, *writers: tuple[str, object]) -> list[Path]:
-        return write_run_reports(fabricated.data, fabricated.run_folder, writers, out)  # type: ignore[arg-type]
+    def write(out: Path | None, *writers: tuple[str, Report]) -> list[Path]:
+        return write_reports(fabricated, dict(writers), out)
 
-    markdown, csv, page = (
-        ("markdown", MarkdownReport()),
-        ("csv", CSVReport()),
-        ("html", HTMLReport()),
-    )
+    markdown, csv = ("markdown", MarkdownReport()), ("csv", CSVReport())
+    page = ("html", HTMLReport())
     assert write(None, markdown) == [fabricated.run_folder / "report" / "leaderboard.md"]
     assert write(tmp_path / "x.md", markdown) == [tmp_path / "x.md"]
     assert write(tmp_path / "page.html", page) == [tmp_path / "page.html"]
-    both = write(tmp_path / "new" / "folder", csv, page)
-    assert both == [
-        tmp_path / "new" / "folder" / "leaderboard.csv",
-        tmp_path / "new" / "folder" / "index.html",
-    ]
+    folder = tmp_path / "new" / "folder"
+    both = write(folder, csv, page)
+    assert both == [folder / "leaderboard.csv", folder / "index.html"]
     assert all(path.is_file() for path in both)
     with pytest.raises(InputError, match=r"is a file; a csv report goes into"):
         write(tmp_path / "x.md", csv)
@@ -122,19 +113,10 @@ def test_wording() -> None:
     assert number(float("inf"), 2) == "∞"
     assert number(None, 2) == "–"
     assert (signed(0.25, 2), signed(-0.25, 2)) == ("+0.25", "−0.25")
-    assert [seconds(value) for value in (0.0001, 0.0312, 1.239, 45.61, 310.2)] == [
-        "<0.001",
-        "0.0312",
-        "1.24",
-        "45.6",
-        "310",
-    ]
-    assert [count(value) for value in (0, 999, 852108, 16_700_000)] == [
-        "0",
-        "999",
-        "852 k",
-        "16.7 M",
-    ]
+    spent = [seconds(value) for value in (0.0001, 0.0312, 1.239, 45.61, 310.2)]
+    assert spent == ["<0.001", "0.0312", "1.24", "45.6", "310"]
+    counts = [count(value) for value in (0, 999, 852108, 16_700_000)]
+    assert counts == ["0", "999", "852 k", "16.7 M"]
     assert [p_value(value) for value in (0.0002, 0.0312, 0.5)] == ["<0.001", "0.031", "0.50"]
     assert (rank_range(2, 2), rank_range(1, 3), rank_range(None, None)) == ("2", "1–3", "–")
     assert (digits({"unit": "dB", "bounds": [None, None]}), digits({"bounds": [0, 1]})) == (2, 4)

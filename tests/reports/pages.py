@@ -8,8 +8,14 @@ from pathlib import Path
 from harness.protocols import ReportData
 from reports.html.report import HTMLReport
 
-MARKUP = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>$\\frac{{{ 7*7 }}{% x %}</style></title>&../\u202e"
-"""A name that tries everything: quotes, elements, templates, mathematics, a path, and an override of direction."""
+MARKUP = (
+    "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
+    "$\\frac{{{ 7*7 }}{% x %}</style></title>&../\u202e"
+)
+"""A name that tries everything: quotes, elements, templates, mathematics, a path.
+
+Its last character turns the direction of writing round.
+"""
 
 
 class Page(HTMLParser):
@@ -32,11 +38,13 @@ class Page(HTMLParser):
         """The attributes of every element of one kind."""
         return [attributes for name, attributes in self.tags if name == tag]
 
+    def attribute_names(self) -> set[str]:
+        """The names of all attributes."""
+        return {key for _, attributes in self.tags for key in attributes}
+
 
 def write(report: ReportData, out: Path) -> dict[str, Page]:
     """Writes a report and reads all its pages: name relative to `out` -> page."""
     HTMLReport().write(report, out)
-    return {
-        path.relative_to(out).as_posix(): Page(path.read_text())
-        for path in sorted(out.rglob("*.html"))
-    }
+    pages = sorted(out.rglob("*.html"))
+    return {path.relative_to(out).as_posix(): Page(path.read_text()) for path in pages}

@@ -1,4 +1,7 @@
-"""The page of a history: names are escaped, no script runs, steps come first, every number is in a table."""
+"""The page of a history: names are escaped, no script runs, every number is in a table.
+
+Steps come first.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.results.trends import History, Trend, TrendPoint
+from harness.results import History, Trend, TrendPoint
 from reports.history.charts import chart
 from reports.history.page import HistoryPage, render, short_names
 
@@ -14,28 +17,20 @@ HOSTILE = "</title><script>alert(1)</script>\u202e"
 
 
 def trend(restorer: str, values: list[float], step_at: int | None = None) -> Trend:
-    points = tuple(
-        TrendPoint(
-            f"run{index}",
-            f"2026-01-{index + 1:02}",
-            value,
-            -0.5 if index == step_at else None,
-            True if index == step_at else None,
-            ("torch: 1, now 2",) if index == step_at else (),
-        )
-        for index, value in enumerate(values)
-    )
-    return Trend("night", "noise", "psnr", restorer, "dB", True, 24, points)
+    points = []
+    for index, value in enumerate(values):
+        run, started = f"run{index}", f"2026-01-{index + 1:02}"
+        step = (-0.5, True, ("torch: 1, now 2",)) if index == step_at else ()
+        points.append(TrendPoint(run, started, value, *step))
+    return Trend("night", "noise", "psnr", restorer, "dB", True, 24, tuple(points))
 
 
 RUNS = tuple(f"run{index}" for index in range(4))
 
 
 def test_the_step_and_what_changed_are_told_first(tmp_path: Path) -> None:
-    page = HistoryPage().write(
-        History((trend("mine", [30, 30, 29.5, 29.5], 2),), RUNS, ("old: evaluation",)),
-        tmp_path / "h.html",
-    )
+    history = History((trend("mine", [30, 30, 29.5, 29.5], 2),), RUNS, ("old: evaluation",))
+    page = HistoryPage().write(history, tmp_path / "h.html")
     text = page.read_text()
     assert [path.name for path in tmp_path.iterdir()] == ["h.html"]
     assert text.index("introduced by") < text.index("<svg")
@@ -54,9 +49,8 @@ def test_names_are_text_and_nothing_is_fetched() -> None:
 
 
 def test_a_run_that_a_restorer_missed_is_a_dash_and_infinity_is_no_place_in_a_chart() -> None:
-    short = Trend(
-        "night", "noise", "psnr", "late", "dB", True, 24, trend("x", [1, 2, 3, 4]).points[2:]
-    )
+    points = trend("x", [1, 2, 3, 4]).points[2:]
+    short = Trend("night", "noise", "psnr", "late", "dB", True, 24, points)
     text = render(History((trend("mine", [30, float("inf"), 30, 30]), short), RUNS, ()))
     assert '<td class="num">–</td>' in text
     assert "∞" in text

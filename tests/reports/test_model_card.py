@@ -20,9 +20,8 @@ def test_each_restorer_has_a_card_with_its_scores(fabricated: ReportData, tmp_pa
     metadata = yaml.safe_load(front)
     (model,) = metadata["model-index"]
     (result,) = model["results"]
-    means = {
-        b.metric: r.mean for b in fabricated.leaderboards for r in b.rows if r.restorer == "tv"
-    }
+    rows = [(board.metric, row) for board in fabricated.leaderboards for row in board.rows]
+    means = {metric: row.mean for metric, row in rows if row.restorer == "tv"}
     assert (metadata["license"], model["name"]) == ("bsd-3-clause", "tv")
     assert result["dataset"]["name"] == "photos-sigma25"
     assert {item["type"]: item["value"] for item in result["metrics"]} == pytest.approx(means)

@@ -1,4 +1,4 @@
-"""CSV, Parquet, JSON, Markdown and LaTeX say what the leaderboards say, and nothing in a name is obeyed."""
+"""CSV, Parquet, JSON, Markdown and LaTeX say what the leaderboards say; no name is obeyed."""
 
 from __future__ import annotations
 
@@ -45,20 +45,16 @@ def test_the_scores_of_every_image_lie_beside_it(fabricated: ReportData, tmp_pat
     CSVReport().write(fabricated, tmp_path / "a.csv")
     scores = pandas.read_csv(tmp_path / "a-scores.csv")
     assert tuple(scores.columns) == SCORE_COLUMNS
-    assert scores["value"].tolist() == pytest.approx(
-        [score.value for score in fabricated.data.scores]
-    )
+    expected = [score.value for score in fabricated.data.scores]
+    assert scores["value"].tolist() == pytest.approx(expected)
 
 
 def test_a_spreadsheet_gets_no_formula(fabricated: ReportData, tmp_path: Path) -> None:
     data = hostile(fabricated.data, '=HYPERLINK("http://x")', "x.png")
     text = CSVReport().write(assemble(data, fabricated.run_folder), tmp_path / "a.csv").read_text()
     frame = pandas.read_csv(tmp_path / "a.csv")
-    cells = [
-        cell
-        for name in ("benchmark", "restorer", "unit", "licence")
-        for cell in frame[name].dropna()
-    ]
+    texts = ("benchmark", "restorer", "unit", "licence")
+    cells = [cell for name in texts for cell in frame[name].dropna()]
     assert any(cell.startswith("'=HYPERLINK") for cell in cells)
     assert not re.search(r'(^|,)"?=', text, re.MULTILINE)
 
@@ -91,15 +87,11 @@ def test_markdown_bolds_the_best_of_each_column_and_aligns_its_cells(
     text = MarkdownReport().write(fabricated, tmp_path / "a.md").read_text()
     for board in fabricated.leaderboards:
         best = board.rows[0]
-        line = next(
-            part
-            for part in text.split(f"## {board.set} ")[1].splitlines()
-            if part.startswith(f"| {best.restorer} ")
-        )
+        part = text.split(f"## {board.set} ")[1].splitlines()
+        line = next(line for line in part if line.startswith(f"| {best.restorer} "))
         assert f"**{best.mean:.{2 if board.metric == 'psnr' else 4}f}**" in line
-    widths = {
-        len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("|")
-    }
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table}
     assert len(widths) == 1
     assert "## Failures" in text
     assert "## Skipped" in text
@@ -129,14 +121,10 @@ def test_latex_marks_best_and_second(fabricated: ReportData, tmp_path: Path) -> 
 def test_second_best_is_underlined_even_below_a_tie_and_intervals_may_be_left_out(
     fabricated: ReportData, tmp_path: Path
 ) -> None:
-    board = next(
-        board for board in fabricated.leaderboards if board.metric == "psnr" and len(board.rows) > 2
-    )
-    ranks = (1, 1, 3)
-    rows = [
-        replace(row, rank=ranks[min(place, 2)] if place < 3 else row.rank)
-        for place, row in enumerate(board.rows)
-    ]
+    of_psnr = [board for board in fabricated.leaderboards if board.metric == "psnr"]
+    board = next(board for board in of_psnr if len(board.rows) > 2)
+    best = [replace(row, rank=rank) for row, rank in zip(board.rows, (1, 1, 3), strict=False)]
+    rows = [*best, *board.rows[3:]]
     tied = replace(fabricated, leaderboards=(replace(board, rows=tuple(rows)),), intervals=False)
     text = LatexReport().write(tied, tmp_path / "a.tex").read_text()
     assert text.count(r"\textbf{") == 2

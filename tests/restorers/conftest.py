@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.plugins import restorers
+from harness.plugins.kinds import restorers
 from harness.protocols import Restorer
 
 

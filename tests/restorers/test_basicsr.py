@@ -1,4 +1,7 @@
-"""Every still-image architecture of basicsr, small, against the network itself; and real weights of two of them."""
+"""Every still-image architecture of basicsr, small, against the network itself.
+
+Real weights of two of them give what another runtime gives.
+"""
 
 from __future__ import annotations
 
@@ -11,53 +14,31 @@ import torch
 import yaml
 
 from harness import basicsr_shim, zoo
+from harness.catalogue import find_set
 from harness.errors import InputError
-from harness.plugins import parse_restorer, resolve_set, restorers
+from harness.plugins.kinds import restorers
+from harness.plugins.specification import parse_restorer
 from harness.protocols import Conditions, WeightFile
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import build_restorer
 from restorers.basicsr import ARCHITECTURES
 from restorers.realesrgan import VIDEO as VIDEO_FILES
 from restorers.realesrgan import X4PLUS as X4PLUS_FILES
 
 IN = {"num_in_ch": 3, "num_out_ch": 3}
 SMALL: dict[str, list[tuple[dict[str, Any], int]]] = {
-    "ECBSR": [
-        (
-            {
-                "num_in_ch": 1,
-                "num_out_ch": 1,
-                "num_block": 1,
-                "num_channel": 4,
-                "with_idt": False,
-                "act_type": "prelu",
-                "scale": 2,
-            },
-            2,
-        )
-    ],
+    "ECBSR": [({"num_in_ch": 1, "num_out_ch": 1, "num_block": 1, "num_channel": 4,
+                "with_idt": False, "act_type": "prelu", "scale": 2}, 2)],
     "EDSR": [({**IN, "num_feat": 8, "num_block": 1, "upscale": 3}, 3)],
     "MSRResNet": [({"num_feat": 8, "num_block": 1}, 4)],
     "RCAN": [({**IN, "num_feat": 16, "num_group": 1, "num_block": 1, "upscale": 2}, 2)],
     "RIDNet": [({"in_channels": 3, "mid_channels": 16, "out_channels": 3, "num_block": 1}, 1)],
-    "RRDBNet": [
-        ({**IN, "scale": x, "num_feat": 8, "num_block": 1, "num_grow_ch": 4}, x) for x in (1, 2, 4)
-    ],
+    "RRDBNet": [({**IN, "scale": x, "num_feat": 8, "num_block": 1, "num_grow_ch": 4}, x)
+                for x in (1, 2, 4)],
     "SRVGGNetCompact": [({**IN, "num_feat": 8, "num_conv": 2, "upscale": 2}, 2)],
-    "SwinIR": [
-        (
-            {
-                "upscale": 2,
-                "window_size": 4,
-                "depths": [2],
-                "embed_dim": 12,
-                "num_heads": [2],
-                "img_size": 16,
-                "upsampler": "pixelshuffledirect",
-            },
-            2,
-        )
-    ],
-}
+    "SwinIR": [({"upscale": 2, "window_size": 4, "depths": [2], "embed_dim": 12, "num_heads": [2],
+                 "img_size": 16, "upsampler": "pixelshuffledirect"}, 2)],
+}  # fmt: skip
 CASES = [(name, options, scale) for name, cases in SMALL.items() for options, scale in cases]
 
 
@@ -87,7 +68,7 @@ def test_it_runs_as_the_network_does(
 ) -> None:
     torch.manual_seed(0)
     network = basicsr_shim.build_network({"type": name, **options}).eval()
-    restorer = parse_restorer(write(network, {"type": name, **options})).build()
+    restorer = build_restorer(parse_restorer(write(network, {"type": name, **options})))
     assert restorer.card.scales == (scale,)
     planes = restorer.card.channels[0]
     for side in (16, 19):  # what every one can take, and what some cannot
@@ -106,11 +87,8 @@ def test_changed_weights_are_another_restorer(write: Any) -> None:
     hashes = set()
     for seed in (0, 1):
         torch.manual_seed(seed)
-        hashes.add(
-            parse_restorer(write(basicsr_shim.build_network(options), options))
-            .build()
-            .card.weights_sha256
-        )
+        network = basicsr_shim.build_network(options)
+        hashes.add(build_restorer(parse_restorer(write(network, options))).card.weights_sha256)
     assert len(hashes) == 2
 
 
@@ -125,18 +103,14 @@ def test_what_is_no_network_for_stills_is_refused(
     write: Any, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        parse_restorer(write(torch.nn.Identity(), options)).build()
+        build_restorer(parse_restorer(write(torch.nn.Identity(), options)))
 
 
 X4PLUS = {"type": "RRDBNet", **IN, "num_feat": 64, "num_block": 23, "num_grow_ch": 32, "scale": 4}
 VIDEO = {
-    "type": "SRVGGNetCompact",
-    **IN,
-    "num_feat": 64,
-    "num_conv": 16,
-    "upscale": 4,
+    "type": "SRVGGNetCompact", **IN, "num_feat": 64, "num_conv": 16, "upscale": 4,
     "act_type": "prelu",
-}
+}  # fmt: skip
 
 
 @pytest.mark.zoo
@@ -155,13 +129,12 @@ def test_real_weights_give_what_another_runtime_gives(
         pytest.skip(str(restorers.get(name).missing()))
     network = basicsr_shim.build_network(options)
     tensors = iter(ncnn_tensors(*(zoo.cached_path(file) for file in files)))
-    network.load_state_dict(
-        {key: next(tensors).view_as(value) for key, value in network.state_dict().items()}
-    )
+    empty = network.state_dict()
+    network.load_state_dict({key: next(tensors).view_as(empty[key]) for key in empty})
     assert next(tensors, None) is None
-    restorer = parse_restorer(write(network, options)).build()
+    restorer = build_restorer(parse_restorer(write(network, options)))
     assert restorer.card.parameters == restorers.get(name).card.parameters
-    image = resolve_set("photos-x4").sample("coffee").degraded[:, 20:52, 30:70]
+    image = find_set("photos-x4").sample("coffee").degraded[:, 20:52, 30:70]
     by_ncnn = restore_image(restorers.get(name)(), image, Conditions(scale=4))
     padded = np.pad(image, ((0, 0), (10, 10), (10, 10)), mode="edge")
     by_basicsr = restore_image(restorer, padded, Conditions(scale=4))[:, 40:-40, 40:-40]
@@ -170,14 +143,13 @@ def test_real_weights_give_what_another_runtime_gives(
 
 
 def ncnn_tensors(param: Path, model: Path) -> list[torch.Tensor]:
-    """The weights of a network of convolutions and PReLUs, flat, in the order in which they are used."""
+    """The weights of a network of convolutions and PReLUs, flat, in the order of their use."""
     content, tensors, place = model.read_bytes(), [], 0
 
     def take(count: int, dtype: Any) -> None:
         nonlocal place
-        tensors.append(
-            torch.from_numpy(np.frombuffer(content, dtype, count, place).astype(np.float32))
-        )
+        values = np.frombuffer(content, dtype, count, place).astype(np.float32)
+        tensors.append(torch.from_numpy(values))
         place += -(-count * np.dtype(dtype).itemsize // 4) * 4
 
     for line in param.read_text().splitlines():

@@ -7,11 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from harness.catalogue import find_set
 from harness.images import Image
 from harness.metrics.psnr import PSNR
-from harness.plugins import resolve_set
 from harness.protocols import Conditions, Restorer
 from harness.restoring.adaptation import restore_image
+
+Build = Callable[[str], Restorer]
 
 DENOISERS = ["nl-means", "tv", "wavelet", "bilateral"]
 INTERPOLATORS = ["nearest", "bicubic", "lanczos"]
@@ -19,58 +21,47 @@ INTERPOLATORS = ["nearest", "bicubic", "lanczos"]
 
 def gain(restorer: Restorer, set_name: str) -> float:
     """By how many dB a restorer betters the degraded image of one photograph."""
-    degraded_set = resolve_set(set_name)
+    degraded_set = find_set(set_name)
     sample = degraded_set.sample("coffee")
     assert sample.reference is not None
     restored = restore_image(restorer, sample.degraded, degraded_set.conditions)
-    before, after = (
-        PSNR()(np.clip(image, 0, 1), sample.reference).value
-        for image in (sample.degraded, restored)
-    )
+    images = (np.clip(image, 0, 1) for image in (sample.degraded, restored))
+    before, after = (PSNR()(image, sample.reference).value for image in images)
     return after - before
 
 
 @pytest.mark.parametrize("name", [*DENOISERS, "bm3d"])
-def test_denoisers_denoise(build: Callable[[str], Restorer], name: str) -> None:
+def test_denoisers_denoise(build: Build, name: str) -> None:
     assert gain(build(name), "photos-sigma25") > 4
 
 
 @pytest.mark.parametrize("name", DENOISERS)
-def test_denoisers_that_are_not_told_how_noisy_it_is(
-    build: Callable[[str], Restorer], name: str
-) -> None:
-    sample = resolve_set("photos-sigma25").sample("coffee")
+def test_denoisers_that_are_not_told_how_noisy_it_is(build: Build, name: str) -> None:
+    sample = find_set("photos-sigma25").sample("coffee")
     assert sample.reference is not None
     restored = restore_image(build(name), sample.degraded, Conditions())
     assert PSNR()(restored, sample.reference).value > 24
 
 
-def test_the_right_bicubic_beats_nearest(build: Callable[[str], Restorer]) -> None:
-    degraded_set = resolve_set("photos-x2")
+def test_the_right_bicubic_beats_nearest(build: Build) -> None:
+    degraded_set = find_set("photos-x2")
     sample = degraded_set.sample("chelsea")
     assert sample.reference is not None
-    psnr = {
-        name: PSNR()(
-            restore_image(build(name), sample.degraded, degraded_set.conditions), sample.reference
-        ).value
-        for name in INTERPOLATORS
-    }
+    psnr = {}
+    for name in INTERPOLATORS:
+        restored = restore_image(build(name), sample.degraded, degraded_set.conditions)
+        psnr[name] = PSNR()(restored, sample.reference).value
     assert psnr["nearest"] + 1 < psnr["bicubic"]
     assert psnr["nearest"] + 1 < psnr["lanczos"]
 
 
-def test_nearest_repeats_pixels(
-    build: Callable[[str], Restorer], generator: np.random.Generator
-) -> None:
+def test_nearest_repeats_pixels(build: Build, generator: np.random.Generator) -> None:
     image = generator.random((3, 5, 7), dtype=np.float32)
-    assert np.array_equal(
-        build("nearest").restore(image, Conditions(scale=3)), image.repeat(3, 1).repeat(3, 2)
-    )
+    restored = build("nearest").restore(image, Conditions(scale=3))
+    assert np.array_equal(restored, image.repeat(3, 1).repeat(3, 2))
 
 
-def test_identity_is_the_identity(
-    build: Callable[[str], Restorer], generator: np.random.Generator
-) -> None:
+def test_identity_is_the_identity(build: Build, generator: np.random.Generator) -> None:
     image = generator.random((3, 5, 7), dtype=np.float32)
     assert np.array_equal(build("identity").restore(image, Conditions()), image)
 
@@ -78,19 +69,15 @@ def test_identity_is_the_identity(
 @pytest.mark.parametrize("name", ["identity", *DENOISERS, *INTERPOLATORS])
 @pytest.mark.parametrize("shape", [(3, 33, 17), (1, 17, 33), (3, 9, 9), (1, 8, 64)])
 def test_any_size_grey_and_colour(
-    build: Callable[[str], Restorer],
-    generator: np.random.Generator,
-    name: str,
-    shape: tuple[int, int, int],
+    build: Build, generator: np.random.Generator, name: str, shape: tuple[int, int, int]
 ) -> None:
     image: Image = generator.random(shape, dtype=np.float32)
     before = image.copy()
     scale = 2 if name in INTERPOLATORS else 1
     restorer = build(name)
-    restored = restore_image(restorer, image, Conditions(scale=scale, sigma_255=15))
+    conditions = Conditions(scale=scale, sigma_255=15)
+    restored = restore_image(restorer, image, conditions)
     assert restored.shape == (shape[0], scale * shape[1], scale * shape[2])
     assert np.isfinite(restored).all()
     assert np.array_equal(image, before), "the input is left alone"
-    assert np.array_equal(
-        restored, restore_image(restorer, image, Conditions(scale=scale, sigma_255=15))
-    )
+    assert np.array_equal(restored, restore_image(restorer, image, conditions))

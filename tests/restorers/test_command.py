@@ -10,9 +10,10 @@ import pytest
 
 from harness.errors import InputError, RestorationError
 from harness.images import quantise
-from harness.plugins import parse_restorer
+from harness.plugins.specification import parse_restorer
 from harness.protocols import Conditions, Restorer
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import build_restorer
 
 TOOL = """
 import sys
@@ -38,7 +39,9 @@ def tool(tmp_path: Path) -> Path:
 
 
 def build(tool: Path, rest: str = "") -> Restorer:
-    return parse_restorer(f"cmd:{sys.executable} '{tool}' {{input}} {{output}} {rest}").build()
+    return build_restorer(
+        parse_restorer(f"cmd:{sys.executable} '{tool}' {{input}} {{output}} {rest}")
+    )
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -54,7 +57,9 @@ def test_names_are_of_the_folder_it_was_given_in(
     tool: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, generator: np.random.Generator
 ) -> None:
     monkeypatch.chdir(tool.parent)
-    restorer = parse_restorer(f"cmd:{sys.executable} {tool.name} {{input}} {{output}}").build()
+    restorer = build_restorer(
+        parse_restorer(f"cmd:{sys.executable} {tool.name} {{input}} {{output}}")
+    )
     monkeypatch.chdir(tmp_path)
     image = quantise(generator.random((3, 5, 7), dtype=np.float32))
     assert np.array_equal(restore_image(restorer, image, Conditions()), image)
@@ -81,7 +86,7 @@ def test_what_goes_wrong_is_typed(tool: Path, rest: str, message: str) -> None:
 
 
 def test_a_program_that_is_not_there() -> None:
-    restorer = parse_restorer("cmd:no-such-program {input} {output}").build()
+    restorer = build_restorer(parse_restorer("cmd:no-such-program {input} {output}"))
     with pytest.raises(RestorationError, match="no-such-program cannot be started"):
         restore_image(restorer, np.zeros((3, 5, 7), np.float32), Conditions())
 
@@ -98,4 +103,4 @@ def test_a_program_that_is_not_there() -> None:
 )
 def test_a_command_that_makes_no_sense(command: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        parse_restorer(f"cmd:{command}").build()
+        build_restorer(parse_restorer(f"cmd:{command}"))

@@ -14,9 +14,10 @@ from PIL import Image as PillowImage
 
 from harness.errors import InputError, RestorationError
 from harness.images import quantise
-from harness.plugins import parse_restorer
+from harness.plugins.specification import parse_restorer
 from harness.protocols import Conditions
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import build_restorer
 
 IMAGE = quantise(np.random.default_rng(7).random((3, 5, 7), dtype=np.float32))
 
@@ -33,9 +34,8 @@ class Server(BaseHTTPRequestHandler):
         if word == "scale":
             image = PillowImage.open(io.BytesIO(body))
             answer = io.BytesIO()
-            image.resize(
-                [side * int(argument) for side in image.size], PillowImage.Resampling.NEAREST
-            ).save(answer, "PNG")
+            sides = [side * int(argument) for side in image.size]
+            image.resize(sides, PillowImage.Resampling.NEAREST).save(answer, "PNG")
             self.answer(200, answer.getvalue())
         elif word == "flaky":
             self.answer(503 if self.tries < 2 else 200, body)
@@ -74,14 +74,14 @@ def server() -> Iterator[str]:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_one_image_is_posted_and_one_comes_back(server: str, channels: int) -> None:
-    restorer = parse_restorer(f"{server}/scale/{{scale}}#name=remote").build()
+    restorer = build_restorer(parse_restorer(f"{server}/scale/{{scale}}#name=remote"))
     assert (restorer.card.name, restorer.card.scales) == ("remote", ())
     restored = restore_image(restorer, IMAGE[:channels], Conditions(scale=2))
     assert np.array_equal(restored, IMAGE[:channels].repeat(2, 1).repeat(2, 2))
 
 
 def test_a_server_that_is_busy_is_asked_again(server: str) -> None:
-    restorer = parse_restorer(f"{server}/flaky").build()
+    restorer = build_restorer(parse_restorer(f"{server}/flaky"))
     assert np.array_equal(restore_image(restorer, IMAGE, Conditions()), IMAGE)
     assert Server.tries == 2
 
@@ -99,14 +99,14 @@ def test_a_server_that_is_busy_is_asked_again(server: str) -> None:
     ],
 )
 def test_what_goes_wrong_is_typed(server: str, path: str, message: str, tries: int) -> None:
-    restorer = parse_restorer(f"{server}/{path}").build()
+    restorer = build_restorer(parse_restorer(f"{server}/{path}"))
     with pytest.raises(RestorationError, match=message):
         restore_image(restorer, IMAGE, Conditions())
     assert Server.tries == tries
 
 
 def test_nobody_listens() -> None:
-    restorer = parse_restorer("http://127.0.0.1:9/#retries=0").build()
+    restorer = build_restorer(parse_restorer("http://127.0.0.1:9/#retries=0"))
     with pytest.raises(RestorationError, match=r"127\.0\.0\.1 did not answer: .*refused"):
         restore_image(restorer, IMAGE, Conditions())
 
@@ -122,4 +122,4 @@ def test_nobody_listens() -> None:
 )
 def test_an_address_that_makes_no_sense(address: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        parse_restorer(address).build()
+        build_restorer(parse_restorer(address))

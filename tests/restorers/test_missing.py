@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.plugins import loaders, restorers
+from harness.plugins.kinds import loaders, restorers
 
 EXTRAS = {"bm3d": "noncommercial", "ncnn": "ncnn", "onnxruntime": "onnx"}
 """Packages that a plain installation lacks, and the extra that holds each."""
@@ -21,11 +21,11 @@ EXTRAS = {"bm3d": "noncommercial", "ncnn": "ncnn", "onnxruntime": "onnx"}
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installation without extras and without weights."""
     find: Callable[..., Any] = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util,
-        "find_spec",
-        lambda name, *more: None if name in EXTRAS else find(name, *more),
-    )
+
+    def without_extras(name: str, *more: Any) -> Any:
+        return None if name in EXTRAS else find(name, *more)
+
+    monkeypatch.setattr(importlib.util, "find_spec", without_extras)
     monkeypatch.setenv("RESTOBENCH_CACHE", str(tmp_path / "empty"))
 
 
@@ -38,27 +38,20 @@ def test_every_restorer_says_what_it_lacks(
     assert code == 0
     for name in restorers:
         needs_something = bool(restorers.get(name).card.weights) or name in EXTRAS
-        mends = re.search(
-            rf"pip install 'restobench\[\w+\]'|restobench zoo get {name}`",
-            rows[name]["reason"] or "",
-        )
+        mend = rf"pip install 'restobench\[\w+\]'|restobench zoo get {name}`"
+        mends = re.search(mend, rows[name]["reason"] or "")
         assert rows[name]["usable"] is (not needs_something), name
         assert bool(mends) is needs_something, rows[name]["reason"]
 
 
 @pytest.mark.usefixtures("bare")
 def test_every_loader_says_what_it_lacks() -> None:
-    absent = {
-        name: loaders.get(name).missing()
-        for name in loaders
-        if hasattr(loaders.get(name), "missing")
-    }
+    known = {name: loaders.get(name) for name in loaders}
+    absent = {name: cls.missing() for name, cls in known.items() if hasattr(cls, "missing")}
     lacking = {name: reason for name, reason in absent.items() if reason is not None}
     assert {".onnx", ".param"} <= set(lacking)
-    assert all(
-        re.search(r"pip install 'restobench\[\w+\]'|Python 3\.1\d", reason)
-        for reason in lacking.values()
-    ), lacking
+    mend = re.compile(r"pip install 'restobench\[\w+\]'|Python 3\.1\d")
+    assert all(mend.search(reason) for reason in lacking.values()), lacking
 
 
 @pytest.mark.parametrize(("package", "extra"), EXTRAS.items())

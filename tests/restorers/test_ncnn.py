@@ -1,4 +1,4 @@
-"""ncnn networks by path: what they return, what they are refused for, and the same as out of the zoo."""
+"""ncnn networks by path: what they return and are refused for; the same as out of the zoo."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import pytest
 
 from harness import zoo
 from harness.errors import InputError
-from harness.plugins import parse_restorer, restorers
+from harness.plugins.kinds import restorers
+from harness.plugins.specification import parse_restorer
 from harness.protocols import Conditions, Task
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import build_restorer
 
 pytest.importorskip("ncnn")
 REPEAT = "7767517\n2 2\nInput in 0 1 in\nInterp repeat 1 1 in out 0=1 1=2.0 2=2.0\n"
 TWO_OUTPUTS = "7767517\n2 3\nInput in 0 1 in\nSplit two 1 2 in one other\n"
+TWO = r"has inputs \['in'\] and outputs \['one', 'other'\]; expected one image in and one out"
 
 
 def write(folder: Path, content: str = REPEAT) -> Path:
@@ -30,7 +33,9 @@ def write(folder: Path, content: str = REPEAT) -> Path:
 def test_a_network_without_weights(
     tmp_path: Path, generator: np.random.Generator, channels: int, border: int
 ) -> None:
-    restorer = parse_restorer(f"{write(tmp_path)}:channels={channels},border={border}").build()
+    restorer = build_restorer(
+        parse_restorer(f"{write(tmp_path)}:channels={channels},border={border}")
+    )
     assert (restorer.card.scales, restorer.card.tasks) == ((2,), (Task.SUPER_RESOLVE,))
     image = generator.random((3, 9, 14), dtype=np.float32)
     restored = restore_image(restorer, image, Conditions(scale=2))
@@ -47,7 +52,7 @@ def test_the_same_as_out_of_the_zoo(
         pytest.skip(str(cls.missing()))
     for weight in cls.card.weights[:2]:
         shutil.copy(zoo.locate(weight, name), tmp_path / f"network{Path(weight.path).suffix}")
-    by_path = parse_restorer(f"{tmp_path / 'network.param'}:border={border}").build()
+    by_path = build_restorer(parse_restorer(f"{tmp_path / 'network.param'}:border={border}"))
     image = generator.random((3, 33, 40), dtype=np.float32)
     expected = restore_image(cls(), image, Conditions(scale=2))
     assert np.array_equal(restore_image(by_path, image, Conditions(scale=2)), expected)
@@ -57,25 +62,19 @@ def test_the_same_as_out_of_the_zoo(
     ("content", "parameters", "message"),
     [
         ("nonsense", "", "ncnn cannot load"),
-        (
-            TWO_OUTPUTS,
-            "",
-            r"has inputs \['in'\] and outputs \['one', 'other'\]; expected one image in and one "
-            r"out",
-        ),
+        (TWO_OUTPUTS, "", TWO),
         (REPEAT, ":channels=2", "channels is 2; expected 1 or 3"),
         (REPEAT, ":scale=0", "scale is 0; expected a whole number above 0"),
     ],
 )
 def test_what_makes_no_sense(tmp_path: Path, content: str, parameters: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        parse_restorer(f"{write(tmp_path, content)}{parameters}").build()
+        build_restorer(parse_restorer(f"{write(tmp_path, content)}{parameters}"))
 
 
 def test_both_files_are_needed(tmp_path: Path) -> None:
     path = write(tmp_path)
     path.with_suffix(".bin").unlink()
-    with pytest.raises(
-        InputError, match=r"repeat\.bin does not exist; a network is NAME\.param and NAME\.bin"
-    ):
-        parse_restorer(str(path)).build()
+    message = r"repeat\.bin does not exist; a network is NAME\.param and NAME\.bin"
+    with pytest.raises(InputError, match=message):
+        build_restorer(parse_restorer(str(path)))

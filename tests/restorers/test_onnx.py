@@ -1,4 +1,7 @@
-"""ONNX files of every shape: planes first or last, fixed or any size, 8-bit and 16-bit numbers, enlarging or not."""
+"""ONNX files of every shape: planes first or last, fixed or any size, enlarging or not.
+
+The numbers have 8, 16 or 32 bits.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ import pytest
 
 from harness.errors import InputError
 from harness.images import Image
-from harness.plugins import parse_restorer
+from harness.plugins.specification import parse_restorer
 from harness.protocols import Conditions, Task
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import build_restorer
 
 pytest.importorskip("onnxruntime")
 onnx: Any = pytest.importorskip("onnx", reason="onnx writes the files that are tested")
@@ -23,23 +27,12 @@ SIDES = {"any": ("h", "w"), "fixed": (24, 32)}
 def write(path: Path, shape: list[int | str], dtype: str = "float32", scale: int = 1) -> str:
     """A network that repeats every pixel `scale` times along both sides."""
     helper, planes_last = onnx.helper, shape[3] in (1, 3)
-    scales = (
-        [1.0, float(scale), float(scale), 1.0]
-        if planes_last
-        else [1.0, 1.0, float(scale), float(scale)]
-    )
-    nodes = [
-        helper.make_node(
-            "Resize",
-            ["in", "", "scales"],
-            ["out"],
-            mode="nearest",
-            nearest_mode="floor",
-            coordinate_transformation_mode="asymmetric",
-        )
-    ]
+    sides = [float(scale), float(scale)]
+    scales = [1.0, *sides, 1.0] if planes_last else [1.0, 1.0, *sides]
+    repeating = {"nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
+    node = helper.make_node("Resize", ["in", "", "scales"], ["out"], mode="nearest", **repeating)
     graph = helper.make_graph(
-        nodes,
+        [node],
         "repeat",
         [helper.make_tensor_value_info("in", TYPES[dtype], shape)],
         [helper.make_tensor_value_info("out", TYPES[dtype], [None] * 4)],
@@ -64,7 +57,7 @@ def test_whatever_its_input_is(
     scale: int,
 ) -> None:
     shape = [1, *SIDES[sides], planes] if planes_last else [1, planes, *SIDES[sides]]
-    restorer = parse_restorer(write(tmp_path / "repeat.onnx", shape, dtype, scale)).build()
+    restorer = build_restorer(parse_restorer(write(tmp_path / "repeat.onnx", shape, dtype, scale)))
     assert (restorer.card.scales, restorer.card.channels) == ((scale,), (planes,))
     assert restorer.card.tasks == ((Task.SUPER_RESOLVE,) if scale == 2 else ())
     for size in ((9, 60), (50, 11)):  # smaller and larger than the fixed size
@@ -77,9 +70,11 @@ def test_whatever_its_input_is(
 
 def test_the_range_is_what_the_user_says(tmp_path: Path) -> None:
     path = write(tmp_path / "repeat.onnx", [1, 3, "h", "w"])
-    assert parse_restorer(
-        f"{path}:range=255,order=bgr,multiple=8,task=dejpeg"
-    ).build().card == parse_restorer(path).build().card.__class__(
+    parameters = "range=255,order=bgr,multiple=8,task=dejpeg"
+    plain, said = (
+        build_restorer(parse_restorer(text)).card for text in (path, f"{path}:{parameters}")
+    )
+    assert said == type(plain)(
         name="repeat",
         tasks=(Task.DEJPEG,),
         channels=(3,),
@@ -106,17 +101,16 @@ def test_the_range_is_what_the_user_says(tmp_path: Path) -> None:
 def test_a_specification_that_makes_no_sense(tmp_path: Path, parameters: str, message: str) -> None:
     path = write(tmp_path / "repeat.onnx", [1, 3, "h", "w"])
     with pytest.raises(InputError, match=message):
-        parse_restorer(f"{path}:{parameters}").build()
+        build_restorer(parse_restorer(f"{path}:{parameters}"))
 
 
 @pytest.mark.parametrize("shape", [[1, 4, "h", "w"], [1, 3, "h"], [1, "c", "h", "w"]])
 def test_what_is_no_image_is_refused(tmp_path: Path, shape: list[int | str]) -> None:
     helper = onnx.helper
     info = [helper.make_tensor_value_info(name, 1, shape) for name in ("in", "out")]
-    graph = helper.make_graph(
-        [helper.make_node("Identity", ["in"], ["out"])], "odd", info[:1], info[1:]
-    )
+    node = helper.make_node("Identity", ["in"], ["out"])
+    graph = helper.make_graph([node], "odd", info[:1], info[1:])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     (tmp_path / "odd.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(InputError, match="expected one image"):
-        parse_restorer(str(tmp_path / "odd.onnx")).build()
+        build_restorer(parse_restorer(str(tmp_path / "odd.onnx")))

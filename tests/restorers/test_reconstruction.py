@@ -17,6 +17,8 @@ from harness.metrics.psnr import PSNR
 from harness.protocols import Restorer
 from harness.restoring.adaptation import restore_image
 
+Build = Callable[[str], Restorer]
+
 
 @pytest.fixture
 def photo() -> Image:
@@ -33,12 +35,7 @@ DEMOSAICKERS = [("demosaic-bilinear", 28.0), ("demosaic-malvar", 31.5), ("demosa
 @pytest.mark.parametrize("cfa", CFAS)
 @pytest.mark.parametrize(("name", "least"), DEMOSAICKERS)
 def test_demosaicking_knows_every_pattern(
-    build: Callable[[str], Restorer],
-    photo: Image,
-    generator: np.random.Generator,
-    cfa: str,
-    name: str,
-    least: float,
+    build: Build, photo: Image, generator: np.random.Generator, cfa: str, name: str, least: float
 ) -> None:
     mosaic = BayerMosaic(cfa)(photo, generator)
     assert psnr(restore_image(build(name), mosaic, Conditions(cfa=cfa)), photo) > least
@@ -47,42 +44,26 @@ def test_demosaicking_knows_every_pattern(
 @pytest.mark.parametrize(("name", "_"), DEMOSAICKERS)
 @pytest.mark.parametrize("shape", [(37, 54), (64, 33), (6, 5)])
 def test_a_flat_image_is_restored_at_any_size(
-    build: Callable[[str], Restorer],
-    generator: np.random.Generator,
-    name: str,
-    _: float,
-    shape: tuple[int, int],
+    build: Build, generator: np.random.Generator, name: str, _: float, shape: tuple[int, int]
 ) -> None:
     grey = np.full((3, *shape), 0.4, np.float32)
-    restored = restore_image(
-        build(name), BayerMosaic("GBRG")(grey, generator), Conditions(cfa="GBRG")
-    )
+    mosaic = BayerMosaic("GBRG")(grey, generator)
+    restored = restore_image(build(name), mosaic, Conditions(cfa="GBRG"))
     assert np.abs(restored - grey).max() < (0.02 if name == "demosaicnet" else 1e-6)
 
 
-def test_malvar_is_exact_on_a_ramp(
-    build: Callable[[str], Restorer], generator: np.random.Generator
-) -> None:
-    # the filters were made so: no colour of a grey linear ramp is changed, away from the mirrored
-    # border
-    ramp = (
-        np.add.outer(np.linspace(0.1, 0.4, 20), np.linspace(0.1, 0.5, 24))
-        .astype(np.float32)[None]
-        .repeat(3, 0)
-    )
-    restored = restore_image(
-        build("demosaic-malvar"), BayerMosaic("RGGB")(ramp, generator), Conditions(cfa="RGGB")
-    )
+def test_malvar_is_exact_on_a_ramp(build: Build, generator: np.random.Generator) -> None:
+    # the filters were made so: a grey linear ramp stays, away from the mirrored border
+    plane = np.add.outer(np.linspace(0.1, 0.4, 20), np.linspace(0.1, 0.5, 24))
+    ramp = plane.astype(np.float32)[None].repeat(3, 0)
+    mosaic = BayerMosaic("RGGB")(ramp, generator)
+    restored = restore_image(build("demosaic-malvar"), mosaic, Conditions(cfa="RGGB"))
     assert np.abs(restored - ramp)[:, 2:-2, 2:-2].max() < 1e-5
 
 
 @pytest.mark.parametrize(("name", "gain"), [("wiener", 2.0), ("richardson-lucy", 2.0)])
 def test_a_known_kernel_is_undone(
-    build: Callable[[str], Restorer],
-    photo: Image,
-    generator: np.random.Generator,
-    name: str,
-    gain: float,
+    build: Build, photo: Image, generator: np.random.Generator, name: str, gain: float
 ) -> None:
     blur = GaussianBlur(1.6)
     blurred = blur(photo, generator)
@@ -91,16 +72,13 @@ def test_a_known_kernel_is_undone(
 
 
 @pytest.mark.parametrize("name", ["wiener", "richardson-lucy"])
-def test_a_kernel_that_is_a_point_changes_nothing(
-    build: Callable[[str], Restorer], photo: Image, name: str
-) -> None:
-    restored = restore_image(
-        build(name), photo, Conditions(kernel=((0.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 0.0)))
-    )
+def test_a_kernel_that_is_a_point_changes_nothing(build: Build, photo: Image, name: str) -> None:
+    point = ((0.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 0.0))
+    restored = restore_image(build(name), photo, Conditions(kernel=point))
     assert psnr(restored, photo) > 40
 
 
-def test_a_shifting_kernel_is_shifted_back(build: Callable[[str], Restorer], photo: Image) -> None:
+def test_a_shifting_kernel_is_shifted_back(build: Build, photo: Image) -> None:
     # a kernel that is taken the wrong way round would shift twice
     moved = np.roll(photo, (0, 1), axis=(1, 2))
     kernel = ((0.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0, 0.0))
@@ -111,12 +89,11 @@ def test_a_shifting_kernel_is_shifted_back(build: Callable[[str], Restorer], pho
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_missing_pixels_are_filled_and_known_ones_kept(
-    build: Callable[[str], Restorer], photo: Image, generator: np.random.Generator, channels: int
+    build: Build, photo: Image, generator: np.random.Generator, channels: int
 ) -> None:
-    degraded, conditions = MissingPixels(0.1).degrade(photo[:channels, :64, :64], generator)
+    part = photo[:channels, :64, :64]
+    degraded, conditions = MissingPixels(0.1).degrade(part, generator)
     restored = restore_image(build("biharmonic"), degraded, conditions)
     assert conditions.mask is not None
     assert np.array_equal(restored[:, ~conditions.mask], degraded[:, ~conditions.mask])
-    assert (
-        psnr(restored, photo[:channels, :64, :64]) > psnr(degraded, photo[:channels, :64, :64]) + 12
-    )
+    assert psnr(restored, part) > psnr(degraded, part) + 12

@@ -8,13 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.catalogue import find_set
 from harness.errors import InputError, RestorationError
 from harness.images import Image, quantise, write_image
-from harness.plugins import parse_restorer, resolve_set
+from harness.plugins.specification import parse_restorer
 from harness.protocols import Conditions
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import build_restorer
 from harness.results import FailureKind
 from harness.storage.store import load_run
+
+DEGRADED = np.zeros((3, 4, 5), np.float32)
 
 
 def picture(seed: int) -> Image:
@@ -29,22 +33,13 @@ def fill(folder: Path, *names: str) -> Path:
 
 
 def look_up(folder: Path, id: str, set_name: str = "set5-x2", parameters: str = "") -> Image:
-    restorer = parse_restorer(f"folder:{folder}{parameters}").build()
-    return restore_image(
-        restorer,
-        np.zeros((3, 4, 5), np.float32),
-        Conditions(scale=2, set_name=set_name, sample_id=id),
-    )
+    restorer = build_restorer(parse_restorer(f"folder:{folder}{parameters}"))
+    return restore_image(restorer, DEGRADED, Conditions(scale=2, set_name=set_name, sample_id=id))
 
 
 def test_by_name_and_never_by_position(tmp_path: Path) -> None:
-    folder = fill(
-        tmp_path / "mine",
-        "woman.png",
-        "babyx2.png",
-        "bird_SwinIR.png",
-        "bird_2.png/ignored.txt.png",
-    )
+    names = ("woman.png", "babyx2.png", "bird_SwinIR.png", "bird_2.png/ignored.txt.png")
+    folder = fill(tmp_path / "mine", *names)
     for number, id in enumerate(["woman", "baby", "bird"]):
         assert np.array_equal(look_up(folder, id), picture(number))
 
@@ -54,20 +49,18 @@ def test_a_folder_is_that_of_where_it_was_given(
 ) -> None:
     fill(tmp_path / "mine", "baby.png")
     monkeypatch.chdir(tmp_path)
-    restorer = parse_restorer("folder:mine").build()
+    restorer = build_restorer(parse_restorer("folder:mine"))
     monkeypatch.chdir("/")
     conditions = Conditions(scale=2, set_name="set5-x2", sample_id="baby")
-    assert np.array_equal(
-        restore_image(restorer, np.zeros((3, 4, 5), np.float32), conditions), picture(0)
-    )
+    assert np.array_equal(restore_image(restorer, DEGRADED, conditions), picture(0))
 
 
 def test_a_set_has_its_own_folder(tmp_path: Path) -> None:
     folder = fill(tmp_path, "set5-x2/baby.png", "set14-x2/baby.png")
     assert np.array_equal(look_up(folder, "baby", "set14-x2"), picture(1))
-    restorer = parse_restorer(f"folder:{folder}").build()
-    assert restorer.supports(resolve_set("set5-x2")) is None
-    assert "there is no" in str(restorer.supports(resolve_set("set5-x4")))
+    restorer = build_restorer(parse_restorer(f"folder:{folder}"))
+    assert restorer.supports(find_set("set5-x2")) is None
+    assert "there is no" in str(restorer.supports(find_set("set5-x4")))
 
 
 @pytest.mark.parametrize(
@@ -89,9 +82,8 @@ def test_missing_and_ambiguous_names_are_typed(
 def test_an_exact_name_wins_and_a_pattern_is_exact(tmp_path: Path) -> None:
     folder = fill(tmp_path, "img_1.png", "img_1_0.png", "img_1_x2_MyNet.png")
     assert np.array_equal(look_up(folder, "img_1"), picture(0))
-    assert np.array_equal(
-        look_up(folder, "img_1", parameters=":pattern={id}_x2_MyNet.png"), picture(2)
-    )
+    by_pattern = look_up(folder, "img_1", parameters=":pattern={id}_x2_MyNet.png")
+    assert np.array_equal(by_pattern, picture(2))
 
 
 def test_a_path_cannot_leave_the_folder(tmp_path: Path) -> None:
@@ -109,41 +101,27 @@ def test_a_path_cannot_leave_the_folder(tmp_path: Path) -> None:
     ],
 )
 def test_a_folder_that_makes_no_sense(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "empty").mkdir()
-    full = fill(tmp_path / "full", "a.png")
+    empty, full = tmp_path / "empty", fill(tmp_path / "full", "a.png")
+    empty.mkdir()
+    named = text.replace("{empty}", str(empty)).replace("{full}", str(full))
     with pytest.raises(InputError, match=message):
-        parse_restorer(
-            text.replace("{empty}", str(tmp_path / "empty")).replace("{full}", str(full))
-        ).build()
+        build_restorer(parse_restorer(named))
 
 
 def test_a_run_scores_them(
     tmp_path: Path, command_line: Callable[..., tuple[int, str, str]]
 ) -> None:
-    degraded_set = resolve_set("photos-sigma25")
+    degraded_set = find_set("photos-sigma25")
     first, second = degraded_set.ids()[:2]
     reference = degraded_set.sample(first).reference
     assert reference is not None
     (tmp_path / "paper").mkdir()
     write_image(tmp_path / "paper" / f"{first}.png", reference)
-    code, out, _ = command_line(
-        "run",
-        "-b",
-        "quickstart",
-        "--set",
-        "photos-sigma25",
-        "--limit",
-        2,
-        "-m",
-        "psnr",
-        "--out",
-        tmp_path / "run",
-        "-r",
-        f"folder:{tmp_path / 'paper'}",
-    )
+    run, own = tmp_path / "run", f"folder:{tmp_path / 'paper'}"
+    few = ("--set", "photos-sigma25", "--limit", 2, "-m", "psnr")
+    code, out, _ = command_line("run", "-b", "quickstart", *few, "-r", own, "--out", run)
     assert code == 3, out
-    data = load_run(tmp_path / "run")
+    data = load_run(run)
     assert [(score.cell.image, score.value) for score in data.scores] == [(first, float("inf"))]
-    assert [(failure.cell.image, failure.kind) for failure in data.failures] == [
-        (second, FailureKind.INVALID)
-    ]
+    failures = [(failure.cell.image, failure.kind) for failure in data.failures]
+    assert failures == [(second, FailureKind.INVALID)]

@@ -16,9 +16,10 @@ import torch
 from torch import nn
 
 from harness.errors import InputError
-from harness.plugins import parse_restorer
+from harness.plugins.specification import parse_restorer
 from harness.protocols import Conditions
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import build_restorer
 
 
 class Twice(nn.Module):
@@ -57,10 +58,9 @@ def saved(network: Twice, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     torch.jit.script(network).save(str(files[".ts"]))
     files[".pt"].write_bytes(files[".ts"].read_bytes())
     free = {2: torch.export.Dim.AUTO, 3: torch.export.Dim.AUTO}
-    torch.export.save(
-        torch.export.export(network, (torch.rand(1, 3, 32, 40),), dynamic_shapes=(free,)),
-        files[".pt2"],
-    )
+    example = (torch.rand(1, 3, 32, 40),)
+    program = torch.export.export(network, example, dynamic_shapes=(free,))
+    torch.export.save(program, files[".pt2"])
     return files
 
 
@@ -68,7 +68,7 @@ def saved(network: Twice, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 def test_it_runs_as_the_network_does(
     saved: dict[str, Path], network: Twice, generator: np.random.Generator, suffix: str
 ) -> None:
-    restorer = parse_restorer(str(saved[suffix])).build()
+    restorer = build_restorer(parse_restorer(str(saved[suffix])))
     assert (restorer.card.scales, restorer.card.parameters) == ((2,), 336)
     image = generator.random((3, 21, 34), dtype=np.float32)
     with torch.inference_mode():
@@ -83,8 +83,8 @@ def test_a_network_traced_for_one_size_is_tiled(
     torch.export.save(program, tmp_path / "same.pt2")
     image = generator.random((3, 20, 70), dtype=np.float32)
     with pytest.raises(InputError, match=r"same\.pt2 does not run on 3 x 64 x 64"):
-        parse_restorer(str(tmp_path / "same.pt2")).build()
-    restorer = parse_restorer(f"{tmp_path / 'same.pt2'}:size=32").build()
+        build_restorer(parse_restorer(str(tmp_path / "same.pt2")))
+    restorer = build_restorer(parse_restorer(f"{tmp_path / 'same.pt2'}:size=32"))
     assert np.allclose(restore_image(restorer, image, Conditions()), image, atol=1e-6)
 
 
@@ -94,24 +94,22 @@ def test_torchscript_that_reaches_files_is_refused(tmp_path: Path) -> None:
     for name in ("writes.ts", "writes.pt"):
         module.save(str(tmp_path / name))
         with pytest.raises(InputError, match=r"is refused: its code .* names 'from_file'"):
-            parse_restorer(str(tmp_path / name)).build()
+            build_restorer(parse_restorer(str(tmp_path / name)))
     assert not victim.exists()
     torch.jit.load(str(tmp_path / "writes.ts"))(torch.zeros(1, 3, 8, 8))
     assert victim.exists(), "the file would have done harm, had it been run"
 
 
 def test_code_under_an_odd_name_is_read_as_well(tmp_path: Path) -> None:
-    torch.jit.script(Writes("victim")).save(str(tmp_path / "writes.ts"))
-    with (
-        zipfile.ZipFile(tmp_path / "writes.ts") as old,
-        zipfile.ZipFile(tmp_path / "odd.ts", "w") as new,
-    ):
+    source, target = tmp_path / "writes.ts", tmp_path / "odd.ts"
+    torch.jit.script(Writes("victim")).save(str(source))
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for name in old.namelist():
             new.writestr(name.replace("/code/", "/CODE/").replace(".py", ".PY"), old.read(name))
             if name.endswith(".py"):
                 new.writestr(name, "class Writes(Module):\n  pass\n")
     with pytest.raises(InputError, match=r"names 'from_file'"):
-        parse_restorer(str(tmp_path / "odd.ts")).build()
+        build_restorer(parse_restorer(str(target)))
 
 
 def altered(
@@ -146,7 +144,7 @@ def test_an_exported_program_that_calls_something_else_is_refused(
 ) -> None:
     path = altered(saved[".pt2"], tmp_path / "calls.pt2", call(target))
     with pytest.raises(InputError, match=f"is refused: its graph calls '{target}'"):
-        parse_restorer(path).build()
+        build_restorer(parse_restorer(path))
 
 
 def test_a_size_that_is_code_is_refused(saved: dict[str, Path], tmp_path: Path) -> None:
@@ -154,7 +152,7 @@ def test_a_size_that_is_code_is_refused(saved: dict[str, Path], tmp_path: Path) 
         return json.loads(json.dumps(graph).replace("Symbol('", "__import__('os').system('"))
 
     with pytest.raises(InputError, match="is no size of an array"):
-        parse_restorer(altered(saved[".pt2"], tmp_path / "size.pt2", change)).build()
+        build_restorer(parse_restorer(altered(saved[".pt2"], tmp_path / "size.pt2", change)))
 
 
 class Exploit:
@@ -173,14 +171,13 @@ def test_pickles_in_an_exported_program_are_not_executed(
     marker = tmp_path / "owned"
     evil = io.BytesIO()
     torch.save(Exploit(marker), evil)
-    path = altered(
-        saved[".pt2"], tmp_path / "a.pt2", more={"data/sample_inputs/model.pt": evil.getvalue()}
-    )
+    sample = {"data/sample_inputs/model.pt": evil.getvalue()}
+    path = altered(saved[".pt2"], tmp_path / "a.pt2", more=sample)
     with pytest.raises(InputError, match="cannot be read as an exported program"):
-        parse_restorer(path).build()
+        build_restorer(parse_restorer(path))
     objects = {"data/constants/opaque_obj_0": pickle.dumps(Exploit(marker))}
     with pytest.raises(InputError, match=r"is refused: it holds .*opaque_obj_0"):
-        parse_restorer(altered(saved[".pt2"], tmp_path / "b.pt2", more=objects)).build()
+        build_restorer(parse_restorer(altered(saved[".pt2"], tmp_path / "b.pt2", more=objects)))
     assert not marker.exists()
 
 
@@ -189,4 +186,4 @@ def test_a_damaged_file_is_one_clear_line(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"damaged{suffix}"
     path.write_bytes(b"\0" * 100)
     with pytest.raises(InputError, match=f"damaged{suffix} cannot be read as"):
-        parse_restorer(str(path)).build()
+        build_restorer(parse_restorer(str(path)))

@@ -1,13 +1,17 @@
-"""The restorers whose weights `restobench zoo get` fetches: real gains on photographs, odd sizes, exact counts."""
+"""The restorers whose weights `restobench zoo get` fetches: gains on photographs, exact counts.
+
+They take images of odd sizes.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from harness.catalogue import find_set
 from harness.images import to_luma
 from harness.metrics.psnr import PSNRY
-from harness.plugins import resolve_set, restorers
+from harness.plugins.kinds import restorers
 from harness.protocols import Conditions, Restorer
 from harness.restoring.adaptation import restore_image
 
@@ -29,7 +33,7 @@ def build(name: str) -> Restorer:
 
 
 def psnr_y(restorer: Restorer, set_name: str, photo: str = "coffee") -> float:
-    degraded_set = resolve_set(set_name)
+    degraded_set = find_set(set_name)
     sample = degraded_set.sample(photo)
     assert sample.reference is not None
     restored = restore_image(restorer, sample.degraded, degraded_set.conditions)
@@ -47,8 +51,7 @@ def psnr_y(restorer: Restorer, set_name: str, photo: str = "coffee") -> float:
         ("waifu2x-cunet", "photos-q20", "identity", 0.3),
         ("span", "photos-x2", "bicubic", 1.0),
         ("span", "photos-x4", "bicubic", 0.5),
-        # trained on drawings: worse than interpolation on photographs, and worse by far where they
-        # are fed wrongly
+        # trained on drawings: worse than interpolation on photographs, by far where fed wrongly
         ("realcugan-se", "photos-x2", "bicubic", -2.5),
         ("realcugan-se", "photos-x3", "bicubic", -2.5),
         ("realcugan-se", "photos-x4", "bicubic", -2.5),
@@ -67,7 +70,7 @@ def test_a_network_beats_the_baseline(
 
 
 def test_realesrgan_is_sharper_than_bicubic_and_keeps_the_colours() -> None:
-    degraded_set = resolve_set("photos-x4")
+    degraded_set = find_set("photos-x4")
     sample = degraded_set.sample("coffee")
     assert sample.reference is not None
     sharp, soft = (

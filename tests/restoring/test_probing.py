@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,33 +12,34 @@ from torch import nn
 
 from harness.errors import InputError
 from harness.images import Image, imresize
-from harness.plugins import resolve_benchmark
+from harness.plugins.kinds import resolve_benchmark
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 from harness.restoring.probing import RANGES, probe_photo, wrong_range
 from harness.running.plan import make_plan
 
 
 class Trained(Restorer):
-    """A stand-in for a network: it knows 32 levels of the range it was trained in, and nothing outside of it."""
+    """A stand-in for a network: it knows 32 levels of the range it was trained in.
+
+    Outside of that range it knows nothing.
+    """
 
     def __init__(self, trained: tuple[float, float], **card: object) -> None:
         self.trained = trained
-        self.card = replace(
-            RestorerCard("trained", tasks=(Task.SUPER_RESOLVE,), scales=(2,), parameters=1), **card
-        )  # type: ignore[arg-type]
+        card = {"tasks": (Task.SUPER_RESOLVE,), "scales": (2,), "parameters": 1, **card}
+        self.card = RestorerCard("trained", **card)  # type: ignore[arg-type]
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         low, high = self.trained
         level = np.rint((np.clip(image, low, high) - low) / (high - low) * 31)
-        return imresize(
-            (level / 31 * (high - low) + low).astype(np.float32), conditions.scale, rounding="none"
-        )
+        known = (level / 31 * (high - low) + low).astype(np.float32)
+        return imresize(known, conditions.scale, rounding="none")
 
 
 @pytest.mark.parametrize(
     ("trained", "fed"),
-    # a network of -1..1 that is fed 0..1 sees a pale picture, which it could have been trained on:
-    # no probe can tell
+    # no probe can tell a network of -1..1 that is fed 0..1: it sees a pale picture, which it could
+    # have been trained on
     [(trained, fed) for trained in RANGES for fed in RANGES if (trained, fed) != ("-1..1", "1")],
 )
 def test_the_right_range_is_named(trained: str, fed: str) -> None:
@@ -88,16 +88,10 @@ def test_a_run_refuses_a_network_in_the_wrong_range_and_says_what_to_set(tmp_pat
     network = nn.Sequential(nn.Hardtanh(0.0, 255.0), nn.Conv2d(3, 3, 1, groups=3, bias=False))
     nn.init.ones_(network[1].weight)  # right in any range that holds nothing negative
     torch.jit.script(network).save(str(tmp_path / "clamps.ts"))
-    benchmark = resolve_benchmark("quickstart")
-    with pytest.raises(
-        InputError, match=r"clamps is fed in the wrong range: .*set range=1 .* or probe=false"
-    ):
-        make_plan(
-            benchmark,
-            [f"{tmp_path / 'clamps.ts'}:range=-1..1"],
-            set_names=["photos-sigma25"],
-            limit=1,
-        )
-    unprobed = f"{tmp_path / 'clamps.ts'}:range=-1..1,probe=false"
-    plan = make_plan(benchmark, [unprobed], set_names=["photos-sigma25"], limit=1)
+    options = {"set_names": ["photos-sigma25"], "limit": 1}
+    benchmark, clamps = resolve_benchmark("quickstart"), f"{tmp_path / 'clamps.ts'}:range=-1..1"
+    message = r"clamps is fed in the wrong range: .*set range=1 .* or probe=false"
+    with pytest.raises(InputError, match=message):
+        make_plan(benchmark, [clamps], **options)
+    plan = make_plan(benchmark, [f"{clamps},probe=false"], **options)
     assert plan.cells() == 1

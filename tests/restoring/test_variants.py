@@ -1,4 +1,4 @@
-"""Options of any restorer: the ensemble is equivariant, and 16 bits that lose the image fall back to 32."""
+"""Options of any restorer: the ensemble is equivariant; 16 bits that lose the image become 32."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import torch
 
 from harness.conditions import Conditions
 from harness.errors import InputError
-from harness.plugins import parse_restorer
+from harness.plugins.specification import parse_restorer
 from harness.protocols import Restorer, RestorerCard
 from harness.recording import recording
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import build_restorer
 from harness.restoring.variants import ReducedPrecision, SelfEnsemble
 from harness.workers.costs import count_flops
 
@@ -35,9 +36,8 @@ class Network(Restorer):
     def __init__(self, weight: float = 0.3) -> None:
         torch.manual_seed(0)
         self.card = RestorerCard("network", channels=(3,))
-        self.network = torch.nn.Sequential(
-            torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.Conv2d(8, 3, 3, padding=1)
-        )
+        there, back = torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.Conv2d(8, 3, 3, padding=1)
+        self.network = torch.nn.Sequential(there, back)
         with torch.no_grad():
             for parameter in self.network.parameters():
                 parameter.mul_(weight)
@@ -61,18 +61,16 @@ def test_the_ensemble_turns_with_the_image(image: Any) -> None:
 
 
 def test_the_ensemble_of_what_turns_with_the_image_is_the_thing_itself(image: Any) -> None:
-    plain, ensemble = (
-        parse_restorer("bicubic" + options).build() for options in ("", ":ensemble=x8")
-    )
+    texts = ("bicubic", "bicubic:ensemble=x8")
+    plain, ensemble = (build_restorer(parse_restorer(text)) for text in texts)
     once, eight = (restore_image(item, image, Conditions(scale=2)) for item in (plain, ensemble))
     assert np.allclose(once, eight, atol=1e-5)
 
 
 def test_masks_turn_with_the_image_and_mosaics_do_not(image: Any) -> None:
     mask = image[0] > 0.7
-    SelfEnsemble(Shift()).restore(
-        np.where(mask, 0, image).astype(np.float32), Conditions(mask=mask)
-    )
+    holed = np.where(mask, 0, image).astype(np.float32)
+    SelfEnsemble(Shift()).restore(holed, Conditions(mask=mask))
     with pytest.raises(InputError, match="ensemble=x8"):
         SelfEnsemble(Shift()).restore(image, Conditions(cfa="RGGB"))
 
@@ -103,7 +101,8 @@ def test_operations_are_counted_once_with_options(image: Any) -> None:
         count_flops(lambda item=item: item.restore(image, Conditions()))  # type: ignore[misc]
         for item in (plain, ReducedPrecision(plain, "fp16", "cpu"), SelfEnsemble(plain))
     ]
-    assert counts[0] == counts[1] == counts[2] / 8 == 2 * 2 * 3 * 8 * 9 * 12 * 16  # type: ignore[operator]
+    expected = 2 * 2 * 3 * 8 * 9 * 12 * 16
+    assert counts == [expected, expected, 8 * expected]
 
 
 def test_options_of_a_specification() -> None:
@@ -112,6 +111,5 @@ def test_options_of_a_specification() -> None:
     with pytest.raises(InputError, match="precision is 'fp8'; expected one of fp32, fp16, bf16"):
         parse_restorer("nl-means:precision=fp8")
     with pytest.raises(InputError, match="no effect on nl-means"):
-        parse_restorer("nl-means:precision=fp16").build().restore(
-            np.ones((3, 9, 9), np.float32), Conditions()
-        )
+        restorer = build_restorer(parse_restorer("nl-means:precision=fp16"))
+        restorer.restore(np.ones((3, 9, 9), np.float32), Conditions())

@@ -1,4 +1,7 @@
-"""Every built-in restorer that is usable here keeps the contract; those that do not are found out, check by check."""
+"""Every built-in restorer that is usable here keeps the contract.
+
+Those that do not are found out, check by check.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,17 @@ import pytest
 import torch
 
 from harness.metrics.psnr import PSNR
-from harness.plugins import metrics, parse_restorer, restorers
+from harness.plugins.kinds import metrics, restorers
+from harness.plugins.specification import parse_restorer
+from harness.restoring.build import build_restorer
 from harness.results import MetricValue
 from harness.running.conformance import usable_plugins
 from harness.testing import METRIC_CHECKS, RESTORER_CHECKS, check_metric, check_restorer
 
+Command = Callable[..., tuple[int, str, str]]
+
 USABLE = usable_plugins()
+METRICS = [name for name in USABLE if name in metrics and not name.startswith("pyiqa-")]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -28,14 +36,12 @@ def _one_thread_as_in_workers() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", [name for name in USABLE if name in restorers])
 def test_built_in_restorers_conform(name: str) -> None:
-    checks = check_restorer(parse_restorer(name).build())
+    checks = check_restorer(build_restorer(parse_restorer(name)))
     assert [item for item in checks if not item.passed] == []
     assert [item.check for item in checks] == list(RESTORER_CHECKS)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in USABLE if name in metrics and not name.startswith("pyiqa-")]
-)
+@pytest.mark.parametrize("name", METRICS)
 def test_built_in_metrics_conform(name: str) -> None:
     checks = check_metric(metrics.get(name)(device="cpu"))  # type: ignore[call-arg]
     assert [item for item in checks if not item.passed] == []
@@ -57,9 +63,8 @@ def test_built_in_metrics_conform(name: str) -> None:
     ],
 )
 def test_what_a_restorer_does_wrong_is_named(fault: str, check: str) -> None:
-    checks = {
-        item.check: item for item in check_restorer(parse_restorer(f"misbehaving:{fault}").build())
-    }
+    found = check_restorer(build_restorer(parse_restorer(f"misbehaving:{fault}")))
+    checks = {item.check: item for item in found}
     assert not checks[check].passed
     assert checks[check].message
 
@@ -71,7 +76,8 @@ class Turned(PSNR):
 
     def __call__(self, restored: object, reference: object = None) -> MetricValue:
         self.seen += 1
-        return MetricValue(self.seen - super().__call__(restored, reference).value)  # type: ignore[arg-type]
+        value = super().__call__(restored, reference).value  # type: ignore[arg-type]
+        return MetricValue(self.seen - value)
 
 
 def test_what_a_metric_does_wrong_is_named() -> None:
@@ -79,9 +85,7 @@ def test_what_a_metric_does_wrong_is_named() -> None:
     assert failed == set(METRIC_CHECKS)
 
 
-def test_the_command_says_a_line_a_check_even_of_a_crash(
-    command_line: Callable[..., tuple[int, str, str]],
-) -> None:
+def test_the_command_says_a_line_a_check_even_of_a_crash(command_line: Command) -> None:
     code, out, _ = command_line("check", "identity", "psnr")
     assert code == 0
     assert len(out.splitlines()) == len(RESTORER_CHECKS) + len(METRIC_CHECKS)
@@ -94,9 +98,7 @@ def test_the_command_says_a_line_a_check_even_of_a_crash(
     assert not any(row["passed"] for row in crashed)
 
 
-def test_what_cannot_be_checked_is_one_line(
-    command_line: Callable[..., tuple[int, str, str]], tmp_path: Path
-) -> None:
+def test_what_cannot_be_checked_is_one_line(command_line: Command, tmp_path: Path) -> None:
     code, _, err = command_line("check", "bicubbic")
     assert (code, "Did you mean bicubic" in err) == (2, True)
     code, _, err = command_line("check")

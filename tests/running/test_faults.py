@@ -1,4 +1,7 @@
-"""Restorers that misbehave, all in one run: none stops it, none loses a row, none leaves anything behind."""
+"""Restorers that misbehave, all in one run: none stops it, none loses a row.
+
+None leaves anything behind.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +21,19 @@ from harness.storage.store import load_run
 FAILING = {
     FailureKind.RAISED: ("Raises", "RaisesSystemExit", "RaisesAtLength", "Recurses", "AsksTheUser"),
     FailureKind.INVALID: (
-        "ReturnsNaN", "ReturnsInf", "WrongSize", "WrongDtype", "WrongChannels", "ReturnsNone", "ReturnsTensor",
-        "ReturnsEmpty",
+        "ReturnsNaN", "ReturnsInf", "WrongSize", "WrongDtype", "WrongChannels", "ReturnsNone",
+        "ReturnsTensor", "ReturnsEmpty",
     ),
     FailureKind.TIMEOUT: ("Hangs", "Spins", "IgnoresSigterm", "Floods"),
     FailureKind.CRASHED: (
-        "Exits", "LeavesNatively", "Segfaults", "Aborts", "KillsItself", "ClosesFiles", "SpawnsAndDies",
+        "Exits", "LeavesNatively", "Segfaults", "Aborts", "KillsItself", "ClosesFiles",
+        "SpawnsAndDies",
     ),
     FailureKind.MEMORY: ("Allocates",),
 }  # fmt: skip
 GOOD = (
-    "Good", "MutatesInput", "Prints", "ChangesFolder", "NonDeterministic", "ChangesSeed", "PrintsSecrets",
-    "SpawnsChildren", "Forks", "Litters",
+    "Good", "MutatesInput", "Prints", "ChangesFolder", "NonDeterministic", "ChangesSeed",
+    "PrintsSecrets", "SpawnsChildren", "Forks", "Litters",
 )  # fmt: skip
 LOOKING = ("PrintsSecrets", "SpawnsChildren", "SpawnsAndDies")
 
@@ -54,10 +58,8 @@ def data(tmp_path_factory: pytest.TempPathFactory, marks: Path) -> RunData:
         patch.setenv("CLOUD_API_TOKEN", "hunter2")
         patch.chdir(marks)
         names = [*(name for names in FAILING.values() for name in names), *GOOD]
-        specifications = [
-            f"{name}:marks={marks / name}" if name in LOOKING else name for name in names
-        ]
-        return run(tmp_path_factory.mktemp("run"), specifications)
+        marked = {name: f"{name}:marks={marks / name}" for name in LOOKING}
+        return run(tmp_path_factory.mktemp("run"), [marked.get(name, name) for name in names])
 
 
 def plain(name: str) -> str:
@@ -92,11 +94,8 @@ def test_the_environment_of_the_user_is_not_seen(marks: Path) -> None:
 
 @pytest.mark.usefixtures("data")
 def test_children_die_with_their_worker(marks: Path) -> None:
-    children = [
-        int(pid)
-        for name in ("SpawnsChildren", "SpawnsAndDies")
-        for pid in (marks / name).read_text().split()
-    ]
+    texts = [(marks / name).read_text() for name in ("SpawnsChildren", "SpawnsAndDies")]
+    children = [int(pid) for text in texts for pid in text.split()]
     deadline = time.monotonic() + 20
     while any(map(alive, children)) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -118,8 +117,8 @@ def test_nothing_is_left_where_the_user_works(marks: Path) -> None:
 
 def test_a_leak_costs_the_cell_in_which_memory_runs_out_and_no_other(tmp_path: Path) -> None:
     leaking = run(tmp_path, ["Leaks"], images=tuple("abcd"), workers=1)
-    # 200 MiB each for the warm-up and the first image; the second fails, and the third finds an
-    # empty worker
+    # 200 MiB each for the warm-up and the first image: the second image fails, and the third finds
+    # an empty worker
     assert [(item.cell.image, item.kind) for item in leaking.failures] == [
         ("b", FailureKind.MEMORY), ("d", FailureKind.MEMORY),
     ]  # fmt: skip
@@ -129,4 +128,4 @@ def test_a_leak_costs_the_cell_in_which_memory_runs_out_and_no_other(tmp_path: P
 def test_what_a_restorer_draws_is_the_same_in_every_run(tmp_path: Path) -> None:
     first, second = (run(tmp_path / name, ["Draws"], images=("a", "b")) for name in ("one", "two"))
     assert sorted(map(repr, first.scores)) == sorted(map(repr, second.scores))
-    assert {item.sha256 for item in first.cells} == {item.sha256 for item in second.cells}
+    assert {item.sha256 for item in first.restored} == {item.sha256 for item in second.restored}

@@ -18,8 +18,8 @@ from harness.errors import StoreError, UnavailableError
 from harness.protocols import Benchmark, Evaluation, Task
 from harness.results import FailureKind
 from harness.running.plan import make_plan
-from harness.running.runner import run_plan
-from harness.storage.store import load_run
+from harness.running.runner import Progress, run_plan
+from harness.storage.store import Store, load_run
 
 FAULTS = Path(__file__).parents[1] / "faults"
 
@@ -27,9 +27,8 @@ FAULTS = Path(__file__).parents[1] / "faults"
 def benchmark(
     images: tuple[str, ...] = ("a", "b", "c"), size: int = 40, evaluation: Evaluation | None = None
 ) -> Benchmark:
-    return Benchmark(
-        "test", "", (TinySet(images=images, size=size),), ("psnr",), evaluation or Evaluation("rgb")
-    )
+    tiny = TinySet(images=images, size=size)
+    return Benchmark("test", "", (tiny,), ("psnr",), evaluation or Evaluation("rgb"))
 
 
 def restorer(name: str) -> str:
@@ -58,16 +57,13 @@ def test_scores_every_cell(tmp_path: Path) -> None:
     assert summary.restored == summary.scored == len(data.scores) == 3
     assert all(26 < score.value < 31 for score in data.scores), "noise of sigma 10 is 28.1 dB"
     assert data.run.status == "finished"
-    assert data.run.plan["sets"]["tiny"]["fingerprint"]
+    assert data.run.plan.sets["tiny"].fingerprint
 
 
 def test_a_mask_travels_with_its_image(tmp_path: Path) -> None:
     holes = SyntheticSet("holes", Task.INPAINT, Photos(48), (MissingPixels(0.3),))
-    plan = make_plan(
-        Benchmark("test", "", (holes,), ("psnr",), Evaluation("rgb")),
-        [restorer("FillsHoles")],
-        limit=2,
-    )
+    inpainting = Benchmark("test", "", (holes,), ("psnr",), Evaluation("rgb"))
+    plan = make_plan(inpainting, [restorer("FillsHoles")], limit=2)
     run_plan(plan, tmp_path / "run", workers=2)
     data = load_run(tmp_path / "run")
     assert not data.failures
@@ -78,9 +74,8 @@ def test_unreadable_sample_fails_its_cells_only(tmp_path: Path) -> None:
     plan = make_plan(benchmark(("a", "corrupt", "b")), [restorer("Good")])
     run_plan(plan, tmp_path / "run")
     data = load_run(tmp_path / "run")
-    assert [(failure.cell.image, failure.kind) for failure in data.failures] == [
-        ("corrupt", FailureKind.SAMPLE)
-    ]
+    failures = [(failure.cell.image, failure.kind) for failure in data.failures]
+    assert failures == [("corrupt", FailureKind.SAMPLE)]
     assert "truncated" in data.failures[0].message
     assert {score.cell.image for score in data.scores} == {"a", "b"}
 
@@ -91,9 +86,8 @@ def test_failed_metric_is_a_row_of_that_metric(tmp_path: Path) -> None:
     run_plan(plan, tmp_path / "run")
     data = load_run(tmp_path / "run")
     assert [score.metric for score in data.scores] == ["psnr"]
-    assert [(failure.metric, failure.kind) for failure in data.failures] == [
-        ("ms-ssim", FailureKind.METRIC)
-    ]
+    failures = [(failure.metric, failure.kind) for failure in data.failures]
+    assert failures == [("ms-ssim", FailureKind.METRIC)]
 
 
 def test_second_run_restores_nothing_and_changes_nothing(tmp_path: Path, marks: Path) -> None:
@@ -107,9 +101,8 @@ def test_second_run_restores_nothing_and_changes_nothing(tmp_path: Path, marks: 
 
 def test_new_metric_calls_no_restorer(tmp_path: Path, marks: Path) -> None:
     run_plan(make_plan(benchmark(size=80), [counting(marks)]), tmp_path / "run")
-    summary = run_plan(
-        make_plan(benchmark(size=80), [counting(marks)], ["psnr", "ssim"]), tmp_path / "run"
-    )
+    plan = make_plan(benchmark(size=80), [counting(marks)], ["psnr", "ssim"])
+    summary = run_plan(plan, tmp_path / "run")
     assert (summary.restored, summary.scored, count(marks)) == (0, 3, 3)
     assert {score.metric for score in load_run(tmp_path / "run").scores} == {"psnr", "ssim"}
 
@@ -130,7 +123,47 @@ def test_changed_code_is_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert run_plan(make_plan(benchmark(), ["changing:Good"]), tmp_path / "run").restored == 3
 
 
-def test_another_protocol_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+class Listener(Progress):
+    """Keeps what a run says beside its cells."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def test_a_run_of_an_earlier_version_says_once_why_it_is_made_again(
+    tmp_path: Path, marks: Path
+) -> None:
+    plan, listener = make_plan(benchmark(size=80), [counting(marks)]), Listener()
+    run_plan(plan, tmp_path / "run", progress=listener)
+    with Store(tmp_path / "run") as store:  # such as 0.1.0 before code was hashed by its meaning
+        store._database.execute("UPDATE cells SET fingerprint = '0123456789abcdef'")
+        store._database.execute("UPDATE scores SET fingerprint = 'restobench 0.1.0:01234567:cpu'")
+    again = run_plan(plan, tmp_path / "run", progress=listener)
+    assert (again.restored, count(marks)) == (3, 6), load_run(tmp_path / "run").failures
+    [line] = listener.notes
+    assert line.startswith("3 restored images and 3 scores of this run are made again, once: ")
+    run_plan(plan, tmp_path / "run", progress=listener)
+    assert (count(marks), len(listener.notes)) == (6, 1)
+
+
+def test_a_resumed_run_says_what_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = Listener()
+    for strength in ("a", "b"):
+        monkeypatch.setattr("harness.plugins.fingerprints.code_hash", lambda _m, s=strength: s)
+        plan = make_plan(benchmark(), [restorer("Good")])
+        run_plan(plan, tmp_path / "run", progress=listener)
+    assert listener.notes == [
+        "Good: 3 images are restored again: code, weights or device changed",
+        "psnr: 3 images are scored again: its code or device changed",
+    ]
+
+
+def test_another_evaluation_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     run_plan(make_plan(benchmark(), [restorer("Good")]), tmp_path / "run")
     other = make_plan(benchmark(evaluation=Evaluation("other", crop_border=4)), [restorer("Good")])
     with pytest.raises(StoreError, match=r"its evaluation\.crop_border is 0, now it would be 4"):
@@ -143,7 +176,7 @@ from pathlib import Path
 from misbehaving import TinySet
 from harness.running.plan import make_plan
 from harness.protocols import Benchmark, Evaluation, Task
-from harness.running.runner import run_plan
+from harness.running.runner import Progress, run_plan
 if __name__ == "__main__":
     sets = (TinySet(images=tuple("abcdefgh"), size=80),)
     plan = make_plan(Benchmark("test", "", sets, ("psnr",), Evaluation("rgb")), [{restorer!r}])
@@ -155,10 +188,8 @@ def test_killed_run_goes_on_where_it_was(tmp_path: Path, marks: Path) -> None:
     script = tmp_path / "script.py"
 
     def write_script(folder: str) -> None:
-        text = _RUN.format(
-            faults=str(FAULTS), folder=str(tmp_path / folder), restorer=counting(marks, sleep=0.5)
-        )
-        script.write_text(text)
+        run, slow = str(tmp_path / folder), counting(marks, sleep=0.5)
+        script.write_text(_RUN.format(faults=str(FAULTS), folder=run, restorer=slow))
 
     write_script("killed")
     process = subprocess.Popen([sys.executable, str(script)])
@@ -167,7 +198,7 @@ def test_killed_run_goes_on_where_it_was(tmp_path: Path, marks: Path) -> None:
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    kept = len(load_run(tmp_path / "killed").cells)
+    kept = len(load_run(tmp_path / "killed").restored)
     assert 0 < kept < 8
     time.sleep(2)  # the orphaned workers see that their parent is gone, and end
     before = count(marks)
@@ -183,18 +214,13 @@ def test_killed_run_goes_on_where_it_was(tmp_path: Path, marks: Path) -> None:
 def test_a_metric_that_is_missing_here_is_left_out_unless_it_was_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        "harness.metrics.niqe.NIQE.missing", classmethod(lambda _cls: "basicsr is not installed")
-    )
+    reason = "basicsr is not installed"
+    monkeypatch.setattr("harness.metrics.niqe.NIQE.missing", classmethod(lambda _cls: reason))
     wants_both = Benchmark("test", "", (TinySet(),), ("psnr", "niqe"), Evaluation("rgb"))
     plan = make_plan(wants_both, [restorer("Good")])
-    assert (list(plan.metrics), plan.absent_metrics) == (
-        ["psnr"],
-        {"niqe": "basicsr is not installed"},
-    )
+    assert (list(plan.metrics), plan.absent_metrics) == (["psnr"], {"niqe": reason})
     with pytest.raises(UnavailableError, match="metric niqe is not usable here: basicsr"):
         make_plan(wants_both, [restorer("Good")], ["niqe"])
+    lacking = Benchmark("test", "", (TinySet(),), ("niqe",), Evaluation("rgb"))
     with pytest.raises(UnavailableError, match="no metric is usable here"):
-        make_plan(
-            Benchmark("test", "", (TinySet(),), ("niqe",), Evaluation("rgb")), [restorer("Good")]
-        )
+        make_plan(lacking, [restorer("Good")])

@@ -20,6 +20,8 @@ from harness.metrics.psnr import PSNR
 from harness.scoring.correlation import correlate, fit_logistic
 from harness.scoring.mos import LabelledImage
 
+Command = Callable[..., tuple[int, str, str]]
+
 
 @pytest.fixture(autouse=True)
 def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,10 +29,8 @@ def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def labelled(mos: list[float], groups: list[str] | None = None) -> list[LabelledImage]:
-    return [
-        LabelledImage(Path("x.png"), value, (groups or [""] * len(mos))[i])
-        for i, value in enumerate(mos)
-    ]
+    pairs = zip(mos, groups or [""] * len(mos), strict=True)
+    return [LabelledImage(Path("x.png"), value, group) for value, group in pairs]
 
 
 def test_figures_are_scipys_and_the_interval_holds_them(generator: np.random.Generator) -> None:
@@ -67,10 +67,10 @@ def test_the_logistic_straightens_what_saturates(generator: np.random.Generator)
 
 @settings(max_examples=30, deadline=None)
 @given(
-    st.integers(0, 2**32 - 1),
-    st.integers(-6, 6),
-    st.floats(-100, 100),
-    st.sampled_from(["even", "steep", "tail"]),
+    seed=st.integers(0, 2**32 - 1),
+    decade=st.integers(-6, 6),
+    offset=st.floats(-100, 100),
+    shape=st.sampled_from(["even", "steep", "tail"]),
 )
 def test_the_unit_of_a_metric_does_not_matter(
     seed: int, decade: int, offset: float, shape: str
@@ -138,19 +138,17 @@ def folder(tmp_path: Path, generator: np.random.Generator) -> Path:
     clean = generator.random((3, 64, 64), dtype=np.float32)
     write_image(tmp_path / "clean.png", clean)
     for level in range(10):
-        noisy = np.clip(
-            clean + 0.03 * (level + 1) * generator.standard_normal(clean.shape), 0, 1
-        ).astype(np.float32)
+        noise = 0.03 * (level + 1) * generator.standard_normal(clean.shape)
+        noisy = np.clip(clean + noise, 0, 1).astype(np.float32)
         write_image(tmp_path / f"{level}.png", noisy)
         lines.append(f"{level}.png,{90 - 8 * level},clean.png,scene")
     (tmp_path / "labels.csv").write_text("\n".join(lines))
     return tmp_path
 
 
-def test_the_command(command_line: Callable[..., tuple[int, str, str]], folder: Path) -> None:
-    code, out, _ = command_line(
-        "correlate", "-m", "psnr", "-m", "blur-effect", "--dataset", folder, "--json"
-    )
+def test_the_command(command_line: Command, folder: Path) -> None:
+    both = ("-m", "psnr", "-m", "blur-effect")
+    code, out, _ = command_line("correlate", *both, "--dataset", folder, "--json")
     document = json.loads(out)
     assert (code, document["schema"]) == (0, "restobench/correlate/1")
     psnr = document["rows"][0]
@@ -160,9 +158,7 @@ def test_the_command(command_line: Callable[..., tuple[int, str, str]], folder: 
     assert (psnr["srcc"], psnr["srcc_within"]) == pytest.approx((1, 1))
 
 
-def test_a_damaged_image_is_a_failure(
-    command_line: Callable[..., tuple[int, str, str]], folder: Path
-) -> None:
+def test_a_damaged_image_is_a_failure(command_line: Command, folder: Path) -> None:
     (folder / "3.png").write_bytes(b"no image")
     code, out, err = command_line("correlate", "-m", "psnr", "--dataset", folder)
     assert code == 3
@@ -171,13 +167,12 @@ def test_a_damaged_image_is_a_failure(
 
 
 def test_it_warns_of_images_that_a_metric_has_learnt_from(
-    command_line: Callable[..., tuple[int, str, str]], folder: Path, monkeypatch: pytest.MonkeyPatch
+    command_line: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = frozenset(content_key(read_image(folder / f"{level}.png")) for level in (2, 5))
     monkeypatch.setattr(PSNR, "trained_on", lambda: keys)
-    code, out, err = command_line(
-        "correlate", "-m", "psnr", "-m", "blur-effect", "--dataset", folder, "--json"
-    )
+    both = ("-m", "psnr", "-m", "blur-effect")
+    code, out, err = command_line("correlate", *both, "--dataset", folder, "--json")
     assert code == 0
     assert "warning: psnr was trained on 2 of these 10 images" in err
     assert "blur-effect was trained" not in err

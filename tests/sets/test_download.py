@@ -21,7 +21,10 @@ from harness.sets.download import STAGING, fetch
 
 
 class Server:
-    """Serves `content` by path; `breaks_after` cuts the next answer off; `asked` lists path and range."""
+    """Serves `content` by path.
+
+    `breaks_after` cuts the next answer off; `asked` lists path and range.
+    """
 
     def __init__(self) -> None:
         self.content: dict[str, bytes] = {}
@@ -73,9 +76,8 @@ def originals(tmp_path: Path) -> Path:
     folder = tmp_path / "originals"
     for seed, path in enumerate(("HR/a.png", "HR/b.png")):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        write_image(
-            folder / path, np.random.default_rng(seed).random((3, 40, 40), dtype=np.float32)
-        )
+        image = np.random.default_rng(seed).random((3, 40, 40), dtype=np.float32)
+        write_image(folder / path, image)
     return folder
 
 
@@ -145,13 +147,9 @@ def test_a_source_that_is_gone_or_unknown_is_one_line(
         fetch(mine, tmp_path / "set")
     with pytest.raises(UnavailableError, match="get it by hand: by hand"):
         fetch(KnownSet("mine", "Mine", 2, "MIT", "", "by hand"), tmp_path / "set")
+    local = KnownSet("mine", "Mine", 1, "", "", "", {"a.png": None}, {"a.png": "file:///etc/a.png"})
     with pytest.raises(InputError, match="expected https"):
-        fetch(
-            KnownSet(
-                "mine", "Mine", 1, "", "", "", {"a.png": None}, {"a.png": "file:///etc/a.png"}
-            ),
-            tmp_path / "s",
-        )
+        fetch(local, tmp_path / "s")
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
@@ -183,10 +181,8 @@ def test_images_come_out_of_an_archive(
     members = {f"Mine/{path}": (originals / path).read_bytes() for path in mine.files}
     server.content["/all"] = pack({**members, "Mine/readme.txt": b"text", "Other/HR/a.png": b"x"})
     assert fetch(mine, tmp_path / "set") == 2
-    assert sorted(path.name for path in (tmp_path / "set").rglob("*") if path.is_file()) == [
-        "a.png",
-        "b.png",
-    ]
+    files = [path.name for path in (tmp_path / "set").rglob("*") if path.is_file()]
+    assert sorted(files) == ["a.png", "b.png"]
     assert {finding.status for finding in verify(mine, tmp_path / "set")} == {"same"}
 
 

@@ -76,13 +76,14 @@ def test_intervals_cover_the_true_mean_as_often_as_they_say(images: int, draw: s
 
 
 def test_verdicts_on_pairs_hold_together(generator: np.random.Generator) -> None:
-    """Eight restorers, all alike, of unequal spread, over images of unequal difficulty: any verdict is a false one."""
+    """Any verdict on eight restorers that are all alike is a false one.
+
+    Their spreads are unequal, and so is the difficulty of the images.
+    """
     runs, wrong = 300, 0
     for _ in range(runs):
-        scores = (
-            generator.normal(30, 4, 24)
-            + generator.normal(size=(8, 24)) * np.linspace(0.2, 2, 8)[:, None]
-        )
+        images, noise = generator.normal(30, 4, 24), generator.normal(size=(8, 24))
+        scores = images + noise * np.linspace(0.2, 2, 8)[:, None]
         wrong += bool((pairs_p(scores, (24,)) <= 0.05).any())
     assert wrong / runs < 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)
 
@@ -104,9 +105,8 @@ def test_ranges_hold_where_restorers_have_long_tails_of_their_own() -> None:
     for _ in range(runs):
         scores = generator.normal(30, 3, 24) + generator.lognormal(size=(10, 24)) * spreads[:, None]
         scores -= np.exp(0.5) * spreads[:, None]
-        better = (pairs_p(scores, (24,)) <= 0.05) & (
-            scores.mean(axis=1)[:, None] > scores.mean(axis=1)
-        )
+        means = scores.mean(axis=1)
+        better = (pairs_p(scores, (24,)) <= 0.05) & (means[:, None] > means)
         held += 1 - (better.any(axis=0) | better.any(axis=1)).mean()
     assert held / runs > 0.935  # 0.91 by signs alone
 
@@ -119,9 +119,8 @@ def test_a_skewed_difference_counts_by_halls_t(generator: np.random.Generator) -
     flipped = generator.choice([-1, 1], size=(20_000, n)) * row
     beyond = np.abs(stats.ttest_1samp(flipped, 0, axis=1).statistic) >= hall
     assert float(sign_flip_p(row[None])[0]) < beyond.mean() - 0.03
-    assert pairs_p(np.stack([row, np.zeros(n)]), (n,))[0, 1] == pytest.approx(
-        beyond.mean(), abs=0.015
-    )
+    p = pairs_p(np.stack([row, np.zeros(n)]), (n,))
+    assert p[0, 1] == pytest.approx(beyond.mean(), abs=0.015)
 
 
 def test_differences_without_skewness_are_held_by_their_signs_alone(
@@ -199,7 +198,8 @@ def test_sign_flip_p_keeps_its_level_when_nothing_differs(generator: np.random.G
 def test_infinite_differences_are_tested_by_rank() -> None:
     row = np.array([np.inf, 1.0, 2.0, 3.0, -0.5, 4.0, np.inf, 5.0])
     finite = np.array([9.0, 1.0, 2.0, 3.0, -0.5, 4.0, 9.0, 5.0])
-    expected = stats.wilcoxon(finite, method=stats.PermutationMethod(n_resamples=np.inf)).pvalue  # type: ignore[arg-type]
+    every = stats.PermutationMethod(n_resamples=np.inf)  # type: ignore[arg-type]
+    expected = stats.wilcoxon(finite, method=every).pvalue
     assert sign_flip_p(row[None])[0] == pytest.approx(expected)
 
 
@@ -213,7 +213,6 @@ def test_percentiles_of_resampled_statistics_tell_apart_what_every_resample_orde
     assert p[0, 1] > 0.5
     assert max(p[0, 2], p[1, 2]) < 0.01
     assert (percentile_order(points, boot, 5)[2] == 1).all()
-    certain = percentile_order(
-        np.array([1.0, 2.0]), np.array([[1.0], [2.0]]).repeat(RESAMPLES, axis=1), 30
-    )[2]
+    apart = np.array([[1.0], [2.0]])
+    _, _, certain = percentile_order(apart[:, 0], apart.repeat(RESAMPLES, axis=1), 30)
     assert certain[0, 1] < 0.01

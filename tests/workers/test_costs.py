@@ -1,4 +1,7 @@
-"""What a call costs: operations by hand, memory that was touched, and nothing for what is no torch module."""
+"""What a call costs: operations by hand, and memory that was touched.
+
+What is no torch module has no operations.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,8 @@ def test_operations_of_a_convolution_are_those_of_its_formula() -> None:
     assert runs_modules(restore)
     assert count_flops(restore) == 2 * 3 * 8 * 3 * 3 * 20 * 30
     assert out[0].shape == out[1].shape == (8, 20, 30)
-    assert np.allclose(out[1].ravel(), np.linspace(0, 1, 8 * 20 * 30)), (
-        "nothing is computed while counting"
-    )
+    untouched = np.linspace(0, 1, 8 * 20 * 30)
+    assert np.allclose(out[1].ravel(), untouched), "nothing is computed while counting"
 
 
 def test_what_runs_no_module_has_no_operations() -> None:
@@ -51,9 +53,8 @@ print(*[measure(work, "cpu")[1].peak_mib for _ in range(2)])
 
 
 def test_memory_that_an_earlier_call_freed_is_counted_again() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURE_AGAIN], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", MEASURE_AGAIN]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     first, second = map(float, done.stdout.split())
     assert 60 < first < 100
     assert 60 < second < 100
@@ -71,9 +72,8 @@ print(json.dumps([value, asdict(large), asdict(small)]))
 
 def test_memory_is_that_of_the_call_and_not_of_an_earlier_one() -> None:
     # a process of its own: what other tests left behind is freed at any time, and hides a peak
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURE_TWICE], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", MEASURE_TWICE]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     value, large, small = json.loads(done.stdout)
     assert value == 2**23
     assert 60 < large["peak_mib"] < 100

@@ -33,7 +33,6 @@ def hard_of_hearing(
 
 def test_a_death_is_told_of_the_task_that_caused_it(hard_of_hearing: WorkerPool) -> None:
     dying, living = hard_of_hearing.submit(os._exit, 7), hard_of_hearing.submit(abs, -1)
-    assert outcome(dying, None) == Trouble(
-        FailureKind.CRASHED, "the worker process died with exit code 7"
-    )
+    message = "the worker process died with exit code 7"
+    assert outcome(dying, None) == Trouble(FailureKind.CRASHED, message)
     assert outcome(living, None) == 1

@@ -1,4 +1,7 @@
-"""Residual Local Feature Network (Kong et al., CVPR Workshops 2022, arXiv 2205.07514), after its figures 2 to 4."""
+"""Residual Local Feature Network (Kong et al., CVPR Workshops 2022, arXiv 2205.07514).
+
+It is built after the paper's figures 2 to 4.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,17 @@ BLOCKS = 6
 FEATURES = 52
 ATTENTION_FEATURES = 16
 SMALLEST = 15
-"""Pixels: below, the strided convolution leaves less than the 7x7 window of the attention's pooling."""
+"""Pixels of height and width.
+
+Below, the strided convolution leaves less than the 7x7 window of the attention's pooling.
+"""
 
 
 class SpatialAttention(nn.Module):
-    """Enhanced spatial attention (Liu et al., RFANet, CVPR 2020): a mask from a coarse view of all features.
+    """Enhanced spatial attention (Liu et al., RFANet, CVPR 2020).
 
-    The names of the layers are those of the published checkpoints.
+    It is a mask from a coarse view of all features. The names of the layers are those of the
+    published checkpoints.
     """
 
     def __init__(self, features: int, reduced: int) -> None:

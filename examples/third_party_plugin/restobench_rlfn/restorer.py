@@ -1,4 +1,7 @@
-"""The restorer, which `restobench list` imports: heavy packages wait inside functions, so that listing stays quick."""
+"""The restorer, which `restobench list` imports.
+
+Heavy packages wait inside functions, so that listing stays quick.
+"""
 
 from __future__ import annotations
 
@@ -43,16 +46,16 @@ class RLFN(Restorer):
         files = [] if folder is None else [Path(folder) / f"rlfn_x{scale}.pth" for scale in SCALES]
         if files and all(file.is_file() for file in files):
             return None
-        return f"weights not here: export {VARIABLE}=FOLDER, with rlfn_x2.pth and rlfn_x4.pth of bytedance/RLFN"
+        names = " and ".join(f"rlfn_x{scale}.pth" for scale in SCALES)
+        return f"weights not here: export {VARIABLE}=FOLDER, with {names} of bytedance/RLFN"
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Enlarges (3, H, W) to (3, scale * H, scale * W); both in 0-255, as the card says."""
         import torch
 
+        network = self._network(conditions.scale)
         with torch.inference_mode():
-            enlarged = self._network(conditions.scale)(
-                torch.from_numpy(image)[None].to(self.device)
-            )
+            enlarged = network(torch.from_numpy(image)[None].to(self.device))
         restored: Image = enlarged[0].cpu().numpy()
         return restored
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
 
+import timm
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -35,20 +35,24 @@ IMAGENET = {
         "Apache-2.0",
     ),
 }
-"""ImageNet weights of the backbones: training starts from them, the shipped weights contain them."""
+"""ImageNet weights of the backbones: training starts from them, shipped weights contain them."""
 
 GRID = 2
 """Patches a side: an image is described by GRID x GRID cells and once as a whole."""
 
 PATCHES = GRID * GRID + 1
 
-
 SHALLOW = 3
-"""Stages that stay as ImageNet left them: they see low-level things; their maps can be kept while the rest learns."""
+"""Stages that stay as ImageNet left them.
+
+They see low-level things; their maps can be kept while the rest learns.
+"""
 
 
 class ShallowStages(nn.Module):
-    """Stem and first stages of an EfficientNet, batch normalisation folded into its convolutions; frozen.
+    """Stem and first stages of an EfficientNet, frozen.
+
+    Batch normalisation is folded into the convolutions.
 
     Args:
         name: A timm model with `conv_stem`, `bn1` and `blocks`.
@@ -56,9 +60,8 @@ class ShallowStages(nn.Module):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        network = _folded(_create(name))
-        self.stem = nn.Sequential(network.conv_stem, network.bn1)
-        self.stages = nn.ModuleList(network.blocks[:SHALLOW])
+        self.stem, stages = _folded(_create(name))
+        self.stages = stages[:SHALLOW]
         self.widths = tuple(_width(stage) for stage in self.stages)
         self.requires_grad_(False)
 
@@ -93,7 +96,7 @@ class DeepStages(nn.Module):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.stages = nn.ModuleList(_folded(_create(name)).blocks[SHALLOW:])
+        self.stages = _folded(_create(name))[1][SHALLOW:]
         self.widths = tuple(_width(stage) for stage in self.stages)
         self.half_precision = False
 
@@ -118,27 +121,32 @@ def load_imagenet(path: Path, name: str, shallow: ShallowStages, deep: DeepStage
     theirs = torch.load(path, map_location="cpu", weights_only=True).values()
     network = _create(name)
     own = network.state_dict()
-    pairs = list(zip(own.items(), theirs, strict=False))
+    pairs = list(zip(own.items(), theirs, strict=False))  # theirs goes on with a classifier
     wrong = [key for (key, value), other in pairs if value.shape != other.shape]
     if wrong or len(pairs) < len(own):
-        raise InputError(
-            f"{path} is not the backbone's ImageNet file: {wrong[:1] or 'too few tensors'}"
-        )
+        found = wrong[:1] or "too few tensors"
+        raise InputError(f"{path} is not the backbone's ImageNet file: {found}")
     network.load_state_dict({key: other for (key, _), other in pairs})
-    folded = _folded(network)
-    shallow.stem.load_state_dict(nn.Sequential(folded.conv_stem, folded.bn1).state_dict())
-    shallow.stages.load_state_dict(folded.blocks[:SHALLOW].state_dict())
-    deep.stages.load_state_dict(nn.ModuleList(folded.blocks[SHALLOW:]).state_dict())
+    stem, stages = _folded(network)
+    shallow.stem.load_state_dict(stem.state_dict())
+    shallow.stages.load_state_dict(stages[:SHALLOW].state_dict())
+    deep.stages.load_state_dict(stages[SHALLOW:].state_dict())
 
 
-def _create(name: str) -> Any:
-    import timm
+def _create(name: str) -> nn.Module:
+    network: nn.Module = timm.create_model(name, pretrained=False, num_classes=0).eval()
+    return network
 
-    return timm.create_model(name, pretrained=False, num_classes=0).eval()
+
+def _folded(network: nn.Module) -> tuple[nn.Sequential, nn.ModuleList]:
+    """Stem and stages of a timm model, batch normalisation folded into their convolutions."""
+    _fold(network)
+    stem, norm, blocks = (network.get_submodule(name) for name in ("conv_stem", "bn1", "blocks"))
+    return nn.Sequential(stem, norm), nn.ModuleList(blocks.children())
 
 
-def _folded(network: Any) -> Any:
-    """Puts each batch normalisation of timm, with ImageNet's statistics, into the convolution before it."""
+def _fold(network: nn.Module) -> None:
+    """Puts each batch normalisation, with ImageNet's statistics, into the convolution before it."""
     before = ""
     for name, layer in list(network.named_children()):
         if isinstance(layer, nn.Conv2d):
@@ -147,14 +155,13 @@ def _folded(network: Any) -> Any:
             setattr(network, before, fuse_conv_bn_eval(getattr(network, before), layer))
             setattr(network, name, getattr(layer, "act", nn.Identity()))
         else:
-            _folded(layer)
-    return network
+            _fold(layer)
 
 
 def _width(stage: nn.Module) -> int:
     """Channels that a stage returns: those of its last convolution."""
     convolutions = [layer for layer in stage.modules() if isinstance(layer, nn.Conv2d)]
-    return int(convolutions[-1].out_channels)
+    return convolutions[-1].out_channels
 
 
 def _run(stages: nn.ModuleList, features: Tensor) -> tuple[Tensor, list[Tensor]]:

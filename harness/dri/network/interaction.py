@@ -59,6 +59,5 @@ class Interaction(nn.Module):
             d' and q', of the same shapes.
         """
         d, q = degradation.flatten(0, 1), quality.flatten(0, 1)
-        return self.to_degradation(d, q).view_as(degradation), self.to_quality(q, d).view_as(
-            quality
-        )
+        d, q = self.to_degradation(d, q), self.to_quality(q, d)
+        return d.view_as(degradation), q.view_as(quality)

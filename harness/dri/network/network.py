@@ -3,52 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from harness.dri.network.backbone import ShallowStages
-from harness.dri.network.degradation import DegradationEncoder
-from harness.dri.network.member import Member, standardise
+from harness.dri.network.config import NetworkConfig
+from harness.dri.network.member import Member, standardisation, standardise
+from harness.dri.network.representation import DegradationEncoder
 from harness.dri.network.restoration import RestorationNetwork
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkConfig:
-    """Everything that decides the network's shape.
-
-    Attributes:
-        backbone: Name of the timm model.
-        dimension: Length of tokens and of d and q.
-        types: Degradation types that d tells apart.
-        restoration_width: Channels of the restoration network's first level.
-        members: Members of the ensemble.
-        heads: Heads of each member's predictor.
-        dropout: Of the predictor; the encoders drop a quarter of it.
-        use_degradation: Ablation: without it the tokens of d are zero.
-        use_quality: Ablation: without it the tokens of q are zero.
-        use_interaction: Ablation: without it tokens pass as they are.
-        use_restoration: Ablation: without it the assistance is zero.
-    """
-
-    backbone: str = "tf_efficientnet_lite0"
-    dimension: int = 64
-    types: int = 5
-    restoration_width: int = 24
-    members: int = 1
-    heads: int = 4
-    dropout: float = 0.3
-    use_degradation: bool = True
-    use_quality: bool = True
-    use_interaction: bool = True
-    use_restoration: bool = True
-
-    def as_json(self) -> dict[str, Any]:
-        """All fields as JSON types."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +38,6 @@ class Description:
     restored: Tensor | None = None
     deep: list[Tensor] | None = None
 
-    def to(self, device: torch.device) -> Description:
-        """The same on another device."""
-        moved = (
-            part.to(device)
-            for part in (self.features, self.d, self.degradation_tokens, self.assistance)
-        )
-        features, d, tokens, assistance = moved
-        restored = None if self.restored is None else self.restored.to(device)
-        deep = None if self.deep is None else [tap.to(device) for tap in self.deep]
-        return Description(
-            features, [tap.to(device) for tap in self.pooled], d, tokens, assistance, restored, deep
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -110,43 +61,34 @@ class DRINetwork(nn.Module):
         config: The network's shape.
     """
 
+    members: Sequence[Member]
+
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
         self.shallow = ShallowStages(config.backbone)
         widths = self.shallow.widths
-        self.means = nn.ParameterList(
-            nn.Parameter(torch.zeros(2 * w), requires_grad=False) for w in widths
-        )
-        self.scales = nn.ParameterList(
-            nn.Parameter(torch.ones(2 * w), requires_grad=False) for w in widths
-        )
+        self.means, self.scales = standardisation(widths)
         self.degradation = DegradationEncoder(
             widths, config.dimension, config.types, config.dropout / 4
         )
         self.restoration = RestorationNetwork(config.dimension, config.restoration_width)
-        self.members: Sequence[Member] = nn.ModuleList(
-            self._new_member() for _ in range(config.members)
-        )  # type: ignore[assignment]  # a list of modules is one
+        assistance = self.restoration.features
+        members = [Member(config, widths, assistance) for _ in range(config.members)]
+        self.add_module("members", nn.ModuleList(members))  # a sequence, if none by its type
         # score = offset + slope * mean of heads; spread = spread_slope * the predictor's: set by
         # stage 3
         self.calibration = nn.Parameter(torch.tensor([0.0, 100.0, 100.0]), requires_grad=False)
 
-    def _new_member(self) -> Member:
-        config = self.config
-        return Member(
-            config.backbone,
-            self.shallow.widths,
-            config.dimension,
-            self.restoration.features,
-            config.heads,
-            config.dropout,
-            use_quality=config.use_quality,
-            use_interaction=config.use_interaction,
-        )
-
     def look(self, images: Tensor) -> tuple[Tensor, list[Tensor], Tensor, Tensor]:
-        """The shallow map, its standardised taps, the degradation tokens and d of images (N, 3, H, W) in [0, 1]."""
+        """Looks at images, as every part of the scorer does first.
+
+        Args:
+            images: (N, 3, H, W) in [0, 1].
+
+        Returns:
+            The shallow map, its standardised taps, the degradation tokens and d.
+        """
         features, pooled = self.shallow(images)
         pooled = standardise(pooled, self.means, self.scales)
         tokens, d = self.degradation(pooled)
@@ -167,25 +109,29 @@ class DRINetwork(nn.Module):
         """
         features, pooled, tokens, d = self.look(torch.cat([images, images.flip(3)]))
         restored, assistance = self.restoration(images, d[: len(images)])
-        return Description(
-            features,
-            pooled,
-            d,
-            tokens,
-            assistance.repeat(2, 1),
-            restored if keep_restored else None,
-        )
+        kept = restored if keep_restored else None
+        return Description(features, pooled, d, tokens, assistance.repeat(2, 1), kept)
 
     def judge(
         self, description: Description, members: Sequence[Member] | None = None
     ) -> Prediction:
-        """What is predicted of images, by the mean over them and their mirror images: 2 N rows in, N out."""
+        """What is predicted of images, by the mean over them and their mirror images.
+
+        Args:
+            description: 2 N rows, the images before their mirror images.
+            members: Who predicts; all of them by default.
+
+        Returns:
+            N rows.
+        """
         said = self.predict(description, members)
         scores, spread, q = (
             torch.stack(part.chunk(2)) for part in (said.scores, said.spread, said.q)
         )
         return Prediction(
-            scores.mean(0), spread.pow(2).mean(0).sqrt(), F.normalize(q.mean(0), dim=1)
+            scores.mean(dim=0),
+            spread.pow(2).mean(dim=0).sqrt(),
+            nn.functional.normalize(q.mean(dim=0), dim=1),
         )
 
     def predict(
@@ -195,25 +141,20 @@ class DRINetwork(nn.Module):
 
         The variance of an ensemble's mean is that within its members and that between them.
         """
-        config = self.config
         tokens, assistance = description.degradation_tokens, description.assistance
-        tokens = tokens if config.use_degradation else torch.zeros_like(tokens)
-        assistance = assistance if config.use_restoration else torch.zeros_like(assistance)
+        tokens = tokens if self.config.use_degradation else torch.zeros_like(tokens)
+        assistance = assistance if self.config.use_restoration else torch.zeros_like(assistance)
+        features, pooled = description.features, description.pooled
         said = [
-            member(
-                description.deep or member.look(description.features),
-                description.pooled,
-                tokens,
-                assistance,
-            )
-            for member in (members if members is not None else self.members)
+            member(description.deep or member.look(features), pooled, tokens, assistance)
+            for member in (self.members if members is None else members)
         ]
         scores, spreads, vectors = (torch.stack(part) for part in zip(*said, strict=True))
         between = scores.mean(dim=2).var(dim=0, unbiased=False)
         return Prediction(
             scores.movedim(0, 1).flatten(1),
             (spreads.pow(2).mean(dim=0) + between).sqrt(),
-            F.normalize(vectors.mean(dim=0), dim=1),
+            nn.functional.normalize(vectors.mean(dim=0), dim=1),
         )
 
     def calibrate(self, prediction: Prediction) -> tuple[Tensor, Tensor]:
@@ -222,13 +163,15 @@ class DRINetwork(nn.Module):
         scores, steepness = bounded(offset + slope * prediction.scores.mean(dim=1))
         return scores, prediction.spread * spread_slope * steepness
 
-    def forward(self, images: Tensor, return_representations: bool = False) -> Any:
+    def forward(
+        self, images: Tensor, return_representations: bool = False
+    ) -> tuple[Tensor, Tensor] | dict[str, Tensor | None]:
         """Scores a batch of images of one size.
 
         Args:
             images: (N, 3, H, W) in [0, 1], H and W even and at least 64.
-            return_representations: Also return d (N, D), q (N, D) and the restored images (N, 3, H,
-                W).
+            return_representations: Also return d (N, D), q (N, D) and the restored images
+                (N, 3, H, W).
 
         Returns:
             Scores (N,) in [0, 100] and spreads (N,); with representations a dictionary of all five.
@@ -248,7 +191,9 @@ class DRINetwork(nn.Module):
 
 
 def bounded(points: Tensor, end: float = 10.0) -> tuple[Tensor, Tensor]:
-    """Bends what leaves 0 to 100 back into it; no two images tie at the bottom, as they would if it were cut off.
+    """Bends what leaves 0 to 100 back into it.
+
+    No two images tie at the bottom, as they would if it were cut off.
 
     Args:
         points: (N,), of any size.

@@ -7,34 +7,29 @@ disagreement is part of the spread.
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import torch
 from torch import Tensor, nn
 
 
-class PatchHead(nn.Module):
-    """One head.
+def patch_head(inputs: int, width: int, dropout: float) -> nn.Module:
+    """One head: (N, P, inputs) -> (N, P, 2), the score and the logarithm of its weight.
 
     Args:
         inputs: Length of a patch's description.
         width: Hidden units.
         dropout: Of inputs and hidden units.
     """
-
-    def __init__(self, inputs: int, width: int, dropout: float) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.LayerNorm(inputs),
-            nn.Dropout(dropout),
-            nn.Linear(inputs, width),
-            nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Linear(width, 2),
-        )
-
-    def forward(self, patches: Tensor) -> Tensor:
-        """(N, P, inputs) -> (N, P, 2): score, and the logarithm of its weight."""
-        result: Tensor = self.layers(patches)
-        return result
+    layers = nn.Sequential(
+        nn.LayerNorm(inputs),
+        nn.Dropout(dropout),
+        nn.Linear(inputs, width),
+        nn.GELU(),
+        nn.Dropout(dropout),
+        nn.Linear(width, 2),
+    )
+    return nn.Sequential(OrderedDict(layers=layers))  # weight files have them under this name
 
 
 class Predictor(nn.Module):
@@ -61,7 +56,7 @@ class Predictor(nn.Module):
         super().__init__()
         self.assist = nn.Sequential(nn.LayerNorm(assistance), nn.Linear(assistance, dimension))
         inputs = (tokens + 1) * dimension
-        self.heads = nn.ModuleList(PatchHead(inputs, width, dropout) for _ in range(heads))
+        self.heads = nn.ModuleList(patch_head(inputs, width, dropout) for _ in range(heads))
 
     def forward(
         self, degradation: Tensor, quality: Tensor, assistance: Tensor

@@ -1,8 +1,10 @@
-"""Tokens of the two representations: what the degradation encoder and the quality encoder have in common.
+"""The two representations: degradation vectors d and quality vectors q, with their tokens.
 
-The paper states that degradation vectors and quality vectors model an image's degradation and
-quality separately. Our choice: each encoder has one token a backbone tap, from that tap's pooled
-statistics.
+The paper states that they model an image's degradation and quality separately. Our choice: each
+encoder has one token a backbone tap, from that tap's pooled statistics. The degradation encoder
+learns by supervised contrast on synthetic degradations, with heads for type and level; the quality
+encoder, whatever the degradation, by rank-aware contrast with pseudo-scores on synthetic data, and
+MOS where there is MOS.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 
 class ScaleTokens(nn.Module):
@@ -41,10 +42,8 @@ class ScaleTokens(nn.Module):
         Returns:
             (N, P, taps, dimension).
         """
-        tokens = torch.stack(
-            [layer(self.dropout(tap)) for layer, tap in zip(self.inputs, pooled, strict=True)],
-            dim=2,
-        )
+        layers = zip(self.inputs, pooled, strict=True)
+        tokens = torch.stack([layer(self.dropout(tap)) for layer, tap in layers], dim=2)
         mixed: Tensor = tokens + self.mix(self.norm(tokens))
         return mixed
 
@@ -60,8 +59,10 @@ class RepresentationEncoder(nn.Module):
 
     def __init__(self, widths: Sequence[int], dimension: int, dropout: float) -> None:
         super().__init__()
-        self.tokens = ScaleTokens(widths, dimension, dropout)
-        self.project = nn.Linear(len(widths) * dimension, dimension)
+        tokens = ScaleTokens(widths, dimension, dropout)
+        project = nn.Linear(len(widths) * dimension, dimension)
+        # in a dictionary, for weight files call them `encoder.tokens` and `encoder.project`
+        self.encoder = nn.ModuleDict({"tokens": tokens, "project": project})
 
     def forward(self, pooled: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Encodes.
@@ -72,5 +73,52 @@ class RepresentationEncoder(nn.Module):
         Returns:
             Tokens (N, P, taps, D), and the vector (N, D) of length 1.
         """
-        tokens = self.tokens(pooled)
-        return tokens, F.normalize(self.project(tokens[:, 0].flatten(1)), dim=1)
+        tokens = self.encoder["tokens"](pooled)
+        vector = self.encoder["project"](tokens[:, 0].flatten(1))
+        return tokens, nn.functional.normalize(vector, dim=1)
+
+
+class DegradationEncoder(RepresentationEncoder):
+    """Degradation tokens, the vector d, and what d says of type and level.
+
+    Args:
+        widths: Channels of each backbone tap.
+        dimension: Length of tokens and of d.
+        types: Number of degradation types.
+        dropout: Of the statistics.
+    """
+
+    def __init__(self, widths: Sequence[int], dimension: int, types: int, dropout: float) -> None:
+        super().__init__(widths, dimension, dropout)
+        self.type_head = nn.Linear(dimension, types)
+        self.level_head = nn.Linear(dimension, types)
+
+    def classify(self, vector: Tensor) -> tuple[Tensor, Tensor]:
+        """Which degradation, and how strong, as d says.
+
+        Args:
+            vector: (N, D).
+
+        Returns:
+            Logits of each type (N, types), multi-label; levels in [0, 1] (N, types).
+        """
+        return self.type_head(8 * vector), self.level_head(8 * vector).sigmoid()
+
+
+class QualityEncoder(RepresentationEncoder):
+    """Quality tokens, the vector q, and a rough quality read off q alone.
+
+    Args:
+        widths: Channels of each backbone tap.
+        dimension: Length of tokens and of q.
+        dropout: Of the statistics.
+    """
+
+    def __init__(self, widths: Sequence[int], dimension: int, dropout: float) -> None:
+        super().__init__(widths, dimension, dropout)
+        self.rough = nn.Linear(dimension, 1)
+
+    def grade(self, vector: Tensor) -> Tensor:
+        """A rough quality (N,) in about [0, 1], for the pseudo-scores of stage 1."""
+        grade: Tensor = self.rough(8 * vector)[:, 0]
+        return grade

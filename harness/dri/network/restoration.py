@@ -25,10 +25,8 @@ class NAFBlock(nn.Module):
     def __init__(self, width: int, condition: int) -> None:
         super().__init__()
         self.norm1, self.norm2 = nn.GroupNorm(1, width), nn.GroupNorm(1, width)
-        self.expand, self.spread = (
-            nn.Conv2d(width, 2 * width, 1),
-            nn.Conv2d(2 * width, 2 * width, 3, 1, 1, groups=2 * width),
-        )
+        self.expand = nn.Conv2d(width, 2 * width, 1)
+        self.spread = nn.Conv2d(2 * width, 2 * width, 3, 1, 1, groups=2 * width)
         self.attend, self.reduce = nn.Conv2d(width, width, 1), nn.Conv2d(width, width, 1)
         self.feed, self.back = nn.Conv2d(width, 2 * width, 1), nn.Conv2d(width, width, 1)
         self.film = nn.Linear(condition, 2 * width)
@@ -37,14 +35,12 @@ class NAFBlock(nn.Module):
     def forward(self, x: Tensor, d: Tensor) -> Tensor:
         """(N, width, h, w), (N, condition) -> (N, width, h, w)."""
         scale, shift = self.film(d)[:, :, None, None].chunk(2, dim=1)
-        y = self.norm1(x) * (1 + scale) + shift
-        a, b = self.spread(self.expand(y)).chunk(2, dim=1)
-        y = a * b
-        y = y * self.attend(y.mean((2, 3), keepdim=True))
-        x = x + self.beta * self.reduce(y)
+        a, b = self.spread(self.expand(self.norm1(x) * (1 + scale) + shift)).chunk(2, dim=1)
+        gated = a * b
+        x = x + self.beta * self.reduce(gated * self.attend(gated.mean((2, 3), keepdim=True)))
         a, b = self.feed(self.norm2(x)).chunk(2, dim=1)
-        result: Tensor = x + self.gamma * self.back(a * b)
-        return result
+        fed: Tensor = x + self.gamma * self.back(a * b)
+        return fed
 
 
 class RestorationNetwork(nn.Module):
@@ -83,9 +79,8 @@ class RestorationNetwork(nn.Module):
         x = self.head(F.pixel_unshuffle(padded, 2).contiguous(memory_format=torch.channels_last))
         skips = []
         for block, down in zip(self.encoder, self.down, strict=True):
-            x = block(x, d)
-            skips.append(x)
-            x = down(x)
+            skips.append(block(x, d))
+            x = down(skips[-1])
         for block in self.middle:
             x = block(x, d)
         for block, up in zip(self.decoder, self.up, strict=True):

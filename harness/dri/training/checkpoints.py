@@ -1,83 +1,89 @@
-"""Checkpoints and logs of training: a stopped stage goes on from its last checkpoint as if it had not stopped."""
+"""How a stage of the training learns, and what it keeps: a checkpoint and a log.
+
+A stopped stage goes on from its last checkpoint as if it had not stopped.
+"""
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from harness.atomic import atomic_file
+from harness.dri.training.config import Say
 
 
-class Log:
-    """Metrics per step or epoch, as CSV; lines at or after the point of resumption are dropped.
+class Progress:
+    """How far a stage is: NAME.pt in the run's folder to go on from, and NAME.csv with its losses.
+
+    A checkpoint that is there is loaded; lines of the log that lie behind it are dropped.
 
     Args:
-        path: The file.
-        start: First step that will be written.
+        folder: Of the run.
+        name: Of the files.
+        network: What learns.
+        optimiser: What moves it; a group of its parameters may take a `share` of the rate.
+
+    Attributes:
+        start: The first step or epoch that is still to be done.
+        average: The moving average of the weights, by name, of a stage that has one.
     """
 
-    def __init__(self, path: Path, start: int) -> None:
-        self.path = path
-        rows = list(csv.DictReader(path.open(newline=""))) if path.is_file() and start else []
-        self.rows: list[dict[str, Any]] = [row for row in rows if int(row["step"]) < start]
+    def __init__(
+        self, folder: Path, name: str, network: nn.Module, optimiser: torch.optim.Optimizer
+    ) -> None:
+        self.checkpoint, self.log = folder / f"{name}.pt", folder / f"{name}.csv"
+        self.network, self.optimiser = network, optimiser
+        self.start = 0
+        self.average: dict[str, Tensor] = {}
+        self.rows: list[dict[Hashable, float]] = []
+        if self.checkpoint.is_file():
+            device = next(network.parameters()).device
+            state = torch.load(self.checkpoint, weights_only=True, map_location=device)
+            network.load_state_dict(state["network"])
+            optimiser.load_state_dict(state["optimiser"])
+            self.start, self.average = int(state["step"]), state["average"]
+            if self.log.is_file():
+                log = pd.read_csv(self.log)
+                self.rows = log[log["step"] < self.start].to_dict("records")
 
-    def add(self, step: int, values: Mapping[str, float]) -> None:
-        """Writes one row."""
-        self.rows.append({"step": step, **{name: f"{value:.5f}" for name, value in values.items()}})
-        with atomic_file(self.path) as partial, partial.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(self.rows[0]))
-            writer.writeheader()
-            writer.writerows(self.rows)
+    def descend(
+        self, losses: Mapping[str, Tensor], parameters: Iterable[Tensor], rate: float
+    ) -> None:
+        """Goes one step down the sum of the losses, by gradients of length 1 at most."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group.get("share", 1.0)
+        self.optimiser.zero_grad()
+        torch.autograd.backward(torch.stack(list(losses.values())).sum())
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        self.optimiser.step()
+
+    def keep(self, step: int, losses: Mapping[str, Tensor], title: str, say: Say) -> None:
+        """Writes everything to go on from after a step or epoch, and says its losses."""
+        values: dict[Hashable, float] = {
+            name: float(value.detach()) for name, value in losses.items()
+        }
+        self.rows.append({"step": step, **values})
+        # the log first: lines behind a checkpoint are dropped, those before it would be missing
+        write_table(self.log, pd.DataFrame(self.rows))
+        state = {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
+        with atomic_file(self.checkpoint) as partial:
+            torch.save({**state, "step": step + 1, "average": self.average}, partial)
+        say(f"{title}: " + ", ".join(f"{name} {value:.3f}" for name, value in values.items()))
 
 
-def set_rate(optimiser: torch.optim.Optimizer, peak: float, step: int, steps: int) -> None:
-    """Linear warm-up over a twentieth, then a cosine to zero; a group may take a `share` of the rate."""
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Writes a table as CSV, numbers with five decimals; it appears whole or not at all."""
+    with atomic_file(path) as partial:
+        table.to_csv(partial, index=False, float_format="%.5f", na_rep="nan", lineterminator="\r\n")
+
+
+def scheduled(peak: float, step: int, steps: int) -> float:
+    """The learning rate at a step: a linear warm-up over a twentieth, then a cosine to zero."""
     warm = max(steps // 20, 1)
     share = (step - warm) / max(steps - warm, 1)
-    rate = peak * (step + 1) / warm if step < warm else peak * 0.5 * (1 + math.cos(math.pi * share))
-    for group in optimiser.param_groups:
-        group["lr"] = rate * group.get("share", 1.0)
-
-
-def save_checkpoint(
-    path: Path,
-    network: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    step: int,
-    average: Mapping[str, Tensor] | None = None,
-) -> None:
-    """Writes everything a stage needs to go on; `step` is the next one."""
-    state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "step": step}
-    with atomic_file(path) as partial:
-        torch.save({**state, "average": dict(average or {})}, partial)
-
-
-def load_checkpoint(
-    path: Path,
-    network: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    average: dict[str, Tensor] | None = None,
-) -> int:
-    """Restores a checkpoint; returns the step to go on from, 0 without one."""
-    if not path.is_file():
-        return 0
-    device = next(network.parameters()).device
-    state = torch.load(path, weights_only=True, map_location=device)
-    network.load_state_dict(state["network"])
-    optimiser.load_state_dict(state["optimiser"])
-    if average is not None:
-        average.update(state["average"])
-    return int(state["step"])
-
-
-def loss_line(losses: Mapping[str, Any]) -> str:
-    """Losses by name, for people."""
-    return ", ".join(
-        f"{name} {float(torch.as_tensor(value).detach()):.3f}" for name, value in losses.items()
-    )
+    return peak * (step + 1) / warm if step < warm else peak * 0.5 * (1 + math.cos(math.pi * share))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from harness.dri.network.network import NetworkConfig
+from harness.dri.network.config import NetworkConfig
 from harness.errors import InputError
 
 Say = Callable[[str], None]
+Table = dict[str, Any]  # what TOML holds
 FOLDER = Path(__file__).with_name("configs")
 
 
@@ -80,7 +81,9 @@ class TrainingConfig:
 
 @dataclass(frozen=True, slots=True)
 class DegradationLevels:
-    """One degradation at several strengths; its place in the list is its type, counted from 1 (0 is clean).
+    """One degradation at several strengths.
+
+    Its place in the list is its type, counted from 1 (0 is clean).
 
     Attributes:
         name: Of the degradation plugin.
@@ -95,7 +98,9 @@ class DegradationLevels:
 
 @dataclass(frozen=True, slots=True)
 class VersionConfig:
-    """What versions of clean photographs the scorer learns to order; counts are for each photograph.
+    """What versions of clean photographs the scorer learns to order.
+
+    Counts are for each photograph.
 
     Attributes:
         metrics: Full-reference metrics, whose consensus is the pseudo-score.
@@ -143,14 +148,8 @@ class VersionConfig:
     @property
     def count(self) -> int:
         """Versions of each photograph, with the reference."""
-        return (
-            1
-            + self.degraded
-            + self.mixed
-            + self.enlarged
-            + 2 * (self.denoised + self.decompressed)
-            + self.second_order
-        )
+        alone = self.degraded + self.mixed + self.enlarged + self.second_order
+        return 1 + alone + 2 * (self.denoised + self.decompressed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,17 +207,15 @@ def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
             DegradationLevels(item["name"], item["parameter"], tuple(item["levels"]))
             for item in table["degradations"]
         )
-        listed: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in table["versions"].items()
-        }
-        versions = VersionConfig(**listed)
+        versions = VersionConfig(**table["versions"])
         data = DataConfig(**table["data"], degradations=degradations, versions=versions)
-        training = dict(table.get("training", {}))
-        training["starts"] = tuple(training.get("starts", (0,)))
-        shape: dict[str, Any] = {"types": 1 + len(degradations), "members": len(training["starts"])}
-        network = NetworkConfig(**training.pop("network", {}), **shape)
-        config = replace(TrainingConfig(**training), network=network)
+        training = {"starts": (0,), **table.get("training", {})}
+        network = NetworkConfig(
+            **training.pop("network", {}),
+            types=1 + len(degradations),
+            members=len(training["starts"]),
+        )
+        config = TrainingConfig(**training, network=network)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         known = ", ".join(item.name for item in fields(TrainingConfig))
         raise InputError(
@@ -227,26 +224,27 @@ def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
     return data, config
 
 
-def _read_table(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    table = tomllib.loads(path.read_text())
-    base = table.pop("extends", None)
-    if base is None:
-        return table
-    source = config_path(str(base))
-    if source.resolve() in (path.resolve(), *above):
-        raise InputError(f"{path} extends itself")
-    return _merged(_read_table(source, (*above, path.resolve())), table)
+def _read_table(path: Path, above: tuple[Path, ...] = ()) -> Table:
+    table, base = tomllib.loads(path.read_text()), Table()
+    if "extends" in table:
+        source = config_path(str(table.pop("extends")))
+        if source.resolve() in (path.resolve(), *above):
+            raise InputError(f"{path} extends itself")
+        base = _read_table(source, (*above, path.resolve()))
+    return _merged(base, table)
 
 
-def _merged(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with changes; tables are merged, everything else is replaced."""
+def _merged(base: Table, changes: Table) -> Table:
+    """`base` with changes: tables are merged, everything else is replaced; lists become tuples."""
     merged = dict(base)
     for key, value in changes.items():
-        both = isinstance(value, dict) and isinstance(base.get(key), dict)
-        merged[key] = _merged(base[key], value) if both else value
+        if isinstance(value, dict):
+            merged[key] = _merged(merged.get(key, {}), value)
+        else:
+            merged[key] = tuple(value) if isinstance(value, list) else value
     return merged
 
 
-def as_json(data: DataConfig, config: TrainingConfig) -> Mapping[str, Any]:
+def as_json(data: DataConfig, config: TrainingConfig) -> Mapping[str, object]:
     """Both as JSON types."""
     return {"data": asdict(data), "training": asdict(config)}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
 
 COLUMNS = 4
 
@@ -22,29 +24,16 @@ def draw_curves(folder: Path) -> Path | None:
     logs = [*folder.glob("stage1.csv"), *sorted(stage_2, key=lambda path: path.stem)]
     if not logs:
         return None
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
     columns = min(len(logs), COLUMNS)
     rows = -(-len(logs) // columns)
     figure = Figure(figsize=(5.5 * columns, 4 * rows), layout="constrained")
-    FigureCanvasSVG(figure)
     for place, log in enumerate(logs, start=1):
         axes = figure.add_subplot(rows, columns, place)
-        with log.open(newline="") as file:
-            lines = list(csv.DictReader(file))
-        for name in [key for key in lines[0] if key != "step"] if lines else []:
-            axes.plot(
-                [int(line["step"]) for line in lines],
-                [float(line[name]) for line in lines],
-                label=name,
-            )
-        axes.set(
-            title=log.stem,
-            xlabel="step" if log.stem == "stage1" else "epoch",
-            ylabel="loss",
-            yscale="log",
-        )
+        table = pd.read_csv(log)
+        for name in table.columns[1:]:
+            axes.plot(table["step"], table[name], label=name)
+        unit = "step" if log.stem == "stage1" else "epoch"
+        axes.set(title=log.stem, xlabel=unit, ylabel="loss", yscale="log")
         axes.legend(fontsize="small")
     path = folder / "curves.svg"
     figure.savefig(path, metadata={"Date": None})

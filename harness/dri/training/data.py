@@ -1,18 +1,17 @@
-"""Training images: MOS folders, and synthetic pairs with known degradations. Degradations are handed in as objects."""
+"""Training images: synthetic pairs with known degradations, which are handed in as objects."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from harness.errors import InputError
-from harness.formats import SUFFIXES
+from harness.formats import image_files
 from harness.images import Image, imresize, quantise, read_image
 from harness.metrics.psnr import PSNR
 from harness.metrics.ssim import SSIM
@@ -39,9 +38,7 @@ class LabelledDegradation:
     @property
     def title(self) -> str:
         """Name and parameters, for people."""
-        return " ".join(
-            [self.degradation.name, *(f"{value}" for value in self.degradation.params.values())]
-        )
+        return " ".join([self.degradation.name, *map(str, self.degradation.params.values())])
 
     def apply(self, image: Image, generator: np.random.Generator) -> Image:
         """Degrades float32 (3, H, W); the result has the same size and 8 bits."""
@@ -83,7 +80,7 @@ def photographs_in(folder: Path) -> list[Path]:
     Raises:
         InputError: There are none.
     """
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    paths = image_files(folder, deep=True)
     if not paths:
         raise InputError(f"{folder} holds no clean photographs to train on")
     return paths
@@ -106,7 +103,7 @@ class SyntheticPairs:
         self.degradations, self.seed = list(degradations), seed
 
     def batch(self, step: int, contents: int, versions: int, size: int) -> Batch:
-        """Makes one batch of `contents` patches with `versions` degradations each, some of them mixtures of two.
+        """Makes one batch of patches with several degradations each, some of them mixtures of two.
 
         Args:
             step: Which batch.
@@ -115,28 +112,33 @@ class SyntheticPairs:
             size: Height and width, a multiple of 12.
         """
         generator = np.random.default_rng([self.seed, step])
+        known = len(self.degradations)
         # few degradations a batch: several contents then share each, which contrast needs
-        shared = generator.choice(
-            len(self.degradations), min(3 * versions, len(self.degradations)), replace=False
-        )
-        rows = []
-        for content in range(contents):
+        shared = generator.choice(known, min(3 * versions, known), replace=False)
+        pairs: list[tuple[Image, Image]] = []
+        types = 1 + max(item.type for item in self.degradations)
+        levels = torch.zeros(contents * versions, types)
+        for _ in range(contents):
             reference = self._patch(generator, size)
-            for labelled in (
-                self.degradations[index]
-                for index in generator.choice(shared, versions, replace=False)
-            ):
-                degraded, applied = labelled.apply(reference, generator), [labelled]
+            for index in generator.choice(shared, versions, replace=False):
+                applied = [self.degradations[index]]
+                degraded = applied[0].apply(reference, generator)
                 if generator.random() < MIXED:
-                    second = self.degradations[generator.integers(len(self.degradations))]
-                    degraded, applied = second.apply(degraded, generator), [labelled, second]
-                rows.append(_Row(degraded, reference, applied, content))
-        return _collate(rows, self.types)
-
-    @property
-    def types(self) -> int:
-        """Number of types, with `clean`."""
-        return 1 + max(item.type for item in self.degradations)
+                    applied.append(self.degradations[generator.integers(known)])
+                    degraded = applied[1].apply(degraded, generator)
+                for item in applied:  # of one type twice: the stronger
+                    levels[len(pairs), item.type].clamp_(min=item.level)
+                pairs.append((degraded, reference))
+        return Batch(
+            degraded=torch.from_numpy(np.stack([degraded for degraded, _ in pairs])),
+            reference=torch.from_numpy(
+                np.stack([np.ascontiguousarray(reference) for _, reference in pairs])
+            ),
+            types=(levels > 0).float(),
+            levels=levels,
+            scores=torch.tensor([pseudo_score(*pair) for pair in pairs]),
+            contents=torch.arange(contents).repeat_interleave(versions),
+        )
 
     def centre(self, content: int, size: int) -> Image:
         """The middle of a photograph, float32 (3, size, size) in [0, 1]."""
@@ -151,31 +153,10 @@ class SyntheticPairs:
         return patch[:, :, ::-1] if generator.random() < 0.5 else patch
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    degraded: Image
-    reference: Image
-    applied: Sequence[LabelledDegradation]
-    content: int
+def pseudo_score(image: Image, reference: Image) -> float:
+    """A stand-in for MOS where there is a reference: the mean of SSIM and of PSNR.
 
-
-def _collate(rows: Sequence[_Row], types: int) -> Batch:
-    levels = torch.zeros(len(rows), types)
-    for place, row in enumerate(rows):
-        for item in row.applied:
-            levels[place, item.type] = max(float(levels[place, item.type]), item.level)
-    return Batch(
-        degraded=torch.from_numpy(np.stack([row.degraded for row in rows])),
-        reference=torch.from_numpy(np.stack([np.ascontiguousarray(row.reference) for row in rows])),
-        types=(levels > 0).float(),
-        levels=levels,
-        scores=torch.tensor([pseudo_score(row.degraded, row.reference) for row in rows]),
-        contents=torch.tensor([row.content for row in rows]),
-    )
-
-
-def pseudo_score(image: Any, reference: Any) -> float:
-    """A stand-in for MOS where there is a reference: the mean of SSIM and of PSNR mapped from 15-45 dB to 0-1.
+    PSNR is mapped from 15-45 dB to 0-1.
 
     Args:
         image: Float32 (3, H, W) in [0, 1].

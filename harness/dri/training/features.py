@@ -1,7 +1,7 @@
-"""What the frozen part says of the training images, computed once: it is the costlier half of a forward pass.
+"""What the frozen part says of the training images, computed once.
 
-The shallow map is kept as it is, so that the deep stages learn from crops of it without seeing a
-pixel again.
+It is the costlier half of a forward pass. The shallow map is kept as it is, so that the deep stages
+learn from crops of it without seeing a pixel again.
 """
 
 from __future__ import annotations
@@ -56,7 +56,10 @@ VIEWS = (
     View(3, 5, recompressed=True),
     View(6, 2, mirrored=True, recompressed=True),
 )
-"""The image, its mirror image, and others: neither a phase of the strides nor traces of a file are learnt by heart."""
+"""The image, its mirror image, and others.
+
+Neither a phase of the strides nor traces of a file are learnt by heart.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,37 +97,41 @@ class FeatureTable:
         """Contents."""
         return len(self.d) // self.group_size
 
-    @property
-    def device(self) -> torch.device:
-        """Where the table is."""
-        return self.d.device
-
     def to(self, device: str) -> FeatureTable:
         """The same on another device, but for the scores, by which batches are put together."""
-        features, pooled, deep = (
-            [part.to(device) for part in parts] for parts in (self.features, self.pooled, self.deep)
-        )
-        d, tokens, assistance = (part.to(device) for part in (self.d, self.tokens, self.assistance))
-        return FeatureTable(
-            features, pooled, deep, d, tokens, assistance, self.scores, self.group_size
+        return replace(
+            self,
+            features=[part.to(device) for part in self.features],
+            pooled=[part.to(device) for part in self.pooled],
+            deep=[part.to(device) for part in self.deep],
+            d=self.d.to(device),
+            tokens=self.tokens.to(device),
+            assistance=self.assistance.to(device),
         )
 
     def description(
         self, rows: Tensor, views: Tensor, crop: int, generator: torch.Generator
     ) -> Description:
-        """Some rows, in the given view each, with shallow maps cropped at random to at most `crop` cells a side."""
-        maps = [
-            self.features[row][view]
-            for row, view in zip(rows.tolist(), views.tolist(), strict=True)
-        ]
+        """Some rows, in the given view each, with shallow maps cropped at random.
+
+        Args:
+            rows: (N,).
+            views: (N,).
+            crop: Cells a side that are left, where a map has so many.
+            generator: Of the crops.
+        """
+        places = zip(rows.tolist(), views.tolist(), strict=True)
+        maps = [self.features[row][view] for row, view in places]
         height, width = (min(crop, *(item.shape[axis] for item in maps)) for axis in (1, 2))
         cropped = torch.stack([_crop(item, height, width, generator) for item in maps])
         return self._described(cropped.contiguous(memory_format=torch.channels_last), rows, views)
 
     def as_imagenet_sees(self, rows: Tensor, views: Tensor) -> Description:
-        """Some rows, in the given view each, by the deep stages as they were at first: nothing is to be computed."""
-        described = self._described(torch.empty(0, device=self.device), rows, views)
-        rows, views = rows.to(self.device), views.to(self.device)
+        """Some rows, in the given view each, by the deep stages as they were at first.
+
+        Nothing is to be computed.
+        """
+        described = self._described(torch.empty(0, device=self.d.device), rows, views)
         return replace(described, deep=[tap[rows, views].float() for tap in self.deep])
 
     def whole(self, row: int) -> Description:
@@ -133,7 +140,7 @@ class FeatureTable:
         return self._described(self.features[row][:2], rows, views)
 
     def _described(self, maps: Tensor, rows: Tensor, views: Tensor) -> Description:
-        rows, views = rows.to(self.device), views.to(self.device)
+        rows, views = rows.to(self.d.device), views.to(self.d.device)
         return Description(
             maps.float(),
             [tap[rows, views].float() for tap in self.pooled],
@@ -165,24 +172,33 @@ def _crop(features: Tensor, height: int, width: int, generator: torch.Generator)
 def describe_views(
     network: DRINetwork, image: Tensor, recompress: Recompress, views: Sequence[View] = VIEWS
 ) -> Description:
-    """Describes the views of an image (3, H, W): a batch of one row a view, with maps of the same size.
+    """Describes the views of an image, on the CPU.
 
     The assistance is that of the first view, as in `DRINetwork.describe`.
+
+    Args:
+        network: After stage 1.
+        image: (3, H, W).
+        recompress: What views that went through a file went through.
+        views: Which views.
+
+    Returns:
+        A batch of one row a view, with maps of the same size.
     """
     device = network.calibration.device
-    shown = [view.of(image, recompress).to(device) for view in views]
-    looked = [network.look(fit_size(view[None])) for view in shown]
-    _, assistance = network.restoration(fit_size(shown[0][None]), looked[0][3])
-    height, width = (min(features.shape[axis] for features, _, _, _ in looked) for axis in (2, 3))
-    deep = [network.members[0].look(features) for features, _, _, _ in looked]
+    shown = [fit_size(view.of(image, recompress).to(device)[None]) for view in views]
+    maps, pooled, tokens, d = zip(*(network.look(view) for view in shown), strict=True)
+    _, assistance = network.restoration(shown[0], d[0])
+    deep = [network.members[0].look(features) for features in maps]
+    height, width = (min(features.shape[axis] for features in maps) for axis in (2, 3))
     return Description(
-        torch.cat([features[:, :, :height, :width] for features, _, _, _ in looked]).bfloat16(),
-        [torch.cat(tap) for tap in zip(*(pooled for _, pooled, _, _ in looked), strict=True)],
-        torch.cat([d for _, _, _, d in looked]),
-        torch.cat([tokens for _, _, tokens, _ in looked]),
-        assistance.expand(len(views), -1),
-        deep=[torch.cat(tap) for tap in zip(*deep, strict=True)],
-    ).to(torch.device("cpu"))
+        torch.cat([features[:, :, :height, :width] for features in maps]).bfloat16().cpu(),
+        [torch.cat(tap).cpu() for tap in zip(*pooled, strict=True)],
+        torch.cat(d).cpu(),
+        torch.cat(tokens).cpu(),
+        assistance.expand(len(views), -1).cpu(),
+        deep=[torch.cat(tap).cpu() for tap in zip(*deep, strict=True)],
+    )
 
 
 def describe_labelled(
@@ -191,31 +207,31 @@ def describe_labelled(
     """Describes MOS-labelled images."""
     rows = []
     for place, item in enumerate(labelled, start=1):
-        rows.append(describe_views(network, _tensor(read_image(item.path, mode="rgb")), recompress))
+        image = torch.from_numpy(read_image(item.path, mode="rgb").copy())
+        rows.append(describe_views(network, image, recompress))
         if place % 100 == 0 or place == len(labelled):
             say(f"described {place}/{len(labelled)} labelled images")
-    return _stack(rows, torch.tensor([item.mos / 100 for item in labelled], dtype=torch.float32), 1)
+    return _stack(rows, torch.tensor([item.mos / 100 for item in labelled]), 1)
 
 
 def describe_versions(
     network: DRINetwork, paths: Sequence[Path], recompress: Recompress, say: Say
 ) -> FeatureTable:
-    """Describes the versions of each content in two views; scores are the metrics' consensus over all contents."""
+    """Describes the versions of each content in two views.
+
+    Their scores are the metrics' consensus over all contents.
+    """
     rows: list[Description] = []
     values = []
     for place, path in enumerate(paths, start=1):
-        versions = read_versions(path)
-        values.append(versions.values)
-        for view, image in enumerate(versions.images, start=place):
+        images, said = read_versions(path)
+        values.append(said)
+        for view, image in enumerate(images, start=place):
             shown = (VIEWS[view % 2], VIEWS[2 + view % 2])
             rows.append(describe_views(network, image.float() / 255, recompress, shown))
         if place % 10 == 0 or place == len(paths):
             say(f"described the versions of {place}/{len(paths)} photographs")
     return _stack(rows, consensus(torch.cat(values)), len(rows) // len(paths))
-
-
-def _tensor(image: Image) -> Tensor:
-    return torch.from_numpy(image.copy())
 
 
 def _stack(rows: Sequence[Description], scores: Tensor, group_size: int) -> FeatureTable:

@@ -1,4 +1,7 @@
-"""The losses. The paper names the RS loss (representation-based semantic loss); its form here is our own."""
+"""The losses.
+
+The paper names the RS loss (representation-based semantic loss); its form here is our own.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ from torch.nn import functional as F
 def plcc_loss(predicted: Tensor, target: Tensor) -> Tensor:
     """(1 - Pearson correlation) / 2 of two vectors (N,)."""
     x, y = predicted - predicted.mean(), target - target.mean()
-    result: Tensor = (1 - (x * y).sum() / (x.norm() * y.norm() + 1e-8)) / 2
-    return result
+    correlation: Tensor = (x * y).sum() / (x.norm() * y.norm() + 1e-8)
+    return (1 - correlation) / 2
 
 
 def rank_loss(predicted: Tensor, target: Tensor, margin: float = 0.1) -> Tensor:
-    """Hinge over all pairs of a batch: whoever is better by more than `margin` should be predicted so.
+    """Hinge over all pairs of a batch: who is better by more than `margin` should be predicted so.
 
     Args:
         predicted: (N,).
@@ -27,9 +30,8 @@ def rank_loss(predicted: Tensor, target: Tensor, margin: float = 0.1) -> Tensor:
     pairs = gaps > margin
     if not pairs.any():
         return predicted.sum() * 0
-    wanted = gaps.clamp(max=margin)
-    result: Tensor = F.relu(wanted - (predicted[:, None] - predicted[None]))[pairs].mean()
-    return result
+    missing = F.relu(gaps.clamp(max=margin) - (predicted[:, None] - predicted[None]))
+    return missing[pairs].mean()
 
 
 def contrastive_degradation_loss(d: Tensor, labels: Tensor, temperature: float = 0.1) -> Tensor:
@@ -49,8 +51,7 @@ def contrastive_degradation_loss(d: Tensor, labels: Tensor, temperature: float =
     log_share = similarity - similarity.masked_fill(own, -torch.inf).logsumexp(dim=1, keepdim=True)
     count = positive.sum(dim=1)
     each = -(log_share.masked_fill(~positive, 0).sum(dim=1)) / count.clamp_min(1)
-    result: Tensor = each[count > 0].mean() if (count > 0).any() else d.sum() * 0
-    return result
+    return each[count > 0].mean() if (count > 0).any() else d.sum() * 0
 
 
 def similarity_loss(vectors: Tensor, scores: Tensor, width: float = 0.2) -> Tensor:
@@ -62,24 +63,16 @@ def similarity_loss(vectors: Tensor, scores: Tensor, width: float = 0.2) -> Tens
         width: Difference of scores at which two images are wanted half alike.
     """
     wanted = 2 * torch.exp2(-(scores[:, None] - scores[None]).abs() / width) - 1
-    result: Tensor = F.mse_loss(vectors @ vectors.T, wanted)
-    return result
+    return F.mse_loss(vectors @ vectors.T, wanted)
 
 
 def decorrelation_loss(d: Tensor, q: Tensor) -> Tensor:
     """Mean squared cross-correlation of the standardised coordinates of d and q, (N, D) each."""
-    x = (d - d.mean(0)) / (d.std(0) + 1e-4)
-    y = (q - q.mean(0)) / (q.std(0) + 1e-4)
-    result: Tensor = (x.T @ y / len(d)).pow(2).mean()
-    return result
+    x, y = ((part - part.mean(0)) / (part.std(0) + 1e-4) for part in (d, q))
+    return (x.T @ y / len(d)).pow(2).mean()
 
 
-def rs_loss(
-    d: tuple[Tensor, Tensor, Tensor],
-    q: tuple[Tensor, Tensor, Tensor],
-    grades: Tensor,
-    scores: Tensor,
-) -> Tensor:
+def rs_loss(d: tuple[Tensor, ...], q: tuple[Tensor, ...], grades: Tensor, scores: Tensor) -> Tensor:
     """The representation-based semantic loss on triples (degraded, restored, reference).
 
     Ours: (1) the grades read off q put the reference above the restored above the degraded image,
@@ -94,13 +87,10 @@ def rs_loss(
         scores: Pseudo-scores (3, N) in [0, 1]; the reference's are 1.
     """
     order = sum(
-        F.relu(
-            (scores[better] - scores[worse]).clamp(0, 0.2) - (grades[better] - grades[worse])
-        ).mean()
-        for better, worse in ((2, 1), (1, 0), (2, 0))
+        F.relu((scores[high] - scores[low]).clamp(0, 0.2) - (grades[high] - grades[low])).mean()
+        for high, low in ((2, 1), (1, 0), (2, 0))
     )
-    before = (d[0] * d[2].detach()).sum(1)
-    after = (d[1] * d[2].detach()).sum(1)
+    before, after = ((d[place] * d[2].detach()).sum(1) for place in (0, 1))
     towards_clean = F.relu(0.1 + before.detach() - after).mean()
     structure = similarity_loss(torch.cat(q), scores.flatten())
     return order + towards_clean + structure + decorrelation_loss(torch.cat(d), torch.cat(q))

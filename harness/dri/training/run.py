@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
-from torch import Tensor
 
 from harness.atomic import atomic_file
 from harness.dri.network.backbone import load_imagenet
+from harness.dri.network.config import NetworkConfig
 from harness.dri.network.member import Member
 from harness.dri.network.network import DRINetwork
+from harness.dri.training.checkpoints import write_table
 from harness.dri.training.config import DataConfig, Say, TrainingConfig, as_json
 from harness.dri.training.curves import draw_curves
 from harness.dri.training.data import SyntheticPairs
@@ -40,9 +41,6 @@ from harness.scoring.mos import LabelledImage
 PARTS = ("degradation", "quality", "interaction", "restoration", "rs-loss")
 """What an ablation can take away from stage 2."""
 
-Judge = Callable[[Sequence[float], Sequence[float]], tuple[float, float]]
-"""SRCC and PLCC of predictions with mean opinion scores."""
-
 
 @dataclass(frozen=True, slots=True)
 class Materials:
@@ -54,7 +52,7 @@ class Materials:
         versions: Makes what makes their versions.
         recompress: Compresses an image so little that nobody sees it.
         labelled: MOS-labelled images.
-        judge: Correlates predictions with MOS.
+        judge: SRCC and PLCC of predictions with MOS.
         images: Every image that is trained on, by the name of its set.
     """
 
@@ -63,22 +61,8 @@ class Materials:
     versions: Callable[[SyntheticPairs], VersionMaker]
     recompress: Recompress
     labelled: Sequence[LabelledImage]
-    judge: Judge
+    judge: Callable[[Sequence[float], Sequence[float]], tuple[float, float]]
     images: Mapping[str, Sequence[Path]]
-
-
-@dataclass(frozen=True, slots=True)
-class SplitResult:
-    """One random 80/20 split: correlations of the predictions for its test images with their MOS."""
-
-    part: str
-    split: int
-    images: int
-    srcc: float
-    plcc: float
-
-
-Tables = tuple[FeatureTable, FeatureTable]
 
 
 class TrainingRun:
@@ -107,185 +91,155 @@ class TrainingRun:
     ) -> None:
         self.folder, self.data, self.config, self.materials = folder, data, config, materials
         self.device, self.say = device, say
+        self.scores = torch.tensor([item.mos for item in materials.labelled])
         _claim(folder, json.dumps(as_json(data, config), indent=1) + "\n")
 
     def run(self, stage: str) -> None:
         """Runs one stage, after those it stands on."""
-        if stage == "versions":
-            self.versions()
-            return
-        network = self.representation()
-        if stage == "representation":
-            return
-        tables = self.features(network)
-        if stage == "mos":
-            self.mos(network, tables)
-        if stage == "splits":
-            self.splits(network, tables)
-        if stage == "ablation":
-            self.ablation(network, tables)
-        if stage in ("calibration", "all"):
-            self.calibration(network, tables)
+        stages: dict[str, Callable[[], object]] = {
+            "versions": self.versions,
+            "representation": lambda: self.network,
+            "mos": self.mos,
+            "splits": self.splits,
+            "ablation": self.ablation,
+            "calibration": self.calibration,
+            "all": self.calibration,
+        }
+        stages[stage]()
 
     def versions(self) -> list[Path]:
         """Versions of the clean photographs, with what the full-reference metrics say of them."""
         folder, contents = self.folder / "versions", self.data.versions.contents
         paths = [folder / f"{content:04d}.npz" for content in range(contents)]
-        if all(path.is_file() for path in paths):
-            return paths
-        return make_versions(
-            self.materials.versions(self.materials.pairs()), folder, contents, self.say
-        )
+        if not all(path.is_file() for path in paths):
+            maker = self.materials.versions(self.materials.pairs())
+            make_versions(maker, folder, contents, self.say)
+        return paths
 
-    def representation(self) -> DRINetwork:
-        """Stage 1, or what it left behind."""
+    @cached_property
+    def network(self) -> DRINetwork:
+        """After stage 1, or what it left behind."""
         torch.manual_seed(self.config.seed)
         network = DRINetwork(self.config.network)
-        load_imagenet(
-            self.materials.imagenet,
-            self.config.network.backbone,
-            network.shallow,
-            network.members[0].deep,
-        )
+        imagenet, backbone = self.materials.imagenet, self.config.network.backbone
+        load_imagenet(imagenet, backbone, network.shallow, network.members[0].deep)
         network.to(self.device)
         train_representation(network, self.materials.pairs, self.config, self.folder, self.say)
         draw_curves(self.folder)
         return network
 
-    def features(self, network: DRINetwork) -> Tables:
-        """What the frozen parts say of the labelled images and of the versions; computed once a stage 1."""
-        of = hashlib.sha256((self.folder / "stage1.pt").read_bytes()).hexdigest()[:12]
-        paths = [self.folder / f"features-{kind}-{of}.pt" for kind in ("mos", "versions")]
-        if not paths[0].is_file():
-            describe_labelled(
-                network, self.materials.labelled, self.materials.recompress, self.say
-            ).save(paths[0])
-        if not paths[1].is_file():
-            describe_versions(network, self.versions(), self.materials.recompress, self.say).save(
-                paths[1]
-            )
-        labelled, versions = (FeatureTable.load(path).to(self.device) for path in paths)
-        return labelled, versions
+    @cached_property
+    def tables(self) -> tuple[FeatureTable, FeatureTable]:
+        """What the frozen parts say of the labelled images and of the versions.
 
-    def mos(self, network: DRINetwork, tables: Tables) -> DRINetwork:
+        Computed once a stage 1.
+        """
+        network, recompress = self.network, self.materials.recompress
+        of = hashlib.sha256((self.folder / "stage1.pt").read_bytes()).hexdigest()[:12]
+        mos, versions = (self.folder / f"features-{kind}-{of}.pt" for kind in ("mos", "versions"))
+        if not mos.is_file():
+            describe_labelled(network, self.materials.labelled, recompress, self.say).save(mos)
+        if not versions.is_file():
+            describe_versions(network, self.versions(), recompress, self.say).save(versions)
+        return FeatureTable.load(mos).to(self.device), FeatureTable.load(versions).to(self.device)
+
+    def mos(self) -> None:
         """Stage 2 on every labelled image: each member from another start."""
         rows = range(len(self.materials.labelled))
         for place, start in enumerate(self.config.starts):
-            member = self._fit(network, tables, rows, f"stage2-{start}", self.config, start)
-            network.members[place].load_state_dict(member.state_dict())
-        return network
+            member = self._fit(rows, f"stage2-{start}", self.config, start)
+            self.network.members[place].load_state_dict(member.state_dict())
 
-    def calibration(self, network: DRINetwork, tables: Tables) -> Path:
+    def calibration(self) -> None:
         """Stage 3 by predictions of images that a member had not seen; writes the weights."""
-        seen = [
-            self._split(network, tables, split, self.config, "whole")
-            for split in range(self.data.folds)
-        ]
-        network = self.mos(network, tables)
+        seen = [self._split(split, self.config, "whole") for split in range(self.data.folds)]
+        self.mos()
         raw, spread = (
             torch.cat([getattr(fitted, name) for fitted, _ in seen]) for name in ("raw", "spread")
         )
-        mos = torch.cat([self._mos()[test] for _, test in seen])
-        fit_calibration(network, Fitted(raw, spread), mos)
+        mos = torch.cat([self.scores[test] for _, test in seen])
+        fit_calibration(self.network, Fitted(raw, spread), mos)
         path = self.folder / "dri.safetensors"
-        sha256 = save_weights(network, path, as_json(self.data, self.config))
+        sha256 = save_weights(self.network, path, as_json(self.data, self.config))
         write_training_images(self.folder / "training-images.json", self.materials.images)
         self.say(f"{path}: {path.stat().st_size / 2**20:.1f} MiB, SHA-256 {sha256}")
-        return path
 
-    def splits(self, network: DRINetwork, tables: Tables) -> list[SplitResult]:
-        """The protocol: random 80/20 splits; no stage sees a test image. One member each. Writes `splits.csv`."""
-        return self._protocol(
-            network, tables, self.data.splits, {"whole": self.config}, "splits.csv"
-        )
+    def splits(self) -> None:
+        """The protocol: random 80/20 splits; no stage sees a test image.
 
-    def ablation(self, network: DRINetwork, tables: Tables) -> list[SplitResult]:
-        """The whole, and without each of `PARTS` in stage 2, on a few splits and a short schedule: `ablation.csv`."""
+        One member each. Writes `splits.csv`.
+        """
+        self._protocol(self.data.splits, {"whole": self.config}, "splits.csv")
+
+    def ablation(self) -> None:
+        """The whole, and without each of `PARTS` in stage 2: writes `ablation.csv`.
+
+        On a few splits and a short schedule.
+        """
         short = replace(self.config, epochs=self.config.ablation_epochs, soup=1)
-        configs = {
-            "whole, short": short,
-            **{f"without {part}": ablate(short, part) for part in PARTS},
-        }
-        return self._protocol(network, tables, self.data.ablation_splits, configs, "ablation.csv")
+        configs = {"whole, short": short}
+        configs |= {f"without {part}": ablate(short, part) for part in PARTS}
+        self._protocol(self.data.ablation_splits, configs, "ablation.csv")
 
-    def _protocol(
-        self,
-        network: DRINetwork,
-        tables: Tables,
-        splits: int,
-        configs: dict[str, TrainingConfig],
-        name: str,
-    ) -> list[SplitResult]:
-        results = []
+    def _protocol(self, splits: int, configs: Mapping[str, TrainingConfig], name: str) -> None:
+        """Correlates what is said of test images with their MOS; writes a row when it is known."""
+        rows = []
         for split in range(splits):
             for part, config in configs.items():
-                fitted, test = self._split(network, tables, split, config, part)
-                srcc, plcc = self.materials.judge(fitted.raw.tolist(), self._mos()[test].tolist())
-                results.append(SplitResult(part, split, len(test), srcc, plcc))
-                self.say(
-                    f"{part}, split {split}: SRCC {srcc:.4f}, PLCC {plcc:.4f} on {len(test)} images"
-                )
-                _write(self.folder / name, results)
+                fitted, test = self._split(split, config, part)
+                srcc, plcc = self.materials.judge(fitted.raw.tolist(), self.scores[test].tolist())
+                known = {"part": part, "split": split, "test_images": len(test)}
+                rows.append({**known, "srcc": srcc, "plcc": plcc})
+                table = pd.DataFrame(rows)
+                write_table(self.folder / name, table)
+                said = f"SRCC {srcc:.4f}, PLCC {plcc:.4f} on {len(test)} images"
+                self.say(f"{part}, split {split}: {said}")
         for part in configs:
-            found = [item for item in results if item.part == part]
-            srcc, plcc = (
-                float(np.median([getattr(item, name) for item in found]))
-                for name in ("srcc", "plcc")
-            )
-            self.say(f"{part}, median of {len(found)} splits: SRCC {srcc:.4f}, PLCC {plcc:.4f}")
-        return results
+            srcc, plcc = np.median(table.loc[table["part"] == part, ["srcc", "plcc"]], axis=0)
+            self.say(f"{part}, median of {splits} splits: SRCC {srcc:.4f}, PLCC {plcc:.4f}")
 
-    def _split(
-        self, network: DRINetwork, tables: Tables, split: int, config: TrainingConfig, part: str
-    ) -> tuple[Fitted, list[int]]:
-        """One member trained on four fifths, and what it says of the test images; kept as soon as it is known."""
-        order = _shuffled(len(self.materials.labelled), split)
+    def _split(self, split: int, config: TrainingConfig, part: str) -> tuple[Fitted, list[int]]:
+        """One member trained on four fifths, and what it says of the test images.
+
+        That is kept as soon as it is known.
+        """
+        order = np.random.default_rng(split).permutation(len(self.materials.labelled)).tolist()
         cut = round(0.8 * len(order))
         train, test = order[:cut], order[cut:]
         name = f"split{split}-{part.replace(' ', '-').replace(',', '')}"
         path = self.folder / f"{name}-said.pt"
         if not path.is_file():
-            member = self._fit(network, tables, train, name, config)
-            judge = DRINetwork(replace(config.network, members=1))
-            judge.load_state_dict(_without_members(network), strict=False)
-            fitted = predict_rows(judge.to(self.device), [member], tables[0], test)
+            member = self._fit(train, name, config)
+            # what this configuration leaves out, the network that predicts leaves out too
+            judge = DRINetwork(replace(config.network, members=0))
+            judge.load_state_dict(self.network.state_dict(), strict=False)
+            fitted = predict_rows(judge.to(self.device), [member], self.tables[0], test)
             torch.save({"raw": fitted.raw, "spread": fitted.spread}, path)
             for log in log_names(name, config):  # megabytes that nobody needs again
                 (self.folder / f"{log}.pt").unlink()
         return Fitted(**torch.load(path, weights_only=True)), test
 
     def _fit(
-        self,
-        network: DRINetwork,
-        tables: Tables,
-        train: Sequence[int],
-        name: str,
-        config: TrainingConfig,
-        start: int = 0,
+        self, train: Sequence[int], name: str, config: TrainingConfig, start: int = 0
     ) -> Member:
-        """Stage 2 of one member on some rows: what stage 1 taught, and heads from a start of its own."""
+        """Stage 2 of one member on some rows, from what stage 1 taught.
+
+        Interaction and predictor, which it has not taught, have a start of their own.
+        """
+        tables = self.tables  # before the seed, for making them draws random numbers
         torch.manual_seed(config.seed + start)
-        shaped = DRINetwork(replace(config.network, members=1))
-        member = shaped.members[0]
-        taught = torch.load(self.folder / "stage1.pt", weights_only=True, map_location="cpu")[
-            "network"
-        ]
-        shaped.load_state_dict(_of_stage_1(taught), strict=False)
-        train_mos(
-            shaped.to(self.device),
-            member,
-            *tables,
-            train,
-            replace(config, seed=config.seed + start),
-            self.folder,
-            self.say,
-            name,
-        )
+        network = DRINetwork(replace(config.network, members=1))
+        stage_1 = torch.load(self.folder / "stage1.pt", weights_only=True, map_location="cpu")
+        untaught = ("members.0.interaction.", "members.0.predictor.")
+        taught = {
+            key: value for key, value in stage_1["network"].items() if not key.startswith(untaught)
+        }
+        network.load_state_dict(taught, strict=False)  # of several members the first was taught
+        network.to(self.device)
+        config, member = replace(config, seed=config.seed + start), network.members[0]
+        train_mos(network, member, *tables, train, config, self.folder, self.say, name)
         draw_curves(self.folder)
         return member
-
-    def _mos(self) -> Tensor:
-        return torch.tensor([item.mos for item in self.materials.labelled], dtype=torch.float32)
 
 
 def ablate(config: TrainingConfig, part: str) -> TrainingConfig:
@@ -298,44 +252,8 @@ def ablate(config: TrainingConfig, part: str) -> TrainingConfig:
         raise InputError(f"there is no part {part!r}; expected one of {', '.join(PARTS)}")
     if part == "rs-loss":
         return replace(config, rs_weight=0.0)
-    flag: dict[str, Any] = {f"use_{part}": False}
-    return replace(config, network=replace(config.network, **flag))
-
-
-def _of_stage_1(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """What stage 1 has taught: everything but the members' random interaction and predictor, and later members."""
-    untaught = ("interaction.", "predictor.")
-    return {
-        name: value
-        for name, value in state.items()
-        if not name.startswith("members.")
-        or (
-            name.startswith("members.0.")
-            and not name.removeprefix("members.0.").startswith(untaught)
-        )
-    }
-
-
-def _without_members(network: DRINetwork) -> dict[str, Tensor]:
-    return {
-        name: value.cpu()
-        for name, value in network.state_dict().items()
-        if not name.startswith("members.")
-    }
-
-
-def _write(path: Path, results: Sequence[SplitResult]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["part", "split", "test_images", "srcc", "plcc"])
-        writer.writerows(
-            [row.part, row.split, row.images, f"{row.srcc:.5f}", f"{row.plcc:.5f}"]
-            for row in results
-        )
-
-
-def _shuffled(count: int, seed: int) -> list[int]:
-    return [int(index) for index in np.random.default_rng(seed).permutation(count)]
+    network = NetworkConfig(**{**asdict(config.network), f"use_{part}": False})
+    return replace(config, network=network)
 
 
 def _claim(folder: Path, config: str) -> None:

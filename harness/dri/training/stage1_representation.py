@@ -10,13 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from harness.dri.network.network import DRINetwork
-from harness.dri.training.checkpoints import (
-    Log,
-    load_checkpoint,
-    loss_line,
-    save_checkpoint,
-    set_rate,
-)
+from harness.dri.training.checkpoints import Progress, scheduled
 from harness.dri.training.config import Say, TrainingConfig
 from harness.dri.training.data import Batch, SyntheticPairs, pseudo_score
 from harness.dri.training.losses import contrastive_degradation_loss, rs_loss
@@ -29,7 +23,9 @@ def train_representation(
     folder: Path,
     say: Say,
 ) -> None:
-    """Trains d, the first member's q and the restoration network on synthetic pairs; the backbone stays as it is.
+    """Trains d, the first member's q and the restoration network on synthetic pairs.
+
+    The backbone stays as it is.
 
     Args:
         network: Changed in place.
@@ -41,31 +37,21 @@ def train_representation(
     parts = (network.degradation, network.members[0].quality, network.restoration)
     parameters = [parameter for part in parts for parameter in part.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=config.head_rate / 2, weight_decay=0.01)
-    start = load_checkpoint(folder / "stage1.pt", network, optimiser)
-    if start >= config.steps:
-        network.eval()
-        return
-    pairs = read_pairs()
-    if start == 0:
-        fit_standardisation(network, pairs)
-    log = Log(folder / "stage1.csv", start)
-    network.train()
-    network.members[0].deep.requires_grad_(False)
-    for step in range(start, config.steps):
-        torch.manual_seed(config.seed * 1_000_003 + step)
-        set_rate(optimiser, config.head_rate / 2, step, config.steps)
-        batch = pairs.batch(step, config.contents, config.versions, config.patch).to(
-            network.calibration.device
-        )
-        losses = representation_losses(network, batch, config.rs_weight)
-        optimiser.zero_grad()
-        torch.autograd.backward(torch.stack(list(losses.values())).sum())
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        if step % 20 == 19 or step == config.steps - 1:
-            log.add(step, {name: float(value.detach()) for name, value in losses.items()})
-            save_checkpoint(folder / "stage1.pt", network, optimiser, step + 1)
-            say(f"stage 1, step {step + 1}/{config.steps}: " + loss_line(losses))
+    progress = Progress(folder, "stage1", network, optimiser)
+    if progress.start < config.steps:
+        pairs = read_pairs()
+        if progress.start == 0:
+            fit_standardisation(network, pairs)
+        network.train()
+        network.members[0].deep.requires_grad_(False)
+        for step in range(progress.start, config.steps):
+            torch.manual_seed(config.seed * 1_000_003 + step)
+            batch = pairs.batch(step, config.contents, config.versions, config.patch)
+            losses = representation_losses(network, batch, config.rs_weight)
+            rate = scheduled(config.head_rate / 2, step, config.steps)
+            progress.descend(losses, parameters, rate)
+            if step % 20 == 19 or step == config.steps - 1:
+                progress.keep(step, losses, f"stage 1, step {step + 1}/{config.steps}", say)
     network.eval()
 
 
@@ -77,7 +63,7 @@ def representation_losses(network: DRINetwork, batch: Batch, rs_weight: float) -
         batch: Synthetic pairs.
         rs_weight: Weight of the RS loss.
     """
-    first = network.members[0]
+    first, batch = network.members[0], batch.to(network.calibration.device)
 
     def represent(images: Tensor) -> tuple[Tensor, Tensor]:
         features, pooled, _, d = network.look(images)
@@ -86,18 +72,21 @@ def representation_losses(network: DRINetwork, batch: Batch, rs_weight: float) -
     d, q = represent(batch.degraded)
     restored, _ = network.restoration(batch.degraded, d)
     clipped = restored.detach().clamp(0, 1)
-    others = [represent(images) for images in (clipped, batch.reference)]
-    d_all, q_all = (d, others[0][0], others[1][0]), (q, others[0][1], others[1][1])
+    d_all, q_all = zip((d, q), represent(clipped), represent(batch.reference), strict=True)
     grades = torch.stack([first.quality.grade(item) for item in q_all])
-    gained = _restored_scores(batch, clipped)
+    # the reference has 1, and whatever is restored no more
+    pairs = zip(clipped.cpu().numpy(), batch.reference.cpu().numpy(), strict=True)
+    gained = batch.scores.new_tensor([pseudo_score(*pair) for pair in pairs])
     scores = torch.stack([batch.scores, gained, torch.ones_like(gained)])
     logits, levels = network.degradation.classify(d)
     clean_logits, _ = network.degradation.classify(d_all[2])
     clean = torch.zeros_like(batch.types)
     clean[:, 0] = 1
+    # one integer for each combination of types and levels
+    labels = torch.unique((batch.levels * 10).round(), dim=0, return_inverse=True)[1]
     return {
         "restoration": 10 * F.l1_loss(restored, batch.reference),
-        "contrast": 0.3 * contrastive_degradation_loss(d, _labels(batch.levels)),
+        "contrast": 0.3 * contrastive_degradation_loss(d, labels),
         "type": F.binary_cross_entropy_with_logits(logits, batch.types)
         + F.binary_cross_entropy_with_logits(clean_logits, clean),
         "level": ((levels - batch.levels).abs() * batch.types).sum() / batch.types.sum(),
@@ -106,31 +95,20 @@ def representation_losses(network: DRINetwork, batch: Batch, rs_weight: float) -
     }
 
 
-def _labels(levels: Tensor) -> Tensor:
-    """One integer (N,) for each combination of types and levels (N, types)."""
-    found: Tensor = torch.unique((levels * 10).round(), dim=0, return_inverse=True)[1]
-    return found
-
-
-def _restored_scores(batch: Batch, restored: Tensor) -> Tensor:
-    """Pseudo-scores of restored images, never above the reference's 1."""
-    pairs = zip(restored.cpu().numpy(), batch.reference.cpu().numpy(), strict=True)
-    return torch.tensor(
-        [pseudo_score(x, y) for x, y in pairs], dtype=torch.float32, device=restored.device
-    )
-
-
 @torch.no_grad()
 def fit_standardisation(network: DRINetwork, pairs: SyntheticPairs) -> None:
-    """Sets the shift and scale of the backbone's statistics from patches of two sizes, degraded and clean."""
-    batches = [
-        pairs.batch(1_000_000 + index, 12, 2, size)
-        for index, size in enumerate((120, 240, 120, 240))
+    """Sets the shift and scale of the backbone's statistics.
+
+    They are those of patches of two sizes, degraded and clean.
+    """
+    sizes = (120, 240, 120, 240)
+    batches = [pairs.batch(1_000_000 + index, 12, 2, size) for index, size in enumerate(sizes)]
+    device, first = network.calibration.device, network.members[0]
+    looked = [
+        network.shallow(part.to(device))
+        for batch in batches
+        for part in (batch.degraded, batch.reference)
     ]
-    device = network.calibration.device
-    images = [part.to(device) for batch in batches for part in (batch.degraded, batch.reference)]
-    first = network.members[0]
-    looked = [network.shallow(part) for part in images]
     _fit([pooled for _, pooled in looked], network.means, network.scales)
     _fit([first.deep(features) for features, _ in looked], first.means, first.scales)
 

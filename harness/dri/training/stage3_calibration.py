@@ -27,15 +27,14 @@ def predict_rows(
 ) -> Fitted:
     """Raw scores (mean of the heads) and spreads for rows of a table, from whole images."""
     said = [network.judge(table.whole(row), members) for row in rows]
-    raw, spread = (
-        torch.cat([item.scores.mean(dim=1) for item in said]),
-        torch.cat([item.spread for item in said]),
-    )
-    return Fitted(raw.cpu(), spread.cpu())
+    raw = torch.cat([item.scores.mean(dim=1) for item in said])
+    return Fitted(raw.cpu(), torch.cat([item.spread for item in said]).cpu())
 
 
 def fit_calibration(network: DRINetwork, fitted: Fitted, mos: Tensor) -> None:
-    """Stage 3: least squares from raw scores to MOS, and a factor that makes the spread as large as the error.
+    """Stage 3: least squares from raw scores to MOS, and a factor for the spread.
+
+    The factor makes the spread as large as the error.
 
     Args:
         network: Gets the calibration.

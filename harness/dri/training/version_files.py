@@ -1,12 +1,12 @@
-"""Versions of photographs on disk, one file a content, and the pseudo-scores of all of them together."""
+"""Versions of photographs on disk, one file a content, and the pseudo-scores of them together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.stats import rankdata
 from torch import Tensor
 
 from harness.atomic import atomic_file
@@ -15,21 +15,6 @@ from harness.dri.training.versions import VersionMaker
 from harness.errors import InputError
 
 SUFFIX = ".npz"
-
-
-@dataclass(frozen=True, slots=True)
-class VersionSet:
-    """All versions of one content as tensors; the reference comes first.
-
-    Attributes:
-        kinds: What was done to each.
-        images: uint8 (V, 3, S, S).
-        values: (V, metrics), oriented so that more is better.
-    """
-
-    kinds: tuple[str, ...]
-    images: Tensor
-    values: Tensor
 
 
 def make_versions(maker: VersionMaker, folder: Path, contents: int, say: Say) -> list[Path]:
@@ -54,18 +39,19 @@ def make_versions(maker: VersionMaker, folder: Path, contents: int, say: Say) ->
     return paths
 
 
-def read_versions(path: Path) -> VersionSet:
-    """Reads the versions of one content.
+def read_versions(path: Path) -> tuple[Tensor, Tensor]:
+    """Reads the versions of one content; the reference comes first.
+
+    Returns:
+        Images, uint8 (V, 3, S, S); and what the metrics say of them (V, metrics), oriented so that
+        more is better.
 
     Raises:
         InputError: The file is damaged.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            kinds = tuple(str(kind) for kind in file["kinds"])
-            return VersionSet(
-                kinds, torch.from_numpy(file["images"]), torch.from_numpy(file["values"])
-            )
+            return torch.from_numpy(file["images"]), torch.from_numpy(file["values"])
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
             f"{path} holds no versions of a photograph ({error}): delete it and run again"
@@ -73,11 +59,11 @@ def read_versions(path: Path) -> VersionSet:
 
 
 def consensus(values: Tensor) -> Tensor:
-    """Pseudo-scores: the mean over metrics of each version's quantile among all versions of all contents.
+    """Pseudo-scores: the mean over metrics of each version's quantile among all versions.
 
-    Quantiles put metrics of different units on one scale without a constant of our choosing. Within
-    a content the order is that of the metrics' mean quantile; the references, which every metric
-    puts first, get 1.
+    All versions are those of all contents. Quantiles put metrics of different units on one scale
+    without a constant of our choosing. Within a content the order is that of the metrics' mean
+    quantile; the references, which every metric puts first, get 1.
 
     Args:
         values: (rows, metrics), more is better; infinities are the best.
@@ -85,8 +71,6 @@ def consensus(values: Tensor) -> Tensor:
     Returns:
         (rows,) in [0, 1].
     """
-    from scipy.stats import rankdata
-
     ranks = rankdata(values.numpy(), method="average", axis=0)
     mean = torch.from_numpy(ranks).mean(dim=1)
     return ((mean - mean.min()) / (mean.max() - mean.min())).float()

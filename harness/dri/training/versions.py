@@ -1,26 +1,31 @@
-"""Versions of one content: degraded, mixed, restored by real restorers, over-sharpened; with pseudo-scores.
+"""Versions of one content, with pseudo-scores.
 
-MOS from the wild alone makes no scorer of restored images: this is where it learns what restorers
-do wrong. Degradations, restorers and full-reference metrics are handed in as objects.
+They are degraded, mixed, restored by real restorers, over-sharpened. MOS from the wild alone makes
+no scorer of restored images: this is where it learns what restorers do wrong. Degradations,
+restorers and full-reference metrics are handed in as objects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import torch
+from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from harness.dri.training.config import VersionConfig
 from harness.dri.training.data import SyntheticPairs
 from harness.errors import InputError
 from harness.images import Image, imresize, quantise
-from harness.protocols import Conditions, Evaluation, Metric, Restorer, Task
+from harness.protocols import Conditions, Degradation, Evaluation, Metric, Restorer, Task
 from harness.restoring.adaptation import restore_image
 from harness.scoring.evaluation import prepare
+
+T = TypeVar("T")
 
 SIGMAS_255 = (10, 15, 25, 35, 50)
 QUALITIES = (5, 8, 10, 15, 20, 30, 40, 60)
@@ -55,18 +60,14 @@ class VersionMaker:
         self,
         pairs: SyntheticPairs,
         restorers: Mapping[Task, Sequence[Restorer]],
-        degradation: Callable[..., Any],
+        degradation: Callable[..., Degradation],
         metrics: Sequence[Metric],
         config: VersionConfig,
     ) -> None:
         self.pairs, self.restorers, self.metrics, self.config = pairs, restorers, metrics, config
-        self._noise: Callable[[float], Any] = lambda sigma_255: degradation(
-            config.noise, sigma_255=float(sigma_255)
+        self._noise, self._jpeg, self._blind = (
+            partial(degradation, name) for name in (config.noise, config.jpeg, config.blind)
         )
-        self._jpeg: Callable[[int], Any] = lambda quality: degradation(
-            config.jpeg, quality=int(quality)
-        )
-        self._blind: Callable[[int], Any] = lambda scale: degradation(config.blind, scale=scale)
 
     def make(self, content: int) -> list[Version]:
         """The versions of one content, the reference first."""
@@ -100,103 +101,83 @@ class VersionMaker:
         return [Version(chosen.title, chosen.apply(reference, generator))]
 
     def _mixed(self, reference: Image, generator: np.random.Generator) -> list[Version]:
-        first, second = (
-            _pick(self.pairs.degradations, generator),
-            _pick(self.pairs.degradations, generator),
-        )
+        first, second = (_pick(self.pairs.degradations, generator) for _ in range(2))
         image = second.apply(first.apply(reference, generator), generator)
         return [Version(f"{first.title} + {second.title}", image)]
 
     def _enlarged(self, reference: Image, generator: np.random.Generator) -> list[Version]:
         restorer = _pick(self.restorers[Task.SUPER_RESOLVE], generator)
-        scale = _pick(
-            [scale for scale in self.config.scales if _factors(scale, restorer.card.scales)],
-            generator,
-        )
+        own = restorer.card.scales
+        scale = _pick([scale for scale in self.config.scales if _factors(scale, own)], generator)
         small = quantise(imresize(reference, 1 / scale))
         kind = f"super-resolve x{scale} {restorer.card.name}"
         # what a restorer makes of input it was not trained on
         if generator.random() < self.config.spoiled:
-            noisy = generator.random() < 0.5
-            spoil = (
-                self._noise(_pick((3, 6, 10), generator))
-                if noisy
-                else self._jpeg(_pick((30, 50, 75), generator))
-            )
-            small, kind = (
-                quantise(spoil(small, generator)),
-                f"{'noise' if noisy else 'jpeg'} + {kind}",
-            )
-        return [self._finish(Version(kind, self._enlarge(restorer, small, scale)), generator)]
+            if generator.random() < 0.5:
+                name, spoil = "noise", self._noise(sigma_255=float(_pick((3, 6, 10), generator)))
+            else:
+                name, spoil = "jpeg", self._jpeg(quality=_pick((30, 50, 75), generator))
+            small, kind = quantise(spoil(small, generator)), f"{name} + {kind}"
+        return [self._finish(kind, self._enlarge(restorer, small, scale), generator)]
 
     def _denoised(self, reference: Image, generator: np.random.Generator) -> list[Version]:
-        restorer, sigma_255 = (
-            _pick(self.restorers[Task.DENOISE], generator),
-            _pick(SIGMAS_255, generator),
-        )
-        noisy = quantise(self._noise(sigma_255)(reference, generator))
+        restorer = _pick(self.restorers[Task.DENOISE], generator)
+        sigma_255 = _pick(SIGMAS_255, generator)
+        noisy = quantise(self._noise(sigma_255=float(sigma_255))(reference, generator))
         # a wrong idea of the noise over-smooths, or leaves some of it
         believed = sigma_255 * _pick((1.0, 1.0, 0.6, 1.6), generator)
-        restored = self._restore(restorer, noisy, Conditions(sigma_255=believed))
+        restored = _restore(restorer, noisy, Conditions(sigma_255=believed))
         kind = f"denoise {sigma_255} as {believed:g} {restorer.card.name}"
-        return [
-            Version(f"noise {sigma_255}", noisy),
-            self._finish(Version(kind, restored), generator),
-        ]
+        return [Version(f"noise {sigma_255}", noisy), self._finish(kind, restored, generator)]
 
     def _decompressed(self, reference: Image, generator: np.random.Generator) -> list[Version]:
-        restorer, quality = (
-            _pick(self.restorers[Task.DEJPEG], generator),
-            _pick(QUALITIES, generator),
-        )
-        compressed = quantise(self._jpeg(quality)(reference, generator))
-        restored = self._restore(restorer, compressed, Conditions(quality=quality))
+        restorer = _pick(self.restorers[Task.DEJPEG], generator)
+        quality = _pick(QUALITIES, generator)
+        compressed = quantise(self._jpeg(quality=quality)(reference, generator))
+        restored = _restore(restorer, compressed, Conditions(quality=quality))
         kind = f"dejpeg {quality} {restorer.card.name}"
         return [Version(f"jpeg {quality}", compressed), Version(kind, restored)]
 
     def _second_order(self, reference: Image, generator: np.random.Generator) -> list[Version]:
-        """What practical super-resolution trains on (Real-ESRGAN's chain), enlarged where it shrinks."""
+        """What practical super-resolution trains on, enlarged where it shrinks.
+
+        It is Real-ESRGAN's chain.
+        """
         restorer = _pick(self.restorers[Task.SUPER_RESOLVE], generator)
+        own = restorer.card.scales
         scale = _pick(
-            [scale for scale in (1, 2, 4) if scale == 1 or _factors(scale, restorer.card.scales)],
-            generator,
+            [scale for scale in (1, 2, 4) if scale == 1 or _factors(scale, own)], generator
         )
-        small = quantise(self._blind(scale)(reference, generator))
-        kind = (
-            self.config.blind
-            if scale == 1
-            else f"{self.config.blind} + super-resolve x{scale} {restorer.card.name}"
-        )
+        kind = self.config.blind
+        if scale > 1:
+            kind += f" + super-resolve x{scale} {restorer.card.name}"
+        small = quantise(self._blind(scale=scale)(reference, generator))
         return [Version(kind, self._enlarge(restorer, small, scale))]
 
-    def _finish(self, version: Version, generator: np.random.Generator) -> Version:
-        """Some restored images are sharpened too far, some are compressed on their way to whoever looks at them."""
-        image, kind, chance = version.image, version.kind, generator.random()
+    def _finish(self, kind: str, image: Image, generator: np.random.Generator) -> Version:
+        """Sharpens some restored images too far, compresses others on their way to who looks."""
+        chance = generator.random()
         if chance < self.config.sharpened:
-            image, kind = (
-                quantise(sharpen(image, float(generator.uniform(0.7, 3)))),
-                f"{kind} + sharpened",
-            )
+            kind += " + sharpened"
+            image = quantise(sharpen(image, float(generator.uniform(0.7, 3))))
         elif chance < self.config.sharpened + self.config.compressed:
             quality = int(generator.integers(10, 90))
-            image, kind = (
-                quantise(self._jpeg(quality)(image, generator)),
-                f"{kind} + jpeg {quality}",
-            )
+            kind += f" + jpeg {quality}"
+            image = quantise(self._jpeg(quality=quality)(image, generator))
         return Version(kind, image)
 
-    def _enlarge(self, restorer: Restorer, image: Image, scale: int) -> Image:
-        """By the restorer, more than once where it has no such scale, and by bicubic interpolation the rest."""
+    @staticmethod
+    def _enlarge(restorer: Restorer, image: Image, scale: int) -> Image:
+        """By the restorer, and by bicubic interpolation the rest.
+
+        More than once by the restorer where it has no such scale.
+        """
         height = scale * image.shape[1]
         for factor in _factors(scale, restorer.card.scales):
-            image = self._restore(restorer, image, Conditions(scale=factor))
+            image = _restore(restorer, image, Conditions(scale=factor))
         if image.shape[1] < height:
             image = quantise(imresize(image, height / image.shape[1], rounding="none"))
         return image
-
-    @staticmethod
-    def _restore(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
-        return quantise(restore_image(restorer, image, conditions))
 
 
 def sharpen(image: Image, amount: float, sigma: float = 1.0) -> Image:
@@ -207,11 +188,13 @@ def sharpen(image: Image, amount: float, sigma: float = 1.0) -> Image:
         amount: 0 changes nothing.
         sigma: Standard deviation in pixels.
     """
-    from scipy.ndimage import gaussian_filter
-
     blurred = gaussian_filter(image, (0, sigma, sigma), mode="nearest")
     sharpened: Image = np.clip(image + np.float32(amount) * (image - blurred), 0, 1)
     return sharpened
+
+
+def _restore(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
+    return quantise(restore_image(restorer, image, conditions))
 
 
 def _oriented(metric: Metric, image: Image, reference: Image) -> float:
@@ -220,7 +203,10 @@ def _oriented(metric: Metric, image: Image, reference: Image) -> float:
 
 
 def _factors(scale: int, own: Sequence[int]) -> list[int]:
-    """A restorer's scales, large ones first, whose product divides `scale`; none where it has none that does."""
+    """A restorer's scales, large ones first, whose product divides `scale`.
+
+    None where it has none that does.
+    """
     factors = []
     for factor in sorted(own, reverse=True):
         while factor > 1 and scale % factor == 0:
@@ -229,7 +215,7 @@ def _factors(scale: int, own: Sequence[int]) -> list[int]:
     return factors
 
 
-def _pick(items: Sequence[Any], generator: np.random.Generator) -> Any:
+def _pick(items: Sequence[T], generator: np.random.Generator) -> T:
     if not items:
         raise InputError(
             "nothing to choose from: the configuration names no restorer for a task of its versions"

@@ -1,4 +1,7 @@
-"""Chains compose, are told apart by their hash, and hand their conditions on; practical pipelines are drawn chains."""
+"""Chains compose, are told apart by their hash, and hand their conditions on.
+
+Practical pipelines are drawn chains.
+"""
 
 from __future__ import annotations
 
@@ -66,10 +69,8 @@ def test_what_is_drawn_is_what_is_done(pipeline: Bsrgan | RealEsrgan) -> None:
     lengths = {len(chain.steps) for chain in chains}
     assert len(lengths) > 1
     generator = np.random.default_rng(3)
-    assert np.array_equal(
-        pipeline.draw(64, 64, generator)(PHOTO, generator),
-        pipeline(PHOTO, np.random.default_rng(3)),
-    )
+    drawn = pipeline.draw(64, 64, generator)(PHOTO, generator)
+    assert np.array_equal(drawn, pipeline(PHOTO, np.random.default_rng(3)))
 
 
 def test_kadids_mix_takes_no_group_twice() -> None:

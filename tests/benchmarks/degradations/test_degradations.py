@@ -11,7 +11,7 @@ from benchmarks.degradations.kadid import KADID
 from harness.conditions import conditions_of
 from harness.errors import ImageError, InputError
 from harness.images import check_image, image_hash, quantise
-from harness.plugins import degradations
+from harness.plugins.kinds import degradations
 from harness.protocols import Degradation
 
 GOOD: dict[str, dict[str, Any]] = {
@@ -48,8 +48,8 @@ GOOD: dict[str, dict[str, Any]] = {
 """A degradation's parameters for the tests; a new degradation is added here."""
 
 COLOUR_ONLY = {
-    "bayer-mosaic", "colour-diffusion", "colour-noise", "colour-quantisation", "colour-shift", "kadid-mix",
-    "saturation-hsv", "saturation-lab",
+    "bayer-mosaic", "colour-diffusion", "colour-noise", "colour-quantisation", "colour-shift",
+    "kadid-mix", "saturation-hsv", "saturation-lab",
 }  # fmt: skip
 """Those that have nothing to do on a grey plane, and say so."""
 
@@ -99,8 +99,8 @@ def test_nonsense_parameters_are_refused_by_name(name: str) -> None:
 
 
 FLOAT = {
-    "gaussian-noise", "gaussian-blur", "anisotropic-blur", "defocus-blur", "motion-blur", "shake-blur",
-    "imresize-float",
+    "gaussian-noise", "gaussian-blur", "anisotropic-blur", "defocus-blur", "motion-blur",
+    "shake-blur", "imresize-float",
 }  # fmt: skip
 """Those that do not round to 8 bits."""
 
@@ -145,7 +145,6 @@ def test_any_size_gives_an_image_of_the_same_range(name: str, shape: tuple[int, 
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden_pixels(name: str) -> None:
-    image = np.round(np.linspace(0, 1, 3 * 24 * 25) ** 2 * 255).reshape(3, 24, 25).astype(
-        np.float32
-    ) / np.float32(255)
+    levels = np.round(np.linspace(0, 1, 3 * 24 * 25) ** 2 * 255).reshape(3, 24, 25)
+    image = levels.astype(np.float32) / np.float32(255)
     assert image_hash(build(name)(image, np.random.default_rng(1)))[:16] == GOLDEN[name]

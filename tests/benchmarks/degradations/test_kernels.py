@@ -1,4 +1,4 @@
-"""Kernels: what they must sum to, where they point, and that a restorer is told the one that was used."""
+"""Kernels: what they must sum to and where they point; a restorer is told the one that was used."""
 
 from __future__ import annotations
 
@@ -42,21 +42,17 @@ def test_angles_run_against_the_clock_from_the_right() -> None:
 
 def test_the_kernel_is_flipped_as_a_convolution_wants_it() -> None:
     kernel = np.random.default_rng(0).random((3, 5))
-    assert np.allclose(
-        convolve(IMAGE, kernel), [exact(plane, kernel, mode="mirror") for plane in IMAGE], atol=1e-5
-    )
+    expected = [exact(plane, kernel, mode="mirror") for plane in IMAGE]
+    assert np.allclose(convolve(IMAGE, kernel), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "blur",
-    [
-        GaussianBlur(1.6),
-        AnisotropicBlur(2.5, 0.8, 20),
-        DefocusBlur(3),
-        MotionBlur(9, 30),
-        MotionBlur(9),
-    ],
-)
+BLURS = [
+    GaussianBlur(1.6), AnisotropicBlur(2.5, 0.8, 20), DefocusBlur(3), MotionBlur(9, 30),
+    MotionBlur(9),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("blur", BLURS)
 def test_a_restorer_is_told_the_kernel_that_was_used(blur: Any) -> None:
     blurred, known = degrade(blur, IMAGE, np.random.default_rng(4))
     assert known.kernel is not None

@@ -1,4 +1,4 @@
-"""Levels are monotone: for each degradation, the mean PSNR and SSIM over a few photographs fall with its strength."""
+"""Levels are monotone: the mean PSNR and SSIM of a few photographs fall with the strength."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.sources import Photos
 from harness.images import imresize
 from harness.metrics.psnr import PSNR
 from harness.metrics.ssim import SSIM
-from harness.plugins import degradations
+from harness.plugins.kinds import degradations
 
 Levels = tuple[str, str, Sequence[Any], dict[str, Any]]
 """Name, parameter, its values from the weakest on, and the other parameters."""
@@ -60,11 +60,9 @@ WITHOUT_LEVELS = {"eight-bits", "bayer-mosaic", "bsrgan", "real-esrgan", "kadid-
 def _kadid() -> list[Levels]:
     rows: list[Levels] = []
     for item in KADID:
-        signs = [1, -1] if item.degradation in SIGNED else [0]
-        rows += [
-            (item.degradation, item.parameter, [v for v in item.levels if v * sign >= 0], {})
-            for sign in signs
-        ]
+        for sign in [1, -1] if item.degradation in SIGNED else [0]:
+            levels = [level for level in item.levels if level * sign >= 0]
+            rows.append((item.degradation, item.parameter, levels, {}))
     return rows
 
 
@@ -98,10 +96,8 @@ def test_every_degradation_is_here() -> None:
 def test_psnr_and_ssim_fall_with_the_level(
     name: str, parameter: str, values: Sequence[Any], others: dict[str, Any], photographs: list[Any]
 ) -> None:
-    measured = [
-        quality(degradations.get(name)(**{parameter: value, **others}), photographs)
-        for value in values
-    ]
+    cls = degradations.get(name)
+    measured = [quality(cls(**{parameter: value, **others}), photographs) for value in values]
     for (weaker, stronger), value in zip(pairwise(measured), values[1:], strict=True):
         assert stronger[0] < weaker[0], f"PSNR at {parameter} {value}: {measured}"
         assert stronger[1] < weaker[1], f"SSIM at {parameter} {value}: {measured}"

@@ -17,9 +17,5 @@ def test_each_pixel_keeps_the_colour_of_the_pattern(cfa: str) -> None:
     colours = {0.25: "R", 0.5: "G", 0.75: "B"}
     plane = mosaic.sum(axis=0)
     for top, left in ((0, 0), (2, 4)):
-        assert (
-            "".join(
-                colours[float(value)] for value in plane[top : top + 2, left : left + 2].ravel()
-            )
-            == cfa
-        )
+        pattern = plane[top : top + 2, left : left + 2].ravel()
+        assert "".join(colours[float(value)] for value in pattern) == cfa

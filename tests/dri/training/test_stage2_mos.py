@@ -1,26 +1,84 @@
-"""Which versions a batch of stage 2 holds, and what their two views are to score."""
+"""Stage 2: stopped, it goes on as if it had not; which versions a batch holds, and their views."""
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import torch
+from small_training import CONFIG, VERSIONS, StoppedError, fresh, recompress, same, stop_at
+from torch import Tensor
 
-from harness.dri.network.network import Prediction
+from harness.dri.network.network import DRINetwork, Prediction
 from harness.dri.training.config import TrainingConfig
-from harness.dri.training.features import FeatureTable
-from harness.dri.training.stage2_mos import _order_losses, _some_versions
+from harness.dri.training.features import FeatureTable, describe_labelled, describe_versions
+from harness.dri.training.stage2_mos import _order_losses, _some_versions, log_names, train_mos
+from harness.scoring.mos import read_labels
+
+
+def test_stage_2_learns_and_resumes_exactly(
+    trained: DRINetwork, versions: list[Path], mos_folder: Path, tmp_path: Path
+) -> None:
+    table = describe_labelled(trained.eval(), read_labels(mos_folder), recompress, str)
+    ranked = describe_versions(trained, versions, recompress, str)
+    assert (table.views, ranked.groups, ranked.group_size) == (4, 2, VERSIONS.count)
+    assert ranked.scores[:: VERSIONS.count].tolist() == [1, 1], "the clean one comes first"
+
+    def fit(folder: str, say: Callable[[str], None]) -> DRINetwork:
+        network = fresh()
+        network.load_state_dict(trained.state_dict())
+        (tmp_path / folder).mkdir(exist_ok=True)
+        member, run = network.members[0], tmp_path / folder
+        train_mos(network, member, table, ranked, range(8), CONFIG, run, say)
+        return network
+
+    whole = fit("whole", str)
+    for line in ("stage2, epoch 2/", "stage2-order1, epoch 2/"):
+        with pytest.raises(StoppedError):
+            fit("stopped", stop_at(line))
+    assert same(fit("stopped", str), whole)
+    assert not same(whole, trained)
+    with (tmp_path / "whole" / "stage2.csv").open(newline="") as file:
+        losses = [float(row["huber"]) for row in csv.DictReader(file)]
+    assert losses[-1] < losses[0]
+
+
+def test_the_weights_of_runs_in_several_orders_are_averaged(
+    trained: DRINetwork, versions: list[Path], mos_folder: Path, tmp_path: Path
+) -> None:
+    table = describe_labelled(trained.eval(), read_labels(mos_folder), recompress, str)
+    ranked = describe_versions(trained, versions, recompress, str)
+
+    def fit(soup: int) -> dict[str, Tensor]:
+        (folder := tmp_path / f"soup{soup}").mkdir()
+        network = fresh()
+        network.load_state_dict(trained.state_dict())
+        config = replace(CONFIG, soup=soup, epochs=1)
+        train_mos(network, network.members[0], table, ranked, range(8), config, folder, str)
+        return network.members[0].state_dict()
+
+    one, two = fit(1), fit(2)
+    paths = [tmp_path / "soup2" / f"{name}.pt" for name in log_names("stage2", CONFIG)]
+    states = [torch.load(path, weights_only=True) for path in paths]
+    runs = [{**state["network"], **state["average"]} for state in states[1:]]
+    for name, value in two.items():
+        assert torch.allclose(value, (runs[0][name] + runs[1][name]) / 2)
+    # the first order is that of one run
+    assert all(torch.equal(value, runs[0][name]) for name, value in one.items())
+    assert any(not torch.equal(value, two[name]) for name, value in one.items())
 
 
 def test_the_best_versions_of_a_batch_come_again_in_their_other_view() -> None:
-    table = FeatureTable(
-        [], [], [], torch.zeros(30, 2, 1), torch.empty(0), torch.empty(0), torch.arange(30) / 30, 10
-    )
+    d, scores, nothing = torch.zeros(30, 2, 1), torch.arange(30) / 30, torch.empty(0)
+    table = FeatureTable([], [], [], d, nothing, nothing, scores, group_size=10)
     config = TrainingConfig(contents_ranked=2, versions_ranked=6, twins=4)
     rows, views, best = _some_versions(table, config, torch.Generator().manual_seed(0))
     assert len(rows) == len(views) == 2 * 6 + 4
-    assert [len(set((part // 10).tolist())) for part in (rows[:6], rows[6:12])] == [1, 1], (
-        "content after content"
-    )
+    contents = [set((part // 10).tolist()) for part in (rows[:6], rows[6:12])]
+    assert [len(content) for content in contents] == [1, 1], "content after content"
     assert len(set(rows[:12].tolist())) == 12
     assert sorted(rows[12:].tolist()) == sorted(rows[:12].tolist())[-4:]
     assert torch.equal(rows[12:], rows[best])
@@ -30,14 +88,9 @@ def test_the_best_versions_of_a_batch_come_again_in_their_other_view() -> None:
 def test_two_views_of_a_version_are_to_score_alike() -> None:
     def steady(twins: list[float]) -> float:
         scores = torch.tensor([0.1, 0.4, 0.6, 0.9, *twins])[:, None].expand(-1, 2)
-        count, config = (
-            len(scores),
-            TrainingConfig(contents_ranked=1, twins=len(twins), steady_weight=2.0),
-        )
-        prediction, d = (
-            Prediction(scores, torch.zeros(count), torch.eye(count, 8)),
-            torch.eye(count, 8),
-        )
+        config = TrainingConfig(contents_ranked=1, twins=len(twins), steady_weight=2.0)
+        d = torch.eye(len(scores), 8)
+        prediction = Prediction(scores, torch.zeros(len(scores)), d)
         best = torch.tensor([3, 2])[: len(twins)]
         return float(_order_losses(prediction, scores[:, 0], d, best, config)["steady"])
 

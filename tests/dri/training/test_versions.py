@@ -1,38 +1,18 @@
-"""Versions of a content, and the pseudo-scores that the metrics' consensus gives them."""
+"""Versions of a content."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-import torch
 
 from benchmarks.degradations.compression import Jpeg
 from benchmarks.sources import Photos
 from harness.dri.training.config import VersionConfig
 from harness.dri.training.data import LabelledDegradation, SyntheticPairs
-from harness.dri.training.version_files import consensus, read_versions
 from harness.dri.training.versions import Version, VersionMaker, sharpen
-from harness.errors import InputError
 from harness.images import Image, imresize, write_image
-from harness.plugins import degradations
+from harness.plugins.kinds import degradations
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
-
-
-def test_the_consensus_orders_as_the_metrics_do_when_they_agree() -> None:
-    psnr, ssim = torch.tensor([torch.inf, 20.0, 30.0, 25.0]), torch.tensor([1.0, 0.2, 0.9, 0.5])
-    said = consensus(torch.stack([psnr, ssim], dim=1).double())
-    assert said.argsort(descending=True).tolist() == [0, 2, 3, 1]
-    assert (float(said.min()), float(said.max())) == (0, 1)
-
-
-def test_the_consensus_does_not_depend_on_a_metric_s_unit() -> None:
-    values = torch.rand(9, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(
-        consensus(values),
-        consensus(torch.stack([values[:, 0] * 40, values[:, 1].exp(), values[:, 2]], 1)),
-    )
 
 
 def test_sharpening_overshoots_at_edges_and_leaves_flat_parts() -> None:
@@ -44,12 +24,6 @@ def test_sharpening_overshoots_at_edges_and_leaves_flat_parts() -> None:
     assert np.allclose(sharp[:, :, 0], 0.4)
     photo = Photos(64).read("coffee")
     assert np.array_equal(sharpen(photo, 0), photo)
-
-
-def test_damaged_versions_are_named(tmp_path: Path) -> None:
-    (tmp_path / "0000.npz").write_bytes(b"no archive")
-    with pytest.raises(InputError, match=r"0000\.npz holds no versions"):
-        read_versions(tmp_path / "0000.npz")
 
 
 class Upscaler(Restorer):

@@ -1,4 +1,7 @@
-"""Plots: text is text, names are inert, nothing needs a style attribute, and what cannot be drawn is left out."""
+"""Plots: text is text, names are inert, nothing needs a style attribute.
+
+What cannot be drawn is left out.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,7 @@ import re
 
 from pages import MARKUP, Page
 
-from harness.results import TradeOff, TradeOffPoint
-from harness.results.pairs import Agreement, CriticalDifference
+from harness.results import Agreement, CriticalDifference, TradeOff, TradeOffPoint
 from reports.figures.agreement import draw_agreement
 from reports.figures.critical_difference import draw_critical_difference
 from reports.figures.distributions import draw_distributions
@@ -22,38 +24,23 @@ def trade_off(points: list[tuple[float, float]], x: str = "seconds") -> TradeOff
 def assert_inert(svg: str) -> Page:
     assert svg.startswith("<svg")
     page = Page(svg)
-    assert {tag for tag, _ in page.tags} <= {
-        "svg",
-        "g",
-        "path",
-        "text",
-        "defs",
-        "use",
-        "clippath",
-        "rect",
-        "tspan",
-    }
-    assert not [
-        key
-        for _, attributes in page.tags
-        for key in attributes
-        if key == "style" or key.startswith("on")
-    ]
+    tags = {tag for tag, _ in page.tags}
+    assert tags <= {"svg", "g", "path", "text", "defs", "use", "clippath", "rect", "tspan"}
+    names = page.attribute_names()
+    assert not {name for name in names if name == "style" or name.startswith("on")}
     return page
 
 
 def test_names_are_text_and_neither_mathematics_nor_markup() -> None:
-    page = assert_inert(
-        draw_trade_off(trade_off([(1, 30), (2, 31), (3, 29)]), {"psnr": MARKUP}, "a")
-    )
+    points = trade_off([(1, 30), (2, 31), (3, 29)])
+    page = assert_inert(draw_trade_off(points, {"psnr": MARKUP}, "a"))
     assert "alert(1)" in page.text
     values = {f"{MARKUP}{n}": [n + 0.1 * k for k in range(9)] for n in range(3)}
     page = assert_inert(draw_distributions(values, MARKUP, MARKUP, True, list(values), "a"))
     assert "alert(1)" in page.text
     names = tuple(f"{MARKUP}{n}" for n in range(4))
-    diagram = CriticalDifference(
-        "s", "psnr", names, (1.2, 2.0, 2.8, 4.0), 0.01, 1.5, (), (names[1:3],), 30
-    )
+    ranks = (1.2, 2.0, 2.8, 4.0)
+    diagram = CriticalDifference("s", "psnr", names, ranks, 0.01, 1.5, (), (names[1:3],), 30)
     assert "alert(1)" in assert_inert(draw_critical_difference(diagram, "a")).text
     taus = [Agreement("s", names[0], name, 0.5, -0.25, None, None, 4, 30) for name in names[1:]]
     page = assert_inert(draw_agreement(taus, "a"))
@@ -68,25 +55,18 @@ def test_colours_are_the_pages_own() -> None:
 
 
 def test_ids_differ_between_plots_of_one_page() -> None:
-    ids = [
-        set(re.findall(r'id="([^"]+)"', draw_trade_off(trade_off([(1, 30), (2, 31)]), {}, salt)))
-        for salt in "ab"
-    ]
+    drawn = [draw_trade_off(trade_off([(1, 30), (2, 31)]), {}, salt) for salt in "ab"]
+    ids = [set(re.findall(r'id="([^"]+)"', svg)) for svg in drawn]
     assert ids[0]
     assert not ids[0] & ids[1]
 
 
 def test_what_cannot_be_drawn_is_left_out() -> None:
     assert draw_trade_off(trade_off([(1, float("inf")), (2, 30)]), {}, "a") == ""
-    assert draw_trade_off(trade_off([(0, 30), (2, 30)], "parameters"), {}, "a") == "", (
-        "a logarithm has no zero"
-    )
+    without_any = trade_off([(0, 30), (2, 30)], "parameters")
+    assert draw_trade_off(without_any, {}, "a") == "", "a logarithm has no zero"
     pair = CriticalDifference("s", "psnr", ("a", "b"), (1.2, 1.8), None, 1.0, (), (), 30)
     assert draw_critical_difference(pair, "a") == ""
     assert draw_agreement([Agreement("s", "psnr", "ssim", 0.5, 0.5, None, None, 4, 30)], "a") == ""
-    assert (
-        draw_distributions(
-            {"a": [float("inf")] * 5, "b": [1.0]}, "psnr", "dB", True, ["a", "b"], "a"
-        )
-        == ""
-    )
+    values = {"a": [float("inf")] * 5, "b": [1.0]}
+    assert draw_distributions(values, "psnr", "dB", True, ["a", "b"], "a") == ""

@@ -9,11 +9,11 @@ from pages import Page, write
 
 from harness.protocols import ReportData
 
+Site = tuple[Path, dict[str, Page]]
+
 
 @pytest.fixture(scope="session")
-def site(
-    fabricated: ReportData, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, dict[str, Page]]:
+def site(fabricated: ReportData, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The report's folder and its pages."""
     out = tmp_path_factory.mktemp("report")
     return out, write(fabricated, out)

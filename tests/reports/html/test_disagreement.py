@@ -1,4 +1,7 @@
-"""The page of images on which two metrics disagree: what the engine found, largest first, with pictures."""
+"""The page of images on which two metrics disagree: the largest first, with pictures.
+
+It shows what the engine found.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,8 @@ def test_it_shows_the_largest_gaps_of_both_kinds(site: Site, fabricated: ReportD
     text = " ".join(page.text.split())
     assert fabricated.disagreements
     for kind in KINDS:
-        found = sorted(
-            (abs(item.gap) for item in fabricated.disagreements if item.kind == kind), reverse=True
-        )[:MOST]
+        gaps = [abs(item.gap) for item in fabricated.disagreements if item.kind == kind]
+        found = sorted(gaps, reverse=True)[:MOST]
         assert found
         for gap in found:
             assert f"{gap:.1f} standard deviations apart" in text

@@ -45,10 +45,8 @@ def test_a_degraded_detail_shows_the_same_window_at_its_own_scale(
         Source("reference", "r", tmp_path / "full.png"),
     ]
     small, full = write_pictures(sources, tmp_path / "out", "stem").pictures
-    assert np.array_equal(
-        read_image(tmp_path / "out" / small.detail),
-        read_image(tmp_path / "out" / full.detail)[:, ::2, ::2],
-    )
+    seen, expected = (read_image(tmp_path / "out" / item.detail) for item in (small, full))
+    assert np.array_equal(seen, expected[:, ::2, ::2])
 
 
 def test_what_cannot_be_read_leaves_a_note(tmp_path: Path, image: Image) -> None:
@@ -56,15 +54,10 @@ def test_what_cannot_be_read_leaves_a_note(tmp_path: Path, image: Image) -> None
     (tmp_path / "damaged.npy").write_bytes(b"\x93NUMPY garbage")
     (tmp_path / "text.png").write_text("<svg onload=alert(1)>")
     names = ["gone.png", "damaged.npy", "text.png", "good.png"]
-    shown = write_pictures(
-        [Source("restored", name, tmp_path / name) for name in names], tmp_path / "out", "stem"
-    )
-    assert ["not readable" in picture.note for picture in shown.pictures] == [
-        True,
-        True,
-        True,
-        False,
-    ]
+    sources = [Source("restored", name, tmp_path / name) for name in names]
+    shown = write_pictures(sources, tmp_path / "out", "stem")
+    unread = ["not readable" in picture.note for picture in shown.pictures]
+    assert unread == [True, True, True, False]
     assert [picture.label for picture in shown.readable] == ["good.png"]
     assert [path.name for path in (tmp_path / "out" / "pixels").rglob("*.*")] == ["3.png"]
 

@@ -10,15 +10,11 @@ def test_what_is_picked_is_what_a_walk_over_all_scores_finds(fabricated: ReportD
     data = fabricated.data
     key = min(data.samples)
     found = collect(data, [key, ("nowhere", "x")], {"photos-x2": "ssim", "nowhere": "psnr"})
-    walked = {
-        (s.cell.restorer, s.metric): s for s in data.scores if (s.cell.set, s.cell.image) == key
-    }
+    own = [score for score in data.scores if (score.cell.set, score.cell.image) == key]
+    walked = {(score.cell.restorer, score.metric): score for score in own}
     assert walked
     assert found.images == {key: walked, ("nowhere", "x"): {}}
-    values = [
-        s.value
-        for s in data.scores
-        if (s.cell.set, s.metric, s.cell.restorer) == ("photos-x2", "ssim", "bicubic")
-    ]
+    bicubic = ("photos-x2", "ssim", "bicubic")
+    values = [s.value for s in data.scores if (s.cell.set, s.metric, s.cell.restorer) == bicubic]
     assert sorted(found.sets["photos-x2"]["bicubic"]) == sorted(values)
     assert not found.sets["nowhere"]

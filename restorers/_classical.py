@@ -1,12 +1,21 @@
-"""How noisy an image is, for classical denoisers that need to know."""
+"""What classical methods have in common."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.protocols import Restorer
+from restorers._arrays import Image
+
 if TYPE_CHECKING:
-    from harness.images import Image
     from harness.protocols import Conditions
+
+
+class Classical(Restorer):
+    """A method without weights and settings, which runs on the CPU."""
+
+    def __init__(self, *, device: str = "cpu") -> None:
+        """Needs no device."""
 
 
 def noise_level(image: Image, conditions: Conditions) -> float:

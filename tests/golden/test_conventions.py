@@ -1,4 +1,4 @@
-"""The protocols of docs/protocols.md, from set to score, against published or public figures."""
+"""docs/conventions.md from set to score, against published or public figures."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from benchmarks.evaluations import EVALUATIONS
+from harness.catalogue import find_set
 from harness.images import image_hash
 from harness.metrics.psnr import PSNR, PSNRY
 from harness.metrics.ssim import SSIM, SSIMY
-from harness.plugins import resolve_set
 from harness.protocols import DegradedSet, Metric, Restorer, iterate
 from harness.restoring.adaptation import restore_image
 from harness.scoring.evaluation import prepare
@@ -27,7 +27,7 @@ def _needs_data(data: Path) -> None:
 
 def here(name: str) -> DegradedSet:
     """A known set, or a skip that says which folder is missing."""
-    degraded_set = resolve_set(name)
+    degraded_set = find_set(name)
     reason = degraded_set.absent()
     if reason:
         pytest.skip(reason)
@@ -38,19 +38,13 @@ def means(
     degraded_set: DegradedSet, restorer: Restorer, evaluation: str, *metrics: Metric
 ) -> list[float]:
     """Mean of each metric over a set, as a run computes it."""
+    rules, conditions = EVALUATIONS[evaluation], degraded_set.conditions
 
     def values() -> Iterator[list[float]]:
         for sample in iterate(degraded_set):
-            restored = restore_image(restorer, sample.degraded, degraded_set.conditions)
-            scale = degraded_set.conditions.scale
-            yield [
-                metric(
-                    *prepare(
-                        restored, sample.reference, metric.card, EVALUATIONS[evaluation], scale
-                    )
-                ).value
-                for metric in metrics
-            ]
+            pair = restore_image(restorer, sample.degraded, conditions), sample.reference
+            seen = [prepare(*pair, metric.card, rules, conditions.scale) for metric in metrics]
+            yield [metric(*images).value for metric, images in zip(metrics, seen, strict=True)]
 
     return [float(mean) for mean in np.mean(list(values()), axis=0)]
 
@@ -58,7 +52,7 @@ def means(
 @pytest.mark.parametrize("folder", ["set5", "set14"])
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_a_imresize_makes_the_public_low_resolution_images(folder: str, scale: int) -> None:
-    # the public LR was made by MATLAB: not one pixel differs (protocol A)
+    # the public LR was made by MATLAB: not one pixel differs (convention A)
     from benchmarks.degradations.resize import MatlabBicubic
 
     public = here(f"{folder}-x{scale}")
@@ -90,7 +84,7 @@ def test_b_bicubic_on_set14(scale: int, psnr: float, ssim: float) -> None:
 
 # The bicubic rows of VDSR (Kim, Lee, Lee, CVPR 2016) and RCAN (Zhang et al., ECCV 2018); the
 # folders were not at hand when this was written, so that the tolerance is that of tables whose
-# protocol is not known to the last digit
+# convention is not known to the last digit
 BICUBIC = {
     "bsd100": {2: (29.56, 0.8431), 3: (27.21, 0.7385), 4: (25.96, 0.6675)},
     "urban100": {2: (26.88, 0.8403), 3: (24.46, 0.7349), 4: (23.14, 0.6577)},
@@ -106,7 +100,7 @@ def test_b_bicubic_on_the_larger_sets(folder: str, scale: int) -> None:
     assert measured[1] == pytest.approx(BICUBIC[folder][scale][1], abs=2e-3)
 
 
-# PSNR of the noisy images before any rounding (protocol E; recomputed from the public images)
+# PSNR of the noisy images before any rounding (convention E; recomputed from the public images)
 NOISY = {
     "set12": {15: 24.6385, 25: 20.2015, 50: 14.1809},
     "bsd68": {15: 24.6310, 25: 20.1940, 50: 14.1734},
@@ -115,7 +109,7 @@ NOISY = {
 
 
 def noise_psnr(sigma_255: int, *shape: int) -> float:
-    """PSNR of nothing but protocol E's noise: a second implementation, which knows an image's size alone."""
+    """PSNR of convention E's noise alone: a second implementation, which knows only the size."""
     noise = np.random.RandomState(0).randn(*shape) * sigma_255 / 255
     return float(-10 * np.log10(np.mean(noise**2)))
 
@@ -132,13 +126,12 @@ def test_e_noise_of_cbsd68_from_its_size_alone() -> None:
 )
 def test_e_noise_of_the_colour_sets(folder: str, height: int, width: int) -> None:
     noisy = here(f"{folder}-sigma25")
+    expected = pytest.approx(noise_psnr(25, height, width, 3), abs=5e-5)
     for id in noisy.ids()[:4]:
         sample = noisy.sample(id)
         assert sample.reference is not None
         error = sample.degraded.astype(np.float64) - sample.reference
-        assert -10 * np.log10(np.mean(error**2)) == pytest.approx(
-            noise_psnr(25, height, width, 3), abs=5e-5
-        )
+        assert -10 * np.log10(np.mean(error**2)) == expected
 
 
 @pytest.mark.parametrize("folder", NOISY)
@@ -153,13 +146,11 @@ def test_e_noise_of_the_literature(folder: str, sigma_255: int) -> None:
 
 
 def test_e_identity_is_clipped() -> None:
-    assert means(here("bsd68-sigma25"), Identity(), "awgn", PSNR())[0] == pytest.approx(
-        20.498, abs=5e-4
-    )
+    [psnr] = means(here("bsd68-sigma25"), Identity(), "awgn", PSNR())
+    assert psnr == pytest.approx(20.498, abs=5e-4)
 
 
-# Measured with Pillow 13 and libjpeg-turbo 3.2 (protocol F); other builds may differ in the last
-# digit
+# Measured with Pillow 13 and libjpeg-turbo 3.2 (convention F); the last digit may differ elsewhere
 @pytest.mark.parametrize(
     ("quality", "psnr", "ssim"),
     [(10, 27.8211, 0.7595), (20, 30.1233, 0.8344), (30, 31.4840, 0.8666), (40, 32.4284, 0.8849)],
@@ -179,8 +170,7 @@ def test_f_jpeg_images_of_live1(quality: int, psnr: float, ssim: float) -> None:
     assert measured[1] == pytest.approx(ssim, abs=5e-4)
 
 
-# What a stored score or baseline says of its protocol: a change here makes every older result
-# incomparable
+# What a stored score or baseline says of its evaluation: a change makes older results incomparable
 HASHES = {
     "sr-y-classic": "593ea69c8eaa",
     "sr-y": "563c9b102ba6",

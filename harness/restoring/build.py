@@ -1,0 +1,43 @@
+"""Builds the restorer that a specification names."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+
+from harness.errors import InputError
+from harness.plugins.specification import OPTIONS, RestorerSpec
+from harness.protocols import Restorer
+
+
+def build_restorer(spec: RestorerSpec, device: str = "cpu") -> Restorer:
+    """Builds a restorer: imports its packages and loads its weights.
+
+    Raises:
+        InputError: A parameter that the class does not take.
+    """
+    keywords = {name: value for name, value in spec.parameters if name not in OPTIONS}
+    if spec.argument is not None:
+        keywords["path"] = spec.argument
+        keywords.pop("probe", None)
+    try:
+        restorer = spec.cls()(device=device, **keywords)
+    except TypeError as error:
+        if "argument" not in str(error):
+            raise
+        raise InputError(f"{spec.text}: {error}") from error
+    if not spec.options():
+        return restorer
+    from harness.restoring.variants import with_options
+
+    return with_options(restorer, spec.options(), device)
+
+
+def seed_everything() -> None:
+    """Makes what a restorer draws depend on no image before this one."""
+    import torch
+
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)

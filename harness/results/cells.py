@@ -1,0 +1,124 @@
+"""One cell of a run: its score, its failure, its restored image and what that cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FailureKind(StrEnum):
+    """Why a cell (restorer x image) has no score."""
+
+    LOAD = "load"  # the restorer could not be built
+    RAISED = "raised"  # restore() raised
+    INVALID = "invalid"  # NaN, wrong size, wrong dtype: not a restored image
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"  # the worker process died
+    MEMORY = "memory"  # it took more memory than there is, or than it may
+    SAMPLE = "sample"  # the set could not deliver this image
+    METRIC = "metric"  # the image was restored, one metric failed
+
+
+@dataclass(frozen=True, slots=True)
+class MetricValue:
+    """One metric on one image.
+
+    Attributes:
+        value: In the unit of the metric's card. `inf` is a value (PSNR of identical images); NaN is
+            a failure.
+        spread: One standard deviation of the metric's own uncertainty in the same unit, where it
+            knows it.
+    """
+
+    value: float
+    spread: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One restorer on one image of one set."""
+
+    restorer: str
+    set: str
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One metric of one cell."""
+
+    cell: Cell
+    metric: str
+    value: float
+    spread: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A cell, or one metric of it, that has no score.
+
+    Attributes:
+        metric: The metric that failed, or `None` when the restoration itself did.
+    """
+
+    cell: Cell
+    kind: FailureKind
+    message: str
+    metric: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one restoration cost, and how it was computed.
+
+    Attributes:
+        seconds: Wall-clock seconds of `restore` alone: the restorer was loaded and warmed up
+            before.
+        peak_mib: Growth of the worker's peak resident memory over what it held before the cell, in
+            MiB.
+        cuda_mib: Peak of what torch held on the GPU during the cell, weights included, in MiB;
+            `None` on a CPU.
+        flops: Floating-point operations of the torch modules, a multiply-add counted as two; `None`
+            for a restorer that runs none, and where they cannot be counted.
+        tile: Height and width of the smallest tile that was used, in degraded pixels; `None`: the
+            whole image at once.
+        precision: `fp32`, `fp16` or `bf16`; `None` in runs of older versions, which did not record
+            it.
+        fell_back: Whether a reduced precision gave no image, so that `fp32` was used in its place.
+    """
+
+    seconds: float
+    peak_mib: float
+    cuda_mib: float | None = None
+    flops: int | None = None
+    tile: int | None = None
+    precision: str | None = None
+    fell_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A restored image of the run.
+
+    Attributes:
+        path: Its file, relative to the run folder.
+        sha256: Hash of its pixels.
+        fingerprint: What it depends on besides the degraded image.
+        degraded_sha256: Hash of the degraded image's pixels.
+    """
+
+    cell: Cell
+    path: str
+    sha256: str
+    spent: Spent
+    fingerprint: str = ""
+    degraded_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A restorer that does not support a set, or a set that is not here. Not a failure."""
+
+    restorer: str | None
+    set: str
+    reason: str

@@ -1,0 +1,161 @@
+"""Leaderboards, and what is read off them: differences, costs, headlines, trade-offs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SIGNIFICANT = 0.05
+"""Restorers are told apart below this p; intervals are of 95 %, to match."""
+
+FEW_IMAGES = 24
+"""Below so many images, intervals and ranks are to be read with care; outputs say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardRow:
+    """One restorer's standing by one metric on one set.
+
+    Attributes:
+        rank: 1 is best, by mean; `None` when the restorer has no common image.
+        rank_low: Best rank that the data cannot exclude; all ranges of a leaderboard hold together
+            with 95 %.
+        rank_high: Worst such rank.
+        mean: Mean over the images that all ranked restorers have in common.
+        ci_low: Lower end of the studentised 95 % interval of the mean, by image.
+        ci_high: Upper end.
+        n: Images that entered the mean.
+        failures: Cells of this restorer and set that have no score for this metric.
+        median: Median over the same images.
+        group: Tie group: 1 holds the best and all that it is not told apart from, 2 the best of the
+            rest and all that *it* is not told apart from, and so on.
+    """
+
+    restorer: str
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    mean: float | None
+    ci_low: float | None
+    ci_high: float | None
+    n: int
+    failures: int
+    median: float | None = None
+    group: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaderboard:
+    """The ranking of one set by one metric, best first; `set` is `None` for the whole benchmark."""
+
+    benchmark: str
+    set: str | None
+    metric: str
+    higher_is_better: bool
+    rows: tuple[LeaderboardRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How far one restorer is from another by one metric, over the leaderboard's common images.
+
+    Attributes:
+        set: The set, or `None` for the whole benchmark.
+        difference: Mean of `restorer` minus mean of `versus`, in the metric's unit.
+        ci_low: Lower end of the 95 % paired bootstrap interval; `None` with a single image.
+        ci_high: Upper end.
+        p: Two-sided, by flipping signs; `None` without a common image. Not corrected for many
+            comparisons.
+        n: Common images; 0 when `restorer` is not ranked.
+        verdict: `better`, `worse` or `same`, for `restorer` against `versus`, at p < 0.05.
+    """
+
+    restorer: str
+    versus: str
+    set: str | None
+    metric: str
+    difference: float | None
+    ci_low: float | None
+    ci_high: float | None
+    p: float | None
+    n: int
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a restorer costs on one set, over n images.
+
+    Attributes:
+        seconds: Median.
+        peak_mib: Largest.
+        cuda_mib: Largest; `None` on a CPU.
+        flops: Median; `None` where they were not counted.
+        tile: Smallest; `None` where every image was restored at once.
+        precision: Those that were used, such as `fp32` or `fp16, fp32`; `None` where it was not
+            recorded.
+        fell_back: How many images fell back to `fp32`.
+    """
+
+    restorer: str
+    set: str
+    seconds: float
+    peak_mib: float
+    n: int
+    cuda_mib: float | None = None
+    flops: float | None = None
+    tile: int | None = None
+    precision: str | None = None
+    fell_back: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Who leads on one set, by the benchmark's first metric that ranks there.
+
+    Attributes:
+        set: The set, or `None` for the whole benchmark.
+        leaders: The restorer with the best mean, and then those that the data cannot tell from it.
+        mean: The first leader's mean.
+        ranked: How many restorers are ranked.
+    """
+
+    task: str
+    set: str | None
+    metric: str
+    leaders: tuple[str, ...]
+    mean: float
+    n: int
+    ranked: int
+
+
+@dataclass(frozen=True, slots=True)
+class TradeOffPoint:
+    """A restorer in a plot of two quantities.
+
+    `pareto` when no other is at least as good in both.
+    """
+
+    restorer: str
+    x: float
+    y: float
+    pareto: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TradeOff:
+    """Two quantities of one set that pull apart: quality and a cost, or perception and distortion.
+
+    Attributes:
+        kind: `quality-seconds`, `quality-parameters`, `quality-peak_mib` or
+            `perception-distortion`.
+        x: `seconds`, `parameters`, `peak_mib`, or the name of a metric.
+        y: The name of a metric.
+    """
+
+    kind: str
+    set: str
+    x: str
+    y: str
+    x_higher_is_better: bool
+    y_higher_is_better: bool
+    points: tuple[TradeOffPoint, ...]

@@ -1,0 +1,151 @@
+"""A whole run, as the store knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+
+from harness.cards import MetricCard, RestorerCard
+from harness.results.cells import Failure, Restored, Score, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSet:
+    """What a run says of one of its sets, as JSON types.
+
+    Attributes:
+        task: One of `harness.cards.Task`, or what a newer version called it.
+        conditions: What restorers were told: `harness.conditions.Conditions.as_json`.
+        images: How many were planned.
+        definition: Source, degradation, seed and licence: `DegradedSet.describe`.
+        fingerprint: Hash of the pixels; `None` until the run has finished.
+        order: The ids of the whole set, where they are not in the order of their names.
+    """
+
+    task: str = ""
+    conditions: Mapping[str, object] = field(default_factory=dict)
+    images: int = 0
+    definition: Mapping[str, object] = field(default_factory=dict)
+    fingerprint: str | None = None
+    order: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """As JSON types; a fingerprint or an order that there is not is left out."""
+        known = asdict(self)
+        return {
+            key: known[key] for key in known if known[key] or key not in ("fingerprint", "order")
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """What decides the scores of a run.
+
+    Attributes:
+        benchmark: Its name.
+        evaluation: The fields of the `Evaluation`, with `name` and `hash`, as JSON types.
+        sets: By name, in the benchmark's order.
+        metrics: In the benchmark's order: the first is what it ranks by.
+    """
+
+    benchmark: str
+    description: str = ""
+    evaluation: Mapping[str, object] = field(default_factory=dict)
+    sets: Mapping[str, PlannedSet] = field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """As JSON types, as it is kept in the run."""
+        return {
+            "benchmark": self.benchmark,
+            "description": self.description,
+            "evaluation": dict(self.evaluation),
+            "sets": {name: planned.as_json() for name, planned in self.sets.items()},
+            "metrics": list(self.metrics),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunRestorer(RestorerCard):
+    """The card of a restorer that has run.
+
+    Attributes:
+        fingerprint: What its restored images depend on besides the degraded ones, hashed.
+        specification: What the user typed after `-r`.
+    """
+
+    fingerprint: str = ""
+    specification: str = ""
+
+    @classmethod
+    def of(cls, card: RestorerCard, fingerprint: str, specification: str) -> RunRestorer:
+        """The card of a restorer, with what a run adds to it."""
+        said = {field.name: getattr(card, field.name) for field in fields(card)}
+        return cls(**said, fingerprint=fingerprint, specification=specification)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRecord:
+    """One image of a set in the run: PNG previews relative to the run folder, hashes of the pixels.
+
+    Attributes:
+        reference: `None` where the set has no references; so is its hash.
+    """
+
+    degraded: str
+    reference: str | None = None
+    degraded_sha256: str = ""
+    reference_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One finished or unfinished run.
+
+    Attributes:
+        id: The run's random identifier, 12 hex digits.
+        started: ISO 8601 time in UTC.
+        plan: Everything that decides the scores.
+        restorers: By name.
+        metrics: By name; a metric whose card is lost has none, and cannot be ranked.
+        environment: Versions, hardware, git: provenance only, as JSON types.
+        status: `running` or `finished`.
+    """
+
+    id: str
+    started: str
+    plan: RunPlan
+    restorers: Mapping[str, RunRestorer]
+    metrics: Mapping[str, MetricCard]
+    environment: Mapping[str, object]
+    status: str
+
+    @property
+    def benchmark(self) -> str:
+        """Name of the benchmark."""
+        return self.plan.benchmark
+
+    def restorer(self, name: str) -> RunRestorer:
+        """The card of a restorer, or an empty one where it is lost."""
+        return self.restorers.get(name) or RunRestorer(name)
+
+    def metric(self, name: str) -> MetricCard:
+        """The card of a metric, or one that says nothing where it is lost."""
+        return self.metrics.get(name) or MetricCard(name, False, True)
+
+
+@dataclass(frozen=True, slots=True)
+class RunData:
+    """Everything the store holds of a run, as tidy rows. Ranking and reports start from here.
+
+    Attributes:
+        restored: The images that there are, with what each cost.
+        samples: By set and image.
+    """
+
+    run: Run
+    scores: Sequence[Score]
+    failures: tuple[Failure, ...]
+    restored: Sequence[Restored]
+    skipped: tuple[Skipped, ...]
+    samples: Mapping[tuple[str, str], SampleRecord] = field(default_factory=dict)

@@ -1,0 +1,143 @@
+"""The metadata of a run as JSON and back: cards are cards again, a plan is a plan.
+
+Runs come from elsewhere and from other versions. What does not fit its field is left at the
+field's default; what a newer version wrote beside it is left out.
+"""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, fields, is_dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from harness.cards import MetricCard
+from harness.results import PlannedSet, Run, RunPlan, RunRestorer
+
+T = TypeVar("T")
+
+
+def write_run(run: Run) -> dict[str, object]:
+    """The metadata of a run as JSON types, by key."""
+    return {
+        "id": run.id,
+        "started": run.started,
+        "plan": run.plan.as_json(),
+        "restorers": {name: asdict(card) for name, card in run.restorers.items()},
+        "metrics": {name: metric_json(card) for name, card in run.metrics.items()},
+        "environment": dict(run.environment),
+        "status": run.status,
+    }
+
+
+def metric_json(card: MetricCard) -> dict[str, object]:
+    """A metric's card as JSON types: infinite bounds become `None`."""
+    bounds = [None if math.isinf(bound) else bound for bound in card.bounds]
+    return {**asdict(card), "bounds": bounds}
+
+
+def read_run(meta: Mapping[str, object]) -> Run:
+    """A run out of what `write_run`, or that of another version, has made of it.
+
+    A metric whose direction is not known has no card: it cannot be ranked.
+    """
+    plan, metrics = _table(meta.get("plan")), _table(meta.get("metrics"))
+    sets, restorers = _table(plan.get("sets")), _table(meta.get("restorers"))
+    return Run(
+        id=str(meta.get("id", "")),
+        started=str(meta.get("started", "")),
+        status=str(meta.get("status", "")),
+        environment=_table(meta.get("environment")),
+        plan=read_record(
+            RunPlan,
+            plan,
+            benchmark=str(plan.get("benchmark", "")),
+            evaluation={"name": "", "hash": "", **_table(plan.get("evaluation"))},
+            sets={name: read_record(PlannedSet, content) for name, content in sets.items()},
+        ),
+        restorers={
+            name: read_record(RunRestorer, card, name=name) for name, card in restorers.items()
+        },
+        metrics={
+            name: read_metric(name, card)
+            for name, card in metrics.items()
+            if isinstance(_table(card).get("higher_is_better"), bool)
+        },
+    )
+
+
+def read_metric(name: str, content: object) -> MetricCard:
+    """A metric's card out of JSON; bounds of `None` are infinite."""
+    # before cards said which no-reference metric is preferred, it was the one of this name
+    known = {"needs_reference": False, "preferred": name == "dri", **_table(content)}
+    bounds = known.get("bounds")
+    if isinstance(bounds, list | tuple) and len(bounds) == 2:
+        low, high = bounds
+        known["bounds"] = [-math.inf if low is None else low, math.inf if high is None else high]
+    return read_record(MetricCard, known, name=name)
+
+
+def read_record(cls: Callable[..., T], content: object, **fixed: object) -> T:
+    """A frozen dataclass out of JSON that anybody may have written.
+
+    Args:
+        cls: The class.
+        content: A mapping of its fields; values that do not fit, and other keys, are ignored.
+        fixed: Fields that are known already.
+
+    Raises:
+        TypeError: A field without a default is missing, or does not fit.
+    """
+    found, table = dict(fixed), _table(content)
+    for name, kind in _kinds(cls).items():
+        if name in table and name not in fixed:
+            with suppress(TypeError, ValueError):
+                found[name] = _fit(kind, table[name])
+    return cls(**found)
+
+
+@lru_cache
+def _kinds(cls: Any) -> dict[str, object]:
+    hints = get_type_hints(cls)
+    return {field.name: hints[field.name] for field in fields(cls)}
+
+
+def _fit(kind: Any, value: Any) -> Any:
+    """The value as its field wants it: lists as tuples, names as members of an enumeration.
+
+    Raises:
+        TypeError: It does not fit.
+        ValueError: Likewise.
+    """
+    origin, inside = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return None if value is None else _fit(inside[0], value)
+    if origin is tuple and isinstance(value, list | tuple):
+        each = inside[:1] * len(value) if inside[-1] is ... else inside
+        return tuple(_fit(part, item) for part, item in zip(each, value, strict=True))
+    if isinstance(value, dict) and (origin is Mapping or is_dataclass(kind)):
+        if isinstance(kind, type) and is_dataclass(kind):
+            return read_record(kind, value)
+        return {str(key): _fit(inside[1], item) for key, item in value.items()}
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind(value)
+    fits = value in inside if origin is Literal else _is_plain(kind, value)
+    if not fits:
+        raise TypeError(f"{value!r} is no {kind}")
+    return float(value) if kind is float else value
+
+
+def _is_plain(kind: Any, value: object) -> bool:
+    if kind is object:
+        return True
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, int | float) if kind is float else isinstance(value, kind)
+
+
+def _table(value: object) -> dict[str, object]:
+    return dict(value) if isinstance(value, Mapping) else {}

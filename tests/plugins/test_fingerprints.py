@@ -1,0 +1,129 @@
+"""Fingerprints move with what code means, and with nothing else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.cards import RestorerCard
+from harness.plugins.fingerprints import code_hash, is_current, restorer_fingerprint
+from harness.plugins.specification import parse_restorer
+
+CODE = '''"""A module."""
+
+from __future__ import annotations
+
+import math
+import numpy as np
+from scipy import ndimage
+
+from {package}.parts import kernel
+
+STEP = 2
+"""How far."""
+
+
+class Restorer:
+    """A restorer."""
+
+    def restore(self, image: object) -> object:
+        """Restores."""
+        low, high = math.floor(STEP), np.pi  # both ends
+        return ndimage.convolve(image, kernel(low, high))
+'''
+PARTS = "def kernel(low, high):\n    return [low, high]\n"
+Write = Callable[..., str]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Writes a package of two modules and gives the hash of the first."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def hashed(code: str = CODE, parts: str = PARTS, package: str = "pack") -> str:
+        folder = tmp_path / package
+        folder.mkdir(exist_ok=True)
+        (folder / "__init__.py").write_text('"""A package."""\n')
+        (folder / "parts.py").write_text(parts)
+        (folder / "code.py").write_text(code.format(package=package))
+        return code_hash(f"{package}.code")
+
+    return hashed
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("  # both ends", ""),
+        ('"""A restorer."""', '"""Another text.\n\n    On many lines.\n    """'),
+        ('"""How far."""\n', ""),
+        ("low, high = math.floor(STEP), np.pi",
+         "(\n            low, high\n) = (math.floor(STEP), np.pi)"),
+        ("import math\nimport numpy as np\n", "import numpy as np\nimport math\n"),
+        ("import numpy as np", "import numpy"),
+        ("from scipy import ndimage", "import scipy.ndimage as ndimage"),
+        ("from {package}.parts import kernel",
+         "from {package} import parts\nfrom {package}.parts import kernel"),
+        ("from __future__ import annotations\n", ""),
+    ],
+)  # fmt: skip
+def test_what_says_nothing_moves_nothing(write: Write, old: str, new: str) -> None:
+    before = write()
+    assert old in CODE
+    changed = CODE.replace(old, new)
+    if new == "import numpy":
+        changed = changed.replace("np.pi", "numpy.pi")
+    assert write(changed) == before
+
+
+def test_the_place_of_a_file_moves_nothing(write: Write) -> None:
+    assert write() == write(package="elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("STEP = 2", "STEP = 3"),
+        ("STEP = 2", "STEP = 2.0"),
+        ("np.pi", "np.e"),
+        ("math.floor", "math.ceil"),
+        ("from scipy import ndimage", "from skimage import filters as ndimage"),
+        ("kernel(low, high)", "kernel(high, low)"),
+        ("image: object", "image: object, *, mode: str = 'wrap'"),
+    ],
+)
+def test_what_code_means_moves_it(write: Write, old: str, new: str) -> None:
+    before = write()
+    assert old in CODE
+    assert write(CODE.replace(old, new)) != before
+
+
+def test_a_module_beside_it_counts(write: Write) -> None:
+    before = write()
+    assert write(parts=PARTS.replace("[low, high]", "[high, low]")) != before
+    assert write(parts="# why\n" + PARTS) == before
+
+
+def test_code_is_hashed_without_being_imported(write: Write) -> None:
+    write("raise RuntimeError\n")
+    assert "pack.code" not in sys.modules
+
+
+def test_a_restorers_fingerprint_is_versioned_and_knows_parameters_weights_and_device() -> None:
+    card = RestorerCard("tv")
+    plain = restorer_fingerprint(parse_restorer("tv"), card, "cpu")
+    assert is_current(plain)
+    assert not is_current("0123456789abcdef"), "that of an earlier version"
+    others = [
+        restorer_fingerprint(parse_restorer("tv:strength=2"), card, "cpu"),
+        restorer_fingerprint(parse_restorer("tv"), card, "cuda:0"),
+        restorer_fingerprint(
+            parse_restorer("tv"), RestorerCard("tv", weights_sha256=("a",)), "cpu"
+        ),
+        restorer_fingerprint(parse_restorer("wavelet"), card, "cpu"),
+    ]
+    assert len({plain, *others}) == 5
+    assert restorer_fingerprint(parse_restorer("tv"), card, "cpu") == plain

@@ -29,6 +29,5 @@ def atomic_file(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)  # a link that somebody put there must not be followed
         yield partial
         partial.replace(path)
-    except BaseException:
+    finally:
         partial.unlink(missing_ok=True)
-        raise

@@ -9,7 +9,7 @@ be imported on their own.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import sys
 import warnings
 from importlib.machinery import PathFinder
@@ -44,10 +44,7 @@ def import_basicsr(module: str) -> ModuleType:
     if spec is None:
         raise UnavailableError(str(missing()))
     if "basicsr" not in sys.modules:
-        package = ModuleType("basicsr")
-        package.__path__ = list(spec.submodule_search_locations or [])
-        package.__spec__ = spec
-        sys.modules["basicsr"] = package
+        sys.modules["basicsr"] = importlib.util.module_from_spec(spec)  # and it is not run
     # its names of scipy and torch are of 2022
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
         return importlib.import_module(module)

@@ -126,7 +126,5 @@ def conditions_of(degradation: Any) -> Conditions:
     That is its `conditions`, or else its parameters of the same names.
     """
     said: Conditions | None = getattr(degradation, "conditions", None)
-    if said is not None:
-        return said
     named = degradation.params.keys() & {"scale", "sigma_255", "quality", "cfa"}
-    return Conditions(**{name: degradation.params[name] for name in named})
+    return said or Conditions(**{name: degradation.params[name] for name in named})

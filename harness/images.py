@@ -9,7 +9,6 @@ References and restored images lie in [0, 1]; degraded ones may lie outside (con
 from __future__ import annotations
 
 import hashlib
-import math
 import warnings
 from pathlib import Path
 from typing import Literal
@@ -116,15 +115,14 @@ def as_mode(image: Image, mode: Mode) -> Image:
     """
     if mode == "rgb":
         return to_rgb(image)
-    if mode == "grey" and image.shape[0] == 3:
-        return to_luma(image, "rounded")
-    return image
+    return to_luma(image, "rounded") if mode == "grey" else image
 
 
 def _is_deep(file: PillowImage.Image) -> bool:
     """Whether a file has 16 bits for each of several colours: Pillow would keep the upper eight."""
-    deep = any(";16" in str(tile[3]) for tile in getattr(file, "tile", ()))
-    return deep and file.mode in ("RGB", "RGBA", "LA")
+    return file.mode in ("RGB", "RGBA", "LA") and any(
+        ";16" in str(tile[3]) for tile in getattr(file, "tile", ())
+    )
 
 
 def _decode_deep(path: str | Path) -> Image:
@@ -173,8 +171,7 @@ def to_uint8(image: Image) -> npt.NDArray[np.uint8]:
 def quantise(image: Image) -> Image:
     """Clips to [0, 1] and rounds to the 256 levels of an 8-bit file; the shape stays."""
     levels = _levels(image)
-    levels /= np.float32(255)
-    return levels
+    return np.divide(levels, np.float32(255), out=levels)
 
 
 def _levels(image: Image) -> Image:
@@ -258,17 +255,15 @@ def _cubic(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
 
 
-def _taps(
-    size: int, out_size: int, scale: float
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+def _taps(size: int, scale: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Weights and source indices (out_size, taps) of one pass of `imresize`.
 
     It is symmetric at the edges.
     """
     shrink = min(scale, 1.0)
     width = 4.0 / shrink
-    centre = ((np.arange(out_size, dtype=np.float64) + 0.5) / scale - 0.5)[:, None]
-    indices = np.floor(centre - width / 2) + np.arange(math.ceil(width) + 2, dtype=np.float64)
+    centre = ((np.arange(np.ceil(size * scale)) + 0.5) / scale - 0.5)[:, None]
+    indices = np.floor(centre - width / 2) + np.arange(np.ceil(width) + 2)
     weights = shrink * _cubic(shrink * (centre - indices))
     weights /= weights.sum(axis=1, keepdims=True)
     mirror = np.concatenate([np.arange(size), np.arange(size)[::-1]])
@@ -293,8 +288,7 @@ def imresize(image: Image, scale: float, *, rounding: Literal["uint8", "none"] =
     rounded = rounding == "uint8"
     result = (_levels(image) if rounded else image).astype(np.float64)
     for axis in (1, 2):  # rows first
-        size = result.shape[axis]
-        weights, indices = _taps(size, math.ceil(size * scale), scale)
+        weights, indices = _taps(result.shape[axis], scale)
         moved = np.moveaxis(result, axis, -1)
         taps = zip(indices.T, weights.T, strict=True)
         resized = np.asarray(sum(moved[..., index] * weight for index, weight in taps))

@@ -78,7 +78,7 @@ class Verification:
 
 
 def sets_folder() -> Path:
-    """Where the known sets lie: `RESTOBENCH_DATA`, or `data` in the working folder, with `/sets`."""
+    """Where the known sets lie: `RESTOBENCH_DATA` or `data` in the working folder, with `/sets`."""
     return Path(os.environ.get("RESTOBENCH_DATA", "data")) / "sets"
 
 
@@ -104,13 +104,18 @@ def hash_image(path: Path, image: Image) -> str:
     )
 
 
-def difference(path: Path, sha256: str) -> str | None:
-    """Why a file is not the image with this hash, or `None`."""
+def compare(path: Path, sha256: str | None) -> tuple[Status, str]:
+    """What is to be said of a file that should be the image with this hash."""
+    if not path.is_file():
+        return "missing", ""
+    if sha256 is None:
+        return "not pinned", UNCHECKED
     try:
         seen = hash_file(path)
     except ImageError as error:
-        return str(error)
-    return None if seen == sha256 else f"SHA-256 {seen[:16]}..., expected {sha256[:16]}..."
+        return "different", str(error)
+    wrong = f"SHA-256 {seen[:16]}..., expected {sha256[:16]}..."
+    return ("same", "") if seen == sha256 else ("different", wrong)
 
 
 def safe_path(folder: Path, relative: str) -> Path:
@@ -120,8 +125,8 @@ def safe_path(folder: Path, relative: str) -> Path:
         InputError: It would lie outside of the folder, or is no image.
     """
     path = PurePosixPath(relative.replace("\\", "/"))
-    below = not path.is_absolute() and ".." not in path.parts
-    inside = below and (folder / path).resolve().is_relative_to(folder.resolve())
+    climbs = path.is_absolute() or ".." in path.parts
+    inside = not climbs and (folder / path).resolve().is_relative_to(folder.resolve())
     if not inside or path.suffix.lower() not in SUFFIXES:
         raise InputError(
             f"{relative!r} is no path of an image within {folder}; nothing was written there"
@@ -145,18 +150,14 @@ def verify(known: KnownSet, folder: Path) -> list[Verification]:
     if not folder.is_dir():
         raise InputError(f"folder {folder} does not exist; get {known.name} from: {known.source}")
     images = (path.relative_to(folder) for path in image_files(folder, deep=True))
-    found = {
-        _stem(path): path.as_posix()
-        for path in images
-        if not any(part.startswith(".") for part in path.parts)
-    }
+    found = {_stem(path): path for path in images if "/." not in f"/{path.as_posix()}"}
     if not known.files:
         return _count(known, found)
     wanted = {_stem(PurePosixPath(path)): path for path in known.files}
     return [
-        _compare(known, wanted[stem], folder, found.get(stem))
-        if stem in wanted
-        else Verification(found[stem], "extra")
+        Verification(path, *compare(folder / found.get(stem, path), known.files[path]))
+        if (path := wanted.get(stem))
+        else Verification(found[stem].as_posix(), "extra")
         for stem in sorted({*wanted, *found})
     ]
 
@@ -165,24 +166,16 @@ def _stem(path: PurePath) -> str:
     return path.with_suffix("").as_posix()
 
 
-def _compare(known: KnownSet, path: str, folder: Path, here: str | None) -> Verification:
-    sha256 = known.files[path]
-    if here is None:
-        return Verification(path, "missing")
-    if sha256 is None:
-        return Verification(path, "not pinned", UNCHECKED)
-    problem = difference(folder / here, sha256)
-    return Verification(path, "different" if problem else "same", problem or "")
-
-
-def _count(known: KnownSet, found: Mapping[str, str]) -> list[Verification]:
+def _count(known: KnownSet, found: Mapping[str, Path]) -> list[Verification]:
     """What can be said when only the number of images is known."""
-    said = [Verification(path, "not pinned", UNCHECKED) for path in sorted(found.values())]
+    said = [
+        Verification(path.as_posix(), "not pinned", UNCHECKED) for path in sorted(found.values())
+    ]
     for part in known.parts or ("",):
         where = f"{part}/" if part else ""
         here = sum(stem.startswith(where) for stem in found)
         if here != known.images:
+            counted = f"{here} images, expected {known.images}"
             status: Status = "missing" if here < known.images else "extra"
-            message = f"{here} images, expected {known.images}"
-            said.append(Verification(where or ".", status, message))
+            said.append(Verification(where or ".", status, counted))
     return said

@@ -1,4 +1,7 @@
-"""pytest plugin: regression checks in a lab's own tests, through the fixture `restobench` (docs/regression.md)."""
+"""pytest plugin: regression checks in a lab's own tests, through the fixture `restobench`.
+
+docs/regression.md shows how.
+"""
 
 from __future__ import annotations
 
@@ -115,7 +118,10 @@ class Checker:
 
 @pytest.fixture
 def restobench(request: pytest.FixtureRequest, tmp_path: Path) -> Checker:
-    """Regression checks: `restobench.check(MyRestorer, "gaussian-denoising", baseline="baselines/mine.json")`."""
+    """Regression checks.
+
+    `restobench.check(MyRestorer, "gaussian-denoising", baseline="baselines/mine.json")`.
+    """
     return Checker(
         tmp_path, bool(request.config.getoption("--restobench-update")), request.path.parent
     )

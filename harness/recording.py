@@ -42,6 +42,5 @@ def record_tile(size: int) -> None:
 
 def record_precision(precision: str, *, fell_back: bool) -> None:
     """Says in which precision was computed; what fell back once stays so."""
-    recorded = _current.get()
-    if recorded and not recorded.fell_back:
+    if (recorded := _current.get()) and not recorded.fell_back:
         recorded.precision, recorded.fell_back = precision, fell_back

@@ -12,7 +12,7 @@ For its author's own tests, and for `restobench check`:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -75,6 +75,7 @@ def check_restorer(restorer: Restorer) -> list[Check]:
     ]
 
 
+@dataclass(eq=False, slots=True)
 class Trials:
     """A restorer, and the probe images that it has restored already.
 
@@ -84,9 +85,8 @@ class Trials:
         restorer: One that has been built.
     """
 
-    def __init__(self, restorer: Restorer) -> None:
-        self.restorer = restorer
-        self._done: dict[tuple[int, ...], _Spy] = {}
+    restorer: Restorer
+    _done: dict[tuple[int, ...], _Spy] = field(default_factory=dict, init=False)
 
     def run(
         self,
@@ -145,12 +145,6 @@ def _unless(kept: bool, problem: str) -> str | None:
     return None if kept else problem
 
 
-def _check_shape_and_scale(trials: Trials) -> str | None:
-    for scale in _scales(trials.restorer.card):
-        trials.run(scale=scale)
-    return None
-
-
 def _check_dtype(trials: Trials) -> str | None:
     dtype = trials.run().returned.dtype
     return _unless(dtype == np.float32, f"returned {dtype}; expected float32")
@@ -176,11 +170,14 @@ def _check_determinism(trials: Trials) -> str | None:
     )
 
 
-def _restores(height: int = 24, width: int = 28, planes: int = 3) -> Callable[[Trials], str | None]:
-    """The check that a probe of this size is restored at all."""
+def _restores(
+    height: int = 24, width: int = 28, planes: int = 3, *, scales: int | None = 1
+) -> Callable[[Trials], str | None]:
+    """The check that a probe of this size is restored, to the first so many scales or to all."""
 
     def examine(trials: Trials) -> str | None:
-        trials.run(height, width, planes)
+        for scale in _scales(trials.restorer.card)[:scales]:
+            trials.run(height, width, planes, scale)
         return None
 
     return examine
@@ -198,7 +195,7 @@ def _check_wrong_range(trials: Trials) -> str | None:
 
 
 RESTORER_CHECKS: dict[str, Callable[[Trials], str | None]] = {
-    "shape-and-scale": _check_shape_and_scale,
+    "shape-and-scale": _restores(scales=None),
     "dtype": _check_dtype,
     "range": _check_range,
     "determinism": _check_determinism,
@@ -233,14 +230,14 @@ def _photographs() -> tuple[Image, Image]:
     return photo, blurred
 
 
-def _value(metric: Metric, restored: Image, reference: Image) -> float:
-    return float(metric(*prepare(restored, reference, metric.card, Evaluation("check"), 1)).value)
-
-
-def _values(metric: Metric) -> tuple[float, float]:
-    """What a metric says of the photograph and of the blurred one, against the photograph."""
+def _values(metric: Metric, *images: Image) -> list[float]:
+    """What a metric says of images, or of the two photographs, against the sharp photograph."""
     photo, blurred = _photographs()
-    return _value(metric, photo, photo), _value(metric, blurred, photo)
+    pairs = [
+        prepare(image, photo, metric.card, Evaluation("check"), 1)
+        for image in images or (photo, blurred)
+    ]
+    return [float(metric(*pair).value) for pair in pairs]
 
 
 def _check_identity(metric: Metric) -> str | None:
@@ -264,8 +261,7 @@ def _check_direction(metric: Metric) -> str | None:
 
 def _check_batch_independence(metric: Metric) -> str | None:
     photo, blurred = _photographs()
-    images = (blurred, photo[:, :, ::-1].copy(), blurred)
-    alone, _, after = (_value(metric, image, photo) for image in images)
+    alone, _, after = _values(metric, blurred, photo[:, :, ::-1].copy(), blurred)
     return _unless(
         alone == after,
         f"the same image scores {alone!r}, and {after!r} after another one was measured",
@@ -273,8 +269,7 @@ def _check_batch_independence(metric: Metric) -> str | None:
 
 
 def _check_finite(metric: Metric) -> str | None:
-    photo, blurred = _photographs()
-    value, (low, high) = _value(metric, blurred, photo), metric.card.bounds
+    [value], (low, high) = _values(metric, _photographs()[1]), metric.card.bounds
     return _unless(
         bool(np.isfinite(value)) and low <= value <= high,
         f"a blurred photograph scores {value:g}; expected a finite value in {low:g}..{high:g}, "

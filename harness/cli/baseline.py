@@ -1,7 +1,5 @@
 """`restobench baseline`: what a run measured, as a file to commit."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """`restobench check`: conformance of restorers and metrics."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 import click
@@ -31,7 +29,7 @@ Exit codes: 0 every check passed; 2 no such plugin, or not usable here; 3 some c
 @options.json(help="One JSON document.")
 @click.pass_obj
 def check(
-    flags: options.Flags,
+    flags: dict[str, bool],
     /,
     names: tuple[str, ...],
     everything: bool,
@@ -57,7 +55,7 @@ def check(
             if not as_json and not flags["quiet"]:
                 _print(item.passed, item.name, item.check, item.message)
     if as_json:
-        output.print_json("check", [asdict(item) for item in found])
+        click.echo(output.json_document("check", [asdict(item) for item in found]))
     return 0 if all(item.passed for item in found) else 3
 
 

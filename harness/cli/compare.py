@@ -1,10 +1,7 @@
 """`restobench compare`: is this run worse than the baseline?"""
 
-from __future__ import annotations
-
 import os
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -44,7 +41,7 @@ Exit codes: 0 none; 1 regression; 3 cells that had a score fail now; 4 nothing w
 @options.json(help="One JSON document, restobench/compare/1.")
 @click.pass_obj
 def compare(
-    flags: options.Flags,
+    flags: dict[str, bool],
     /,
     folder: Path,
     baseline: Path,
@@ -63,8 +60,9 @@ def compare(
     """
     from harness.regression import check, measured_run, verdict_files
 
-    now = measured_run.load_measured(folder)
-    comparison = check.check_against(now, baseline, aliases=aliases, settings=settings)
+    comparison = check.check_against(
+        measured_run.load_measured(folder), baseline, aliases=aliases, settings=settings
+    )
     if junit:
         verdict_files.write_junit(comparison, junit)
     if github:
@@ -72,28 +70,33 @@ def compare(
             click.echo(line, err=as_json)
         verdict_files.append_summary(comparison, os.environ.get("GITHUB_STEP_SUMMARY"))
     if as_json:
-        output.print_json("compare", _rows(comparison.findings))
+        click.echo(output.json_document("compare", _rows(comparison.findings)))
     elif not flags["quiet"]:
         _print(comparison.findings)
     return comparison.exit_code()
 
 
-def _rows(findings: Sequence[Finding]) -> list[dict[str, object]]:
-    rows = (asdict(finding) for finding in findings)
-    return [{name: row[name] for name in row if name != "worst"} for row in rows]
+def _rows(findings: Iterable[Finding]) -> list[dict[str, object]]:
+    return [
+        {name: value for name, value in asdict(finding).items() if name != "worst"}
+        for finding in findings
+    ]
 
 
-def _print(findings: Sequence[Finding]) -> None:
+def _print(findings: tuple[Finding, ...]) -> None:
     """Everything that is not the same, then a count of the verdicts."""
     scores = [item for item in findings if item.metric not in COSTS]
     costs = [item for item in findings if item.metric in COSTS]
     unjudged = [item for item in costs if item.verdict is Verdict.INCOMPARABLE]
-    untold = (Verdict.SAME, Verdict.EQUAL)
-    told = [item for item in findings if item.verdict not in untold and item not in unjudged]
+    told = (
+        item
+        for item in findings
+        if item.verdict not in (Verdict.SAME, Verdict.EQUAL) and item not in unjudged
+    )
     output.print_table(_rows(told), _COLUMNS)
     for kind, chosen in (("scores", scores), ("costs", costs)):
-        counts = Counter(item.verdict for item in chosen)
-        found = [f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]]
-        click.echo(f"{kind}: {', '.join(found) or 'none'}")
+        verdicts = [item.verdict for item in chosen]
+        counts = [f"{verdicts.count(item)} {item}" for item in Verdict if item in verdicts]
+        click.echo(f"{kind}: {', '.join(counts) or 'none'}")
     for reason in dict.fromkeys(item.reason for item in unjudged):
         click.echo(f"costs not judged: {reason}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +50,7 @@ Examples:
 @options.json(help="One JSON document, restobench/correlate/1.")
 @click.pass_obj
 def correlate(
-    flags: options.Flags,
+    flags: dict[str, bool],
     /,
     metrics: tuple[str, ...],
     dataset: Path,
@@ -81,8 +79,8 @@ def correlate(
 
 
 def _score(
-    labelled: Sequence[LabelledImage],
-    metrics: Sequence[str],
+    labelled: list[LabelledImage],
+    metrics: list[str],
     device: str,
     workers: int,
     quiet: bool,
@@ -92,8 +90,8 @@ def _score(
     from harness.scoring.files import ScoredFile, score_file
     from harness.workers.pool import Trouble, WorkerPool, outcome
 
-    evaluation = Evaluation("mos")
-    task = partial(score_file, names=metrics, device=device, evaluation=evaluation, content=True)
+    how = Evaluation("mos")
+    task = partial(score_file, names=metrics, device=device, evaluation=how, content=True)
     with WorkerPool(workers) as pool:
         futures = [pool.submit(task, image.path, image.reference) for image in labelled]
         results = [outcome(future, None) for future in output.with_progress(futures, quiet=quiet)]
@@ -106,8 +104,8 @@ def _score(
 def _judge(
     name: str,
     cls: MetricClass,
-    labelled: Sequence[LabelledImage],
-    scored: Sequence[ScoredFile],
+    labelled: list[LabelledImage],
+    scored: list[ScoredFile],
     splits: int,
 ) -> dict[str, object]:
     """One metric's figures; warns of images that it has learnt from or has no score of."""
@@ -115,9 +113,9 @@ def _judge(
 
     values = [row.scores[name] for row in scored]
     failed = [value for value in values if isinstance(value, str)]
-    numbers = [math.nan if isinstance(value, str) else value.value for value in values]
-    better = cls.card.higher_is_better
-    found = correlation.correlate(name, numbers, labelled, better, splits)
+    numbers = [float("nan") if isinstance(value, str) else value.value for value in values]
+    higher = cls.card.higher_is_better
+    found = correlation.correlate(name, numbers, labelled, higher, splits)
     learnt: frozenset[str] = getattr(cls, "trained_on", frozenset)()
     known = sum(row.content in learnt for row in scored)
     if known:

@@ -14,8 +14,8 @@ from harness.errors import InputError
 from harness.formats import SUFFIXES
 
 if TYPE_CHECKING:
-    from harness.sets.degrading import Mode
-    from harness.sets.manifest import DegradedFile, Place
+    from harness.images import Mode
+    from harness.sets import degrading, manifest
 
 
 @click.command(
@@ -56,7 +56,7 @@ float32, channels first.
 @options.json(help="One JSON document.")
 @click.pass_obj
 def degrade(
-    flags: options.Flags,
+    flags: dict[str, bool],
     /,
     recipe: str,
     source: Path,
@@ -74,37 +74,46 @@ def degrade(
     the hash of every image. A file that fails is named, the others go on, and the exit code is 3.
     """
     from harness.plugins.degradation_text import parse_recipe
-    from harness.sets import degrading
-    from harness.sets.manifest import Manifest
+    from harness.sets import degrading, manifest
 
     known = parse_recipe(recipe, set_name if recipe.lower().endswith(".toml") else None)
     seed = known.seed if seed is None else seed
     known = replace(known, name=set_name or known.name, seed=seed)
     places, path = _places(source, target)
-    manifest = Manifest(path, degrading.describe_recipe(known, mode), places)
+    made = manifest.Manifest(path, degrading.describe_recipe(known, mode), places)
     tasks = [degrading.DegradeTask(known, mode, place) for place in places]
-    hidden = flags["quiet"] or as_json
-    with click.progressbar(
-        length=len(tasks), label=known.name, file=sys.stderr, hidden=hidden
-    ) as bar:
-
-        def advance(row: DegradedFile) -> None:
-            if row.error:
-                click.echo(f"error: {row.input}: {row.error}", err=True)
-            bar.update(1)
-
-        degrading.degrade_files(tasks, manifest, workers=workers, advance=advance)
-    rows = list(manifest.rows.values())
+    _degrade(tasks, made, workers, known.name, hidden=flags["quiet"] or as_json)
+    rows = list(made.rows.values())
     done = sum(row.error is None for row in rows)
     if as_json:
-        output.print_json("degrade", [asdict(row) for row in rows])
+        click.echo(output.json_document("degrade", [asdict(row) for row in rows]))
     elif not flags["quiet"]:
-        fingerprint = manifest.fingerprint() or "none"
+        fingerprint = made.fingerprint() or "none"
         click.echo(f"{done} of {len(rows)} images in {target}; fingerprint {fingerprint}")
     return 0 if done == len(rows) else 3
 
 
-def _places(source: Path, target: Path) -> tuple[list[Place], Path]:
+def _degrade(
+    tasks: list[degrading.DegradeTask],
+    made: manifest.Manifest,
+    workers: int,
+    label: str,
+    *,
+    hidden: bool,
+) -> None:
+    from harness.sets.degrading import degrade_files
+
+    with click.progressbar(length=len(tasks), label=label, file=sys.stderr, hidden=hidden) as bar:
+
+        def advance(row: manifest.DegradedFile) -> None:
+            if row.error:
+                click.echo(f"error: {row.input}: {row.error}", err=True)
+            bar.update(1)
+
+        degrade_files(tasks, made, workers=workers, advance=advance)
+
+
+def _places(source: Path, target: Path) -> tuple[list[manifest.Place], Path]:
     """Where each image goes, and the manifest."""
     from harness.sets.manifest import Place
 

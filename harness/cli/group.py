@@ -3,11 +3,8 @@
 A command's file is imported when the command is asked for, and errors are caught once.
 """
 
-from __future__ import annotations
-
 import importlib
 import sys
-from collections.abc import Sequence
 
 import click
 
@@ -80,19 +77,18 @@ Exit codes: 0 good; 1 regression; 2 usage or bad input; 3 finished, some cells f
 )
 @click.option("--verbose", is_flag=True, help="A line for every cell.")
 @click.pass_context
-def cli(context: click.Context, **flags: bool) -> None:
+def cli(context: click.Context, /, **flags: bool) -> None:
     """Which image restorer is better, on what, by how much, and is the difference real?"""
     context.obj = flags
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits.
 
     This is the one place where errors become messages and exit codes.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    # a stable sort: flags of the group first, wherever they stood
-    given.sort(key=lambda item: item not in FLAGS)
+    given = sys.argv[1:] if arguments is None else arguments
+    given = sorted(given, key=lambda item: item not in FLAGS)  # stable: only the flags move
     try:
         code = cli.main(given, prog_name="restobench", standalone_mode=False)
     except click.exceptions.Abort:

@@ -1,7 +1,5 @@
 """`restobench history`: how scores went over many runs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click
@@ -56,10 +54,12 @@ def history(
             if out:
                 history_reports.get(name)().write(found, out)
         except OSError as error:
-            why = error.strerror or error
-            raise InputError(f"--{name} {out} cannot be written: {why}") from error
+            raise InputError(
+                f"--{name} {out} cannot be written: {error.strerror or error}"
+            ) from error
     if as_json:
-        output.print_json("history", [row for trend in found.trends for row in _points(trend)])
+        points = [row for trend in found.trends for row in _points(trend)]
+        click.echo(output.json_document("history", points))
     else:
         output.print_table([_summary(trend) for trend in found.trends], _COLUMNS)
         for trend in found.trends:

@@ -1,7 +1,5 @@
 """`restobench list`: what is installed, and whether it is usable here. Imports no heavy package."""
 
-from __future__ import annotations
-
 from inspect import signature
 from typing import Any
 
@@ -10,12 +8,10 @@ import click
 from harness.cli import options, output
 from harness.errors import HarnessError
 
-Row = dict[str, object]
-
 KINDS = ("restorers", "benchmarks", "sets", "metrics", "reports", "degradations")
 
 # what rows of each kind hold besides, as it is where a plugin cannot be asked
-_UNKNOWN: dict[str, Row] = {
+_UNKNOWN: dict[str, dict[str, object]] = {
     "restorers": {"tasks": [], "scale": [], "parameters": None},
     "benchmarks": {"sets": None, "images": None, "description": None},
     "sets": {"task": None, "sets": 1, "images": None, "pinned": None},
@@ -56,14 +52,14 @@ def list_(kind: str | None, as_json: bool) -> None:
     """  # noqa: D205 - the first paragraph of the help
     found = {name: _rows(name) for name in ([kind] if kind else KINDS)}
     if as_json:
-        output.print_json("list", [row for rows in found.values() for row in rows])
+        click.echo(output.json_document("list", [row for rows in found.values() for row in rows]))
         return
     for name, rows in found.items():
         click.echo(f"{name} ({len(rows)})" if kind else f"\n{name} ({len(rows)})")
         output.print_table(rows, _COLUMNS[name])
 
 
-def _rows(kind: str) -> list[Row]:
+def _rows(kind: str) -> list[dict[str, object]]:
     """A row for each plugin; what is wrong with one is why it is not usable, and no error."""
     from harness.plugins import kinds, registry
 
@@ -88,7 +84,7 @@ def _rows(kind: str) -> list[Row]:
     return rows
 
 
-def _describe(kind: str, plugin: Any) -> Row:
+def _describe(kind: str, plugin: Any) -> dict[str, object]:
     """What else there is to say of a plugin of one kind; builds sets and benchmarks to ask them."""
     card = getattr(plugin, "card", None)  # that of a file is not known before it is built
     match kind:
@@ -100,21 +96,28 @@ def _describe(kind: str, plugin: Any) -> Row:
                 "parameters": card.parameters,
             }
         case "metrics" if card:
-            names = ("licence", "needs_reference", "higher_is_better")
-            return {name: getattr(card, name) for name in names}
+            return {
+                "licence": card.licence,
+                "needs_reference": card.needs_reference,
+                "higher_is_better": card.higher_is_better,
+            }
         case "sets":
             item = plugin()
             reason, told = item.absent(), item.describe()
-            images = len(item.ids()) if reason is None else None
-            found = {"reason": reason, "task": item.task, "images": images}
-            return found | {name: told.get(name) for name in ("licence", "pinned")}
+            return {
+                "reason": reason,
+                "licence": told.get("licence"),
+                "task": item.task,
+                "images": len(item.ids()) if reason is None else None,
+                "pinned": told.get("pinned"),
+            }
         case "benchmarks":
             benchmark = plugin()
-            absent = {item.name: why for item in benchmark.sets if (why := item.absent())}
-            here = [item for item in benchmark.sets if item.name not in absent]
-            why = next((f"{name}: {why}" for name, why in absent.items() if not here), None)
+            reasons = {item.name: item.absent() for item in benchmark.sets}
+            absent = [f"{name}: {why}" for name, why in reasons.items() if why]
+            here = [item for item in benchmark.sets if not reasons[item.name]]
             return {
-                "reason": why,
+                "reason": absent[0] if absent and not here else None,
                 "sets": len(benchmark.sets),
                 "images": sum(len(item.ids()) for item in here),
                 "description": benchmark.description,

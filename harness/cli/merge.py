@@ -1,7 +1,5 @@
 """`restobench merge`: runs of several machines as one run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """Arguments and options that several commands share."""
 
-from __future__ import annotations
-
 import os
 from collections import Counter
 from functools import partial
@@ -18,9 +16,6 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 COUNT = click.IntRange(1)
 POSITIVE = click.FloatRange(0, min_open=True)
-
-# `debug`, `quiet` and `verbose`, which `click.pass_obj` hands to a command
-Flags = dict[str, bool]
 
 run_folder = click.argument("folder", metavar="RUN", type=PATH)
 run_folders = click.argument("folders", metavar="RUN...", nargs=-1, required=True, type=PATH)

@@ -1,7 +1,5 @@
 """What commands print: one JSON document, or an aligned table; and a bar while images go by."""
 
-from __future__ import annotations
-
 import json
 import math
 import sys
@@ -34,11 +32,6 @@ def json_document(kind: str, rows: Sequence[Row]) -> str:
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
 
 
-def print_json(kind: str, rows: Sequence[Row]) -> None:
-    """Prints rows as one JSON document on standard output."""
-    click.echo(json_document(kind, rows))
-
-
 def print_table(rows: Sequence[Row], names: Sequence[str]) -> None:
     """Prints rows as a table: numbers to the right, columns without any value left out."""
     columns = []
@@ -57,7 +50,7 @@ def print_table(rows: Sequence[Row], names: Sequence[str]) -> None:
 def print_rows(kind: str, rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) -> None:
     """Prints rows as the JSON document that was asked for, or else as a table."""
     if as_json:
-        print_json(kind, rows)
+        click.echo(json_document(kind, rows))
     else:
         print_table(rows, columns)
 

@@ -1,9 +1,7 @@
 """Progress of a run: a bar on a terminal, plain lines otherwise."""
 
-from __future__ import annotations
-
 import sys
-from typing import Never
+from typing import Never, Self
 
 import click
 from tqdm import tqdm
@@ -25,7 +23,7 @@ class CellProgress(Progress):
         self.done = self.total = 0
         self._bar: tqdm[Never] | None = None
 
-    def __enter__(self) -> CellProgress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -3,8 +3,6 @@
 Or how far each restorer is from one of them, or one order over many leaderboards.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import groupby
@@ -14,9 +12,9 @@ from pathlib import Path
 import click
 
 from harness.cli import options
-from harness.cli.output import Row, print_json, print_table, printable
+from harness.cli.output import Row, json_document, print_table, printable
 from harness.errors import InputError
-from harness.results import FEW_IMAGES, RunData
+from harness.results import FEW_IMAGES, Difference, RunData
 
 _COLUMNS = (
     "rank", "range", "group", "restorer", "mean", "ci_low", "ci_high", "median", "n", "failures",
@@ -101,7 +99,7 @@ def rank(
     else:
         rows = _leaderboards(data, by, set_name, versus, policy)
     if as_json:
-        print_json("rank", rows)
+        click.echo(json_document("rank", rows))
     elif aggregate:
         _print_aggregates(rows)
     else:
@@ -116,8 +114,12 @@ def _leaderboards(
     from harness.ranking import leaderboards, tables
     from harness.reporting import costs, rows
 
-    _check_name("metric", by, tables.metric_names(data))
-    _check_name("set", set_name, tables.set_names(data))
+    for kind, name, known in (
+        ("metric", by, tables.metric_names(data)),
+        ("set", set_name, tables.set_names(data)),
+    ):
+        if name is not None and name not in known:
+            raise InputError(f"the run has no {kind} {name!r}; it has {', '.join(known)}")
     ranking = leaderboards.rank_run(data, policy=policy)
     boards = (
         board
@@ -127,17 +129,14 @@ def _leaderboards(
     found = rows.flat_rows(data, boards, costs.costs(data))
     if versus:
         others = leaderboards.versus(ranking, versus, set_name=set_name, metric=by)
-        gaps = {(gap.set, gap.metric, gap.restorer): gap for gap in others}
+        gaps: dict[object, Difference] = {
+            (gap.set, gap.metric, gap.restorer): gap for gap in others
+        }
         for row in found:
             gap = gaps.get((row["set"], row["metric"], row["restorer"]))
             row["versus"] = versus
             row.update((name, getattr(gap, field, None)) for name, field in _GAP.items())
     return found
-
-
-def _check_name(kind: str, name: str | None, known: Sequence[str]) -> None:
-    if name is not None and name not in known:
-        raise InputError(f"the run has no {kind} {name!r}; it has {', '.join(known)}")
 
 
 def _aggregates(
@@ -167,7 +166,7 @@ def _print_aggregates(rows: Iterable[Row]) -> None:
         boards = table[0]["leaderboards"]
         over = f" over {boards} leaderboards" if boards else ""
         _print_title(f"{task}: {table[0]['metric']}{over}", table[0])
-        print_table([{**row, "range": _range(row)} for row in table], _COLUMNS)
+        _print_ranks(table)
 
 
 def print_leaderboards(rows: Iterable[Row], versus: str | None = None) -> None:
@@ -179,10 +178,10 @@ def print_leaderboards(rows: Iterable[Row], versus: str | None = None) -> None:
     """
     for table in _tables(rows):
         row = table[0]
+        if versus and not any(other["verdict"] for other in table):
+            continue
         unit = f" in {row['unit']}" if row["unit"] else ""
         task = f" ({row['task']})" if row["task"] else ""
-        if versus and not any(row["verdict"] for row in table):
-            continue
         _print_title(f"{row['set'] or 'all sets'}{task}: {row['metric']}{unit}", row)
         if any(row["n"] and row["few_images"] for row in table):
             click.echo(f"fewer than {FEW_IMAGES} images: intervals and ranks are rough")
@@ -190,7 +189,7 @@ def print_leaderboards(rows: Iterable[Row], versus: str | None = None) -> None:
             click.echo(f"each minus {printable(versus)}, over their common images")
             print_table([row for row in table if row["restorer"] != versus], _GAP_COLUMNS)
         else:
-            print_table([{**row, "range": _range(row)} for row in table], _COLUMNS)
+            _print_ranks(table)
 
 
 def _tables(rows: Iterable[Row]) -> list[list[Row]]:
@@ -209,6 +208,11 @@ def _print_title(title: str, row: Row) -> None:
     click.echo(f"\n{printable(title)}, {better} is better")
 
 
-def _range(row: Row) -> str:
-    ends = dict.fromkeys((row["rank_low"], row["rank_high"]))
-    return "-".join(str(rank) for rank in ends if rank is not None)
+def _print_ranks(table: list[Row]) -> None:
+    print_table(
+        [{**row, "range": _range(row["rank_low"], row["rank_high"])} for row in table], _COLUMNS
+    )
+
+
+def _range(low: object, high: object) -> str:
+    return "" if low is None else "-".join(map(str, dict.fromkeys((low, high))))

@@ -1,7 +1,5 @@
 """`restobench report`: the reports of a run alone, from its store."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,10 +1,7 @@
 """`restobench restore`: one restorer over an image or a folder."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +10,6 @@ from harness.cli import options
 from harness.conditions import CFAS, Conditions
 from harness.errors import ImageError, InputError, RestorationError
 from harness.workers.devices import choose_device
-
-if TYPE_CHECKING:
-    from harness.protocols import Restorer
 
 
 @click.command(
@@ -47,7 +41,7 @@ Examples:
 @options.target
 @click.pass_obj
 def restore(
-    flags: options.Flags,
+    flags: dict[str, bool],
     /,
     restorer: str,
     scale: int | None,
@@ -63,18 +57,21 @@ def restore(
     A file that fails is named, the others go on, and the exit code is 3.
     """
     from harness.images import read_image, write_image
-    from harness.restoring.adaptation import restore_image
+    from harness.plugins import registry, specification
+    from harness.restoring import adaptation, build, probing
 
-    built = _build(restorer, choose_device(device))
-    scale = scale or min(built.card.scales or (1,))
-    known = Conditions(scale, sigma_255=sigma_255, quality=quality, cfa=cfa)
-    _check_conditions(built.card, known)
+    spec = specification.parse_restorer(restorer)
+    registry.require_usable(f"restorer {restorer}", spec.cls())
+    built = build.build_restorer(spec, choose_device(device))
+    if spec.probed() and (wrong := probing.wrong_range(built)):
+        raise InputError(wrong)
+    known = _conditions(built.card, scale, sigma_255, quality, cfa)
     pairs, code = _pairs(source, target), 0
     with click.progressbar(pairs, label=built.card.name, hidden=flags["quiet"]) as bar:
         for image, place in bar:
-            conditions = replace(known, sample_id=image.stem)
+            here = replace(known, sample_id=image.stem)
             try:
-                restored = restore_image(built, read_image(image), conditions)
+                restored = adaptation.restore_image(built, read_image(image), here)
             except (ImageError, RestorationError) as error:
                 click.echo(f"error: {image}: {error}", err=True)
                 code = 3
@@ -84,28 +81,25 @@ def restore(
     return code
 
 
-def _build(text: str, device: str) -> Restorer:
-    """A restorer by its specification; of a file, one that is fed in the range it wants."""
-    from harness.plugins import registry, specification
-    from harness.restoring import build, probing
-
-    spec = specification.parse_restorer(text)
-    registry.require_usable(f"restorer {text}", spec.cls())
-    built = build.build_restorer(spec, device)
-    if spec.probed() and (wrong := probing.wrong_range(built)):
-        raise InputError(wrong)
-    return built
-
-
-def _check_conditions(card: RestorerCard, known: Conditions) -> None:
-    if card.scales and known.scale not in card.scales:
+def _conditions(
+    card: RestorerCard,
+    scale: int | None,
+    sigma_255: float | None,
+    quality: int | None,
+    cfa: str | None,
+) -> Conditions:
+    """What the restorer is told; never a scale that it does not have, nor less than it needs."""
+    scale = scale or min(card.scales or (1,))
+    known = Conditions(scale, sigma_255=sigma_255, quality=quality, cfa=cfa)
+    if card.scales and scale not in card.scales:
         scales = ", ".join(map(str, card.scales))
-        raise InputError(f"{card.name} has no x{known.scale}; its scales: {scales}")
+        raise InputError(f"{card.name} has no x{scale}; its scales: {scales}")
     for name in card.conditions:
         if not known.knows(name):
             option = {"sigma_255": "give --sigma", "quality": "give --quality", "cfa": "give --cfa"}
             how = option.get(name, "run it on a set that knows it, with `restobench run`")
             raise InputError(f"{card.name} needs to know {name}: {how}")
+    return known
 
 
 def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:

@@ -58,7 +58,7 @@ Examples:
 @click.option("--fresh", is_flag=True, help="Throw away what the run folder holds.")
 @click.pass_obj
 def run(
-    flags: options.Flags,
+    flags: dict[str, bool],
     /,
     benchmark: str,
     restorers: tuple[str, ...],
@@ -91,28 +91,27 @@ def run(
     if not plan.cells() or dry_run:
         return _print_plan(plan, workers, timeout)
     folder = out or Path("runs") / f"{found.name}-{datetime.now():%Y%m%d-%H%M%S}"
-    if fresh:
-        _throw_away(folder)
-    return _execute(plan, folder, flags, workers, timeout, memory_gib)
+    return _execute(plan, folder, flags, workers, timeout, memory_gib, fresh)
 
 
 def _print_plan(plan: Plan, workers: int, timeout: float) -> int:
     """The cells, and what they will cost; or why there are none."""
     from harness.running.estimate import estimate_costs
 
-    nothing = not plan.cells()
+    cells = plan.cells()
     for skip in plan.skipped:
-        what = f"skipped {skip.restorer or 'set'} on {skip.set}"
-        click.echo(f"{what}: {skip.reason}", err=nothing)
-    if nothing:
-        why = f"no restorer of the plan supports a set of {plan.benchmark.name}"
-        click.echo(f"error: nothing to run: {why}", err=True)
+        click.echo(f"skipped {skip.restorer or 'set'} on {skip.set}: {skip.reason}", err=not cells)
+    if not cells:
+        click.echo(
+            "error: nothing to run: no restorer of the plan supports a set of "
+            f"{plan.benchmark.name}",
+            err=True,
+        )
         return 4
     for name, ids in plan.ids.items():
-        supported = [restorer.name for restorer in plan.restorers if name in restorer.sets]
-        names = ", ".join(supported)
-        click.echo(f"{name}: {len(ids)} images x {len(supported)} restorers: {names}")
-    click.echo(f"{plan.cells()} cells, metrics {', '.join(plan.metrics)}, device {plan.device}")
+        able = [restorer.name for restorer in plan.restorers if name in restorer.sets]
+        click.echo(f"{name}: {len(ids)} images x {len(able)} restorers: {', '.join(able)}")
+    click.echo(f"{cells} cells, metrics {', '.join(plan.metrics)}, device {plan.device}")
     click.echo("restoring the first image of each set, to see what it costs ...", err=True)
     estimate = estimate_costs(plan, timeout)
     for restorer, name, message in estimate.failed:
@@ -128,16 +127,22 @@ def _print_plan(plan: Plan, workers: int, timeout: float) -> int:
 def _execute(
     plan: Plan,
     folder: Path,
-    flags: options.Flags,
+    flags: dict[str, bool],
     workers: int,
     timeout: float,
     memory_gib: float | None,
+    fresh: bool,
 ) -> int:
     from harness.cli import progress, rank
     from harness.reporting import assemble, write
     from harness.running.runner import run_plan
-    from harness.storage.store import load_run
+    from harness.storage import store
 
+    if fresh and folder.exists():
+        if not (folder / store.FILENAME).is_file() and any(folder.iterdir()):
+            why = f"holds no run (no {store.FILENAME}); it is left as it is"
+            raise InputError(f"--fresh: {folder} {why}")
+        shutil.rmtree(folder)
     with progress.CellProgress(quiet=flags["quiet"], verbose=flags["verbose"]) as shown:
         summary = run_plan(
             plan,
@@ -147,23 +152,13 @@ def _execute(
             memory_mib=int(memory_gib * 1024) if memory_gib else None,
             progress=shown,
         )
-    report = assemble.assemble(load_run(folder), folder)
+    report = assemble.assemble(store.load_run(folder), folder)
     if not flags["quiet"]:
         rank.print_leaderboards(report.rows)
-    (page,) = write.write_reports(report, write.report_writers(("html",)))
+    [page] = write.write_reports(report, write.report_writers(("html",)))
     if not flags["quiet"]:
         click.echo(
             f"\n{summary.restored} restored, {summary.scored} scored, {summary.failures} failures"
+            f"\nleaderboard: {page}"
         )
-        click.echo(f"leaderboard: {page}")
     return 3 if summary.failures else 0
-
-
-def _throw_away(folder: Path) -> None:
-    """Removes a run, and nothing that is not one."""
-    from harness.storage.store import FILENAME
-
-    if folder.exists():
-        if not (folder / FILENAME).is_file() and any(folder.iterdir()):
-            raise InputError(f"--fresh: {folder} holds no run (no {FILENAME}); it is left as it is")
-        shutil.rmtree(folder)

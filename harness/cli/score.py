@@ -1,9 +1,6 @@
 """`restobench score`: metrics of images that exist already."""
 
-from __future__ import annotations
-
 import csv
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -53,7 +50,7 @@ Examples:
 )
 @click.pass_obj
 def score(
-    flags: options.Flags,
+    flags: dict[str, bool],
     /,
     paths: tuple[Path, ...],
     reference: Path | None,
@@ -85,16 +82,16 @@ def score(
     if csv_file is not None:
         _write_csv(csv_file, rows)
     if as_json:
-        output.print_json("score", rows)
+        click.echo(output.json_document("score", rows))
     else:
         _print(rows, quiet)
     return 3 if any(row["error"] is not None for row in rows) else 0
 
 
 def _rows(
-    images: Sequence[Path],
+    images: list[Path],
     reference: Path | None,
-    metrics: Sequence[str],
+    metrics: list[str],
     device: str,
     crop_border: int,
     quiet: bool,
@@ -115,7 +112,7 @@ def _rows(
     return rows
 
 
-def _write_csv(target: Path, rows: Sequence[output.Row]) -> None:
+def _write_csv(target: Path, rows: list[dict[str, object]]) -> None:
     try:
         with target.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS)
@@ -125,7 +122,7 @@ def _write_csv(target: Path, rows: Sequence[output.Row]) -> None:
         raise InputError(f"--csv {target} cannot be written: {error.strerror}") from error
 
 
-def _print(rows: Sequence[output.Row], quiet: bool) -> None:
+def _print(rows: list[dict[str, object]], quiet: bool) -> None:
     """The table, and the mean of each metric of more than one image; or the errors alone."""
     if quiet:
         for row in rows:
@@ -133,10 +130,8 @@ def _print(rows: Sequence[output.Row], quiet: bool) -> None:
                 click.echo(f"error: {row['path']}: {row['metric']}: {row['error']}", err=True)
         return
     output.print_table(rows, COLUMNS)
-    values: dict[object, list[float]] = {}
-    for row in rows:
-        if isinstance(row["value"], float):
-            values.setdefault(row["metric"], []).append(row["value"])
-    for name, found in values.items():
-        if len(found) > 1:
-            click.echo(f"mean {name} of {len(found)} images: {sum(found) / len(found):.4g}")
+    for name in dict.fromkeys(row["metric"] for row in rows):
+        found = [row["value"] for row in rows if row["metric"] == name]
+        values = [value for value in found if isinstance(value, float)]
+        if len(values) > 1:
+            click.echo(f"mean {name} of {len(values)} images: {sum(values) / len(values):.4g}")

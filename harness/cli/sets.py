@@ -1,19 +1,13 @@
 """`restobench sets`: the known sets, by the hash of each image."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 import click
 
 from harness.cli import options, output
-from harness.known_sets import BAD, Finding, KnownSet, sets_folder
+from harness.known_sets import BAD, KnownSet, Verification, sets_folder
 from harness.known_sets import verify as compare
-
-_COLUMNS = ("name", "title", "images", "pinned", "download", "here", "licence", "source")
 
 _DATA = click.option(
     "--data",
@@ -45,23 +39,23 @@ def list_(as_json: bool, data: Path | None) -> None:
     """List the known sets: how many images, whose terms, whether pinned by hash, whether here,
     where from.
     """  # noqa: D205 - the first paragraph of the help
-    rows = [_row(known, folder) for known, folder in _find(data)]
-    output.print_rows("sets", rows, _COLUMNS, as_json=as_json)
-
-
-def _row(known: KnownSet, folder: Path) -> dict[str, object]:
-    return {
-        "name": known.name,
-        "title": known.title,
-        "images": known.images,
-        "licence": known.licence,
-        "paper": known.paper,
-        "source": known.source,
-        "pinned": known.pinned,
-        "download": bool(known.urls or known.archive),
-        "here": folder.is_dir(),
-        "folder": str(folder),
-    }
+    rows = [
+        {
+            "name": known.name,
+            "title": known.title,
+            "images": known.images,
+            "licence": known.licence,
+            "paper": known.paper,
+            "source": known.source,
+            "pinned": known.pinned,
+            "download": bool(known.urls or known.archive),
+            "here": folder.is_dir(),
+            "folder": str(folder),
+        }
+        for known, folder in _find(data)
+    ]
+    columns = ("name", "title", "images", "pinned", "download", "here", "licence", "source")
+    output.print_rows("sets", rows, columns, as_json=as_json)
 
 
 @sets.command()
@@ -77,19 +71,20 @@ def verify(name: str, folder: Path | None, data: Path | None, as_json: bool) -> 
     Without FOLDER, the set's own in --data is checked.
     """  # noqa: D205 - the first paragraph of the help
     [(known, own)] = _find(data, name)
-    findings = compare(known, folder or own)
-    bad = [finding for finding in findings if finding.status in BAD]
+    found = compare(known, folder or own)
+    bad = [finding for finding in found if finding.status in BAD]
     if as_json:
-        output.print_json("sets", [{"set": name, **asdict(finding)} for finding in findings])
+        rows = [{"set": name, **asdict(finding)} for finding in found]
+        click.echo(output.json_document("sets", rows))
     else:
-        same = sum(finding.status == "same" for finding in findings)
-        found = f"{same} of {len(known.files)} images are the pinned ones"
-        if not known.pinned:
-            found = (
-                f"not pinned: {known.images} images are expected, and their content is not checked"
-            )
+        same = sum(finding.status == "same" for finding in found)
+        state = (
+            f"{same} of {len(known.files)} images are the pinned ones"
+            if known.pinned
+            else f"not pinned: {known.images} images are expected, and their content is not checked"
+        )
         _print(bad)
-        click.echo(f"{name}: {found}, {len(bad)} not as they should be, in {folder or own}")
+        click.echo(f"{name}: {state}, {len(bad)} not as they should be, in {folder or own}")
     return 3 if bad else 0
 
 
@@ -97,7 +92,7 @@ def verify(name: str, folder: Path | None, data: Path | None, as_json: bool) -> 
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @_DATA
 @click.pass_obj
-def get(flags: options.Flags, /, names: tuple[str, ...], data: Path | None) -> int:
+def get(flags: dict[str, bool], /, names: tuple[str, ...], data: Path | None) -> int:
     """Download the known sets NAME... into the data folder, and check every image.
 
     Images that are there and right are not fetched again; a download that was cut off goes on from
@@ -105,17 +100,18 @@ def get(flags: options.Flags, /, names: tuple[str, ...], data: Path | None) -> i
     """
     from harness.sets.download import fetch
 
-    say, code = partial(click.echo, err=True) if flags["verbose"] else None, 0
+    say = (lambda line: click.echo(line, err=True)) if flags["verbose"] else None
+    code = 0
     for known, folder in _find(data, *names):
         came = fetch(known, folder, say)
-        bad = [finding for finding in compare(known, folder) if finding.status in BAD]
-        sure = (
+        state = (
             "every image is the pinned one" if known.pinned else "not pinned: content not checked"
         )
-        click.echo(f"{known.name}: {came} images came, {sure}, in {folder}")
+        click.echo(f"{known.name}: {came} images came, {state}, in {folder}")
         click.echo(f"{known.title}: {known.paper}; terms: {known.licence}")
-        _print(bad)
-        code = 3 if bad else code
+        if bad := [finding for finding in compare(known, folder) if finding.status in BAD]:
+            _print(bad)
+            code = 3
     return code
 
 
@@ -127,7 +123,7 @@ def _find(data: Path | None, *names: str) -> list[tuple[KnownSet, Path]]:
     return [(known_sets.get(name), root / name) for name in names or known_sets]
 
 
-def _print(findings: Sequence[Finding]) -> None:
+def _print(findings: list[Verification]) -> None:
     for finding in findings:
         text = f"{finding.status:9}  {finding.path}  {finding.message}"
         click.echo(output.printable(text.rstrip()))

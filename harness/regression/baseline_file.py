@@ -14,14 +14,21 @@ from harness.atomic import atomic_file
 from harness.cards import MetricCard
 from harness.errors import InputError
 from harness.regression.measured_run import Group, MeasuredRun, MeasuredScore, load_measured
+from harness.regression.tolerances import is_number
 from harness.results import COSTS, PlannedSet, Spent
+
+# an object as it is read, of which nothing is known yet
+Row = Mapping[str, Any]
 
 SCHEMA = "restobench/baseline/1"
 MAX_BYTES = 200 * 2**20
 
+# what a check needs to know of a metric and of a set
 _METRIC = ("version", "higher_is_better", "unit", "tolerance", "tolerance_on")
 _SET = ("conditions", "definition", "fingerprint")
-"""What a check needs to know of a metric and of a set."""
+
+_CELL = ("restorer", "set", "image")
+_KEY = (*_CELL, "metric")
 
 
 def load_baseline(source: Path) -> MeasuredRun:
@@ -34,26 +41,28 @@ def load_baseline(source: Path) -> MeasuredRun:
 
 
 def write_baseline(baseline: MeasuredRun, path: Path) -> None:
-    """Writes a baseline: one line a row, sorted, so that a version control system shows what changed.
+    """Writes a baseline: one line a row, sorted.
+
+    So a version control system shows what changed.
 
     Raises:
         InputError: The file cannot be written; then there is none, or the earlier one.
     """
     rows = [
-        {"restorer": restorer, "set": set_name, "image": image, "metric": metric}
-        | {**asdict(score), "value": _json_number(score.value)}
+        dict(zip(_KEY, (restorer, set_name, image, metric), strict=True))
+        | asdict(score)
+        | {"value": _json_number(score.value)}
         for (restorer, set_name, metric), images in sorted(baseline.scores.items())
         for image, score in sorted(images.items())
     ]
     costs = [
-        {"restorer": restorer, "set": set_name, "image": image}
+        dict(zip(_CELL, (*pair, image), strict=True))
         | {name: float(f"{getattr(spent, name):.6g}") for name in COSTS}
-        for (restorer, set_name), images in sorted(baseline.costs.items())
+        for pair, images in sorted(baseline.costs.items())
         for image, spent in sorted(images.items())
     ]
-    names = ("restorer", "set", "image", "metric")
     failures = [
-        {**dict(zip(names, key, strict=True)), "message": message}
+        dict(zip(_KEY, key, strict=True)) | {"message": message}
         for key, message in sorted(baseline.failures.items())
     ]
     head = {
@@ -74,9 +83,8 @@ def write_baseline(baseline: MeasuredRun, path: Path) -> None:
         raise InputError(f"baseline {path} cannot be written: {error.strerror}") from error
 
 
-def _one_line_a_row(
-    head: Mapping[str, Any], lists: Mapping[str, Sequence[Mapping[str, Any]]]
-) -> str:
+def _one_line_a_row(head: Row, lists: Mapping[str, Sequence[Row]]) -> str:
+    # rows are put in the place of marks that nobody can have written into a name
     marks = {name: secrets.token_hex(16) for name in lists}
     text = json.dumps({**head, **marks}, indent=1, allow_nan=False)
     for name, mark in marks.items():
@@ -132,19 +140,8 @@ def read_baseline(path: Path) -> MeasuredRun:
         ) from None
 
 
-def _parse(content: Mapping[str, Any]) -> MeasuredRun:
-    scores: dict[Group, dict[str, MeasuredScore]] = {}
-    for number, row in enumerate(content["rows"], start=1):
-        restorer, set_name, image, metric = (
-            _text(row, key, number) for key in ("restorer", "set", "image", "metric")
-        )
-        hashes = (_text(row, key, number) for key in ("degraded", "reference", "restored"))
-        images = scores.setdefault((restorer, set_name, metric), {})
-        if image in images:
-            raise ValueError(
-                f"row {number}: {restorer!r} on {set_name!r}: {image!r} has {metric!r} twice"
-            )
-        images[image] = MeasuredScore(_score(row["value"], number), *hashes)
+def _parse(content: Row) -> MeasuredRun:
+    scores = _scores(content["rows"])
     metrics = {str(name): _metric(str(name), card) for name, card in content["metrics"].items()}
     unknown = {metric for _, _, metric in scores} - metrics.keys()
     if unknown:
@@ -153,10 +150,8 @@ def _parse(content: Mapping[str, Any]) -> MeasuredRun:
         )
     costs: dict[tuple[str, str], dict[str, Spent]] = {}
     for number, row in enumerate(content.get("costs", []), start=1):
-        restorer, set_name, image = (
-            _text(row, key, number) for key in ("restorer", "set", "image")
-        )
-        seconds, peak_mib = (_number(row, name, number) for name in COSTS)
+        restorer, set_name, image = _texts(row, _CELL, number)
+        seconds, peak_mib = (_number(row[name], f"row {number}: {name}") for name in COSTS)
         costs.setdefault((restorer, set_name), {})[image] = Spent(seconds, peak_mib)
     rules = dict(content["evaluation"])
     return MeasuredRun(
@@ -178,7 +173,22 @@ def _parse(content: Mapping[str, Any]) -> MeasuredRun:
     )
 
 
-def _metric(name: str, card: Mapping[str, Any]) -> MetricCard:
+def _scores(rows: Iterable[Row]) -> dict[Group, dict[str, MeasuredScore]]:
+    scores: dict[Group, dict[str, MeasuredScore]] = {}
+    for number, row in enumerate(rows, start=1):
+        restorer, set_name, image, metric = _texts(row, _KEY, number)
+        images = scores.setdefault((restorer, set_name, metric), {})
+        if image in images:
+            raise ValueError(
+                f"row {number}: {restorer!r} on {set_name!r}: {image!r} has {metric!r} twice"
+            )
+        value = _number(row["value"], f"row {number}: value", score=True)
+        hashes = _texts(row, ("degraded", "reference", "restored"), number)
+        images[image] = MeasuredScore(value, *hashes)
+    return scores
+
+
+def _metric(name: str, card: Row) -> MetricCard:
     if not isinstance(card["higher_is_better"], bool):
         raise TypeError(f"higher_is_better is {card['higher_is_better']!r}; expected true or false")
     kinds = card.get("tolerance_on", {})
@@ -188,35 +198,30 @@ def _metric(name: str, card: Mapping[str, Any]) -> MetricCard:
         higher_is_better=card["higher_is_better"],
         version=str(card["version"]),
         unit=str(card["unit"]),
-        tolerance=_number(card, "tolerance", 0),
-        tolerance_on={str(kind): _number(kinds, kind, 0) for kind in kinds},
+        tolerance=_number(card["tolerance"], "tolerance"),
+        tolerance_on={str(kind): _number(kinds[kind], kind) for kind in kinds},
     )
 
 
-def _planned(planned: Mapping[str, Any]) -> PlannedSet:
+def _planned(planned: Row) -> PlannedSet:
     found = PlannedSet(**{name: planned[name] for name in _SET})
     if not isinstance(found.conditions, dict):
         raise TypeError(f"conditions is {found.conditions!r}; expected an object")
     return found
 
 
-def _text(row: Mapping[str, Any], key: str, number: int) -> str:
-    if not isinstance(row[key], str):
-        raise TypeError(f"row {number}: {key} is {row[key]!r}; expected text")
-    return str(row[key])
+def _texts(row: Row, keys: Sequence[str], number: int) -> list[str]:
+    for key in keys:
+        if not isinstance(row[key], str):
+            raise TypeError(f"row {number}: {key} is {row[key]!r}; expected text")
+    return [row[key] for key in keys]
 
 
-def _score(value: Any, number: int) -> float:
-    if value in ("inf", "-inf"):
+def _number(value: Any, what: str, *, score: bool = False) -> float:
+    """A number from 0 on; a score may be any, and infinite."""
+    if score and value in ("inf", "-inf"):
         return float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError(f'row {number}: value is {value!r}; expected a number, "inf" or "-inf"')
-    return float(value)
-
-
-def _number(row: Mapping[str, Any], key: str, number: int) -> float:
-    value = row[key]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        where = f"row {number}: " if number else ""
-        raise TypeError(f"{where}{key} is {value!r}; expected a number from 0 on")
+    if not is_number(value, least=-math.inf if score else 0.0):
+        expected = 'a number, "inf" or "-inf"' if score else "a number from 0 on"
+        raise TypeError(f"{what} is {value!r}; expected {expected}")
     return float(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -10,8 +11,8 @@ from harness.regression.measured_run import Group, MeasuredRun
 from harness.results import History, Trend, TrendPoint
 from harness.statistics import Floats
 
+# with fewer runs there is a difference, and no trend: `restobench compare` judges that
 MIN_RUNS = 3
-"""With fewer runs there is a difference, and no trend: `restobench compare` judges that."""
 
 
 def trace(runs: Mapping[str, MeasuredRun], metrics: Sequence[str] = ()) -> History:
@@ -25,74 +26,73 @@ def trace(runs: Mapping[str, MeasuredRun], metrics: Sequence[str] = ()) -> Histo
 
     Returns:
         The trends of what the last run has, and why runs or parts of them were left out: another
-        protocol or metric version than the last run's.
+        evaluation or metric version than the last run's.
     """
     ordered = sorted(runs.items(), key=lambda item: item[1].started)
-    last, left_out, same = ordered[-1][1], [], {}
-    for name, run in ordered:
-        if run.evaluation["hash"] == last.evaluation["hash"]:
-            same[name] = run
-        else:
-            names = run.evaluation["name"], last.evaluation["name"]
-            left_out.append("{}: evaluation {}, the last run has {}".format(name, *names))
-    trends = []
+    _, last = ordered[-1]
+    same = {name: run for name, run in ordered if run.evaluation["hash"] == last.evaluation["hash"]}
+    left_out = [
+        f"{name}: evaluation {run.evaluation['name']}, the last run has {last.evaluation['name']}"
+        for name, run in ordered
+        if name not in same
+    ]
+    trends: list[Trend] = []
     for group in last.scores:
         metric = group[2]
-        if metrics and metric not in metrics:
-            continue
-        wanted, chosen = last.metrics[metric].version, []
-        for name, run in same.items():
-            if group in run.scores:
-                version = run.metrics[metric].version
-                if version == wanted:
-                    chosen.append((name, run))
-                else:
-                    left_out.append(
-                        f"{name}: {metric} has version {version}, the last run {wanted}"
-                    )
-        trends.append(_trend(group, chosen))
-    found = tuple(trend for trend in trends if trend is not None)
-    return History(found, tuple(same), tuple(dict.fromkeys(left_out)))
+        if not metrics or metric in metrics:
+            having = {name: run for name, run in same.items() if group in run.scores}
+            versions = {name: run.metrics[metric].version for name, run in having.items()}
+            wanted = last.metrics[metric].version
+            left_out += [
+                f"{name}: {metric} has version {version}, the last run {wanted}"
+                for name, version in versions.items()
+                if version != wanted
+            ]
+            chosen = {name: run for name, run in having.items() if versions[name] == wanted}
+            trends += _trend(group, chosen)
+    return History(tuple(trends), tuple(same), tuple(dict.fromkeys(left_out)))
 
 
-def _trend(group: Group, runs: Sequence[tuple[str, MeasuredRun]]) -> Trend | None:
-    restorer, set_name, metric = group
-
-    def pixels(run: MeasuredRun) -> set[tuple[str, str, str]]:
-        return {(image, item.degraded, item.reference) for image, item in run.scores[group].items()}
-
-    common = sorted(image for image, *_ in set.intersection(*(pixels(run) for _, run in runs)))
-    if not common:
-        return None
-    values = np.array(
-        [np.mean([run.scores[group][image].value for image in common]) for _, run in runs]
+def _trend(group: Group, runs: Mapping[str, MeasuredRun]) -> Iterator[Trend]:
+    """One trend, unless no image has the same pixels in every run."""
+    ordered, (restorer, set_name, metric) = list(runs.values()), group
+    measured = [run.scores[group] for run in ordered]
+    pixels = (
+        {(image, score.degraded, score.reference) for image, score in scores.items()}
+        for scores in measured
     )
-    card = runs[-1][1].metrics[metric]
+    common = sorted(image for image, *_ in set.intersection(*pixels))
+    if not common:
+        return
+    values = np.array([np.mean([scores[image].value for image in common]) for scores in measured])
+    last = ordered[-1]
+    card = last.metrics[metric]
     steps = find_steps(values, card.tolerance) if np.isfinite(values).all() else {}
     points = tuple(
         TrendPoint(
             name,
             run.started,
-            float(value),
+            float(values[index]),
             step=steps.get(index),
             worse=(steps[index] < 0) == card.higher_is_better if index in steps else None,
-            changes=tuple(changes(runs[index - 1][1], run)) if index in steps else (),
+            changes=tuple(changes(ordered[index - 1], run)) if index in steps else (),
         )
-        for index, ((name, run), value) in enumerate(zip(runs, values, strict=True))
+        for index, (name, run) in enumerate(runs.items())
     )
-    where = runs[-1][1].benchmark, set_name, metric, restorer
-    return Trend(*where, card.unit, card.higher_is_better, len(common), points)
+    where = last.benchmark, set_name, metric, restorer
+    yield Trend(*where, card.unit, card.higher_is_better, len(common), points)
 
 
 def changes(before: MeasuredRun, now: MeasuredRun) -> Iterator[str]:
-    """What else is different between two runs: versions, commit, hardware. Where to look for the cause of a step."""
-    flat = [
-        dict(_flatten({**dict(run.environment), **dict(run.hardware)})) for run in (before, now)
-    ]
-    for key in sorted(flat[0].keys() | flat[1].keys()):
-        old, new = (side.get(key) for side in flat)
-        if old != new:
-            yield f"{key}: {_short(old)}, now {_short(new)}"
+    """What else is different between two runs: where to look for the cause of a step.
+
+    Versions, commit, hardware.
+    """
+    old, new = (dict(_flatten({**run.environment, **run.hardware})) for run in (before, now))
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            was, is_now = (str(side.get(key, "none"))[:60] for side in (old, new))
+            yield f"{key}: {was}, now {is_now}"
 
 
 def _flatten(mapping: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -103,16 +103,12 @@ def _flatten(mapping: Mapping[str, object], prefix: str = "") -> Iterator[tuple[
             yield f"{prefix}{key}", value
 
 
-def _short(value: object) -> str:
-    return "none" if value is None else str(value)[:60]
-
-
 def find_steps(values: Floats, tolerance: float) -> dict[int, float]:
-    """Where a series changes its level: optimal partitioning (PELT: Killick, Fearnhead, Eckley, JASA 2012).
+    """Where a series changes its level.
 
-    The penalty of a step is 4 log(n) times the noise's variance, which is read off the differences
-    of neighbours by their median, and at least the square of the tolerance: a deterministic
-    restorer has no noise.
+    By optimal partitioning (PELT: Killick, Fearnhead, Eckley, JASA 2012). The penalty of a step is
+    4 log(n) times the noise's variance, which is read off the differences of neighbours by their
+    median, and at least the square of the tolerance: a deterministic restorer has no noise.
 
     Args:
         values: One a run.
@@ -129,8 +125,6 @@ def find_steps(values: Floats, tolerance: float) -> dict[int, float]:
     penalty = max(4 * np.log(len(values)) * noise**2, tolerance**2, 1e-18)
     ends = ruptures.Pelt(model="l2", min_size=1, jump=1).fit(values[:, None]).predict(pen=penalty)
     edges = [0, *ends]
-    levels = [float(values[start:end].mean()) for start, end in zip(edges, ends, strict=False)]
-    gaps = np.diff(levels)
-    return {
-        edge: float(gap) for edge, gap in zip(ends[:-1], gaps, strict=True) if abs(gap) > tolerance
-    }
+    levels = [float(values[start:end].mean()) for start, end in pairwise(edges)]
+    gaps = zip(ends[:-1], np.diff(levels).tolist(), strict=True)
+    return {edge: gap for edge, gap in gaps if abs(gap) > tolerance}

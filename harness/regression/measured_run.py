@@ -11,13 +11,17 @@ from harness.errors import InputError
 from harness.results import PlannedSet, RunData, SampleRecord, Spent
 from harness.storage.store import load_run
 
+# fields of the environment that must agree before seconds and memory are judged
 HARDWARE = ("processor", "cores", "device", "accelerator", "workers")
-"""Fields of the environment that must agree before seconds and memory are judged."""
 
+# fields of the environment that explain a change and decide nothing
 PROVENANCE = ("python", "platform", "packages", "git")
-"""Fields of the environment that explain a change and decide nothing."""
 
+# of a hash: enough to tell images apart, and a file with a hundred thousand of them stays small
 _DIGITS = 16
+
+# restorer, set, metric
+Group = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,6 @@ class MeasuredScore:
     degraded: str
     reference: str
     restored: str
-
-
-Group = tuple[str, str, str]
-"""(restorer, set, metric)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,14 @@ def load_measured(folder: Path) -> MeasuredRun:
 
 
 def _files(data: RunData, folder: Path) -> dict[tuple[str, str, str], Path]:
-    root, found = folder.resolve(), {}
-    for image in data.restored:
-        # a run may come from elsewhere: a path that leads out of it is none of its files
-        path = (root / image.path).resolve()
-        if image.path and path.is_relative_to(root):
-            found[image.cell.restorer, image.cell.set, image.cell.image] = path
-    return found
+    root = folder.resolve()
+    paths = {
+        (image.cell.restorer, image.cell.set, image.cell.image): (root / image.path).resolve()
+        for image in data.restored
+        if image.path
+    }
+    # a run may come from elsewhere: a path that leads out of it is none of its files
+    return {cell: path for cell, path in paths.items() if path.is_relative_to(root)}
 
 
 def measured_run(data: RunData, folder: Path | None = None) -> MeasuredRun:
@@ -112,10 +113,11 @@ def measured_run(data: RunData, folder: Path | None = None) -> MeasuredRun:
         cell = image.cell
         costs.setdefault((cell.restorer, cell.set), {})[cell.image] = image.spent
     run = data.run
+    evaluation = {key: str(value) for key, value in run.plan.evaluation.items()}
     return MeasuredRun(
         benchmark=run.benchmark,
         started=run.started,
-        evaluation={"name": "", "hash": "", **_as_text(run.plan.evaluation)},
+        evaluation={"name": "", "hash": "", **evaluation},
         hardware={name: run.environment.get(name) for name in HARDWARE},
         metrics=run.metrics,
         scores=scores,
@@ -132,12 +134,10 @@ def measured_run(data: RunData, folder: Path | None = None) -> MeasuredRun:
     )
 
 
-def _as_text(table: Mapping[str, object]) -> dict[str, str]:
-    return {key: str(value) for key, value in table.items()}
-
-
 def rename(run: MeasuredRun, aliases: Sequence[str]) -> MeasuredRun:
-    """Gives the restorers of a baseline the names that they have now, so that today's find their rows.
+    """Gives the restorers of a baseline the names that they have now.
+
+    So today's restorers find their rows.
 
     Args:
         run: The older one.
@@ -150,16 +150,15 @@ def rename(run: MeasuredRun, aliases: Sequence[str]) -> MeasuredRun:
     for alias in aliases:
         names = {name for name, *_ in (*run.scores, *run.failures)}
         # names hold `=` where a restorer has parameters: the one that parts two names counts
-        splits = ((alias[:i], alias[i + 1 :]) for i, letter in enumerate(alias) if letter == "=")
-        fitting = ((new, old) for new, old in splits if old in names and new and new not in names)
-        pair = next(fitting, None)
-        if pair is None:
+        splits = [(alias[:i], alias[i + 1 :]) for i, letter in enumerate(alias) if letter == "="]
+        fitting = [(new, old) for new, old in splits if old in names and new and new not in names]
+        if not fitting:
             known = ", ".join(sorted(names)) or "none"
             raise InputError(
                 f"--alias {alias!r}: expected NEW=OLD; OLD is one of the baseline's, NEW is not "
                 f"({known})"
             )
-        run = _renamed(run, *pair)
+        run = _renamed(run, *fitting[0])
     return run
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
 from harness.cards import MetricCard
 from harness.errors import InputError
@@ -61,37 +60,37 @@ def read_settings(path: Path) -> Settings:
         raise InputError(f"settings {path} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise InputError(f"settings {path} cannot be read: {error}") from None
-    known = sorted(item.name for item in fields(Settings) if item.name != "tolerance_on")
-    for key, value in table.items():
-        if key not in known:
-            raise InputError(
-                f"settings {path}: {key!r} is unknown; expected one of {', '.join(known)}"
-            )
-        if key != "tolerance":
-            _check_number(path, key, value)
     tolerance = table.pop("tolerance", {})
-    if not isinstance(tolerance, dict):
-        raise InputError(
-            f"settings {path}: tolerance is {tolerance!r}; expected a table such as [tolerance] "
-            "psnr = 0.05"
-        )
-    by_device = {key: value for key, value in tolerance.items() if isinstance(value, dict)}
-    plain = {key: value for key, value in tolerance.items() if key not in by_device}
+    told = tolerance if isinstance(tolerance, dict) else {}
+    by_device = {key: value for key, value in told.items() if isinstance(value, dict)}
+    plain = {key: value for key, value in told.items() if key not in by_device}
+    known = sorted(item.name for item in fields(Settings) if item.name != "tolerance_on")
+    unknown = f"is unknown; expected one of {', '.join(known)}"
+    _check(path, table, known, unknown)
     for kind, chosen in [("", plain), *by_device.items()]:
         if kind not in ("", "cpu", "cuda"):
             raise InputError(
                 f"settings {path}: [tolerance.{kind}] is no kind of device; expected cpu or cuda"
             )
-        for name, value in chosen.items():
-            if name not in metrics:
-                raise InputError(
-                    f"settings {path}: {name!r} is no metric; `restobench list metrics` shows them"
-                )
-            _check_number(path, name, value)
+        _check(path, chosen, list(metrics), "is no metric; `restobench list metrics` shows them")
+    if told is not tolerance:
+        raise InputError(
+            f"settings {path}: tolerance is {tolerance!r}; expected a table such as [tolerance] "
+            "psnr = 0.05"
+        )
     return Settings(**table, tolerance=plain, tolerance_on=by_device)
 
 
-def _check_number(path: Path, key: str, value: Any) -> None:
-    number = not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
-    if not number or value < 0:
-        raise InputError(f"settings {path}: {key} is {value!r}; expected a number from 0 on")
+def _check(path: Path, table: Mapping[str, object], known: Container[str], fault: str) -> None:
+    for key, value in table.items():
+        if key not in known:
+            raise InputError(f"settings {path}: {key!r} {fault}")
+        if not is_number(value):
+            raise InputError(f"settings {path}: {key} is {value!r}; expected a number from 0 on")
+
+
+def is_number(value: object, *, least: float = 0.0) -> bool:
+    """Whether something out of a file is a finite number, and not too small."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) and value >= least

@@ -108,12 +108,11 @@ def degrade_file(task: DegradeTask) -> DegradedFile:
 
     It runs in a worker, and never raises.
     """
-    place, recipe, source = task.place, task.recipe, task.place.source
+    place, source, chain = task.place, task.place.source, task.recipe.chain
     try:
-        reference = read_image(source, mode=task.mode)
-        reference = crop_to_multiple(reference, recipe.chain.conditions.scale)
-        generator = sample_generator(recipe.name, source.stem, recipe.seed)
-        degraded, known = recipe.chain.degrade(reference, generator)
+        reference = crop_to_multiple(read_image(source, mode=task.mode), chain.conditions.scale)
+        generator = sample_generator(task.recipe.name, source.stem, task.recipe.seed)
+        degraded, known = chain.degrade(reference, generator)
         fitting = ".png" if np.array_equal(quantise(degraded), degraded) else ".npy"
         if place.suffix not in (None, fitting):
             raise InputError(

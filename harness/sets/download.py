@@ -18,7 +18,7 @@ from typing import IO
 
 from harness.errors import ImageError, InputError, UnavailableError
 from harness.formats import SUFFIXES
-from harness.known_sets import KnownSet, difference, hash_file, safe_path
+from harness.known_sets import BAD, KnownSet, compare, hash_file, safe_path
 
 # folder within the set's for what is not checked yet; a download that was cut off goes on from what
 # lies there
@@ -52,18 +52,17 @@ def fetch(known: KnownSet, folder: Path, progress: Callable[[str], None] | None 
     absent = [
         path
         for path, sha256 in known.files.items()
-        if not _is_right(safe_path(folder, path), sha256)
+        if compare(safe_path(folder, path), sha256)[0] in BAD
     ]
     if known.files and not absent:
         return 0
     staging = folder / STAGING
     staging.mkdir(parents=True, exist_ok=True)
-    if known.archive:
-        images = _from_archive(known, staging)
-    else:
-        images = (
-            (_download(known.urls[path], staging, path.replace("/", "--")), path) for path in absent
-        )
+    images = (
+        _from_archive(known, staging)
+        if known.archive
+        else ((_download(known.urls[path], staging, path), path) for path in absent)
+    )
     count = 0
     for came, path in images:
         _accept(came, path, known, folder)
@@ -79,16 +78,12 @@ def fetch(known: KnownSet, folder: Path, progress: Callable[[str], None] | None 
     return count
 
 
-def _is_right(path: Path, sha256: str | None) -> bool:
-    return path.is_file() and (sha256 is None or difference(path, sha256) is None)
-
-
 def _from_archive(known: KnownSet, staging: Path) -> Iterator[tuple[Path, str]]:
+    """Takes the images out one by one: where each lies for now, and its path within the set."""
     name = known.archive.rpartition("/")[2] or "archive"
     for path, size, content in _members(_download(known.archive, staging, name), known.inside):
         if known.files and path not in known.files:
             continue
-        safe_path(staging.parent, path)  # before anything is written
         if size > MAX_IMAGE_BYTES:
             raise InputError(
                 f"{path} in the archive is larger than {MAX_IMAGE_BYTES:,} bytes; refused"
@@ -101,7 +96,7 @@ def _from_archive(known: KnownSet, staging: Path) -> Iterator[tuple[Path, str]]:
 
 def _accept(came: Path, path: str, known: KnownSet, folder: Path) -> None:
     """Moves an image to its place when it is the right one; throws it away when it is not."""
-    wanted = known.files.get(path)
+    target, wanted = safe_path(folder, path), known.files.get(path)
     try:
         seen = hash_file(came)
     except ImageError as error:
@@ -113,12 +108,11 @@ def _accept(came: Path, path: str, known: KnownSet, folder: Path) -> None:
             f"{known.name}: {path} came with SHA-256 {seen[:16]}..., expected {wanted[:16]}...; it "
             f"was thrown away. Its source has changed; get the set by hand: {known.source}"
         )
-    target = safe_path(folder, path)
     target.parent.mkdir(parents=True, exist_ok=True)
     came.replace(target)
 
 
-def _download(url: str, staging: Path, name: str) -> Path:
+def _download(url: str, staging: Path, path: str) -> Path:
     import pooch
 
     if not url.startswith(("https://", "http://")):
@@ -126,12 +120,11 @@ def _download(url: str, staging: Path, name: str) -> Path:
             f"{url} is no address that anything is downloaded from; expected https://..."
         )
     pooch.get_logger().setLevel("WARNING")
+    name = path.replace("/", "--")
     try:
         # the images themselves are checked: their hashes are of pixels, and survive another
         # compression of the file
-        return Path(
-            pooch.retrieve(url, known_hash=None, fname=name, path=staging, downloader=_resume)
-        )
+        return Path(pooch.retrieve(url, None, fname=name, path=staging, downloader=_resume))
     except (OSError, ValueError) as error:
         raise UnavailableError(
             f"{url} cannot be downloaded: {error}; the same command goes on from there"
@@ -141,8 +134,8 @@ def _download(url: str, staging: Path, name: str) -> Path:
 def _resume(url: str, output_file: str, _pooch: object) -> None:
     """A downloader for pooch that goes on where a download was cut off, if the server can."""
     # pooch deletes its own temporary file when a download breaks off; this one stays
-    name = f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.partial"
-    partial = Path(output_file).with_name(name)
+    key = hashlib.sha256(url.encode()).hexdigest()[:16]
+    partial = Path(output_file).with_name(f"{key}.partial")
     with _open(url, partial) as response:
         with partial.open("ab" if response.status == 206 else "wb") as file:
             shutil.copyfileobj(response, file)
@@ -177,8 +170,7 @@ def _members(archive: Path, inside: str) -> Iterator[tuple[str, int, IO[bytes]]]
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as bundle:
             for info in bundle.infolist():
-                path = _relative(info.filename, inside)
-                if path and not info.is_dir():
+                if not info.is_dir() and (path := _relative(info.filename, inside)):
                     with bundle.open(info) as file:
                         yield path, info.file_size, file
         return

@@ -96,31 +96,32 @@ class Manifest:
             return []
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
-            rows = [DegradedFile(**row) for row in content["rows"]]
-            header = {key: content[key] for key in self.header}
+            for key, value in json.loads(json.dumps(self.header)).items():
+                if content[key] != value:
+                    raise InputError(
+                        f"{self.path.parent} holds another set: its {key} is {content[key]!r}, now "
+                        f"it would be {value!r}; give another OUTPUT"
+                    )
+            return [DegradedFile(**row) for row in content["rows"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"{self.path} is no manifest of this version ({error!r}): give another OUTPUT"
             ) from None
-        for key, value in json.loads(json.dumps(self.header)).items():
-            if header[key] != value:
-                raise InputError(
-                    f"{self.path.parent} holds another set: its {key} is {header[key]!r}, now it "
-                    f"would be {value!r}; give another OUTPUT"
-                )
-        return rows
 
     def is_done(self, place: Place) -> bool:
         """Whether an image is there, whole, and made from the same input."""
         row = self.rows[place.source.stem]
-        return (
-            row.error is None
-            and isinstance(row.output, str)
-            and row.input == place.source.name
-            and (row.mask is None or place.mask.is_file())
-            and _hash_of(place.stem.parent / Path(row.output).name) == row.output_sha256
-            and _hash_of(place.source) == row.input_sha256
-        )
+        # what cannot be read is not done
+        with suppress(OSError):
+            return (
+                row.error is None
+                and isinstance(row.output, str)
+                and row.input == place.source.name
+                and (row.mask is None or place.mask.is_file())
+                and file_hash(place.stem.parent / Path(row.output).name) == row.output_sha256
+                and file_hash(place.source) == row.input_sha256
+            )
+        return False
 
     def write(self) -> None:
         """Writes the file, a line for each image; whole or not at all."""
@@ -139,12 +140,6 @@ class Manifest:
             if row.degraded_sha256 is not None
         ]
         return set_fingerprint(hashes) if len(hashes) == len(self.rows) else None
-
-
-def _hash_of(path: Path) -> str | None:
-    with suppress(OSError):
-        return file_hash(path)
-    return None
 
 
 def _check_free(place: Place, known: DegradedFile | None) -> None:

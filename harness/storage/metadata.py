@@ -47,6 +47,7 @@ def read_run(meta: Mapping[str, object]) -> Run:
     """
     plan, metrics = _table(meta.get("plan")), _table(meta.get("metrics"))
     sets, restorers = _table(plan.get("sets")), _table(meta.get("restorers"))
+    rules = _table(plan.get("evaluation"))
     return Run(
         id=str(meta.get("id", "")),
         started=str(meta.get("started", "")),
@@ -56,7 +57,7 @@ def read_run(meta: Mapping[str, object]) -> Run:
             RunPlan,
             plan,
             benchmark=str(plan.get("benchmark", "")),
-            evaluation={"name": "", "hash": "", **_table(plan.get("evaluation"))},
+            evaluation={**rules, "name": rules.get("name", ""), "hash": rules.get("hash", "")},
             sets={name: read_record(PlannedSet, content) for name, content in sets.items()},
         ),
         restorers={
@@ -128,7 +129,7 @@ def _fit(kind: Any, value: Any) -> Any:
     fits = value in inside if origin is Literal else _is_plain(kind, value)
     if not fits:
         raise TypeError(f"{value!r} is no {kind}")
-    return float(value) if kind is float else value
+    return value
 
 
 def _is_plain(kind: Any, value: object) -> bool:

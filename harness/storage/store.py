@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, fields, replace
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +68,9 @@ ALTER TABLE cells ADD COLUMN fell_back INTEGER NOT NULL DEFAULT 0;
 """What leads from a schema to the next; an older store is brought up to date where it lies."""
 
 _CELL = "restorer = ? AND set_name = ? AND image = ?"
-_CELL_COLUMNS = ", ".join(
-    ["restorer, set_name, image, restored, sha256, fingerprint, degraded_sha256"]
-    + [field.name for field in fields(Spent)]
+_CELL_COLUMNS = (
+    *("restorer", "set_name", "image", "restored", "sha256", "fingerprint", "degraded_sha256"),
+    *(field.name for field in fields(Spent)),
 )
 
 
@@ -213,8 +213,13 @@ class Store:
 
     def restored(self) -> dict[Cell, Restored]:
         """Every restored image whose file is still there."""
-        found = (_restored(*row) for row in self._rows(f"SELECT {_CELL_COLUMNS} FROM cells"))
+        found = Rows(_restored, self._cells())
         return {item.cell: item for item in found if (self.folder / item.path).is_file()}
+
+    def _cells(self) -> list[list[Any]]:
+        rows = self._rows(f"SELECT {', '.join(_CELL_COLUMNS)} FROM cells")
+        *columns, fell_back = read_columns(rows, len(_CELL_COLUMNS))
+        return [*columns, list(map(bool, fell_back))]  # SQLite has no truth values
 
     def score_keys(self) -> dict[tuple[Cell, str], tuple[str, str]]:
         """(cell, metric) -> (metric's fingerprint, hash of the image it scored)."""
@@ -240,9 +245,6 @@ class Store:
                 f"{self.folder} is no complete run: it was stopped before anything ran; run it "
                 "again"
             )
-        cells = read_columns(
-            self._rows(f"SELECT {_CELL_COLUMNS} FROM cells"), 7 + len(fields(Spent))
-        )
         scores = "restorer, set_name, image, metric, value, spread"
         failures = "restorer, set_name, image, kind, message, nullif(metric, '')"
         return RunData(
@@ -252,7 +254,7 @@ class Store:
                 Failure(Cell(*row[:3]), FailureKind(row[3]), *row[4:])
                 for row in self._rows(f"SELECT {failures} FROM failures")
             ),
-            restored=Rows(_restored, cells),
+            restored=Rows(_restored, self._cells()),
             skipped=tuple(
                 Skipped(row[0] or None, *row[1:])
                 for row in self._rows("SELECT restorer, set_name, reason FROM skipped")
@@ -284,14 +286,10 @@ def _restored(
     sha256: str,
     fingerprint: str,
     degraded_sha256: str,
-    seconds: float,
-    peak_mib: float,
-    *how: Any,
+    *spent: Any,
 ) -> Restored:
     cell = Cell(restorer, set_name, image)
-    *known, fell_back = how  # SQLite has no truth values: 0 or 1
-    cost = replace(Spent(seconds, peak_mib, *known), fell_back=bool(fell_back))
-    return Restored(cell, path, sha256, cost, fingerprint, degraded_sha256)
+    return Restored(cell, path, sha256, Spent(*spent), fingerprint, degraded_sha256)
 
 
 def load_run(folder: Path) -> RunData:

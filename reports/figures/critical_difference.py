@@ -44,8 +44,9 @@ def _paint(figure: Figure, ranks: Mapping[str, float], bars: Sequence[tuple[floa
     axes = _axis(figure, ranks)
     for row, (low, high) in enumerate(bars):
         y = 0.12 + _BAR * 0.5 * row
-        ends = [low - 0.04, high + 0.04]
-        axes.plot(ends, [y, y], color=ACCENT, linewidth=4.5, solid_capstyle="round")
+        axes.plot(
+            [low - 0.04, high + 0.04], [y, y], color=ACCENT, linewidth=4.5, solid_capstyle="round"
+        )
     start = 0.2 + _BAR * 0.5 * max(1, len(bars)) + 0.08
     half = (len(ranks) + 1) // 2
     rows = [*range(half), *reversed(range(len(ranks) - half))]

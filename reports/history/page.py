@@ -38,30 +38,23 @@ def render(history: History) -> str:
     from reports.html.render import environment
 
     style = (_FOLDER / "static" / "history.css").read_text(encoding="utf-8")
-    steps = [(trend, *step) for trend in history.trends for step in trend.steps()]
+    steps = [
+        (trend, before, point, signed(point.step, _places(trend)))
+        for trend in history.trends
+        for before, point in trend.steps()
+    ]
     steps.sort(key=lambda step: (not step[2].worse, -history.runs.index(step[2].run)))
-    return (
-        environment(_FOLDER / "templates")
-        .get_template("history.html")
-        .render(
-            style=Markup(style),  # noqa: S704 - our own file
-            benchmark=history.trends[-1].benchmark if history.trends else "",
-            runs=history.runs,
-            names=short_names(history.runs),
-            left_out=history.left_out,
-            steps=[
-                {
-                    "trend": trend,
-                    "before": before,
-                    "point": point,
-                    "size": signed(point.step, _places(trend)),
-                }
-                for trend, before, point in steps
-            ],
-            worse=sum(bool(point.worse) for _, _, point in steps),
-            # what changed is worth seeing first
-            panels=sorted(_panels(history), key=lambda panel: not panel["stepped"]),
-        )
+    template = environment(_FOLDER / "templates").get_template("history.html")
+    return template.render(
+        style=Markup(style),  # noqa: S704 - our own file
+        benchmark=history.trends[-1].benchmark if history.trends else "",
+        runs=history.runs,
+        names=short_names(history.runs),
+        left_out=history.left_out,
+        steps=steps,
+        worse=sum(bool(point.worse) for _, _, point, _ in steps),
+        # what changed is worth seeing first
+        panels=sorted(_panels(history), key=lambda panel: not panel["stepped"]),
     )
 
 

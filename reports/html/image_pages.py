@@ -109,9 +109,9 @@ def _context(
     choose = {board.metric: max if board.higher_is_better else min for board in table.boards}
     values = grouped(scores.values(), lambda score: score.metric)
     best = {
-        name: choose[name](score.value for score in values.get(name, ()))
-        for name in choose
-        if name in values
+        name: choose[name](score.value for score in found)
+        for name, found in values.items()
+        if name in choose
     }
     return {
         "set": key[0],

@@ -6,7 +6,7 @@ The pixels as they are, a small detail of each picture, and one thumbnail.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -114,13 +114,15 @@ def write_pictures(sources: Sequence[Source], files: Path, stem: str) -> Shown:
     full = [image for kind, image in images if kind != "degraded"] or [image for _, image in images]
     window, frame = find_window(full), full[0].shape if full else (1, 0, 0)
     pictures = []
-    for number, (source, image, note) in enumerate(loaded):
+    for number, (item, image, note) in enumerate(loaded):
         file = detail = ""
-        if image is not None and source.path is not None:
+        if image is not None and item.path is not None:
             file, detail = f"pixels/{stem}/{number}.png", f"details/{stem}/{number}.webp"
-            _copy(source.path, image, files / file)
+            _copy(item.path, image, files / file)
             _save(_crop(image, window, frame), files / detail)
-        pictures.append(Picture(**asdict(replace(source, note=note)), file=file, detail=detail))
+        pictures.append(
+            Picture(item.kind, item.label, item.path, note, item.caption, item.link, file, detail)
+        )
     thumbnail = f"thumbnails/{stem}.webp" if full else ""
     if full:
         _save(full[-1], files / thumbnail, _THUMBNAIL)

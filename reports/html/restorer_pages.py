@@ -63,7 +63,7 @@ def _card(run: Run, name: str) -> list[tuple[str, list[str]]]:
             [_worded(item) for item in (value if key == "weights" else [value])],
         )
         for key, value in facts.items()
-        if key != "name" and value not in (None, "", ())
+        if key != "name" and value is not False and value not in (None, "", ())
     ]
 
 

@@ -32,10 +32,10 @@ def regression_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     run = tmp_path_factory.mktemp("regression")
     report = assemble(fabricate(run, images=2, side=128), run, title=NAME)
-    files = {record.cell: record.restored for record in report.data.cells}
+    files = {item.cell: item.path for item in report.data.restored}
     noise = "photos-sigma25"
     before = next(cell for cell in files if (cell.restorer, cell.set) == ("identity", noise))
-    changed = ChangedImage(before.image, 31.5, 30.0, -1.5, run / str(files[before]))
+    changed = ChangedImage(before.image, 31.5, 30.0, -1.5, run / files[before])
     finding = Finding(
         "tv", noise, "psnr", Verdict.REGRESSED, -1.5, ci_low=-2.0, ci_high=-1.0, p=0.001,
         n=2, worst_image=before.image, reason=NAME, worst=(changed,),

@@ -106,10 +106,10 @@ def measure_large_image(folder: Path) -> bool:
     pool.close(kill=True)
     assert isinstance(done, Restoration), done
     print(
-        f"8000 x 6000 through a x1 network: {done.seconds:.0f} s, "
+        f"8000 x 6000 through a x1 network: {done.spent.seconds:.0f} s, "
         f"peak of the process {peak:.0f} MiB (at most {LARGE_MIB}), "
         f"of which {held:.0f} before the cell; "
-        f"tile {done.tile}, {(done.flops or 0) / 1e9:.0f} GFLOP"
+        f"tile {done.spent.tile}, {(done.spent.flops or 0) / 1e9:.0f} GFLOP"
     )
     return peak <= LARGE_MIB
 

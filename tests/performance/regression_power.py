@@ -20,7 +20,7 @@ import numpy.typing as npt
 from harness.plugins.kinds import metrics
 from harness.regression.comparison import compare
 from harness.regression.measured_run import MeasuredRun, MeasuredScore
-from harness.results import Verdict
+from harness.results import Spent, Verdict
 
 IMAGES = 24
 RECORD = json.loads(Path(__file__).with_name("kodak24_scores.json").read_text())
@@ -85,12 +85,7 @@ def as_runs(
             for pair, columns in drawn.items()
             for name in shown
         }
-        cards = {
-            name: {"version": "1", "higher_is_better": card.higher_is_better,
-                   "tolerance": card.tolerance}
-            for name in shown
-            for card in [metrics.get(name).card]
-        }  # fmt: skip
+        cards = {name: metrics.get(name).card for name in shown}
         evaluation, hardware = {"name": "awgn", "hash": "e"}, {"device": "cpu"}
         return MeasuredRun("b", "", evaluation, hardware, cards, scores, {}, {})
 
@@ -131,7 +126,7 @@ def power(
             for place in range(sets)
         }
         if way == "holm":
-            with patch("harness.regression.comparison.correct", holm):
+            with patch("harness.regression.judging.correct", holm):
                 comparison = compare(*as_runs(drawn, shown))
         else:
             comparison = compare(*as_runs(drawn, shown))
@@ -181,9 +176,9 @@ def timing_alarms(restorers: int, trials: int) -> float:
     return alarms / trials
 
 
-def _by_image(rows: Floats) -> dict[str, tuple[float, float]]:
+def _by_image(rows: Floats) -> dict[str, Spent]:
     """Seconds and MiB by image, of (images, 2) of noise."""
-    return {f"i{index}": (0.5 * a, 500.0 * b) for index, (a, b) in enumerate(rows)}
+    return {f"i{index}": Spent(0.5 * a, 500.0 * b) for index, (a, b) in enumerate(rows)}
 
 
 DIFFERENT_RUNS = (
@@ -212,8 +207,8 @@ def main(trials: int) -> None:
     for restorers, sets in ((1, 3), (10, 3)):
         for spread in (0.01, 0.1, None):
             share = f"{false_alarms(restorers, sets, spread, trials):6.1%}"
-            shown = spread or "as it is"
-            print(f"  {restorers:2} x {sets} x {len(METRICS)}, {shown}: {share}", flush=True)
+            size = f"{restorers:2} x {sets} x {len(METRICS)}"
+            print(f"  {size}, {spread or 'as it is'}: {share}", flush=True)
     print(f"40 restorers with timing and memory noise of +-10 %: {timing_alarms(40, trials):6.1%}")
 
 

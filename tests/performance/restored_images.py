@@ -118,7 +118,7 @@ def evaluate(data: RunData, subject: str, peers: Sequence[str], psnr: str) -> di
 
     agreed: Rows = []
     tables = {"Agreement with the consensus within a scene (SRCC)": agreed}
-    restored_sets = [name for name in data.run.plan["sets"] if name not in clean_sets(data)]
+    restored_sets = [name for name in data.run.plan.sets if name not in clean_sets(data)]
     scopes = {"all versions": None, **{name: [name] for name in restored_sets}}
     for scope, sets in scopes.items():
         agreed += _agreement_rows(agreement(scenes, blind, sets), blind, scope)

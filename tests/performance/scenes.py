@@ -53,14 +53,14 @@ class Scene:
 def split_metrics(data: RunData) -> tuple[list[str], list[str]]:
     """The run's full-reference and no-reference metrics."""
     names = list(data.run.metrics)
-    full = [name for name in names if data.run.metrics[name]["needs_reference"]]
+    full = [name for name in names if data.run.metrics[name].needs_reference]
     return full, [name for name in names if name not in full]
 
 
 def clean_sets(data: RunData) -> list[str]:
     """Sets whose degraded images are the references."""
-    sets = data.run.plan["sets"]
-    return [name for name in sets if sets[name]["definition"].get("degradations") == []]
+    sets = data.run.plan.sets
+    return [name for name in sets if sets[name].definition.get("degradations") == []]
 
 
 def read_scenes(data: RunData) -> list[Scene]:
@@ -77,8 +77,7 @@ def read_scenes(data: RunData) -> list[Scene]:
             by_image.setdefault(score.cell.image, set()).add((score.cell.set, score.cell.restorer))
 
     def get(metric: str, version: Version, image: str) -> float:
-        value = index.get((metric, *version, image), float("nan"))
-        return value if data.run.metrics[metric]["higher_is_better"] else -value
+        return data.run.metrics[metric].sign * index.get((metric, *version, image), float("nan"))
 
     scenes = []
     for image, found in sorted(by_image.items()):

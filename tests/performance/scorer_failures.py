@@ -43,12 +43,12 @@ def contradictions(data: RunData) -> pd.DataFrame:
 def draw(data: RunData, folder: Path, path: Path) -> None:
     """Draws the reference, what dri prefers and what PSNR prefers, a pair a row."""
     wrong = contradictions(data).head(ROWS)
-    restored = {(c.cell.set, c.cell.image, c.cell.restorer): c.restored for c in data.cells}
+    restored = {(r.cell.set, r.cell.image, r.cell.restorer): r.path for r in data.restored}
     size = (7.5, 2.75 * len(wrong))
     figure, axes = plt.subplots(len(wrong), 3, figsize=size, squeeze=False, layout="constrained")
     for row, pair in zip(axes, wrong.to_dict("records"), strict=True):
         key = pair["set"], pair["image"]
-        shown = [(data.samples[key]["reference"], f"{pair['image']}, {pair['set']}: reference")]
+        shown = [(data.samples[key].reference, f"{pair['image']}, {pair['set']}: reference")]
         for end in ("", "_psnr"):
             name = pair[f"restorer{end}"]
             scores = f"dri {pair[f'dri{end}']:.0f}, PSNR {pair[f'psnr{end}']:.1f} dB"

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.results import Cell, Run, RunData, Score
+from harness.cards import MetricCard
+from harness.results import Cell, PlannedSet, Run, RunData, RunPlan, Score
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -18,13 +19,13 @@ import restored_images
 import scenes as study
 
 PSNR = {"identity": 20.0, "tv": 22.0, "ffdnet": 30.0, "bilateral": 20.5}
-METRICS = {
-    "psnr-y": {"needs_reference": True, "higher_is_better": True},
-    "ssim-y": {"needs_reference": True, "higher_is_better": True},
-    "dri": {"needs_reference": False, "higher_is_better": True},
-    "niqe": {"needs_reference": False, "higher_is_better": False},
-    "brisque": {"needs_reference": False, "higher_is_better": False},
-}
+CARDS = (
+    MetricCard("psnr-y", needs_reference=True, higher_is_better=True),
+    MetricCard("ssim-y", needs_reference=True, higher_is_better=True),
+    MetricCard("dri", needs_reference=False, higher_is_better=True),
+    MetricCard("niqe", needs_reference=False, higher_is_better=False),
+    MetricCard("brisque", needs_reference=False, higher_is_better=False),
+)
 
 
 def make_run(images: int = 10) -> RunData:
@@ -47,10 +48,12 @@ def make_run(images: int = 10) -> RunData:
         values = {"psnr-y": math.inf, "ssim-y": 1.0, "dri": 90.0, "niqe": 5.0, "brisque": 0.0}
         scores += [Score(clean, name, value) for name, value in values.items()]
     degradations = {"clean": [], "noisy": [{"name": "gaussian-noise"}]}
-    sets = {name: {"definition": {"degradations": given}} for name, given in degradations.items()}
-    plan = {"metrics": list(METRICS), "sets": sets}
-    run = Run("0", "", "made", plan, {}, METRICS, {}, "finished")
-    return RunData(run, tuple(scores), (), (), (), ())
+    sets = {
+        name: PlannedSet(definition={"degradations": given}) for name, given in degradations.items()
+    }
+    metrics = {card.name: card for card in CARDS}
+    plan = RunPlan("made", sets=sets, metrics=tuple(metrics))
+    return RunData(Run("0", "", plan, {}, metrics, {}, "finished"), tuple(scores), (), (), ())
 
 
 def rows(title: str) -> list[dict[str, object]]:
@@ -84,7 +87,7 @@ def test_only_clear_triples_count_and_every_half_is_told() -> None:
 def test_a_version_without_every_score_is_left_out() -> None:
     data = make_run(1)
     lacking = tuple(s for s in data.scores if (s.cell.restorer, s.metric) != ("tv", "niqe"))
-    [scene] = study.read_scenes(RunData(data.run, lacking, (), (), (), ()))
+    [scene] = study.read_scenes(replace(data, scores=lacking))
     assert (scene.dropped, len(scene.versions)) == (1, 3)
     assert np.all(np.isfinite(scene.scores["niqe"]))
 
@@ -97,8 +100,8 @@ def test_the_hallucinating_restorer_has_its_row() -> None:
     for score in noisy:
         restorer = renamed.get(score.cell.restorer, score.cell.restorer)
         others.append(replace(score, cell=replace(score.cell, restorer=restorer)))
-    run = RunData(data.run, tuple(others), (), (), (), ())
-    found = study.hallucination(study.read_scenes(run), ["dri", "niqe"])
+    renamed_run = replace(data, scores=tuple(others))
+    found = study.hallucination(study.read_scenes(renamed_run), ["dri", "niqe"])
     ranks = {row["metric"]: row["mean rank"] for row in found}
     assert ranks == {"consensus": 2, "dri": 2, "niqe": 1}
     above = {row["metric"]: row["above dat-light"] for row in found}

@@ -13,17 +13,6 @@ from harness.results import TradeOff
 from reports.html.report import HTMLReport
 from reports.markdown import MarkdownReport
 from reports.table import CSVReport
-from reports.wording import (
-    count,
-    digits,
-    licence_mark,
-    number,
-    p_value,
-    plain,
-    rank_range,
-    seconds,
-    signed,
-)
 
 
 def test_headlines_name_the_leader_of_each_set_and_who_ties(fabricated: ReportData) -> None:
@@ -89,35 +78,3 @@ def test_reports_go_where_they_are_asked_to(fabricated: ReportData, tmp_path: Pa
     assert all(path.is_file() for path in both)
     with pytest.raises(InputError, match=r"is a file; a csv report goes into"):
         write(tmp_path / "x.md", csv)
-
-
-@pytest.mark.parametrize(
-    ("licence", "mark"),
-    [
-        ("Apache-2.0", ""),
-        ("BSD-3-Clause AND GPL-3.0-only", ""),
-        ("CC-BY-NC-SA-4.0", "non-commercial"),
-        ("LicenseRef-noncommercial", "non-commercial"),
-        ("S-Lab License 1.0", "non-commercial"),
-        ("NCSA", ""),
-        ("", "unclear"),
-        ("unknown", "unclear"),
-    ],
-)
-def test_licences_are_marked(licence: str, mark: str) -> None:
-    assert licence_mark(licence) == mark
-
-
-def test_wording() -> None:
-    assert number(-1.005, 2) == "−1.00"
-    assert number(float("inf"), 2) == "∞"
-    assert number(None, 2) == "–"
-    assert (signed(0.25, 2), signed(-0.25, 2)) == ("+0.25", "−0.25")
-    spent = [seconds(value) for value in (0.0001, 0.0312, 1.239, 45.61, 310.2)]
-    assert spent == ["<0.001", "0.0312", "1.24", "45.6", "310"]
-    counts = [count(value) for value in (0, 999, 852108, 16_700_000)]
-    assert counts == ["0", "999", "852 k", "16.7 M"]
-    assert [p_value(value) for value in (0.0002, 0.0312, 0.5)] == ["<0.001", "0.031", "0.50"]
-    assert (rank_range(2, 2), rank_range(1, 3), rank_range(None, None)) == ("2", "1–3", "–")
-    assert (digits({"unit": "dB", "bounds": [None, None]}), digits({"bounds": [0, 1]})) == (2, 4)
-    assert plain("a\x1b[31mb\u202ec") == "a�[31mb�c"

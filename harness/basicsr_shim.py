@@ -7,8 +7,6 @@ pipeline. The archs and metrics do not need it: a bare package of the same name 
 be imported on their own.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import sys
 import warnings

@@ -3,8 +3,6 @@
 The command line catches `HarnessError` once; the rest is a bug.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 

@@ -6,8 +6,6 @@ An image is a numpy float32 array (C, H, W): RGB (C = 3) or one grey plane (C = 
 References and restored images lie in [0, 1]; degraded ones may lie outside (convention E).
 """
 
-from __future__ import annotations
-
 import hashlib
 import warnings
 from pathlib import Path

@@ -175,7 +175,6 @@ def _count(known: KnownSet, found: Mapping[str, Path]) -> list[Verification]:
         where = f"{part}/" if part else ""
         here = sum(stem.startswith(where) for stem in found)
         if here != known.images:
-            counted = f"{here} images, expected {known.images}"
             status: Status = "missing" if here < known.images else "extra"
-            said.append(Verification(where or ".", status, counted))
+            said += [Verification(where or ".", status, f"{here} images, expected {known.images}")]
     return said

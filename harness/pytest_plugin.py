@@ -14,7 +14,6 @@ import pytest
 if TYPE_CHECKING:
     from harness.regression.measured_run import MeasuredRun
     from harness.results import Comparison
-    from harness.running.plan import Plan
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,48 +71,53 @@ class Checker:
             pytest.fail.Exception: Something regressed, fails now, or was not comparable; or there
                 is no baseline.
         """
-        from harness.plugins.kinds import resolve_benchmark
-        from harness.regression.baseline_file import write_baseline
-        from harness.regression.check import check_against
-        from harness.regression.verdict_files import BAD, describe
-        from harness.running.plan import make_plan
-
         path = self._root / baseline
         if not path.is_file() and not self._update:
-            pytest.fail(
-                f"no baseline {path}: write it with `pytest --restobench-update` and commit it",
-                pytrace=False,
-            )
-        text = (
-            restorer
-            if isinstance(restorer, str)
-            else f"{restorer.__module__}:{restorer.__qualname__}"
-        )
-        plan = make_plan(resolve_benchmark(benchmark), [text], metrics, sets, limit)
-        now = self._run(plan, workers, timeout)
+            hint = "write it with `pytest --restobench-update` and commit it"
+            pytest.fail(f"no baseline {path}: {hint}", pytrace=False)
+        now = self._measure(restorer, benchmark, sets, metrics, limit, workers, timeout)
+        return self._judge(now, path, str(baseline), self._root / settings if settings else None)
+
+    def _measure(
+        self,
+        restorer: str | type,
+        benchmark: str,
+        sets: Sequence[str],
+        metrics: Sequence[str],
+        limit: int | None,
+        workers: int,
+        timeout: float,
+    ) -> MeasuredRun:
+        from harness.plugins.kinds import resolve_benchmark
+        from harness.regression.measured_run import load_measured
+        from harness.running import plan, runner
+
+        if not isinstance(restorer, str):
+            restorer = f"{restorer.__module__}:{restorer.__qualname__}"
+        work = plan.make_plan(resolve_benchmark(benchmark), [restorer], metrics, sets, limit)
+        self._calls += 1
+        folder = self._folder / f"run{self._calls}"
+        runner.run_plan(work, folder, workers=workers, timeout=timeout)
+        return load_measured(folder)
+
+    def _judge(
+        self, now: MeasuredRun, path: Path, name: str, settings: Path | None
+    ) -> Comparison | None:
+        from harness.regression import baseline_file, check, verdict_files
+
         if self._update:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_baseline(now, path)
+            baseline_file.write_baseline(now, path)
             return None
-        chosen = self._root / settings if settings else None
-        comparison = check_against(now, path, settings=chosen, name=str(baseline))
-        code = comparison.exit_code()
-        if code:
-            told = comparison.of(*BAD) if code in (1, 3) else comparison.findings
+        comparison = check.check_against(now, path, settings=settings, name=name)
+        if code := comparison.exit_code():
+            told = comparison.of(*verdict_files.BAD) if code in (1, 3) else comparison.findings
             lines = [
-                f"{item.restorer} on {item.set}: {item.metric} {describe(item)}" for item in told
+                f"{item.restorer} on {item.set}: {item.metric} {verdict_files.describe(item)}"
+                for item in told
             ]
             pytest.fail("\n".join(lines) or f"nothing of this run is in {path}", pytrace=False)
         return comparison
-
-    def _run(self, plan: Plan, workers: int, timeout: float) -> MeasuredRun:
-        from harness.regression.measured_run import load_measured
-        from harness.running.runner import run_plan
-
-        self._calls += 1
-        folder = self._folder / f"run{self._calls}"
-        run_plan(plan, folder, workers=workers, timeout=timeout)
-        return load_measured(folder)
 
 
 @pytest.fixture
@@ -122,6 +126,5 @@ def restobench(request: pytest.FixtureRequest, tmp_path: Path) -> Checker:
 
     `restobench.check(MyRestorer, "gaussian-denoising", baseline="baselines/mine.json")`.
     """
-    return Checker(
-        tmp_path, bool(request.config.getoption("--restobench-update")), request.path.parent
-    )
+    update = bool(request.config.getoption("--restobench-update"))
+    return Checker(tmp_path, update, request.path.parent)

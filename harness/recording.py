@@ -3,8 +3,6 @@
 That is the tile, the precision, a fallback.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar

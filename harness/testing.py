@@ -9,8 +9,6 @@ For its author's own tests, and for `restobench check`:
         assert [item for item in check_restorer(MyRestorer()) if not item.passed] == []
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -190,10 +188,6 @@ def _check_input_not_mutated(trials: Trials) -> str | None:
     )
 
 
-def _check_wrong_range(trials: Trials) -> str | None:
-    return wrong_range(trials.restorer)
-
-
 RESTORER_CHECKS: dict[str, Callable[[Trials], str | None]] = {
     "shape-and-scale": _restores(scales=None),
     "dtype": _check_dtype,
@@ -203,7 +197,7 @@ RESTORER_CHECKS: dict[str, Callable[[Trials], str | None]] = {
     "tiny-image": _restores(7, 5),
     "grey-image": _restores(planes=1),
     "input-not-mutated": _check_input_not_mutated,
-    "wrong-range": _check_wrong_range,
+    "wrong-range": lambda trials: wrong_range(trials.restorer),
 }
 """Check -> function of a restorer's `Trials` that says what is wrong, or `None`."""
 

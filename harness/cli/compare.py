@@ -85,17 +85,17 @@ def _rows(findings: Iterable[Finding]) -> list[dict[str, object]]:
 
 def _print(findings: tuple[Finding, ...]) -> None:
     """Everything that is not the same, then a count of the verdicts."""
-    scores = [item for item in findings if item.metric not in COSTS]
-    costs = [item for item in findings if item.metric in COSTS]
-    unjudged = [item for item in costs if item.verdict is Verdict.INCOMPARABLE]
+    unjudged = [
+        item for item in findings if item.metric in COSTS and item.verdict is Verdict.INCOMPARABLE
+    ]
     told = (
         item
         for item in findings
         if item.verdict not in (Verdict.SAME, Verdict.EQUAL) and item not in unjudged
     )
     output.print_table(_rows(told), _COLUMNS)
-    for kind, chosen in (("scores", scores), ("costs", costs)):
-        verdicts = [item.verdict for item in chosen]
+    for kind, costs in (("scores", False), ("costs", True)):
+        verdicts = [item.verdict for item in findings if (item.metric in COSTS) is costs]
         counts = [f"{verdicts.count(item)} {item}" for item in Verdict if item in verdicts]
         click.echo(f"{kind}: {', '.join(counts) or 'none'}")
     for reason in dict.fromkeys(item.reason for item in unjudged):

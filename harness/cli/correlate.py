@@ -74,7 +74,7 @@ def correlate(
         {"metric": name, "dataset": dataset.name, **_judge(name, cls, labelled, scored, splits)}
         for name, cls in classes.items()
     ]
-    output.print_rows("correlate", rows, _COLUMNS, as_json=as_json)
+    output.print_rows("correlate", rows, as_json, _COLUMNS)
     return 3 if any(row["failures"] for row in rows) else 0
 
 
@@ -90,8 +90,9 @@ def _score(
     from harness.scoring.files import ScoredFile, score_file
     from harness.workers.pool import Trouble, WorkerPool, outcome
 
-    how = Evaluation("mos")
-    task = partial(score_file, names=metrics, device=device, evaluation=how, content=True)
+    task = partial(
+        score_file, names=metrics, device=device, evaluation=Evaluation("mos"), content=True
+    )
     with WorkerPool(workers) as pool:
         futures = [pool.submit(task, image.path, image.reference) for image in labelled]
         results = [outcome(future, None) for future in output.with_progress(futures, quiet=quiet)]
@@ -108,14 +109,12 @@ def _judge(
     scored: list[ScoredFile],
     splits: int,
 ) -> dict[str, object]:
-    """One metric's figures; warns of images that it has learnt from or has no score of."""
     from harness.scoring import correlation
 
     values = [row.scores[name] for row in scored]
     failed = [value for value in values if isinstance(value, str)]
     numbers = [float("nan") if isinstance(value, str) else value.value for value in values]
-    higher = cls.card.higher_is_better
-    found = correlation.correlate(name, numbers, labelled, higher, splits)
+    found = correlation.correlate(name, numbers, labelled, cls.card.higher_is_better, splits)
     learnt: frozenset[str] = getattr(cls, "trained_on", frozenset)()
     known = sum(row.content in learnt for row in scored)
     if known:
@@ -125,8 +124,9 @@ def _judge(
             err=True,
         )
     if failed:
-        missing = f"{len(failed)} of {len(values)} images have no score"
-        click.echo(f"{name}: {missing}: {failed[0]}", err=True)
+        click.echo(
+            f"{name}: {len(failed)} of {len(values)} images have no score: {failed[0]}", err=True
+        )
     figures = {
         f"{figure}{end}": value
         for figure, ends in found.values.items()

@@ -88,8 +88,9 @@ def degrade(
     if as_json:
         click.echo(output.json_document("degrade", [asdict(row) for row in rows]))
     elif not flags["quiet"]:
-        fingerprint = made.fingerprint() or "none"
-        click.echo(f"{done} of {len(rows)} images in {target}; fingerprint {fingerprint}")
+        click.echo(
+            f"{done} of {len(rows)} images in {target}; fingerprint {made.fingerprint() or 'none'}"
+        )
     return 0 if done == len(rows) else 3
 
 

@@ -87,8 +87,8 @@ def main(arguments: list[str] | None = None) -> None:
 
     This is the one place where errors become messages and exit codes.
     """
-    given = sys.argv[1:] if arguments is None else arguments
-    given = sorted(given, key=lambda item: item not in FLAGS)  # stable: only the flags move
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    given.sort(key=lambda item: item not in FLAGS)  # stable: only the flags move
     try:
         code = cli.main(given, prog_name="restobench", standalone_mode=False)
     except click.exceptions.Abort:

@@ -64,8 +64,9 @@ def history(
         output.print_table([_summary(trend) for trend in found.trends], _COLUMNS)
         for trend in found.trends:
             for point in (point for _, point in trend.steps() if point.changes):
-                where = f"{point.run}, {trend.restorer}, {trend.metric}"
-                click.echo(f"{where}: {'; '.join(point.changes)}")
+                click.echo(
+                    f"{point.run}, {trend.restorer}, {trend.metric}: {'; '.join(point.changes)}"
+                )
     return 0 if found.trends else 4
 
 

@@ -96,11 +96,7 @@ def _describe(kind: str, plugin: Any) -> dict[str, object]:
                 "parameters": card.parameters,
             }
         case "metrics" if card:
-            return {
-                "licence": card.licence,
-                "needs_reference": card.needs_reference,
-                "higher_is_better": card.higher_is_better,
-            }
+            return {name: getattr(card, name) for name in ("licence", *_UNKNOWN[kind])}
         case "sets":
             item = plugin()
             reason, told = item.absent(), item.describe()
@@ -113,9 +109,9 @@ def _describe(kind: str, plugin: Any) -> dict[str, object]:
             }
         case "benchmarks":
             benchmark = plugin()
-            reasons = {item.name: item.absent() for item in benchmark.sets}
-            absent = [f"{name}: {why}" for name, why in reasons.items() if why]
-            here = [item for item in benchmark.sets if not reasons[item.name]]
+            reasons = [(item, item.absent()) for item in benchmark.sets]
+            absent = [f"{item.name}: {why}" for item, why in reasons if why]
+            here = [item for item, why in reasons if not why]
             return {
                 "reason": absent[0] if absent and not here else None,
                 "sets": len(benchmark.sets),

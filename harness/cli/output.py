@@ -47,7 +47,7 @@ def print_table(rows: Sequence[Row], names: Sequence[str]) -> None:
         click.echo(text if place else click.style(text, bold=True))
 
 
-def print_rows(kind: str, rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) -> None:
+def print_rows(kind: str, rows: Sequence[Row], as_json: bool, columns: Sequence[str]) -> None:
     """Prints rows as the JSON document that was asked for, or else as a table."""
     if as_json:
         click.echo(json_document(kind, rows))
@@ -78,5 +78,4 @@ def with_progress(items: Sequence[T], *, quiet: bool) -> Iterable[T]:
     """Goes through what stands for an image each, behind a bar where a terminal can show it."""
     from tqdm import tqdm
 
-    hidden = quiet or not sys.stderr.isatty()
-    return tqdm(items, unit="image", dynamic_ncols=True, disable=hidden)
+    return tqdm(items, unit="image", dynamic_ncols=True, disable=quiet or not sys.stderr.isatty())

@@ -110,7 +110,6 @@ def rank(
 def _leaderboards(
     data: RunData, by: str | None, set_name: str | None, versus: str | None, policy: str
 ) -> list[dict[str, object]]:
-    """The rows of the leaderboards that were asked for; with `versus`, each with its difference."""
     from harness.ranking import leaderboards, tables
     from harness.reporting import costs, rows
 
@@ -128,9 +127,9 @@ def _leaderboards(
     )
     found = rows.flat_rows(data, boards, costs.costs(data))
     if versus:
-        others = leaderboards.versus(ranking, versus, set_name=set_name, metric=by)
         gaps: dict[object, Difference] = {
-            (gap.set, gap.metric, gap.restorer): gap for gap in others
+            (gap.set, gap.metric, gap.restorer): gap
+            for gap in leaderboards.versus(ranking, versus, set_name=set_name, metric=by)
         }
         for row in found:
             gap = gaps.get((row["set"], row["metric"], row["restorer"]))
@@ -142,7 +141,6 @@ def _leaderboards(
 def _aggregates(
     data: RunData, how: str | None, weights: Sequence[str], base: str | None, policy: str
 ) -> list[dict[str, object]]:
-    """One order for each task."""
     from harness.ranking.aggregation import Wishes, aggregate
 
     if weights and how != "weighted":
@@ -163,8 +161,7 @@ def _aggregates(
 def _print_aggregates(rows: Iterable[Row]) -> None:
     for task, found in groupby(rows, itemgetter("task")):
         table = list(found)
-        boards = table[0]["leaderboards"]
-        over = f" over {boards} leaderboards" if boards else ""
+        over = f" over {boards} leaderboards" if (boards := table[0]["leaderboards"]) else ""
         _print_title(f"{task}: {table[0]['metric']}{over}", table[0])
         _print_ranks(table)
 

@@ -61,8 +61,9 @@ def report(
 
     writers, data, comparison = write.report_writers(formats), load_run(folder), None
     if baseline:
-        now = measured_run.measured_run(data, folder)
-        comparison = check.check_against(now, baseline, aliases=aliases, settings=settings)
+        comparison = check.check_against(
+            measured_run.measured_run(data, folder), baseline, aliases=aliases, settings=settings
+        )
     shown = assemble.assemble(
         data,
         folder,

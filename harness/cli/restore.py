@@ -88,12 +88,13 @@ def _conditions(
     quality: int | None,
     cfa: str | None,
 ) -> Conditions:
-    """What the restorer is told; never a scale that it does not have, nor less than it needs."""
+    # never a scale that the restorer does not have, nor less than it needs to know
     scale = scale or min(card.scales or (1,))
     known = Conditions(scale, sigma_255=sigma_255, quality=quality, cfa=cfa)
     if card.scales and scale not in card.scales:
-        scales = ", ".join(map(str, card.scales))
-        raise InputError(f"{card.name} has no x{scale}; its scales: {scales}")
+        raise InputError(
+            f"{card.name} has no x{scale}; its scales: {', '.join(map(str, card.scales))}"
+        )
     for name in card.conditions:
         if not known.knows(name):
             option = {"sigma_255": "give --sigma", "quality": "give --quality", "cfa": "give --cfa"}
@@ -103,7 +104,6 @@ def _conditions(
 
 
 def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
-    """Each image of INPUT, and where it goes."""
     images = options.find_images(source, fate="be written to")
     if source.is_dir() or target.is_dir():
         return [(path, target / f"{path.stem}.png") for path in images]

@@ -95,7 +95,6 @@ def run(
 
 
 def _print_plan(plan: Plan, workers: int, timeout: float) -> int:
-    """The cells, and what they will cost; or why there are none."""
     from harness.running.estimate import estimate_costs
 
     cells = plan.cells()

@@ -123,7 +123,6 @@ def _write_csv(target: Path, rows: list[dict[str, object]]) -> None:
 
 
 def _print(rows: list[dict[str, object]], quiet: bool) -> None:
-    """The table, and the mean of each metric of more than one image; or the errors alone."""
     if quiet:
         for row in rows:
             if row["error"] is not None:
@@ -131,7 +130,10 @@ def _print(rows: list[dict[str, object]], quiet: bool) -> None:
         return
     output.print_table(rows, COLUMNS)
     for name in dict.fromkeys(row["metric"] for row in rows):
-        found = [row["value"] for row in rows if row["metric"] == name]
-        values = [value for value in found if isinstance(value, float)]
+        values = [
+            row["value"]
+            for row in rows
+            if row["metric"] == name and isinstance(row["value"], float)
+        ]
         if len(values) > 1:
             click.echo(f"mean {name} of {len(values)} images: {sum(values) / len(values):.4g}")

@@ -54,8 +54,12 @@ def list_(as_json: bool, data: Path | None) -> None:
         }
         for known, folder in _find(data)
     ]
-    columns = ("name", "title", "images", "pinned", "download", "here", "licence", "source")
-    output.print_rows("sets", rows, columns, as_json=as_json)
+    output.print_rows(
+        "sets",
+        rows,
+        as_json,
+        ("name", "title", "images", "pinned", "download", "here", "licence", "source"),
+    )
 
 
 @sets.command()
@@ -116,10 +120,10 @@ def get(flags: dict[str, bool], /, names: tuple[str, ...], data: Path | None) ->
 
 
 def _find(data: Path | None, *names: str) -> list[tuple[KnownSet, Path]]:
-    """The known sets of these names, or all of them, each with the folder where it lies."""
     from harness.plugins.kinds import known_sets
 
     root = data / "sets" if data else sets_folder()
+    # without a name: all of them
     return [(known_sets.get(name), root / name) for name in names or known_sets]
 
 

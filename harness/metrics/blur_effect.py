@@ -1,7 +1,5 @@
 """Perceptual blur (Crete, Dolmiere, Ladret, Nicolas, SPIE 2007)."""
 
-from __future__ import annotations
-
 import math
 
 from harness.errors import ImageError

@@ -3,8 +3,6 @@
 Mittal, Moorthy, Bovik, IEEE TIP 2012.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import math
 import warnings

@@ -1,7 +1,5 @@
 """Multi-scale structural similarity (Wang, Simoncelli, Bovik, Asilomar 2003)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from harness.metrics.checked import CheckedMetric, Plane

@@ -1,7 +1,5 @@
 """NIQE, the natural image quality evaluator (Mittal, Soundararajan, Bovik, IEEE SPL 2013)."""
 
-from __future__ import annotations
-
 import math
 import warnings
 

@@ -1,7 +1,5 @@
 """Every metric of pyiqa through one adapter: `pyiqa-NAME`."""
 
-from __future__ import annotations
-
 import functools
 import importlib.util
 import json
@@ -62,9 +60,11 @@ class PyiqaMetric(CheckedMetric):
                 with refuse(absent.append):
                     self._model = pyiqa.create_metric(name, device=place)
             except Exception as error:
-                reason = " ".join(f"pyiqa cannot build it here: {describe_error(error)}".split())
-                if absent:
-                    reason = f"weights are not here: {absent[0].how_to_get()}"
+                reason = (
+                    f"weights are not here: {absent[0].how_to_get()}"
+                    if absent
+                    else " ".join(f"pyiqa cannot build it here: {describe_error(error)}".split())
+                )
                 raise UnavailableError(f"{self.card.name}: {reason}") from error
         if self._model.lower_better == self.card.higher_is_better:
             raise UnavailableError(

@@ -1,7 +1,5 @@
 """Structural similarity (Wang, Bovik, Sheikh, Simoncelli, IEEE TIP 2004)."""
 
-from __future__ import annotations
-
 from harness.metrics.checked import CheckedMetric, Image, Plane
 from harness.protocols import MetricCard
 

@@ -6,12 +6,12 @@ import ast
 import hashlib
 import importlib.util
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from harness.cards import RestorerCard
 from harness.plugins.kinds import metrics
 from harness.plugins.specification import RestorerSpec
+from harness.storage.provenance import installed_versions
 
 VERSION = "tree1"
 """How code is hashed; fingerprints that do not begin with it are of an earlier way.
@@ -65,12 +65,7 @@ def metric_fingerprint(name: str, device: str) -> str:
 
 def _version_of(package: str) -> str:
     # our own adapters are told apart by their code: a release alone does not run everything again
-    if package in OURS:
-        return ""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
+    return "" if package in OURS else installed_versions([package]).get(package, "")
 
 
 def file_hash(path: Path) -> str:

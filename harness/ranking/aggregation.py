@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
+from scipy.stats import rankdata
 
 from harness.errors import InputError
 from harness.ranking.ballots import Ballots, ballots, shares_won
@@ -57,7 +58,7 @@ def aggregate(
             leaderboards of the rank by mean. `bradley-terry`: strengths of that model fitted to
             wins by image and metric, in Elo points around a mean of 0; a tie is half a win to each.
             `weighted`: sum of weight times mean over the metrics, negative where lower is better,
-            averaged over the sets. `ntire-efficiency`: the cost of each restorer against a base
+            averaged over the sets. `ntire-efficiency`: the cost against that of a base
             (`harness.ranking.ntire_efficiency`).
         wishes: Weights, or the base.
         policy: As for `harness.ranking.leaderboards.rank_run`.
@@ -72,7 +73,7 @@ def aggregate(
     """
     if how not in WAYS:
         raise InputError(f"--aggregate {how!r} is unknown; expected one of {', '.join(WAYS)}")
-    found = tuple(tables(data, make_blocks(data), count_failures(data), policy=policy))
+    found = tables(data, make_blocks(data), count_failures(data), policy=policy)
     rows = []
     for item in ballots(data, found):
         order = _order(how, data, item, wishes or Wishes())
@@ -83,7 +84,7 @@ def aggregate(
             "task": item.task,
             "metric": how,
             "leaderboards": order.leaderboards if order else len(item.tables),
-            "higher_is_better": how not in _LOWER_IS_BETTER,
+            "higher_is_better": how not in ("mean-rank", "ntire-efficiency"),
         }
         rows += [{**shown, **asdict(row)} for row in leaderboard_rows(order, item.entrants, failed)]
     return rows
@@ -130,8 +131,6 @@ def _of_sums(
 
 
 def _mean_rank(item: Ballots) -> Order:
-    from scipy.stats import rankdata
-
     scores, boards = [capped(values) for values in item.values], len(item.tables)
     _, images, strata = _joined(scores, item.tables)
     place, counts = {image: index for index, image in enumerate(images)}, resample_counts(strata)
@@ -172,8 +171,6 @@ _BY_BALLOTS: dict[str, Callable[[Ballots], Order]] = {
     "mean-rank": _mean_rank,
     "bradley-terry": _bradley_terry,
 }
-
-_LOWER_IS_BETTER = ("mean-rank", "ntire-efficiency")
 
 WAYS = (*_BY_BALLOTS, "weighted", "ntire-efficiency")
 """Names of aggregates."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import rankdata
 
 from harness.ranking.tables import Table, places_of, set_names, task_of
 from harness.results import RunData
@@ -30,7 +31,7 @@ class Ballots:
     values: tuple[Floats, ...]
 
 
-def ballots(data: RunData, found: Sequence[Table]) -> Iterator[Ballots]:
+def ballots(data: RunData, found: Iterable[Table]) -> Iterator[Ballots]:
     """The ballots of each task, in the plan's order of sets.
 
     Tasks on which nobody is ranked are left out.
@@ -52,6 +53,4 @@ def shares_won(values: Floats) -> Floats:
 
     A tie is half a win.
     """
-    from scipy.stats import rankdata
-
     return np.asarray((rankdata(values, axis=0) - 1) / (len(values) - 1))

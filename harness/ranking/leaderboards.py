@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,13 +120,10 @@ def differences(table: Table, base: str) -> list[Difference]:
     """Compares every entrant of a leaderboard with `base`; none when `base` is not ranked there."""
     if base not in table.restorers:
         return []
-    found, names = {}, [name for name in table.restorers if name != base]
-    if names:
-        place = table.restorers.index(base)
-        rows = minus(np.delete(table.sums, place, axis=0), table.sums[place])
-        for name, (mean, low, high, p) in zip(names, _paired(rows, table), strict=True):
-            better = "better" if table.sign * mean > 0 else "worse"
-            found[name] = mean, low, high, p, table.cells, "same" if p >= SIGNIFICANT else better
+    place = table.restorers.index(base)
+    others = [name for name in table.restorers if name != base]
+    rows = minus(np.delete(table.sums, place, axis=0), table.sums[place])
+    found = dict(zip(others, _paired(rows, table), strict=True)) if others else {}
     nothing = None, None, None, None, 0, "same"
     return [
         Difference(name, base, table.set, table.metric, *found.get(name, nothing))
@@ -134,11 +132,14 @@ def differences(table: Table, base: str) -> list[Difference]:
     ]
 
 
-def _paired(rows: Floats, table: Table) -> list[tuple[float, float | None, float | None, float]]:
-    """Mean difference, its interval and p, for every row."""
+def _paired(
+    rows: Floats, table: Table
+) -> Iterator[tuple[float, float | None, float | None, float, int, str]]:
+    """Mean difference, its interval, p, images and verdict, for every row."""
     ends = intervals(rows, table.strata, table.cells)
     # a row that is infinite in both directions has no mean, and no difference that can be told
-    means, low, high = (np.where(np.isnan(end), 0.0, end).tolist() for end in ends)
-    if rows.shape[1] == 1:
-        return [(mean, None, None, 1.0) for mean in means]
-    return list(zip(means, low, high, sign_flip_p(rows).tolist(), strict=True))
+    columns = (np.where(np.isnan(end), 0.0, end).tolist() for end in ends)
+    for mean, low, high, p in zip(*columns, sign_flip_p(rows).tolist(), strict=True):
+        verdict = "same" if p >= SIGNIFICANT else "better" if table.sign * mean > 0 else "worse"
+        interval = (low, high) if rows.shape[1] > 1 else (None, None)
+        yield mean, *interval, p, table.cells, verdict

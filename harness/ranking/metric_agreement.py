@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
+from scipy.stats import kendalltau
 
 from harness.ranking.tables import Block, Blocks, Places, Table, places_of
 from harness.results import MOST_COMPARED, Agreement, Disagreement, RunData
@@ -18,19 +19,14 @@ MOST_SHOWN = 12
 
 def agreements(found: Sequence[Table]) -> tuple[Agreement, ...]:
     """Correlates every two metrics of each set, over the restorers and images that both rank."""
-    rows = []
-    for name in dict.fromkeys(table.set for table in found):
-        here = [table for table in found if table.set == name and table.restorers]
-        if name is not None:
-            rows += [_agreement(name, one, other) for one, other in combinations(here, 2)]
-    return tuple(rows)
+    ranked = [table for table in found if table.set is not None and table.restorers]
+    pairs = [(one, other) for one, other in combinations(ranked, 2) if one.set == other.set]
+    return tuple(_agreement(one, other) for one, other in pairs)
 
 
-def _agreement(name: str, one: Table, other: Table) -> Agreement:
-    from scipy.stats import kendalltau
-
+def _agreement(one: Table, other: Table) -> Agreement:
     restorers, _, parts = _common(one, other)
-    names = name, one.metric, other.metric
+    names = one.set or "", one.metric, other.metric
     # two restorers have one order or its reverse, which is no correlation
     if len(restorers) < 3:
         return Agreement(*names, None, None, None, None, len(restorers), 0)
@@ -80,9 +76,8 @@ def _spread_out(means: Floats) -> Places:
 
     Pairs of more cost much and tell the same.
     """
-    order = np.argsort(means, kind="stable")
-    even = np.linspace(0, len(order) - 1, min(MOST_COMPARED, len(order)))
-    return order[np.unique(even.round().astype(np.int64))]
+    even = np.linspace(0, len(means) - 1, min(MOST_COMPARED, len(means))).round()
+    return np.argsort(means, kind="stable")[np.unique(even.astype(np.int64))]
 
 
 def _tau_by_image(one: Floats, other: Floats) -> Floats:
@@ -116,9 +111,9 @@ def disagreements(
     metric of the set. Images where one of them is infinite are left out.
     """
     rows: list[Disagreement] = []
+    cards = data.run.metrics
     for name in dict.fromkeys(table.set for table in found if table.set is not None):
         here = [table for table in found if table.set == name and len(table.restorers) > 1]
-        cards = {table.metric: data.run.metrics[table.metric] for table in here}
         full = [table for table in here if cards[table.metric].needs_reference]
         without = [table for table in here if not cards[table.metric].needs_reference]
         if full and without:
@@ -135,9 +130,8 @@ def _disagreements(name: str, one: Table, other: Table, blocks: Blocks) -> list[
     if len(restorers) < 2 or not images:
         return []
     gaps, scale = _gaps(parts)
-    block = blocks[name, one.metric]
+    block, rows = blocks[name, one.metric], []
     spreads = block.spreads[_cells(block, restorers, images)]
-    rows = []
     for flat in [*_largest(gaps), *_largest(-gaps)]:
         place, column = divmod(int(flat), len(images))
         gap, spread = float(gaps[place, column]), float(spreads[place, column])

@@ -5,8 +5,7 @@ Time, operations and weights of each restorer against those of a base.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 
@@ -68,25 +67,30 @@ def efficiency_order(data: RunData, item: Ballots, base: str | None) -> Order | 
     common = sorted(set.intersection(*(set(costs[name]) for name in names)))
     if not common:
         return None
-    place, images = names.index(base), len(common)
-    seconds = np.array([[costs[name][key].seconds for key in common] for name in names])
-    flops = np.array([float(sum(costs[name][key].flops or 0 for key in common)) for name in names])
-    size = np.array([float(known[name].parameters or 0) for name in names])
-    fixed = flops / flops[place], size / size[place]
+    spent = {name: [costs[name][image] for image in common] for name in names}
+    return _order(
+        spent, names.index(base), np.array([float(known[name].parameters or 0) for name in names])
+    )
+
+
+def _order(spent: Mapping[str, Sequence[Spent]], base: int, parameters: Floats) -> Order:
+    seconds = np.array([[cost.seconds for cost in row] for row in spent.values()])
+    flops = np.array([float(sum(cost.flops or 0 for cost in row)) for row in spent.values()])
+    fixed, images = (flops / flops[base], parameters / parameters[base]), seconds.shape[1]
     # operations and parameters are counted, and only time is measured: it alone is resampled
     drawn = seconds @ resample_counts((images,))
-    scores = ntire_score(seconds.sum(axis=1) / seconds[place].sum(), *fixed)
-    resampled = ntire_score(drawn / drawn[place], *(part[:, None] for part in fixed))
+    scores = ntire_score(seconds.sum(axis=1) / seconds[base].sum(), *fixed)
+    resampled = ntire_score(drawn / drawn[base], *(part[:, None] for part in fixed))
     ends = percentile_order(scores, resampled, images)
-    order = tuple(names)
-    return Order(order, scores, *ends, images, images, higher_is_better=False, leaderboards=0)
+    names = tuple(spent)
+    return Order(names, scores, *ends, images, images, higher_is_better=False, leaderboards=0)
 
 
 def _costs(data: RunData, sets: Container[str | None]) -> dict[str, dict[tuple[str, str], Spent]]:
     """Restorer -> set and image -> what was spent, where operations and parameters are known."""
-    costs = defaultdict[str, dict[tuple[str, str], Spent]](dict)
+    costs: dict[str, dict[tuple[str, str], Spent]] = {}
     for image in data.restored:
         cell, weighed = image.cell, data.run.restorer(image.cell.restorer).parameters
         if cell.set in sets and weighed and image.spent.flops is not None:
-            costs[cell.restorer][cell.set, cell.image] = image.spent
+            costs.setdefault(cell.restorer, {})[cell.set, cell.image] = image.spent
     return costs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,6 +10,7 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import friedmanchisquare, rankdata, studentized_range, wilcoxon
 
 from harness.ranking.tables import Table, minus
 from harness.results import MOST_COMPARED, SIGNIFICANT, CriticalDifference, PairTest
@@ -31,27 +33,24 @@ def pair_tests(table: Table, best_first: Sequence[str]) -> list[PairTest]:
         return []
     sums = table.sums[[table.restorers.index(name) for name in names]]
     pairs = list(combinations(range(len(names)), 2))
-    ones, others = np.array(pairs).T
-    rows = minus(sums[ones], sums[others])
+    rows = minus(*(sums[side] for side in np.array(pairs).T))
     means = rows.sum(axis=1) / table.cells
-    flip, wilcoxon = pair_flips_p(sums, rows, pairs), _wilcoxon(rows)
     # infinite in both directions is no difference that can be told
-    means = np.where(np.isnan(means), 0.0, means)
-    figures = np.stack([means, flip, wilcoxon, holm(flip), holm(wilcoxon)], axis=1).tolist()
+    means[np.isnan(means)] = 0.0
+    flip, signed = pair_flips_p(sums, rows, pairs), _wilcoxon(rows)
+    figures = means, flip, signed, holm(flip), holm(signed)
     return [
-        PairTest(table.set, table.metric, names[one], names[other], *values, n=len(table.images))
-        for (one, other), values in zip(pairs, figures, strict=True)
+        PairTest(table.set, table.metric, names[i], names[j], a, b, c, d, e, len(table.images))
+        for (i, j), a, b, c, d, e in zip(pairs, *(each.tolist() for each in figures), strict=True)
     ]
 
 
 def _wilcoxon(rows: Floats) -> Floats:
-    from scipy.stats import wilcoxon
-
     # one image tells nothing, and scipy may refuse it
     if rows.shape[1] < 2:
         return np.ones(len(rows))
-    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)
+    quiet = warnings.catch_warnings(action="ignore", category=RuntimeWarning)
+    with quiet, np.errstate(invalid="ignore", divide="ignore"):
         p = wilcoxon(rows, axis=1, zero_method="pratt").pvalue
     # NaN is no difference at all
     return np.nan_to_num(np.asarray(p, dtype=np.float64), nan=1.0)
@@ -70,8 +69,6 @@ def critical_difference(
     Returns:
         `None` with fewer than two restorers or images.
     """
-    from scipy.stats import rankdata
-
     names, images = best_first[:MOST_COMPARED], len(table.images)
     if len(names) < 2 or images < 2:
         return None
@@ -98,8 +95,6 @@ def critical_difference(
 
 
 def _friedman(sums: Floats) -> float | None:
-    from scipy.stats import friedmanchisquare
-
     if len(sums) < 3:
         return None
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -110,14 +105,11 @@ def _friedman(sums: Floats) -> float | None:
 
 def nemenyi(restorers: int, images: int) -> float:
     """The critical difference of mean ranks at 95 % (Demsar, JMLR 2006, section 3.2.2)."""
-    error = float(np.sqrt(restorers * (restorers + 1) / (6 * images)))
-    return _studentised_range(restorers) * error
+    return _studentised_range(restorers) * math.sqrt(restorers * (restorers + 1) / (6 * images))
 
 
 @lru_cache(maxsize=64)
 def _studentised_range(restorers: int) -> float:
-    from scipy.stats import studentized_range
-
     return float(studentized_range.ppf(1 - SIGNIFICANT, restorers, np.inf) / np.sqrt(2))
 
 

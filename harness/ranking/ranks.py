@@ -98,9 +98,8 @@ def tie_groups(better: npt.NDArray[np.bool_]) -> list[int]:
         One number from 1 for each restorer.
     """
     groups = [0] * len(better)
-    number = 0
     while 0 in groups:
-        number, leader = number + 1, groups.index(0)
+        number, leader = max(groups) + 1, groups.index(0)
         for place in range(leader, len(groups)):
             if not groups[place] and not better[leader, place]:
                 groups[place] = number

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
+from scipy.stats import kendalltau, rankdata
 
 from harness.ranking.ballots import Ballots, shares_won
-from harness.ranking.tables import Table, task_of
+from harness.ranking.tables import Places, Table, task_of
 from harness.results import RankRange, RunData, Stability
 from harness.statistics import Floats
-
-Ranks = npt.NDArray[np.int64]
 
 
 def stability(
@@ -47,15 +45,10 @@ def _without_images(data: RunData, table: Table) -> Stability:
     finite = np.where(bad | good, 0.0, sums)
     # a single infinite image decides, and stops to do so when it is the one that is left out
     totals, worst, best = (part.sum(axis=1, keepdims=True) for part in (finite, bad, good))
-    whole = _infinite(totals, worst, best)[:, 0]
-    left = _infinite(totals - finite, worst - bad, best - good)
+    whole = np.where(worst > 0, -np.inf, np.where(best > 0, np.inf, totals))[:, 0]
+    left = np.where(worst > bad, -np.inf, np.where(best > good, np.inf, totals - finite))
     where = task_of(data, table.set), table.set, table.metric, "image"
     return _stability(where, table.restorers, whole, left, table.images)
-
-
-def _infinite(totals: Floats, worst: Ranks, best: Ranks) -> Floats:
-    """Totals, given how many infinities of either sign belong to them."""
-    return np.where(worst > 0, -np.inf, np.where(best > 0, np.inf, totals))
 
 
 def _without_boards(
@@ -87,19 +80,16 @@ def _stability(
         left: (restorers, cases).
         parts: What each case lacks.
     """
-    from scipy.stats import kendalltau
-
     before, after = _ranks(whole[:, None]), _ranks(left)
     moved = np.abs(after - before).sum(axis=0)
     furthest = int(moved.argmax())
-    leader = before[:, 0] == 1
     tau = float(kendalltau(before[:, 0], after[:, furthest]).statistic) if moved[furthest] else 1.0
     order = sorted(range(len(names)), key=lambda place: (before[place, 0], names[place]))
     ranges = np.stack([before[:, 0], after.min(axis=1), after.max(axis=1)], axis=1)
     return Stability(
         *where,
         cases=len(parts),
-        same_leader=float(((after == 1) == leader[:, None]).all(axis=0).mean()),
+        same_leader=float(((after == 1) == (before == 1)).all(axis=0).mean()),
         same_order=float((moved == 0).mean()),
         lowest_tau=0.0 if np.isnan(tau) else tau,
         most_influential=parts[furthest] if moved[furthest] else None,
@@ -107,10 +97,7 @@ def _stability(
     )
 
 
-def _ranks(values: Floats) -> Ranks:
+def _ranks(values: Floats) -> Places:
     """Ranks down each column, 1 is best; equals, up to rounding, share the better one."""
-    from scipy.stats import rankdata
-
     scale = np.abs(values[np.isfinite(values)]).max(initial=0.0) or 1.0
-    ranks = rankdata(-np.round(values / scale, 12), method="min", axis=0)
-    return np.asarray(ranks, dtype=np.int64)
+    return rankdata(-np.round(values / scale, 12), method="min", axis=0).astype(np.int64)

@@ -71,6 +71,7 @@ class Table:
         sums: (restorers, units): summed by image.
         images: The units' ids, stratum by stratum.
         strata: How many units each stratum has; they are neighbours in `sums`.
+        cells: How many scores of each restorer there are.
     """
 
     set: str | None
@@ -83,11 +84,7 @@ class Table:
     sums: Floats = field(default_factory=partial(np.zeros, (0, 0)))
     images: tuple[str, ...] = ()
     strata: tuple[int, ...] = ()
-
-    @property
-    def cells(self) -> int:
-        """How many scores of each restorer there are."""
-        return int(self.values.shape[1])
+    cells: int = 0
 
 
 def make_blocks(data: RunData) -> dict[tuple[str, str], Block]:
@@ -97,24 +94,19 @@ def make_blocks(data: RunData) -> dict[tuple[str, str], Block]:
     group = columns.codes[1].astype(np.int64) * max(len(metrics), 1) + columns.codes[3]
     places = np.flatnonzero(~np.isnan(columns.values))
     places = places[np.argsort(group[places], kind="stable")]
+    # codes count names in their order of appearance; a block has them sorted
+    rows_named, row_of = np.unique(np.array(restorers, dtype=object), return_inverse=True)
+    images_named, image_of = np.unique(np.array(images, dtype=object), return_inverse=True)
     blocks = {}
-    for part in np.split(places, np.flatnonzero(np.diff(group[places])) + 1):
-        if len(part):
-            set_code, metric_code = divmod(int(group[part[0]]), len(metrics))
-            rows, here = _compact(columns.codes[0, part], restorers)
-            cells, there = _compact(columns.codes[2, part], images)
-            values, spreads = np.full((2, len(here), len(there)), np.nan)
-            values[rows, cells], spreads[rows, cells] = columns.values[part], columns.spreads[part]
-            blocks[sets[set_code], metrics[metric_code]] = Block(here, there, values, spreads)
+    for part in filter(len, np.split(places, np.flatnonzero(np.diff(group[places])) + 1)):
+        set_code, metric_code = divmod(int(group[part[0]]), len(metrics))
+        here, rows = np.unique(row_of[columns.codes[0, part]], return_inverse=True)
+        there, cells = np.unique(image_of[columns.codes[2, part]], return_inverse=True)
+        values, spreads = np.full((2, len(here), len(there)), np.nan)
+        values[rows, cells], spreads[rows, cells] = columns.values[part], columns.spreads[part]
+        names = tuple(rows_named[here]), tuple(images_named[there])
+        blocks[sets[set_code], metrics[metric_code]] = Block(*names, values, spreads)
     return blocks
-
-
-def _compact(codes: npt.NDArray[np.int32], names: Sequence[str]) -> tuple[Places, tuple[str, ...]]:
-    """Codes counted anew over the names that occur, sorted, and those names."""
-    found = sorted(np.unique(codes).tolist(), key=names.__getitem__)
-    places = np.zeros(len(names), np.int64)
-    places[found] = np.arange(len(found))
-    return places[codes], tuple(names[code] for code in found)
 
 
 def places_of(wanted: Sequence[str], names: Sequence[str]) -> Places:
@@ -198,7 +190,15 @@ def _with_scores(table: Table, found: Sequence[Block], names: Sequence[str], pol
     images = [list(compress(block.images, mask)) for block, mask in zip(found, common, strict=True)]
     joined, ranked = np.concatenate(parts, axis=1), tuple(names[row] for row in rows)
     sums, units, strata = by_image(joined, images)
-    return replace(table, restorers=ranked, values=joined, sums=sums, images=units, strata=strata)
+    return replace(
+        table,
+        restorers=ranked,
+        values=joined,
+        sums=sums,
+        images=units,
+        strata=strata,
+        cells=joined.shape[1],
+    )
 
 
 def _ranked(has: Sequence[npt.NDArray[np.bool_]], policy: str) -> Places:
@@ -245,9 +245,9 @@ def by_image(
 
 def metric_names(data: RunData) -> list[str]:
     """The run's metrics in the plan's order: the first is what the benchmark ranks by."""
-    run = data.run
-    planned = [name for name in run.plan.metrics if name in run.metrics]
-    return list(dict.fromkeys([*planned, *run.metrics, *as_columns(data.scores).names[3]]))
+    cards, scored = data.run.metrics, as_columns(data.scores).names[3]
+    planned = [name for name in data.run.plan.metrics if name in cards]
+    return list(dict.fromkeys([*planned, *cards, *scored]))
 
 
 def set_names(data: RunData) -> list[str]:

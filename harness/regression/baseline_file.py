@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,12 @@ def write_baseline(baseline: MeasuredRun, path: Path) -> None:
     rows = [
         dict(zip(_KEY, (restorer, set_name, image, metric), strict=True))
         | asdict(score)
-        | {"value": _json_number(score.value)}
+        # JSON has no infinity
+        | {
+            "value": float(f"{score.value:.10g}")
+            if math.isfinite(score.value)
+            else str(score.value)
+        }
         for (restorer, set_name, metric), images in sorted(baseline.scores.items())
         for image, score in sorted(images.items())
     ]
@@ -72,8 +77,14 @@ def write_baseline(baseline: MeasuredRun, path: Path) -> None:
         "evaluation": dict(baseline.evaluation),
         "hardware": dict(baseline.hardware),
         "environment": dict(baseline.environment),
-        "metrics": {name: _of(_METRIC, card) for name, card in sorted(baseline.metrics.items())},
-        "sets": {name: _of(_SET, planned) for name, planned in sorted(baseline.sets.items())},
+        "metrics": {
+            name: {field: getattr(card, field) for field in _METRIC}
+            for name, card in sorted(baseline.metrics.items())
+        },
+        "sets": {
+            name: {field: getattr(planned, field) for field in _SET}
+            for name, planned in sorted(baseline.sets.items())
+        },
     }
     text = _one_line_a_row(head, {"rows": rows, "costs": costs, "failures": failures})
     try:
@@ -91,15 +102,6 @@ def _one_line_a_row(head: Row, lists: Mapping[str, Sequence[Row]]) -> str:
         lines = ",\n".join("  " + json.dumps(row, allow_nan=False) for row in lists[name])
         text = text.replace(f'"{mark}"', f"[\n{lines}\n ]" if lines else "[]")
     return text + "\n"
-
-
-def _of(names: Sequence[str], record: object) -> dict[str, object]:
-    """Some fields of a record."""
-    return {name: getattr(record, name) for name in names}
-
-
-def _json_number(value: float) -> float | str:
-    return float(f"{value:.10g}") if math.isfinite(value) else ("inf" if value > 0 else "-inf")
 
 
 def read_baseline(path: Path) -> MeasuredRun:
@@ -120,9 +122,8 @@ def read_baseline(path: Path) -> MeasuredRun:
     except OSError as error:
         raise InputError(f"baseline {path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
-        why = str(error)[:200]
         raise InputError(
-            f"baseline {path} is no JSON ({why}): make it with `restobench baseline`"
+            f"baseline {path} is no JSON ({str(error)[:200]}): make it with `restobench baseline`"
         ) from None
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema != SCHEMA:

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.regression.baseline_file import load_baseline
 from harness.regression.comparison import compare
 from harness.regression.measured_run import MeasuredRun, rename
-from harness.regression.tolerances import Settings, read_settings
+from harness.regression.tolerances import read_settings
 from harness.results import Comparison
 
 
@@ -32,6 +32,6 @@ def check_against(
     Raises:
         HarnessError: One of the files is not what it should be.
     """
-    chosen = read_settings(settings) if settings else Settings()
     before = rename(load_baseline(source), aliases)
+    chosen = read_settings(settings) if settings else None
     return compare(now, before, chosen, name=str(source) if name is None else name)

@@ -10,7 +10,7 @@ judged. Directions are those of the metrics' cards.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -84,46 +84,48 @@ def _with_failures(finding: Finding, failing: Mapping[str, str]) -> Finding:
     return replace(finding, verdict=Verdict.FAILED, worst_image=image, reason=reason)
 
 
-def _measure(now: MeasuredRun, before: MeasuredRun, group: Group, settings: Settings) -> Measured:
+def _measure(
+    now: MeasuredRun, before: MeasuredRun, group: Group, settings: Settings
+) -> Measured | Finding:
     """What became of one restorer, set and metric, yet to be judged where it can be."""
     new, old = now.scores.get(group, {}), before.scores.get(group, {})
     finding = Finding(*group, Verdict.INCOMPARABLE)
-    if not old:
-        return Measured(replace(finding, verdict=Verdict.NEW, n=len(new)))
-    if not new:
-        return Measured(replace(finding, verdict=Verdict.GONE))
+    if not (old and new):
+        return replace(finding, verdict=Verdict.GONE if old else Verdict.NEW, n=len(new))
     if reason := _incomparable(now, before, group):
-        return Measured(replace(finding, reason=reason))
+        return replace(finding, reason=reason)
     pairs = {image: (old[image], new[image]) for image in sorted(old.keys() & new.keys())}
-    pairs = {image: pair for image, pair in pairs.items() if not _pixels_differ(*pair)}
-    finding = replace(finding, n=len(pairs), reason=_left_out(old, new))
+    changed = {image: why for image, pair in pairs.items() if (why := _pixels_differ(*pair))}
+    pairs = {image: pair for image, pair in pairs.items() if image not in changed}
+    finding = replace(finding, n=len(pairs), reason=_left_out(old, new, changed))
     if not pairs:
-        return Measured(finding)
+        return finding
     scores = np.array([[score.value for score in pair] for pair in pairs.values()])
     values = np.where(np.isfinite(scores), scores, np.copysign(INFINITE, scores))
     differences = values[:, 1] - values[:, 0]
-    if all(was.restored == is_now.restored != "" for was, is_now in pairs.values()):
-        if np.abs(differences).max() <= 1e-6 * max(1.0, np.abs(values[:, 0]).max()):
-            return Measured(replace(finding, verdict=Verdict.EQUAL, difference=0.0))
+    same = all(was.restored == is_now.restored != "" for was, is_now in pairs.values())
+    if same and np.abs(differences).max() <= 1e-6 * max(1.0, np.abs(values[:, 0]).max()):
+        return replace(finding, verdict=Verdict.EQUAL, difference=0.0)
+    if same:
         reason = "the restored images are the same bytes and the scores differ: the metric changed"
-        return Measured(replace(finding, reason=reason))
-    if len(pairs) < MIN_IMAGES:
+    elif len(pairs) < MIN_IMAGES:
         reason = f"{len(pairs)} common images; expected at least {MIN_IMAGES}"
-        return Measured(replace(finding, reason=reason))
+    if reason:
+        return replace(finding, reason=reason)
     card = now.metrics[group[2]]
-    mean, low, high, p_low = paired_t(differences)
-    finding = replace(finding, difference=mean, ci_low=low, ci_high=high)
-    images = sorted(zip(card.sign * differences, pairs, scores.tolist(), differences, strict=True))
+    losses = sorted(zip(card.sign * differences, pairs, scores.tolist(), differences, strict=True))
     worst = tuple(
         ChangedImage(image, was, is_now, float(difference), before.files.get((*group[:2], image)))
-        for loss, image, (was, is_now), difference in images[:WORST]
+        for loss, image, (was, is_now), difference in losses[:WORST]
         if loss < 0
     )
     finding = replace(finding, worst=worst, worst_image=worst[0].image if worst else None)
     kinds = {str(run.hardware.get("device") or "cpu").partition(":")[0] for run in (now, before)}
     tolerance = max(settings.tolerance_of(card, kind) for kind in kinds)
+    mean, low, high, p_low = paired_t(differences)
     p_loss = p_low if card.sign > 0 else 1 - p_low
-    return Measured(finding, (p_loss, 1 - p_loss), card.sign, loss=tolerance, gain=tolerance)
+    finding = replace(finding, difference=mean, ci_low=low, ci_high=high)
+    return Measured(finding, card.sign, p_loss, 1 - p_loss, loss=tolerance, gain=tolerance)
 
 
 def _incomparable(now: MeasuredRun, before: MeasuredRun, group: Group) -> str:
@@ -131,11 +133,13 @@ def _incomparable(now: MeasuredRun, before: MeasuredRun, group: Group) -> str:
     _, set_name, metric = group
     old, new = before.evaluation, now.evaluation
     if new["hash"] != old["hash"]:
+        fields = "".join(
+            f"; baseline {key} {old[key]}, now {new[key]}"
+            for key in old
+            if key not in ("name", "hash") and new.get(key, old[key]) != old[key]
+        )
         names = f"baseline {old['name']} {old['hash']}, now {new['name']} {new['hash']}"
-        differing = [key for key in old if key in new and old[key] != new[key]]
-        fields = [key for key in differing if key not in ("name", "hash")]
-        values = "".join(f"; baseline {key} {old[key]}, now {new[key]}" for key in fields)
-        return f"evaluation: {names}{values}"
+        return f"evaluation: {names}{fields}"
     for key in ("version", "higher_is_better"):
         was, is_now = (getattr(run.metrics[metric], key) for run in (before, now))
         if was != is_now:
@@ -159,17 +163,15 @@ def _pixels_differ(old: MeasuredScore, new: MeasuredScore) -> str:
     return ""
 
 
-def _left_out(old: Mapping[str, MeasuredScore], new: Mapping[str, MeasuredScore]) -> str:
+def _left_out(old: Collection[str], new: Collection[str], changed: Mapping[str, str]) -> str:
     """Names images that are not compared.
 
     For the first of another version of the set, it also says what differs.
     """
-    both = sorted(new.keys() & old.keys())
-    changed = {image: field for image in both if (field := _pixels_differ(old[image], new[image]))}
     parts = {
         "other version of the set in": list(changed),
-        "not run now:": sorted(old.keys() - new.keys()),
-        "not in the baseline:": sorted(new.keys() - old.keys()),
+        "not run now:": sorted(set(old).difference(new)),
+        "not in the baseline:": sorted(set(new).difference(old)),
     }
     shown = [
         f"{what} {', '.join(names[:3])}{' ...' if len(names) > 3 else ''}"

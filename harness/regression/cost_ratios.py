@@ -43,7 +43,8 @@ def compare_costs(now: MeasuredRun, before: MeasuredRun, settings: Settings) -> 
         for name in COSTS
     ]
     if reason := _not_judged(now, before):
-        return [replace(item.finding, reason=reason) for item in measured]
+        found = (item.finding if isinstance(item, Measured) else item for item in measured)
+        return [replace(finding, reason=reason) for finding in found]
     return judge(measured, settings.alpha)
 
 
@@ -66,7 +67,7 @@ def _measure(
     finding: Finding,
     floor: float,
     limit: float,
-) -> Measured:
+) -> Measured | Finding:
     """The geometric mean of the images' ratios with its interval.
 
     Args:
@@ -83,7 +84,7 @@ def _measure(
     )
     finding = replace(finding, n=len(common))
     if len(common) < MIN_IMAGES or max(np.median(before), np.median(now)) < floor:
-        return Measured(replace(finding, reason="too quick, too small or too few to judge"))
+        return replace(finding, reason="too quick, too small or too few to judge")
     # what lies below the floor is noise, zero included: it counts as the floor
     ratios = np.log(np.maximum(now, floor) / np.maximum(before, floor))
     *_, p_less = paired_t(ratios)
@@ -91,4 +92,4 @@ def _measure(
     difference, low, high = (math.expm1(float(end[0])) for end in ends)
     worst = common[int(np.argmax(ratios))]
     finding = replace(finding, difference=difference, ci_low=low, ci_high=high, worst_image=worst)
-    return Measured(finding, (1 - p_less, p_less), -1, loss=limit - 1, gain=1 - 1 / limit)
+    return Measured(finding, -1, 1 - p_less, p_less, loss=limit - 1, gain=1 - 1 / limit)

@@ -158,18 +158,13 @@ def rename(run: MeasuredRun, aliases: Sequence[str]) -> MeasuredRun:
                 f"--alias {alias!r}: expected NEW=OLD; OLD is one of the baseline's, NEW is not "
                 f"({known})"
             )
-        run = _renamed(run, *fitting[0])
+        new, old = fitting[0]
+        now = {old: new}
+        run = replace(
+            run,
+            scores={(now.get(r, r), s, m): images for (r, s, m), images in run.scores.items()},
+            costs={(now.get(r, r), s): images for (r, s), images in run.costs.items()},
+            failures={(now.get(r, r), s, i, m): why for (r, s, i, m), why in run.failures.items()},
+            files={(now.get(r, r), s, i): path for (r, s, i), path in run.files.items()},
+        )
     return run
-
-
-def _renamed(run: MeasuredRun, new: str, old: str) -> MeasuredRun:
-    def now(name: str) -> str:
-        return new if name == old else name
-
-    return replace(
-        run,
-        scores={(now(r), s, m): images for (r, s, m), images in run.scores.items()},
-        costs={(now(r), s): images for (r, s), images in run.costs.items()},
-        failures={(now(r), s, i, m): why for (r, s, i, m), why in run.failures.items()},
-        files={(now(r), s, i): path for (r, s, i), path in run.files.items()},
-    )

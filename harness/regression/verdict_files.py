@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,7 +10,10 @@ from harness.errors import InputError
 from harness.results import Comparison, Finding, Verdict
 
 BAD = (Verdict.REGRESSED, Verdict.FAILED)
-QUIET = (Verdict.NEW, Verdict.GONE, Verdict.INCOMPARABLE)
+
+_JUNIT = {Verdict.REGRESSED: "failure", Verdict.FAILED: "error"} | dict.fromkeys(
+    (Verdict.NEW, Verdict.GONE, Verdict.INCOMPARABLE), "skipped"
+)
 
 
 def describe(row: Finding) -> str:
@@ -34,22 +38,20 @@ def write_junit(comparison: Comparison, path: Path) -> None:
         InputError: The file cannot be written.
     """
     rows = comparison.findings
-    suite = ElementTree.Element("testsuite", name="restobench compare", tests=str(len(rows)))
+    counts = Counter(_JUNIT.get(row.verdict) for row in rows)
+    suite = ElementTree.Element(
+        "testsuite",
+        name="restobench compare",
+        tests=str(len(rows)),
+        failures=str(counts["failure"]),
+        errors=str(counts["error"]),
+        skipped=str(counts["skipped"]),
+    )
     for row in rows:
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            classname=_xml_text(f"{row.restorer}.{row.set}"),
-            name=_xml_text(row.metric),
-        )
-        kind = {Verdict.REGRESSED: "failure", Verdict.FAILED: "error"}.get(row.verdict)
-        kind = kind or ("skipped" if row.verdict in QUIET else None)
-        if kind:
-            ElementTree.SubElement(case, kind, message=_xml_text(describe(row)))
-    counts = {"failures": Verdict.REGRESSED, "errors": Verdict.FAILED}
-    for name, verdict in counts.items():
-        suite.set(name, str(sum(row.verdict is verdict for row in rows)))
-    suite.set("skipped", str(sum(row.verdict in QUIET for row in rows)))
+        name, metric = _xml_text(f"{row.restorer}.{row.set}"), _xml_text(row.metric)
+        case = ElementTree.SubElement(suite, "testcase", classname=name, name=metric)
+        if row.verdict in _JUNIT:
+            ElementTree.SubElement(case, _JUNIT[row.verdict], message=_xml_text(describe(row)))
     try:
         ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
     except OSError as error:
@@ -62,20 +64,16 @@ def _xml_text(text: str) -> str:
 
 
 def github_annotations(comparison: Comparison) -> list[str]:
-    """GitHub workflow commands: an error for each regression or failure, a notice for each improvement.
+    """GitHub workflow commands: an error for each that is bad, a notice for each improvement.
 
     Regressions come first: GitHub shows ten annotations of a kind and step.
     """
-    lines = []
-    for row in (
-        *comparison.of(Verdict.REGRESSED),
-        *comparison.of(Verdict.FAILED),
-        *comparison.of(Verdict.IMPROVED),
-    ):
-        kind = "error" if row.verdict in BAD else "notice"
-        title = _command_property(f"{row.restorer} on {row.set}: {row.metric} {row.verdict}")
-        lines.append(f"::{kind} title={title}::{_command_text(describe(row))}")
-    return lines
+    kinds = {Verdict.REGRESSED: "error", Verdict.FAILED: "error", Verdict.IMPROVED: "notice"}
+    return [
+        f"::{kind} title={_title(row)}::{_command_text(describe(row))}"
+        for verdict, kind in kinds.items()
+        for row in comparison.of(verdict)
+    ]
 
 
 def _command_text(text: str) -> str:
@@ -83,12 +81,15 @@ def _command_text(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _command_property(text: str) -> str:
-    return _command_text(text).replace(":", "%3A").replace(",", "%2C")
+def _title(row: Finding) -> str:
+    title = _command_text(f"{row.restorer} on {row.set}: {row.metric} {row.verdict}")
+    return title.replace(":", "%3A").replace(",", "%2C")
 
 
 def append_summary(comparison: Comparison, path: str | None) -> None:
-    """Appends the job summary to the file that GitHub names in GITHUB_STEP_SUMMARY; elsewhere there is none.
+    """Appends the job summary to the file that GitHub names in GITHUB_STEP_SUMMARY.
+
+    Elsewhere there is none.
 
     Raises:
         InputError: The file cannot be written.
@@ -107,21 +108,14 @@ def append_summary(comparison: Comparison, path: str | None) -> None:
 def job_summary(comparison: Comparison) -> str:
     """A Markdown table of everything that is not the same, for the summary page of a job."""
     rows = comparison.findings
-    counts = {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
-    shown = (
-        ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
-        or "nothing to compare"
-    )
-    lines = ["## restobench", "", shown, ""]
+    counts = Counter(row.verdict for row in rows)
+    shown = [f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]]
+    lines = ["## restobench", "", ", ".join(shown) or "nothing to compare", ""]
     told = [row for row in rows if row.verdict not in (Verdict.SAME, Verdict.EQUAL)]
     if told:
         lines += ["| restorer | set | metric | |", "|---|---|---|---|"]
-        lines += [
-            "| "
-            + " | ".join(_cell(text) for text in (row.restorer, row.set, row.metric, describe(row)))
-            + " |"
-            for row in told
-        ]
+    cells = (map(_cell, (row.restorer, row.set, row.metric, describe(row))) for row in told)
+    lines += [f"| {' | '.join(row)} |" for row in cells]
     return "\n".join(lines) + "\n"
 
 

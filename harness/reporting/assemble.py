@@ -46,18 +46,17 @@ def assemble(
         intervals: Whether tables that can do without show intervals.
         comparison: The run judged against a baseline.
     """
-    # twice as many scores fit into memory as columns, and every table is made of them
+    # every table is made of columns: they are made once
     ranking = rank_run(replace(data, scores=as_columns(data.scores)), policy=policy)
-    data, spent = ranking.data, costs(data)
+    bare = ReportData(ranking.data, ranking.boards, run_folder, title, notes)
+    return replace(_filled(bare, ranking), intervals=intervals, comparison=comparison)
+
+
+def _filled(report: ReportData, ranking: Ranking) -> ReportData:
+    data, tables, spent = ranking.data, ranking.tables, costs(ranking.data)
     tests, diagrams = _compare_pairs(ranking)
-    return ReportData(
-        data=data,
-        leaderboards=ranking.boards,
-        run_folder=run_folder,
-        title=title,
-        notes=notes,
-        intervals=intervals,
-        comparison=comparison,
+    return replace(
+        report,
         rows=tuple(flat_rows(data, ranking.boards, spent)),
         costs=spent,
         headlines=headlines(ranking),
@@ -65,9 +64,9 @@ def assemble(
         trade_offs=trade_offs(ranking, spent),
         pair_tests=tests,
         critical_differences=diagrams,
-        agreements=agreements(ranking.tables),
-        disagreements=disagreements(data, ranking.blocks, ranking.tables),
-        stability=stability(data, ranking.tables, tuple(ballots(data, ranking.tables))),
+        agreements=agreements(tables),
+        disagreements=disagreements(data, ranking.blocks, tables),
+        stability=stability(data, tables, tuple(ballots(data, tables))),
     )
 
 

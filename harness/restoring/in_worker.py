@@ -151,10 +151,7 @@ def _trouble(kind: FailureKind, error: BaseException) -> Trouble:
 def describe_restorer(
     spec: RestorerSpec, sets: Sequence[DegradedSet]
 ) -> tuple[RestorerCard, dict[str, str | None]] | Trouble:
-    """Builds a restorer, and asks for its card and why it cannot be run on each set.
-
-    Runs in a worker.
-    """
+    """A restorer's card, and why it cannot be run on each set; runs in a worker."""
     try:
         restorer = load_restorer(spec, "cpu").restorer
         return restorer.card, {item.name: restorer.supports(item) for item in sets}

@@ -7,21 +7,27 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import least_squares
+from scipy.special import expit
+from scipy.stats import kendalltau, pearsonr, spearmanr
 
 from harness.errors import InputError
 from harness.scoring.mos import LabelledImage
 from harness.statistics import Floats
 
 RESAMPLES = 1000
+
+# Kendall's tau takes much longer than the others
 KENDALL_RESAMPLES = 100
-"""Kendall's tau takes much longer than the others."""
 
 TEST_SHARE = 0.2
 MIN_IMAGES = 8
+
+# logarithms of the logistic's width, in standard deviations of the scores, from which it is fitted
 STARTS = (-1.0, 0.5)
-"""Logarithms of the logistic's width, in standard deviations of the scores, from which it is fitted."""
+
+# between a step and a line
 LOG_WIDTHS = (-6.0, 6.0)
-"""Between a step and a line."""
 
 NAMES = ("srcc", "plcc", "krcc", "rmse", "srcc_within")
 
@@ -72,31 +78,45 @@ def correlate(
         raise InputError(
             f"{metric} has a score for {len(good)} images; expected at least {MIN_IMAGES}"
         )
-    x, mos = values[good], np.array([labelled[index].mos for index in good.tolist()])
-    groups = np.array([labelled[index].group for index in good.tolist()])
-    generator = np.random.default_rng(0)
-    if splits:
-        size = max(round(TEST_SHARE * len(good)), MIN_IMAGES)
-        draws = [generator.permutation(len(good))[:size] for _ in range(splits)]
-    else:
-        draws = [generator.integers(len(good), size=len(good)) for _ in range(RESAMPLES)]
+    chosen = [labelled[place] for place in good.tolist()]
+    groups = np.array([image.group for image in chosen])
+    x, mos = values[good], np.array([image.mos for image in chosen])
     whole = _figures(x, mos, groups, krcc=True)
     drawn = [
         _figures(x[rows], mos[rows], groups[rows], krcc=bool(splits) or place < KENDALL_RESAMPLES)
-        for place, rows in enumerate(draws)
+        for place, rows in enumerate(_draws(len(good), splits))
     ]
-    found: dict[str, tuple[float, float, float] | None] = {}
-    for name in NAMES:
-        column = np.array([figures[name] for figures in drawn])
-        column = column[np.isfinite(column)]
-        value = float(np.median(column)) if splits and len(column) else whole[name]
-        low, high = np.percentile(column, [2.5, 97.5]) if len(column) else (value, value)
-        found[name] = (value, float(low), float(high)) if np.isfinite(value) else None
+    found = {
+        name: _summary(whole[name], [figures[name] for figures in drawn], median=splits > 0)
+        for name in NAMES
+    }
     return Correlation(metric, len(good), len(values) - len(good), found)
 
 
+def _summary(
+    value: float, drawn: Sequence[float], *, median: bool
+) -> tuple[float, float, float] | None:
+    """A figure, or the median of those that were drawn, with its 95 % interval."""
+    known = np.array(drawn)[np.isfinite(drawn)]
+    value = float(np.median(known)) if median and len(known) else value
+    low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (value, value)
+    return (value, float(low), float(high)) if np.isfinite(value) else None
+
+
+def _draws(count: int, splits: int) -> list[npt.NDArray[np.int64]]:
+    """Which images are in each of the test sets, or else resamples."""
+    generator = np.random.default_rng(0)
+    if splits:
+        size = max(round(TEST_SHARE * count), MIN_IMAGES)
+        return [generator.permutation(count)[:size] for _ in range(splits)]
+    return [generator.integers(count, size=count) for _ in range(RESAMPLES)]
+
+
 def correlations(predicted: Sequence[float], mos: Sequence[float]) -> dict[str, float]:
-    """SRCC, PLCC and RMSE (after a logistic fit) and KRCC of predictions with MOS; NaN where either is constant."""
+    """SRCC, PLCC and RMSE (after a logistic fit) and KRCC of predictions with MOS.
+
+    NaN where either is constant.
+    """
     x, y = np.asarray(predicted, dtype=np.float64), np.asarray(mos, dtype=np.float64)
     return _figures(x, y, np.full(len(x), ""), krcc=True)
 
@@ -104,8 +124,6 @@ def correlations(predicted: Sequence[float], mos: Sequence[float]) -> dict[str, 
 def _figures(
     x: Floats, mos: Floats, groups: npt.NDArray[np.str_], *, krcc: bool
 ) -> dict[str, float]:
-    from scipy.stats import kendalltau, pearsonr, spearmanr
-
     if np.ptp(x) == 0 or np.ptp(mos) == 0:
         return dict.fromkeys(NAMES, float("nan"))
     fitted = fit_logistic(x, mos)
@@ -132,8 +150,6 @@ def fit_logistic(x: Floats, mos: Floats) -> Floats:
     Returns:
         (N,) the mapped scores.
     """
-    from scipy.optimize import least_squares
-
     scores, target = (x - x.mean()) / x.std(), (mos - mos.mean()) / mos.std()
     best: Floats = np.asarray(np.polyval(np.polyfit(scores, target, 1), scores), dtype=np.float64)
     for log_width in STARTS:
@@ -142,17 +158,17 @@ def fit_logistic(x: Floats, mos: Floats) -> Floats:
         curve = _logistic(fit.x, scores)
         if np.sum((curve - target) ** 2) < np.sum((best - target) ** 2):
             best = curve
-    fitted: Floats = mos.mean() + mos.std() * best
-    return fitted
+    return np.asarray(mos.mean() + mos.std() * best)
 
 
 def _logistic(parameters: Floats, x: Floats) -> Floats:
-    """The curve bottom + height / (1 + exp(-(x - centre) / width)); its width is given by its logarithm."""
-    from scipy.special import expit
+    """The curve bottom + height / (1 + exp(-(x - centre) / width)).
 
+    Its width is given by its logarithm.
+    """
     bottom, height, centre, log_width = parameters
-    curve: Floats = bottom + height * expit((x - centre) / np.exp(np.clip(log_width, *LOG_WIDTHS)))
-    return curve
+    rising = expit((x - centre) / np.exp(np.clip(log_width, *LOG_WIDTHS)))
+    return np.asarray(bottom + height * rising)
 
 
 def _distances(parameters: Floats, x: Floats, target: Floats) -> Floats:
@@ -160,10 +176,8 @@ def _distances(parameters: Floats, x: Floats, target: Floats) -> Floats:
     return _logistic(parameters, x) - target
 
 
-def _slopes(parameters: Floats, x: Floats, target: Floats) -> Floats:  # noqa: ARG001 - as `_distances` is called
+def _slopes(parameters: Floats, x: Floats, _target: Floats) -> Floats:
     """Derivatives of `_distances` by the parameters, (N, 4)."""
-    from scipy.special import expit
-
     _, height, centre, log_width = parameters
     width = np.exp(np.clip(log_width, *LOG_WIDTHS))
     along = (x - centre) / width
@@ -175,11 +189,11 @@ def _slopes(parameters: Floats, x: Floats, target: Floats) -> Floats:  # noqa: A
 
 def _within(x: Floats, mos: Floats, groups: npt.NDArray[np.str_]) -> float:
     """Mean SRCC over groups of at least three images with different scores."""
-    from scipy.stats import spearmanr
-
-    found = []
-    for group in np.unique(groups[groups != ""]):
-        rows = groups == group
-        if rows.sum() >= 3 and np.ptp(x[rows]) > 0 and np.ptp(mos[rows]) > 0:
-            found.append(float(spearmanr(x[rows], mos[rows]).statistic))
+    members = [groups == group for group in np.unique(groups[groups != ""])]
+    varied = [
+        rows
+        for rows in members
+        if rows.sum() >= 3 and np.ptp(x[rows]) > 0 and np.ptp(mos[rows]) > 0
+    ]
+    found = [float(spearmanr(x[rows], mos[rows]).statistic) for rows in varied]
     return float(np.mean(found)) if found else float("nan")

@@ -72,8 +72,7 @@ class References:
                 "must agree"
             )
         if len(found) > 1:
-            names = f"{found[0].name} and {found[1].name}"
-            return f"two references are called {path.stem!r}: {names}"
+            return f"two references are called {path.stem!r}: {found[0].name} and {found[1].name}"
         return found[0]
 
 
@@ -110,18 +109,12 @@ def score_file(
     shown = _read(path)
     if isinstance(shown, str):
         return ScoredFile(dict.fromkeys(names, shown))
-    beside: Image | str | None = None
-    if needing:
-        beside = _read(reference) if isinstance(reference, Path) else reference
+    both = _beside(shown, reference) if needing else ""
     scores: dict[str, MetricValue | str] = {}
     for name in names:
-        if name not in needing:
-            scores[name] = score_image(name, device, shown, None, evaluation)
-        elif isinstance(beside, str):
-            scores[name] = beside
-        else:
-            pair = _same_planes(shown, beside)
-            scores[name] = score_image(name, device, *pair, evaluation)
+        pair = both if name in needing else (shown, None)
+        said = pair if isinstance(pair, str) else score_image(name, device, *pair, evaluation)
+        scores[name] = said
     return ScoredFile(scores, content_key(shown) if content else "")
 
 
@@ -132,8 +125,11 @@ def _read(path: Path) -> Image | str:
         return str(error)
 
 
-def _same_planes(image: Image, reference: Image | None) -> tuple[Image, Image | None]:
-    """A grey file beside a colour one: both as RGB."""
-    if reference is None or image.shape[0] == reference.shape[0]:
-        return image, reference
-    return to_rgb(image), to_rgb(reference)
+def _beside(image: Image, reference: Path | str | None) -> tuple[Image, Image | None] | str:
+    """An image and its reference, or why it has none; a grey one beside colours becomes RGB."""
+    found = _read(reference) if isinstance(reference, Path) else reference
+    if isinstance(found, str):
+        return found
+    if found is None or image.shape[0] == found.shape[0]:
+        return image, found
+    return to_rgb(image), to_rgb(found)

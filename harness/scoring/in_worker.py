@@ -42,8 +42,8 @@ def score_cell(task: ScoreTask) -> Scored:
     except ImageError as error:
         found = dict.fromkeys(task.metrics, str(error))
     else:
-        pair = restored, reference, task.evaluation, task.scale
-        found = {name: score_image(name, task.device, *pair) for name in task.metrics}
+        shown = restored, reference, task.evaluation, task.scale
+        found = {name: score_image(name, task.device, *shown) for name in task.metrics}
     return Scored(
         tuple(
             Score(task.cell, name, value.value, value.spread)

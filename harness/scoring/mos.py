@@ -28,9 +28,10 @@ class LabelledImage:
 
 
 def read_labels(folder: Path) -> list[LabelledImage]:
-    """Reads a MOS folder: `labels.csv` with the columns image and mos, and the images in it or in `images/`.
+    """Reads a MOS folder: `labels.csv` with the columns image and mos, and the images.
 
-    Optional columns: `group`, and `reference`, a file in the same folder.
+    They are in the folder or in `images/` below it. Optional columns: `group`, and `reference`, a
+    file in the same folder.
 
     Raises:
         InputError: No labels, a column or file is missing, a score is no number, or a name leaves

@@ -3,8 +3,6 @@
 They are the same bytes with any number of workers, in any order, and after a kill.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass

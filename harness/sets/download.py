@@ -3,8 +3,6 @@
 It resumes, checks every image, and writes nothing outside of the set's folder.
 """
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 import tarfile
@@ -50,21 +48,14 @@ def fetch(known: KnownSet, folder: Path, progress: Callable[[str], None] | None 
             f"no stable source of {known.title} is known; get it by hand: {known.source}"
         )
     absent = [
-        path
-        for path, sha256 in known.files.items()
-        if compare(safe_path(folder, path), sha256)[0] in BAD
+        path for path, pin in known.files.items() if compare(safe_path(folder, path), pin)[0] in BAD
     ]
     if known.files and not absent:
         return 0
     staging = folder / STAGING
     staging.mkdir(parents=True, exist_ok=True)
-    images = (
-        _from_archive(known, staging)
-        if known.archive
-        else ((_download(known.urls[path], staging, path), path) for path in absent)
-    )
     count = 0
-    for came, path in images:
+    for came, path in _coming(known, absent, staging):
         _accept(came, path, known, folder)
         count += 1
         if progress:
@@ -78,20 +69,22 @@ def fetch(known: KnownSet, folder: Path, progress: Callable[[str], None] | None 
     return count
 
 
-def _from_archive(known: KnownSet, staging: Path) -> Iterator[tuple[Path, str]]:
-    """Takes the images out one by one: where each lies for now, and its path within the set."""
-    name = known.archive.rpartition("/")[2] or "archive"
-    for path, size, content in _members(_download(known.archive, staging, name), known.inside):
-        if known.files and path not in known.files:
-            continue
-        if size > MAX_IMAGE_BYTES:
-            raise InputError(
-                f"{path} in the archive is larger than {MAX_IMAGE_BYTES:,} bytes; refused"
-            )
-        extracted = staging / f"member{PurePosixPath(path).suffix}"
-        with extracted.open("wb") as file:
-            shutil.copyfileobj(content, file)
-        yield extracted, path
+def _coming(known: KnownSet, absent: list[str], staging: Path) -> Iterator[tuple[Path, str]]:
+    """Images one by one: where each lies for now, and its path within the set."""
+    if not known.archive:
+        yield from ((_download(known.urls[path], staging, path), path) for path in absent)
+        return
+    archive = _download(known.archive, staging, known.archive.rpartition("/")[2] or "archive")
+    for path, size, content in _members(archive, known.inside):
+        if not known.files or path in known.files:
+            if size > MAX_IMAGE_BYTES:
+                raise InputError(
+                    f"{path} in the archive is larger than {MAX_IMAGE_BYTES:,} bytes; refused"
+                )
+            extracted = staging / f"member{PurePosixPath(path).suffix}"
+            with extracted.open("wb") as file:
+                shutil.copyfileobj(content, file)
+            yield extracted, path
 
 
 def _accept(came: Path, path: str, known: KnownSet, folder: Path) -> None:
@@ -136,11 +129,13 @@ def _resume(url: str, output_file: str, _pooch: object) -> None:
     # pooch deletes its own temporary file when a download breaks off; this one stays
     key = hashlib.sha256(url.encode()).hexdigest()[:16]
     partial = Path(output_file).with_name(f"{key}.partial")
-    with _open(url, partial) as response:
-        with partial.open("ab" if response.status == 206 else "wb") as file:
-            shutil.copyfileobj(response, file)
-        whole = response.headers.get("Content-Range", "").rpartition("/")[2]
-        total = whole or response.headers.get("Content-Length", "")
+    with (
+        _open(url, partial) as response,
+        partial.open("ab" if response.status == 206 else "wb") as file,
+    ):
+        shutil.copyfileobj(response, file)
+    whole = response.headers.get("Content-Range", "").rpartition("/")[2]
+    total = whole or response.headers.get("Content-Length", "")
     if total.isdigit() and partial.stat().st_size < int(total):
         raise OSError(f"the connection broke off after {partial.stat().st_size} of {total} bytes")
     shutil.move(partial, output_file)
@@ -149,8 +144,9 @@ def _resume(url: str, output_file: str, _pooch: object) -> None:
 def _open(url: str, partial: Path) -> HTTPResponse:
     """Asks for what `partial` does not hold yet of a file."""
     have = partial.stat().st_size if partial.is_file() else 0
-    # _download lets only http and https in
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310
+    rest = {"Range": f"bytes={have}-"} if have else {}
+    # S310: _download lets only http and https in
+    request = urllib.request.Request(url, headers=rest)  # noqa: S310
     try:
         response: HTTPResponse = urllib.request.urlopen(request, timeout=SECONDS)  # noqa: S310
     except urllib.error.HTTPError as error:

@@ -3,8 +3,6 @@
 A file lists inputs, outputs and hashes, and says whose they are.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Sequence
@@ -128,9 +126,10 @@ class Manifest:
         header = {**self.header, "fingerprint": self.fingerprint()}
         lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in header.items()]
         rows = ",\n".join(json.dumps(asdict(row)) for row in self.rows.values())
-        text = ",\n".join([*lines, f'"rows": [\n{rows}\n]'])
         with atomic_file(self.path) as partial:
-            partial.write_text(f"{{{text}}}\n", encoding="utf-8")
+            partial.write_text(
+                "{" + ",\n".join([*lines, f'"rows": [\n{rows}\n]']) + "}\n", encoding="utf-8"
+            )
 
     def fingerprint(self) -> str | None:
         """That of a run's set, once every image is there."""

@@ -20,7 +20,7 @@ from harness.statistics.resampling import (
     SEED,
     batches,
     capped,
-    largest_of_pairs,
+    count_beyond,
 )
 
 FLIPS = 9999
@@ -65,11 +65,9 @@ def pairs_p(sums: Floats, strata: tuple[int, ...]) -> Floats:
     # a pattern and its mirror image give the same absolute differences: one of them is enough
     kept = 2 ** (units - 1) if units <= _EXACT_UP_TO else RESAMPLES
     patterns = _signs(units)[:, :kept].astype(np.float64)
-    # the largest of all pairs: whoever reads a leaderboard reads all of its verdicts, and of so many
-    # pairs Holm's correction, which knows nothing of how they hang together, would leave hardly one
-    largest = np.sort(largest_of_pairs(finite @ patterns, inverse))
-    # by so little less, as `largest` is in single precision and may fall short of its equal
-    beyond = kept - np.searchsorted(largest, observed * (1 - 1e-6), side="left")
+    # against any pair: whoever reads a leaderboard reads all of its verdicts, and of so many pairs
+    # Holm's correction, which knows nothing of how they hang together, would leave hardly one
+    beyond = count_beyond(finite @ patterns, inverse, observed)
     return np.where(real, _share(beyond, kept, units), 1.0)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -92,7 +93,9 @@ def _studentised(sums: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[F
     """
     from scipy.special import stdtrit
 
-    centred, sizes = batches(_centred(sums, strata), strata)
+    parts = [sums[:, part] for part, _ in _parts(strata)]
+    parts = [part - part.mean(axis=1, keepdims=True) for part in parts]
+    centred, sizes = batches(np.concatenate(parts, axis=1), strata)
     variance = _total_variance(centred, sizes)
     student = float(stdtrit(max(sum(sizes) - len(sizes), 1), (1 + CONFIDENCE) / 2))
     low, high = np.full(len(sums), -student), np.full(len(sums), student)
@@ -121,38 +124,26 @@ def _resampled_ratios(
     And which rows are steady: where resamples without any spread are common, they say nothing.
     """
     counts = resample_counts(sizes)
-    total = np.zeros((len(scaled), RESAMPLES), np.float32)
-    variance = np.zeros_like(total)
+    total, variance = np.zeros((2, len(scaled), RESAMPLES), np.float32)
     for part, size in _parts(sizes):
         here = scaled[:, part] @ counts[part]
+        squares = (scaled[:, part] ** 2) @ counts[part]
         total += here
-        if size > 1:
-            squares = (scaled[:, part] ** 2) @ counts[part]
-            variance += (squares - here**2 / size) * (size / (size - 1))
+        variance += (squares - here**2 / size) * (size / max(size - 1, 1))
     empty = variance < 1e-4
     np.copyto(variance, 1, where=empty)
     return np.asarray(total / np.sqrt(variance)), ~(empty.mean(axis=1) > 0.001)
 
 
 def _parts(sizes: tuple[int, ...]) -> Iterator[tuple[slice, int]]:
-    start = 0
-    for size in sizes:
-        yield slice(start, start + size), size
-        start += size
-
-
-def _centred(sums: Floats, strata: tuple[int, ...]) -> Floats:
-    parts = (sums[:, part] for part, _ in _parts(strata))
-    return np.concatenate([part - part.mean(axis=1, keepdims=True) for part in parts], axis=1)
+    edges = pairwise(accumulate(sizes, initial=0))
+    return ((slice(start, end), end - start) for start, end in edges)
 
 
 def _total_variance(centred: Floats, sizes: tuple[int, ...]) -> Floats:
     """Variance of each row's total, with Bessel's correction in each stratum."""
-    found = np.zeros(len(centred))
-    for part, size in _parts(sizes):
-        if size > 1:
-            found += (centred[:, part] ** 2).sum(axis=1) * size / (size - 1)
-    return found
+    parts = ((centred[:, part] ** 2, size) for part, size in _parts(sizes))
+    return np.asarray(sum(part.sum(axis=1) * size / max(size - 1, 1) for part, size in parts))
 
 
 def batches(values: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[int, ...]]:
@@ -169,15 +160,16 @@ def batches(values: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[int,
     return np.concatenate(parts, axis=1), tuple(min(size, MOST_UNITS) for size in strata)
 
 
-def largest_of_pairs(values: Floats, inverse: Floats) -> Singles:
-    """For every column, the largest scaled difference of any pair of rows.
+def count_beyond(values: Floats, inverse: Floats, observed: Floats) -> npt.NDArray[np.int64]:
+    """For every pair of rows, the columns in which any pair lies as far apart as it was observed.
 
     Args:
-        values: (restorers, columns).
+        values: (restorers, columns): what chance makes of the restorers, case by case.
         inverse: (restorers, restorers): what the difference of each pair is multiplied by.
+        observed: (restorers, restorers): what each pair's scaled difference is held against.
 
     Returns:
-        (columns,).
+        (restorers, restorers).
     """
     rows, scale = values.astype(np.float32), inverse.astype(np.float32)
     largest = np.zeros(rows.shape[1], np.float32)
@@ -186,7 +178,8 @@ def largest_of_pairs(values: Floats, inverse: Floats) -> Singles:
         np.abs(difference, out=difference)
         difference *= scale[row + 1 :, row, None]
         np.maximum(largest, difference.max(axis=0), out=largest)
-    return largest
+    # by so little less, for in single precision the largest may fall short of its equal
+    return len(largest) - np.searchsorted(np.sort(largest), observed * (1 - 1e-6))
 
 
 def capped(sums: Floats) -> Floats:
@@ -225,8 +218,8 @@ def percentile_order(points: Floats, boot: Floats, units: int) -> tuple[Floats, 
     # signs of images cannot be flipped where no sum over images is compared. How far chance moves
     # the differences is seen from resampled less observed ones: a pair's p is the share of
     # resamples in which any pair has moved as far as this one lies from 0
-    largest = np.sort(largest_of_pairs(boot - points[:, None], inverse))
-    p = (RESAMPLES - np.searchsorted(largest, gaps * inverse * (1 - 1e-6)) + 1) / (RESAMPLES + 1)
+    beyond = count_beyond(boot - points[:, None], inverse, gaps * inverse)
+    p = (beyond + 1) / (RESAMPLES + 1)
     # every resample says the same
     certain = ~real & (gaps > 1e-12 * np.abs(points).max(initial=0.0))
     p = np.where(certain, 1 / (RESAMPLES + 1), np.where(real, p, 1.0))

@@ -10,6 +10,7 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 
@@ -18,7 +19,7 @@ from harness.errors import IncomparableError, InputError
 from harness.results import Cell, PlannedSet, Run, RunRestorer
 from harness.set_identity import set_fingerprint
 from harness.storage.places import preview, restored_stem
-from harness.storage.store import FILENAME, Store
+from harness.storage.store import FILENAME, Store, load_header
 
 Pixels = Mapping[str, Mapping[str, tuple[str, str | None]]]
 """Set -> image -> the pixel hashes of its degraded image and of its reference."""
@@ -49,7 +50,7 @@ def merge_runs(folders: Sequence[Path], out: Path) -> Path:
         raise InputError("merge takes two run folders or more, each once")
     if out.exists():
         raise InputError(f"{out} is there already; give another -o")
-    runs = [_read_header(folder) for folder in folders]
+    runs = [load_header(folder) for folder in folders]
     for folder, run in zip(folders[1:], runs[1:], strict=True):
         _check_comparable(folders[0], runs[0], folder, run)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -62,16 +63,6 @@ def merge_runs(folders: Sequence[Path], out: Path) -> Path:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return out
-
-
-def _read_header(folder: Path) -> Run:
-    with Store(folder) as store:
-        run = store.read_header()
-    if run is None:
-        raise InputError(
-            f"{folder} is no complete run: it was stopped before anything ran; run it again"
-        )
-    return run
 
 
 def _check_comparable(one: Path, first: Run, other: Path, second: Run) -> None:
@@ -95,14 +86,16 @@ def _decisive(first: Run, second: Run) -> Iterator[tuple[str, object, object]]:
         one, other = (plan.sets[name] for plan in plans)
         for key in ("task", "conditions", "definition"):
             yield f"{key} of the set {name}", getattr(one, key), getattr(other, key)
-    for name in first.metrics.keys() & second.metrics.keys():
-        cards = asdict(first.metrics[name]), asdict(second.metrics[name])
-        yield from _fields(f"the metric {name}", *cards)
-    for name in first.restorers.keys() & second.restorers.keys():
-        cards = asdict(first.restorers[name]), asdict(second.restorers[name])
-        # `specification` is how somebody typed it; a fingerprint says least of what differs
-        without = ("specification", "fingerprint")
-        yield from _fields(f"the restorer {name}", *cards, without=without, last="fingerprint")
+    # `specification` is how somebody typed it; a fingerprint says least of what differs
+    cards = (
+        ("metric", first.metrics, second.metrics),
+        ("restorer", first.restorers, second.restorers),
+    )
+    for kind, here, there in cards:
+        for name in here.keys() & there.keys():
+            both = asdict(here[name]), asdict(there[name])
+            without = ("specification", "fingerprint")
+            yield from _fields(f"the {kind} {name}", *both, without=without, last="fingerprint")
 
 
 def _fields(
@@ -117,10 +110,8 @@ def _fields(
 
 
 def _write(folders: Sequence[Path], runs: Sequence[Run], partial: Path) -> None:
-    with Store(partial, create=True):
-        pass
-    database = sqlite3.connect(partial / FILENAME, isolation_level=None)
-    try:
+    Store(partial, create=True).close()
+    with closing(sqlite3.connect(partial / FILENAME, isolation_level=None)) as database:
         database.create_function("restored_path", 4, _restored_path, deterministic=True)
         for folder in folders:
             database.execute("ATTACH ? AS source", (str(folder / FILENAME),))
@@ -135,8 +126,6 @@ def _write(folders: Sequence[Path], runs: Sequence[Run], partial: Path) -> None:
             _copy_gaps(database)
             database.execute("DETACH source")
         run = _merge_headers(runs, _pixels(database))
-    finally:
-        database.close()
     with Store(partial) as store:
         store.write_header(run)
 

@@ -7,6 +7,8 @@ import os
 import re
 from pathlib import Path
 
+import platformdirs
+
 from harness.results import Cell
 
 
@@ -15,15 +17,8 @@ def cache_folder() -> Path:
 
     `RESTOBENCH_IMAGE_CACHE`, or `images` in `RESTOBENCH_CACHE` or in the user's cache.
     """
-    override = os.environ.get("RESTOBENCH_IMAGE_CACHE")
-    if override:
-        return Path(override)
-    root = os.environ.get("RESTOBENCH_CACHE")
-    if root:
-        return Path(root) / "images"
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("restobench")) / "images"
+    root = os.environ.get("RESTOBENCH_CACHE") or platformdirs.user_cache_dir("restobench")
+    return Path(os.environ.get("RESTOBENCH_IMAGE_CACHE") or Path(root, "images"))
 
 
 def safe_name(name: str) -> str:
@@ -32,9 +27,8 @@ def safe_name(name: str) -> str:
     Different names stay different.
     """
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")[:80]
-    if safe == name:
-        return safe
-    return f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    mark = "" if safe == name else f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return safe + mark
 
 
 def preview(set_name: str, image: str, kind: str) -> str:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -38,14 +39,11 @@ def describe_environment(device: str) -> dict[str, object]:
 
 def installed_versions(distributions: Sequence[str]) -> dict[str, str]:
     """Versions of those that are installed."""
-    return {name: found for name in distributions if (found := _version(name))}
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None
+    found = {}
+    for name in distributions:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _processor() -> str:

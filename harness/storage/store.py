@@ -157,6 +157,20 @@ class Store:
         meta = {key: json.loads(value) for key, value in self._rows("SELECT key, value FROM meta")}
         return read_run(meta) if meta.get("plan") else None
 
+    def require_header(self) -> Run:
+        """What the run says of itself.
+
+        Raises:
+            StoreError: It was never planned.
+        """
+        run = self.read_header()
+        if run is None:
+            raise StoreError(
+                f"{self.folder} is no complete run: it was stopped before anything ran; run it "
+                "again"
+            )
+        return run
+
     def write_header(self, run: Run) -> None:
         """Writes what the run says of itself."""
         self.set_meta(**write_run(run))
@@ -239,16 +253,10 @@ class Store:
         Raises:
             StoreError: The run was never planned: it holds no metadata.
         """
-        run = self.read_header()
-        if run is None:
-            raise StoreError(
-                f"{self.folder} is no complete run: it was stopped before anything ran; run it "
-                "again"
-            )
         scores = "restorer, set_name, image, metric, value, spread"
         failures = "restorer, set_name, image, kind, message, nullif(metric, '')"
         return RunData(
-            run=run,
+            run=self.require_header(),
             scores=ScoreColumns.from_rows(self._rows(f"SELECT {scores} FROM scores")),
             failures=tuple(
                 Failure(Cell(*row[:3]), FailureKind(row[3]), *row[4:])
@@ -290,6 +298,16 @@ def _restored(
 ) -> Restored:
     cell = Cell(restorer, set_name, image)
     return Restored(cell, path, sha256, Spent(*spent), fingerprint, degraded_sha256)
+
+
+def load_header(folder: Path) -> Run:
+    """Reads what a run folder says of its run.
+
+    Raises:
+        StoreError: No run there, never planned, damaged, or written by a newer version.
+    """
+    with Store(folder) as store:
+        return store.require_header()
 
 
 def load_run(folder: Path) -> RunData:

@@ -1,7 +1,5 @@
 """The named evaluations (docs/conventions.md)."""
 
-from __future__ import annotations
-
 from harness.protocols import Evaluation
 
 EVALUATIONS = {

@@ -3,8 +3,6 @@
 Their images are read from `RESTOBENCH_DATA`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Concatenate, ParamSpec

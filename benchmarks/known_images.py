@@ -4,8 +4,6 @@
 (`FOLDER/set5`, ...) and leaves those of the others as they are.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import sys

@@ -1,7 +1,5 @@
 """Benchmarks from TOML files: the built-in definitions, and the user's own."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 from typing import Literal

@@ -3,8 +3,6 @@
 They are made of photographs that come with installed packages.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 from benchmarks.degradations.blur import GaussianBlur

@@ -3,8 +3,6 @@
 They say sources, chains of degradations, levels and seeds.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

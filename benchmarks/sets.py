@@ -1,7 +1,5 @@
 """Degraded sets: made from references, found as pairs, or found without references."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -3,8 +3,6 @@
 A card is written into every run, and is read back from it as a card.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum

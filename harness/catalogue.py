@@ -3,8 +3,6 @@
 A loader of benchmark files looks here for what its files name; it registers nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from harness.known_sets import KnownSet

@@ -3,8 +3,6 @@
 Apart from `harness.images`, so that `restobench list` needs no numpy.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from pathlib import Path
 
@@ -19,7 +17,7 @@ SUFFIXES = frozenset(
 def image_files(
     folder: Path, *, deep: bool = False, suffixes: Collection[str] = SUFFIXES
 ) -> list[Path]:
-    """The images of a folder in the order of their paths; hidden files are left out.
+    """The images of a folder in the order of their paths, without what is hidden.
 
     Args:
         folder: Where to look.
@@ -30,7 +28,9 @@ def image_files(
     return sorted(
         path
         for path in found
-        if path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file()
+        if path.suffix.lower() in suffixes
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
 
 

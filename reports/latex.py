@@ -3,8 +3,6 @@
 Best in bold, second underlined, as papers have them.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from pathlib import Path

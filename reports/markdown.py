@@ -1,7 +1,5 @@
 """The leaderboard as Markdown, for an issue, a README or a pull request."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterator

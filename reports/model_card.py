@@ -3,8 +3,6 @@
 Each has the metadata that model hubs read (`model-index`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -3,8 +3,6 @@
 Digits, intervals, units, licences, safe text for each format.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 These checks come before torch reads it; none of them runs anything.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """The arrays that restorers take and return, named without importing numpy."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:

@@ -1,7 +1,5 @@
 """What a restorer may lack here: a package, or weights out of the zoo."""
 
-from __future__ import annotations
-
 import importlib.util
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Runs ncnn networks: one image, padding, and restorers out of the zoo."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar

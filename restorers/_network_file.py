@@ -1,7 +1,5 @@
 """A network in a file of its own, from one image to one: what the adapters of libraries share."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace

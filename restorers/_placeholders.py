@@ -1,7 +1,5 @@
 """What a command or an address is told of a degradation: `{scale}`, `{sigma_255}`, `{quality}`."""
 
-from __future__ import annotations
-
 import string
 
 from harness.protocols import RestorerCard

@@ -1,7 +1,5 @@
 """What a user may say after a path about the network in it: `-r weights.pth:range=255`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal, TypeVar

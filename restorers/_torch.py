@@ -1,7 +1,5 @@
 """Networks that torch runs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 

@@ -1,7 +1,5 @@
 """Any still-image architecture of basicsr, from its options file: `-r basicsr:options.yml`."""
 
-from __future__ import annotations
-
 import inspect
 import pickle
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Inpainting by the biharmonic equation (Damelin & Hoang, Adv. Appl. Math. 2018)."""
 
-from __future__ import annotations
-
 from harness.protocols import Conditions, RestorerCard, Task
 from restorers._arrays import Image
 from restorers._classical import Classical

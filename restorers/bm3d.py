@@ -1,7 +1,5 @@
 """Block matching and 3D filtering (Dabov, Foi, Katkovnik, Egiazarian, IEEE TIP 2007)."""
 
-from __future__ import annotations
-
 from harness.protocols import Conditions, RestorerCard, Task
 from restorers._arrays import Image
 from restorers._classical import Classical

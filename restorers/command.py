@@ -1,7 +1,5 @@
 """Somebody's command-line tool: `-r "cmd:denoise --level {sigma_255} {input} {output}"`."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import subprocess

@@ -1,7 +1,5 @@
 """DAT-light (Chen et al., Dual Aggregation Transformer, ICCV 2023): super-resolution x2, x3, x4."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from harness.protocols import Conditions, RestorerCard, Task, WeightFile

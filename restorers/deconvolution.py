@@ -1,7 +1,5 @@
 """Deblurring with a known kernel: the Wiener filter, and Richardson and Lucy's iteration."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from harness.protocols import Conditions, Restorer, RestorerCard, Task

@@ -1,7 +1,5 @@
 """Demosaicking by a network (Gharbi, Chaurasia, Paris, Durand, SIGGRAPH Asia 2016)."""
 
-from __future__ import annotations
-
 from harness.protocols import Conditions, RestorerCard, Task, WeightFile
 from restorers._arrays import Image
 from restorers._missing import ZooRestorer

@@ -3,8 +3,6 @@
 One image is posted, one comes back.
 """
 
-from __future__ import annotations
-
 import tempfile
 import time
 import urllib.error

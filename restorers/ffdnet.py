@@ -1,7 +1,5 @@
 """FFDNet (Zhang, Zuo, Zhang, IEEE TIP 2018): Gaussian denoising with a noise level map."""
 
-from __future__ import annotations
-
 from harness.protocols import Conditions, RestorerCard, Task, WeightFile
 from restorers._arrays import Image
 from restorers._missing import ZooRestorer

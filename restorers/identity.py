@@ -1,7 +1,5 @@
 """The degraded image itself: what every restorer has to beat."""
 
-from __future__ import annotations
-
 from harness.protocols import Conditions, RestorerCard
 from restorers._arrays import Image
 from restorers._classical import Classical

@@ -1,7 +1,5 @@
 """Interpolation by Pillow: the baselines of super-resolution."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from harness.protocols import Conditions, RestorerCard, Task

@@ -3,8 +3,6 @@
 The `.bin` file of the same name lies beside it.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from harness.errors import InputError

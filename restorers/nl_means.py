@@ -1,7 +1,5 @@
 """Non-local means (Buades, Coll, Morel, CVPR 2005)."""
 
-from __future__ import annotations
-
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 from restorers._arrays import Image
 from restorers._classical import noise_level

@@ -1,7 +1,5 @@
 """A network exported to ONNX: `-r model.onnx`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from harness.errors import InputError

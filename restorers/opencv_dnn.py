@@ -3,8 +3,6 @@
 Those of `cv2.dnn_superres` are such graphs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 

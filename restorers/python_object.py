@@ -1,7 +1,5 @@
 """A restorer that is a Python object of the user's own: `-r my_module:MyRestorer`."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 

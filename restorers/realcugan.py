@@ -1,7 +1,5 @@
 """Real-CUGAN (bilibili, 2022): super-resolution of drawings by cascaded U-Nets."""
 
-from __future__ import annotations
-
 from harness.protocols import Conditions
 from restorers._arrays import Image
 from restorers._ncnn import Files, NcnnUpscaler, upscaler_card, wheel_files

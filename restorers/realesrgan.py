@@ -1,7 +1,5 @@
 """Real-ESRGAN (Wang, Xie, Dong, Shan, ICCVW 2021): super-resolution that invents texture."""
 
-from __future__ import annotations
-
 from restorers._ncnn import NcnnUpscaler, upscaler_card, wheel_files
 
 PAPER = "Wang et al., ICCVW 2021"

@@ -3,8 +3,6 @@
 They are paired by name, never by position.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from pathlib import Path

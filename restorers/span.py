@@ -1,7 +1,5 @@
 """SPAN (Wan et al., CVPR Workshops 2024): light super-resolution x2 and x4."""
 
-from __future__ import annotations
-
 from restorers._ncnn import NcnnUpscaler, upscaler_card, wheel_files
 
 LICENCE = "BSD-3-Clause in its metadata, GPL-3.0 in its text"

@@ -1,7 +1,5 @@
 """Any network that spandrel knows, from its weight file: `-r weights.pth`."""
 
-from __future__ import annotations
-
 import importlib.util
 import pickle
 from typing import Any

@@ -3,8 +3,6 @@
 TorchScript (`-r model.ts`), and programs of `torch.export` (`-r model.pt2`).
 """
 
-from __future__ import annotations
-
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable

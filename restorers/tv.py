@@ -3,8 +3,6 @@
 The algorithm is Chambolle's (JMIV 2004).
 """
 
-from __future__ import annotations
-
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 from restorers._arrays import Image
 from restorers._classical import noise_level

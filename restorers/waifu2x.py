@@ -1,7 +1,5 @@
 """waifu2x (nagadomi; ncnn weights by nihui): JPEG artifact removal and super-resolution x2."""
 
-from __future__ import annotations
-
 from harness.errors import InputError
 from harness.protocols import Conditions, RestorerCard, Task
 from restorers._arrays import Image

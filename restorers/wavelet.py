@@ -1,7 +1,5 @@
 """Wavelet shrinkage (BayesShrink: Chang, Yu, Vetterli, IEEE TIP 2000)."""
 
-from __future__ import annotations
-
 from harness.protocols import Conditions, RestorerCard, Task
 from restorers._arrays import Image
 from restorers._classical import Classical, noise_level

@@ -1,7 +1,5 @@
 """Blur with a known point spread function, which restorers are told; nothing is rounded."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import Annotated

@@ -1,7 +1,5 @@
 """Damage to colour alone, defined as in KADID-10k (Lin, Hosu, Saupe 2019); results have 8 bits."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from benchmarks.degradations.parameters import (

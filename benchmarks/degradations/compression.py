@@ -1,7 +1,5 @@
 """What becomes of an image in a file: lossy compression by Pillow's encoders, and 8 bits."""
 
-from __future__ import annotations
-
 from io import BytesIO
 from typing import Annotated, ClassVar
 

@@ -1,7 +1,5 @@
 """What a denoiser leaves behind: smeared texture and patches of noise."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from benchmarks.degradations.parameters import Between, Generator, Image, Parametrised, degradation

@@ -1,7 +1,5 @@
 """Noise that is not added: impulses, and noise that grows with the value."""
 
-from __future__ import annotations
-
 from math import sqrt
 from typing import Annotated
 

@@ -8,8 +8,6 @@ deviations. A few first levels are no change, as in KADID-10k: mean shift 0, con
 its class says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt

@@ -4,8 +4,6 @@ A kernel is a float64 array of odd height and width that sums to 1. Degradations
 when they are applied, so numpy and OpenCV may stand at its top.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

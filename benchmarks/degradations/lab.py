@@ -1,7 +1,5 @@
 """CIELAB of sRGB, D65, by OpenCV: five times as quick as scikit-image, and within 0.3 of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import cv2

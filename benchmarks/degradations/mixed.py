@@ -1,7 +1,5 @@
 """Chains that have a name: compressed noise, and several distortions of KADID-10k at once."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from benchmarks.degradations.compression import Jpeg

@@ -1,7 +1,5 @@
 """What a camera's sensor sees: one colour for each pixel."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from benchmarks.degradations.parameters import (

@@ -1,7 +1,5 @@
 """Motion blur. Where the motion is drawn for each image, its kernel is told image by image."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from benchmarks.degradations.blur import KnownBlur

@@ -1,7 +1,5 @@
 """Gaussian noise: as the literature adds it, as a file holds it, with grain, and in colour."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from benchmarks.degradations.parameters import (

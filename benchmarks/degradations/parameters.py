@@ -3,8 +3,6 @@
 Parameters are checked when a degradation is made, and named in errors and in a run's plan.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass

@@ -4,8 +4,6 @@
 chain and then the same pixels. A grey image is degraded as it is.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import pi

@@ -3,8 +3,6 @@
 They differ, so they have names of their own.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from benchmarks.degradations.parameters import (

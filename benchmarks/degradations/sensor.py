@@ -1,7 +1,5 @@
 """Light and its noise: photons, sensors, exposure. Results have 8 bits."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from benchmarks.degradations.parameters import (

@@ -3,8 +3,6 @@
 They resample to any size, convolve with a given kernel, and add noise of several kinds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from benchmarks.degradations.parameters import Array, Generator, Image, Parametrised, degradation

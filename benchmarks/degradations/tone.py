@@ -3,8 +3,6 @@
 Results have 8 bits.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from benchmarks.degradations.parameters import (

@@ -1,7 +1,5 @@
 """Haze and rain, as the synthetic sets of the literature make them; results have 8 bits."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from benchmarks.degradations.parameters import Between, Generator, Image, Rounded, degradation

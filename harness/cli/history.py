@@ -40,7 +40,7 @@ def history(
     """Show the trend of each restorer and metric over runs, and which run introduced a step.
 
     RUN is a run folder or a baseline. Means are over the images of the same pixels in all runs;
-    runs of another protocol than the last one's are left out, and named.
+    runs of another evaluation than the last one's are left out, and named.
     """
     from harness.plugins.kinds import history_reports
     from harness.regression import baseline_file, history

@@ -148,9 +148,10 @@ def _aggregates(
     found: dict[str, float] = {}
     for text in weights:
         name, _, number = text.rpartition("=")
+        found[name] = 0.0
         with suppress(ValueError):
             found[name] = float(number)
-        if not name or not 0 < found.get(name, 0) < float("inf"):
+        if not name or not 0 < found[name] < float("inf"):
             raise InputError(
                 f"--weight {text!r} is no weight; expected METRIC=NUMBER, such as psnr=1, the "
                 "number above 0: the metric's card knows which way is better"

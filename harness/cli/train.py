@@ -68,7 +68,7 @@ def dri(
     """Train the scorer; `all` makes versions, then representation, mos and calibration, which
     writes the weights.
 
-    STAGE `splits` runs the protocol instead: ten random 80/20 splits, correlations on the test
+    STAGE `splits` runs the experiment instead: ten random 80/20 splits, correlations on the test
     images; `ablation` takes one part away after the other.
     """  # noqa: D205 - the first paragraph of the help
     import torch

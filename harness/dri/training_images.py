@@ -13,8 +13,6 @@ Set -> file name -> `harness.images.content_key` of the decoded pixels: an image
 under another name, in another folder and in another lossless format.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path

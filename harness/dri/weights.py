@@ -3,8 +3,6 @@
 The network's shape is in its header.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

@@ -3,8 +3,6 @@
 `gaussian-noise:sigma_255=25`, a chain joined by `+`, a set, or a TOML file.
 """
 
-from __future__ import annotations
-
 import inspect
 import re
 import tomllib

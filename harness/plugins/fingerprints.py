@@ -1,7 +1,5 @@
 """What a result depends on, hashed: the code of a plugin, its weights, its parameters."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import importlib.util

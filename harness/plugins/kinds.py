@@ -1,7 +1,5 @@
 """The registries, one for each kind of plugin, and what is built by its name alone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol

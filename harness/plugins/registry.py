@@ -5,8 +5,6 @@ it names an object with `names() -> Sequence[str]` and `get(name) -> plugin`, fo
 pyiqa's metrics.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache

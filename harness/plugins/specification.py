@@ -1,7 +1,5 @@
 """What a user writes after `-r`: a name, a file or `PREFIX:ARGUMENT`, with parameters after it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a family of plugins is: many names behind one entry point."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Generic, TypeVar

@@ -1,7 +1,5 @@
 """What a report is, and what it is given."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -148,9 +148,9 @@ def _weighted(data: RunData, item: Ballots, weights: Mapping[str, float]) -> Ord
     known = metric_names(data)
     unknown = [name for name in weights if name not in known]
     if unknown or not weights:
-        given = ", ".join(unknown) or "no metric"
         raise InputError(
-            f"weights are for {given}; expected --weight METRIC=NUMBER of {', '.join(known)}"
+            f"weights are for {', '.join(unknown) or 'no metric'}; expected --weight METRIC=NUMBER "
+            f"of {', '.join(known)}"
         )
     boards = [table for table in item.tables if table.metric in weights]
     if not boards or len(item.restorers) < 2:

@@ -56,22 +56,23 @@ def rank_run(data: RunData, *, policy: str = "common") -> Ranking:
     """
     blocks = make_blocks(data)
     found = tuple(tables(data, blocks, count_failures(data), policy=policy))
-    boards = tuple(_leaderboard(data.run.benchmark, table) for table in found)
-    return Ranking(data, blocks, found, boards)
+    return Ranking(data, blocks, found, tuple(_leaderboard(data, table) for table in found))
 
 
-def _leaderboard(benchmark: str, table: Table) -> Leaderboard:
+def _leaderboard(data: RunData, table: Table) -> Leaderboard:
     order = _order(table) if table.restorers else None
     rows = leaderboard_rows(order, sorted(table.entrants), table.failures)
-    return Leaderboard(benchmark, table.set, table.metric, table.sign > 0, rows)
+    return Leaderboard(data.run.benchmark, table.set, table.metric, table.sign > 0, rows)
 
 
 def _order(table: Table) -> Order:
     """Inside, values are oriented so that larger is better."""
     names, sign = table.restorers, table.sign
-    ends = intervals(sign * table.sums, table.strata, table.cells)
     # infinite in both directions: what is worst decides
-    means, low, high = (np.where(np.isnan(end), -np.inf, end) for end in ends)
+    means, low, high = (
+        np.where(np.isnan(ends), -np.inf, ends)
+        for ends in intervals(sign * table.sums, table.strata, table.cells)
+    )
     best = sorted(range(len(names)), key=lambda place: (-means[place], names[place]))
     if sign < 0:
         low, high = -high, -low
@@ -136,9 +137,11 @@ def _paired(
     rows: Floats, table: Table
 ) -> Iterator[tuple[float, float | None, float | None, float, int, str]]:
     """Mean difference, its interval, p, images and verdict, for every row."""
-    ends = intervals(rows, table.strata, table.cells)
     # a row that is infinite in both directions has no mean, and no difference that can be told
-    columns = (np.where(np.isnan(end), 0.0, end).tolist() for end in ends)
+    columns = (
+        np.where(np.isnan(ends), 0.0, ends).tolist()
+        for ends in intervals(rows, table.strata, table.cells)
+    )
     for mean, low, high, p in zip(*columns, sign_flip_p(rows).tolist(), strict=True):
         verdict = "same" if p >= SIGNIFICANT else "better" if table.sign * mean > 0 else "worse"
         interval = (low, high) if rows.shape[1] > 1 else (None, None)

@@ -20,8 +20,9 @@ MOST_SHOWN = 12
 def agreements(found: Sequence[Table]) -> tuple[Agreement, ...]:
     """Correlates every two metrics of each set, over the restorers and images that both rank."""
     ranked = [table for table in found if table.set is not None and table.restorers]
-    pairs = [(one, other) for one, other in combinations(ranked, 2) if one.set == other.set]
-    return tuple(_agreement(one, other) for one, other in pairs)
+    return tuple(
+        _agreement(one, other) for one, other in combinations(ranked, 2) if one.set == other.set
+    )
 
 
 def _agreement(one: Table, other: Table) -> Agreement:
@@ -35,8 +36,9 @@ def _agreement(one: Table, other: Table) -> Agreement:
     shown = _spread_out(means[0])
     taus = _tau_by_image(*(part[shown] for part in parts))
     taus = taus[~np.isnan(taus)]
-    over = None if np.isnan(tau) else tau
-    return Agreement(*names, over, *_mean_tau(taus), len(restorers), len(taus))
+    return Agreement(
+        *names, None if np.isnan(tau) else tau, *_mean_tau(taus), len(restorers), len(taus)
+    )
 
 
 def _mean_tau(taus: Floats) -> tuple[float | None, float | None, float | None]:

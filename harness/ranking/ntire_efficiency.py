@@ -82,8 +82,9 @@ def _order(spent: Mapping[str, Sequence[Spent]], base: int, parameters: Floats) 
     scores = ntire_score(seconds.sum(axis=1) / seconds[base].sum(), *fixed)
     resampled = ntire_score(drawn / drawn[base], *(part[:, None] for part in fixed))
     ends = percentile_order(scores, resampled, images)
-    names = tuple(spent)
-    return Order(names, scores, *ends, images, images, higher_is_better=False, leaderboards=0)
+    return Order(
+        tuple(spent), scores, *ends, images, images, higher_is_better=False, leaderboards=0
+    )
 
 
 def _costs(data: RunData, sets: Container[str | None]) -> dict[str, dict[tuple[str, str], Spent]]:

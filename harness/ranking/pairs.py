@@ -38,10 +38,21 @@ def pair_tests(table: Table, best_first: Sequence[str]) -> list[PairTest]:
     # infinite in both directions is no difference that can be told
     means[np.isnan(means)] = 0.0
     flip, signed = pair_flips_p(sums, rows, pairs), _wilcoxon(rows)
-    figures = means, flip, signed, holm(flip), holm(signed)
+    flip_holm, signed_holm = holm(flip), holm(signed)
     return [
-        PairTest(table.set, table.metric, names[i], names[j], a, b, c, d, e, len(table.images))
-        for (i, j), a, b, c, d, e in zip(pairs, *(each.tolist() for each in figures), strict=True)
+        PairTest(
+            table.set,
+            table.metric,
+            names[one],
+            names[other],
+            float(means[place]),
+            float(flip[place]),
+            float(signed[place]),
+            float(flip_holm[place]),
+            float(signed_holm[place]),
+            len(table.images),
+        )
+        for place, (one, other) in enumerate(pairs)
     ]
 
 
@@ -77,7 +88,6 @@ def critical_difference(
     order = np.argsort(ranks, kind="stable")
     ranks, ordered = ranks[order], [names[place] for place in order]
     critical = nemenyi(len(names), images)
-    close = np.abs(ranks - ranks[:, None]) < critical
     apart = {(t.restorer, t.versus) for t in tests if t.p_wilcoxon_holm <= SIGNIFICANT}
     apart |= {(other, one) for one, other in apart}
     alike = np.array([[(one, other) not in apart for other in ordered] for one in ordered])
@@ -88,7 +98,7 @@ def critical_difference(
         tuple(ranks.tolist()),
         _friedman(sums),
         critical,
-        _cliques(ordered, close),
+        _cliques(ordered, np.abs(ranks - ranks[:, None]) < critical),
         _cliques(ordered, alike),
         images,
     )

@@ -55,9 +55,12 @@ def leaderboard_rows(
     ranked = [] if order is None else _ranked(order, failures)
     names = {row.restorer for row in ranked}
     nothing = (None,) * 6
-    unranked = [name for name in entrants if name not in names]
-    rows = (LeaderboardRow(name, *nothing, 0, failures.get(name, 0)) for name in unranked)
-    return (*ranked, *rows)
+    unranked = (
+        LeaderboardRow(name, *nothing, 0, failures.get(name, 0))
+        for name in entrants
+        if name not in names
+    )
+    return (*ranked, *unranked)
 
 
 def _ranked(order: Order, failures: Mapping[str, int]) -> list[LeaderboardRow]:

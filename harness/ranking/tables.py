@@ -104,8 +104,9 @@ def make_blocks(data: RunData) -> dict[tuple[str, str], Block]:
         there, cells = np.unique(image_of[columns.codes[2, part]], return_inverse=True)
         values, spreads = np.full((2, len(here), len(there)), np.nan)
         values[rows, cells], spreads[rows, cells] = columns.values[part], columns.spreads[part]
-        names = tuple(rows_named[here]), tuple(images_named[there])
-        blocks[sets[set_code], metrics[metric_code]] = Block(*names, values, spreads)
+        blocks[sets[set_code], metrics[metric_code]] = Block(
+            tuple(rows_named[here]), tuple(images_named[there]), values, spreads
+        )
     return blocks
 
 

@@ -27,8 +27,7 @@ MAX_BYTES = 200 * 2**20
 _METRIC = ("version", "higher_is_better", "unit", "tolerance", "tolerance_on")
 _SET = ("conditions", "definition", "fingerprint")
 
-_CELL = ("restorer", "set", "image")
-_KEY = (*_CELL, "metric")
+_KEY = ("restorer", "set", "image", "metric")
 
 
 def load_baseline(source: Path) -> MeasuredRun:
@@ -48,6 +47,35 @@ def write_baseline(baseline: MeasuredRun, path: Path) -> None:
     Raises:
         InputError: The file cannot be written; then there is none, or the earlier one.
     """
+    head = {
+        "schema": SCHEMA,
+        "benchmark": baseline.benchmark,
+        "started": baseline.started,
+        "evaluation": dict(baseline.evaluation),
+        "hardware": dict(baseline.hardware),
+        "environment": dict(baseline.environment),
+        "metrics": {name: _of(_METRIC, card) for name, card in sorted(baseline.metrics.items())},
+        "sets": {name: _of(_SET, planned) for name, planned in sorted(baseline.sets.items())},
+    }
+    # each list is put in the place of a mark that nobody can have written into a name
+    lists = {secrets.token_hex(16): rows for rows in _lists(baseline)}
+    text = json.dumps(
+        head | dict(zip(("rows", "costs", "failures"), lists, strict=True)),
+        indent=1,
+        allow_nan=False,
+    )
+    for mark, rows in lists.items():
+        lines = ",\n".join("  " + json.dumps(row, allow_nan=False) for row in rows)
+        text = text.replace(f'"{mark}"', f"[\n{lines}\n ]" if lines else "[]")
+    try:
+        with atomic_file(path) as partial:
+            partial.write_text(text + "\n", encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(f"baseline {path} cannot be written: {error.strerror}") from error
+
+
+def _lists(baseline: MeasuredRun) -> tuple[Sequence[Row], ...]:
+    """Scores, costs and failures, a dictionary a row."""
     rows = [
         dict(zip(_KEY, (restorer, set_name, image, metric), strict=True))
         | asdict(score)
@@ -61,7 +89,7 @@ def write_baseline(baseline: MeasuredRun, path: Path) -> None:
         for image, score in sorted(images.items())
     ]
     costs = [
-        dict(zip(_CELL, (*pair, image), strict=True))
+        dict(zip(_KEY[:3], (*pair, image), strict=True))
         | {name: float(f"{getattr(spent, name):.6g}") for name in COSTS}
         for pair, images in sorted(baseline.costs.items())
         for image, spent in sorted(images.items())
@@ -70,38 +98,11 @@ def write_baseline(baseline: MeasuredRun, path: Path) -> None:
         dict(zip(_KEY, key, strict=True)) | {"message": message}
         for key, message in sorted(baseline.failures.items())
     ]
-    head = {
-        "schema": SCHEMA,
-        "benchmark": baseline.benchmark,
-        "started": baseline.started,
-        "evaluation": dict(baseline.evaluation),
-        "hardware": dict(baseline.hardware),
-        "environment": dict(baseline.environment),
-        "metrics": {
-            name: {field: getattr(card, field) for field in _METRIC}
-            for name, card in sorted(baseline.metrics.items())
-        },
-        "sets": {
-            name: {field: getattr(planned, field) for field in _SET}
-            for name, planned in sorted(baseline.sets.items())
-        },
-    }
-    text = _one_line_a_row(head, {"rows": rows, "costs": costs, "failures": failures})
-    try:
-        with atomic_file(path) as partial:
-            partial.write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise InputError(f"baseline {path} cannot be written: {error.strerror}") from error
+    return rows, costs, failures
 
 
-def _one_line_a_row(head: Row, lists: Mapping[str, Sequence[Row]]) -> str:
-    # rows are put in the place of marks that nobody can have written into a name
-    marks = {name: secrets.token_hex(16) for name in lists}
-    text = json.dumps({**head, **marks}, indent=1, allow_nan=False)
-    for name, mark in marks.items():
-        lines = ",\n".join("  " + json.dumps(row, allow_nan=False) for row in lists[name])
-        text = text.replace(f'"{mark}"', f"[\n{lines}\n ]" if lines else "[]")
-    return text + "\n"
+def _of(names: Sequence[str], record: object) -> dict[str, object]:
+    return {name: getattr(record, name) for name in names}
 
 
 def read_baseline(path: Path) -> MeasuredRun:
@@ -151,7 +152,7 @@ def _parse(content: Row) -> MeasuredRun:
         )
     costs: dict[tuple[str, str], dict[str, Spent]] = {}
     for number, row in enumerate(content.get("costs", []), start=1):
-        restorer, set_name, image = _texts(row, _CELL, number)
+        restorer, set_name, image = _texts(row, _KEY[:3], number)
         seconds, peak_mib = (_number(row[name], f"row {number}: {name}") for name in COSTS)
         costs.setdefault((restorer, set_name), {})[image] = Spent(seconds, peak_mib)
     rules = dict(content["evaluation"])
@@ -183,9 +184,10 @@ def _scores(rows: Iterable[Row]) -> dict[Group, dict[str, MeasuredScore]]:
             raise ValueError(
                 f"row {number}: {restorer!r} on {set_name!r}: {image!r} has {metric!r} twice"
             )
-        value = _number(row["value"], f"row {number}: value", score=True)
-        hashes = _texts(row, ("degraded", "reference", "restored"), number)
-        images[image] = MeasuredScore(value, *hashes)
+        images[image] = MeasuredScore(
+            _number(row["value"], f"row {number}: value", score=True),
+            *_texts(row, ("degraded", "reference", "restored"), number),
+        )
     return scores
 
 

@@ -32,6 +32,6 @@ def check_against(
     Raises:
         HarnessError: One of the files is not what it should be.
     """
-    before = rename(load_baseline(source), aliases)
     chosen = read_settings(settings) if settings else None
+    before = rename(load_baseline(source), aliases)
     return compare(now, before, chosen, name=str(source) if name is None else name)

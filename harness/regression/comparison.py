@@ -156,11 +156,13 @@ def _incomparable(now: MeasuredRun, before: MeasuredRun, group: Group) -> str:
 
 def _pixels_differ(old: MeasuredScore, new: MeasuredScore) -> str:
     """Which pixels differ, with their hashes, or an empty string."""
-    for name in ("degraded", "reference"):
-        hashes = getattr(old, name), getattr(new, name)
-        if hashes[0] != hashes[1]:
-            return f"{name} pixels: baseline {hashes[0] or 'none'}, now {hashes[1] or 'none'}"
-    return ""
+    pairs = ((name, getattr(old, name), getattr(new, name)) for name in ("degraded", "reference"))
+    differing = (
+        f"{name} pixels: baseline {was or 'none'}, now {is_now or 'none'}"
+        for name, was, is_now in pairs
+        if was != is_now
+    )
+    return next(differing, "")
 
 
 def _left_out(old: Collection[str], new: Collection[str], changed: Mapping[str, str]) -> str:

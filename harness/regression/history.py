@@ -48,8 +48,9 @@ def trace(runs: Mapping[str, MeasuredRun], metrics: Sequence[str] = ()) -> Histo
                 for name, version in versions.items()
                 if version != wanted
             ]
-            chosen = {name: run for name, run in having.items() if versions[name] == wanted}
-            trends += _trend(group, chosen)
+            trends += _trend(
+                group, {name: run for name, run in having.items() if versions[name] == wanted}
+            )
     return History(tuple(trends), tuple(same), tuple(dict.fromkeys(left_out)))
 
 
@@ -124,7 +125,6 @@ def find_steps(values: Floats, tolerance: float) -> dict[int, float]:
     noise = 1.4826 * float(np.median(np.abs(np.diff(values)))) / np.sqrt(2)
     penalty = max(4 * np.log(len(values)) * noise**2, tolerance**2, 1e-18)
     ends = ruptures.Pelt(model="l2", min_size=1, jump=1).fit(values[:, None]).predict(pen=penalty)
-    edges = [0, *ends]
-    levels = [float(values[start:end].mean()) for start, end in pairwise(edges)]
+    levels = [float(values[start:end].mean()) for start, end in pairwise([0, *ends])]
     gaps = zip(ends[:-1], np.diff(levels).tolist(), strict=True)
     return {edge: gap for edge, gap in gaps if abs(gap) > tolerance}

@@ -113,11 +113,11 @@ def measured_run(data: RunData, folder: Path | None = None) -> MeasuredRun:
         cell = image.cell
         costs.setdefault((cell.restorer, cell.set), {})[cell.image] = image.spent
     run = data.run
-    evaluation = {key: str(value) for key, value in run.plan.evaluation.items()}
     return MeasuredRun(
         benchmark=run.benchmark,
         started=run.started,
-        evaluation={"name": "", "hash": "", **evaluation},
+        evaluation={"name": "", "hash": ""}
+        | {key: str(value) for key, value in run.plan.evaluation.items()},
         hardware={name: run.environment.get(name) for name in HARDWARE},
         metrics=run.metrics,
         scores=scores,

@@ -65,8 +65,7 @@ def read_settings(path: Path) -> Settings:
     by_device = {key: value for key, value in told.items() if isinstance(value, dict)}
     plain = {key: value for key, value in told.items() if key not in by_device}
     known = sorted(item.name for item in fields(Settings) if item.name != "tolerance_on")
-    unknown = f"is unknown; expected one of {', '.join(known)}"
-    _check(path, table, known, unknown)
+    _check(path, table, known, f"is unknown; expected one of {', '.join(known)}")
     for kind, chosen in [("", plain), *by_device.items()]:
         if kind not in ("", "cpu", "cuda"):
             raise InputError(

@@ -18,17 +18,12 @@ _JUNIT = {Verdict.REGRESSED: "failure", Verdict.FAILED: "error"} | dict.fromkeys
 
 def describe(row: Finding) -> str:
     """One line: what happened, by how much, and where it is worst."""
-    parts = [str(row.verdict)]
+    interval = ""
     if row.difference is not None and row.ci_low is not None:
         p = "" if row.p is None else f" p {row.p:.2g},"
-        parts.append(
-            f"by {row.difference:+.4g} [{row.ci_low:+.4g}, {row.ci_high:+.4g}],{p} n {row.n}"
-        )
-    if row.worst_image:
-        parts.append(f"worst image {row.worst_image}")
-    if row.reason:
-        parts.append(row.reason)
-    return "; ".join(parts)
+        interval = f"by {row.difference:+.4g} [{row.ci_low:+.4g}, {row.ci_high:+.4g}],{p} n {row.n}"
+    worst = f"worst image {row.worst_image}" if row.worst_image else ""
+    return "; ".join(filter(None, (row.verdict, interval, worst, row.reason)))
 
 
 def write_junit(comparison: Comparison, path: Path) -> None:
@@ -107,11 +102,10 @@ def append_summary(comparison: Comparison, path: str | None) -> None:
 
 def job_summary(comparison: Comparison) -> str:
     """A Markdown table of everything that is not the same, for the summary page of a job."""
-    rows = comparison.findings
-    counts = Counter(row.verdict for row in rows)
+    counts = Counter(row.verdict for row in comparison.findings)
     shown = [f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]]
     lines = ["## restobench", "", ", ".join(shown) or "nothing to compare", ""]
-    told = [row for row in rows if row.verdict not in (Verdict.SAME, Verdict.EQUAL)]
+    told = [row for row in comparison.findings if row.verdict not in (Verdict.SAME, Verdict.EQUAL)]
     if told:
         lines += ["| restorer | set | metric | |", "|---|---|---|---|"]
     cells = (map(_cell, (row.restorer, row.set, row.metric, describe(row))) for row in told)

@@ -1,7 +1,5 @@
 """What reports show, computed once: rows, costs, headlines, gaps to the leader, trade-offs."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What restorers cost, and what they give for it: costs by set, and quality against each cost."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import TypeVar

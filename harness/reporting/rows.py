@@ -1,7 +1,5 @@
 """The leaderboards as flat rows: what `rank --json`, tables and reports show."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import asdict
 

@@ -1,7 +1,5 @@
 """Hands what reports show to report plugins, and says where each writes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

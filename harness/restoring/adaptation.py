@@ -1,7 +1,5 @@
 """Fits an image to what a restorer can take, and checks what it gives back."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Builds the restorer that a specification names."""
 
-from __future__ import annotations
-
 import random
 
 import numpy as np

@@ -3,8 +3,6 @@
 Whatever it does there becomes a typed row, never the end of the run.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

@@ -3,8 +3,6 @@
 No error does: it runs, some dB worse.
 """
 
-from __future__ import annotations
-
 import copy
 import importlib.util
 from dataclasses import replace

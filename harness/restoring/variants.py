@@ -3,8 +3,6 @@
 They stand with the parameters: `-r NAME:ensemble=x8,precision=fp16`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """One cell of a run: its score, its failure, its restored image and what that cost."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

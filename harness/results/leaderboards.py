@@ -1,7 +1,5 @@
 """Leaderboards, and what is read off them: differences, costs, headlines, trade-offs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 SIGNIFICANT = 0.05

@@ -1,7 +1,5 @@
 """Whether two metrics judge alike, and where they do not."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """Every pair of a leaderboard tested, and the diagram that shows it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 MOST_COMPARED = 30

@@ -1,7 +1,5 @@
 """How an order holds when something is left out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

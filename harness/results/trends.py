@@ -1,7 +1,5 @@
 """What the history of many runs holds: trends with their steps."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 A verdict for each restorer, set and metric, with the images that changed most.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path

@@ -3,8 +3,6 @@
 A plugin that hangs or dies fails that check.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """What a plan will cost, from one image of each set: `restobench run --dry-run`."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

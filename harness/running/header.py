@@ -1,7 +1,5 @@
 """What a run folder says of its run: the plan, who runs it where, and whether it is finished."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace

@@ -3,8 +3,6 @@
 Names are made into objects, and what is skipped has its reason.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 

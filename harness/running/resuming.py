@@ -1,7 +1,5 @@
 """Why results that a resumed run holds are made again."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 

@@ -90,10 +90,9 @@ def prepare(
             f"the restored image is {restored.shape}, its reference {reference.shape}; they must "
             "agree"
         )
-    border = evaluation.crop_border
-    if border == "scale":
-        border = 0 if scale == 1 else scale
-    restored, reference = crop_border(restored, border), crop_border(reference, border)
+    crop = evaluation.crop_border
+    border = crop if crop != "scale" else 0 if scale == 1 else scale
+    pair = crop_border(restored, border), crop_border(reference, border)
     if card.channel == "y":
-        return to_luma(restored, evaluation.luma), to_luma(reference, evaluation.luma)
-    return restored, reference
+        return to_luma(pair[0], evaluation.luma), to_luma(pair[1], evaluation.luma)
+    return pair

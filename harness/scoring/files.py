@@ -113,8 +113,9 @@ def score_file(
     scores: dict[str, MetricValue | str] = {}
     for name in names:
         pair = both if name in needing else (shown, None)
-        said = pair if isinstance(pair, str) else score_image(name, device, *pair, evaluation)
-        scores[name] = said
+        scores[name] = (
+            pair if isinstance(pair, str) else score_image(name, device, *pair, evaluation)
+        )
     return ScoredFile(scores, content_key(shown) if content else "")
 
 

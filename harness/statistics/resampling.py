@@ -80,9 +80,9 @@ def intervals(sums: Floats, strata: tuple[int, ...], cells: int) -> tuple[Floats
     usable = np.isfinite(means)
     errors, (lower, upper) = _studentised(sums[usable], strata)
     # where resamples lie too high, the mean itself may lie too high: the tails change sides
-    low[usable] = means[usable] - upper * errors / cells
-    high[usable] = means[usable] - lower * errors / cells
-    return means, np.minimum(low, means), np.maximum(high, means)
+    low[usable] -= upper * errors / cells
+    high[usable] -= lower * errors / cells
+    return means, low, high
 
 
 def _studentised(sums: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[Floats, Floats]]:
@@ -136,8 +136,7 @@ def _resampled_ratios(
 
 
 def _parts(sizes: tuple[int, ...]) -> Iterator[tuple[slice, int]]:
-    edges = pairwise(accumulate(sizes, initial=0))
-    return ((slice(start, end), end - start) for start, end in edges)
+    return ((slice(a, b), b - a) for a, b in pairwise(accumulate(sizes, initial=0)))
 
 
 def _total_variance(centred: Floats, sizes: tuple[int, ...]) -> Floats:
@@ -218,8 +217,7 @@ def percentile_order(points: Floats, boot: Floats, units: int) -> tuple[Floats, 
     # signs of images cannot be flipped where no sum over images is compared. How far chance moves
     # the differences is seen from resampled less observed ones: a pair's p is the share of
     # resamples in which any pair has moved as far as this one lies from 0
-    beyond = count_beyond(boot - points[:, None], inverse, gaps * inverse)
-    p = (beyond + 1) / (RESAMPLES + 1)
+    p = (count_beyond(boot - points[:, None], inverse, gaps * inverse) + 1) / (RESAMPLES + 1)
     # every resample says the same
     certain = ~real & (gaps > 1e-12 * np.abs(points).max(initial=0.0))
     p = np.where(certain, 1 / (RESAMPLES + 1), np.where(real, p, 1.0))

@@ -1,7 +1,5 @@
 """Images as files that give back the very same values."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -3,8 +3,6 @@
 All or nothing, and only what may be ranked together.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import shutil

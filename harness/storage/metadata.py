@@ -4,8 +4,6 @@ Runs come from elsewhere and from other versions. What does not fit its field is
 field's default; what a newer version wrote beside it is left out.
 """
 
-from __future__ import annotations
-
 import math
 import types
 from collections.abc import Callable, Mapping

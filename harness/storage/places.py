@@ -1,7 +1,5 @@
 """Where images lie: those of a run in its folder, shared ones in the cache."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

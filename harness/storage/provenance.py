@@ -1,7 +1,5 @@
 """Where a run happened: versions, hardware, git, device. It explains results and decides none."""
 
-from __future__ import annotations
-
 import os
 import platform
 import re

@@ -1,7 +1,5 @@
 """Degraded images and references on disk: shared by all runs, and named by their content."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 

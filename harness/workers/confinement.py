@@ -5,8 +5,6 @@ and the machine. It is no wall against a restorer that means harm: that runs wit
 user.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -1,7 +1,5 @@
 """What one call costs: seconds, memory, floating-point operations. Runs in workers."""
 
-from __future__ import annotations
-
 import ctypes
 import math
 import platform

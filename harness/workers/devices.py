@@ -1,7 +1,5 @@
 """Which device there is to compute on."""
 
-from __future__ import annotations
-
 import re
 
 from harness.errors import InputError

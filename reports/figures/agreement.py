@@ -3,8 +3,6 @@
 Over restorers in one half, and within images in the other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes

@@ -3,8 +3,6 @@
 Restorers on an axis of mean ranks, bars over those alike.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes

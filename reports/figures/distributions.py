@@ -1,7 +1,5 @@
 """Scores of each restorer image by image: a box with its median, and a dot for each image."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 

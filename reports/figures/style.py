@@ -3,8 +3,6 @@
 Its colours are the page's.
 """
 
-from __future__ import annotations
-
 import io
 import math
 import re

@@ -3,8 +3,6 @@
 Quality against cost, perception against distortion.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 

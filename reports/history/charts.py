@@ -1,7 +1,5 @@
 """Line charts as plain SVG whose colours are the page's own, so that they follow light and dark."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

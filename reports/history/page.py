@@ -3,8 +3,6 @@
 Steps first, then a chart with its numbers for each set and metric.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar

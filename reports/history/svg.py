@@ -1,7 +1,5 @@
 """The history of many runs as one SVG file: a panel for each set and metric."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import ClassVar
 

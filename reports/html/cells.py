@@ -3,8 +3,6 @@
 All pages share it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

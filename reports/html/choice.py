@@ -3,8 +3,6 @@
 Of a small run all do; of a large one those that say most.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 
 from harness.protocols import ReportData

@@ -3,8 +3,6 @@
 Where a no-reference metric likes what is not there, or misses it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from urllib.parse import urlencode
 

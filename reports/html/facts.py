@@ -3,8 +3,6 @@
 Counts, sets, metrics, environment, troubles.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """The answer in words: which restorer is better, by how much, and whether that is real."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from harness.protocols import ReportData

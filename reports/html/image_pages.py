@@ -1,7 +1,5 @@
 """The page of one image: every restorer's picture in a comparison viewer, and every score."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 

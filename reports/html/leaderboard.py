@@ -3,8 +3,6 @@
 Scores of different sets cannot be sorted into one order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from harness.protocols import ReportData

@@ -3,8 +3,6 @@
 The pixels as they are, a small detail of each picture, and one thumbnail.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -3,8 +3,6 @@
 Names that came with the run become file names that cannot leave the folder.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Hashable, Iterable, Mapping

@@ -1,7 +1,5 @@
 """The plots of one set's page, each with the words that say what it shows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import islice
 

@@ -3,8 +3,6 @@
 And the images that lost most, before and after.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 

@@ -3,8 +3,6 @@
 Whatever came with the run is escaped; pages may load nothing but the files beside them.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Mapping
 from pathlib import Path

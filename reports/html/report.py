@@ -1,7 +1,5 @@
 """The report that people share: a folder of pages that opens from disk and from any static host."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import ClassVar
 

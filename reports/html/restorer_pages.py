@@ -1,7 +1,5 @@
 """The page of one restorer: its card, scores, costs, pictures, failures and what it skipped."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 

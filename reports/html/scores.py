@@ -3,8 +3,6 @@
 Picked out of the columns.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 Leaderboards have ranks, intervals and gaps.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from harness.protocols import ReportData

@@ -1,7 +1,5 @@
 """Puts the report together: which pages there are, and what each is made of."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

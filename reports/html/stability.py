@@ -1,7 +1,5 @@
 """How an order holds when one thing is left out, in words."""
 
-from __future__ import annotations
-
 from harness.results import Stability
 from reports.wording import number
 

@@ -169,6 +169,7 @@ def test_aggregates_by_name_and_their_wishes(folder: Path) -> None:
         ("--aggregate", "weighted"),
         ("--aggregate", "weighted", "--weight", "psnr=-1"),
         ("--aggregate", "weighted", "--weight", "psnr"),
+        ("--aggregate", "weighted", "--weight", "psnr=1", "--weight", "psnr=x"),
         ("--aggregate", "ntire-efficiency"),
         ("--aggregate", "ntire-efficiency", "--versus", "good"),
         ("--aggregate", "borda", "--by", "psnr"),

@@ -5,8 +5,6 @@ seven taps. The three shallow stages stay frozen; stage 2 of the training fine-t
 ones.
 """
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

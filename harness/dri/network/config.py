@@ -1,7 +1,5 @@
 """What decides the network's shape."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

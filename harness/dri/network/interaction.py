@@ -5,8 +5,6 @@ the tokens of d and q attend to one another across scales, with gated residuals 
 closed.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -5,8 +5,6 @@ an interaction and a predictor of its own, from another random start; how far th
 of the spread.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import torch

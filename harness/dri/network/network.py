@@ -1,7 +1,5 @@
 """The scorer's network: what describes an image once, and the members that judge it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

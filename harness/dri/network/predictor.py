@@ -5,8 +5,6 @@ patch-weighted regression (after Bosse et al., IEEE TIP 2018) by a few small hea
 disagreement is part of the spread.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 
 import torch

@@ -7,8 +7,6 @@ encoder, whatever the degradation, by rank-aware contrast with pseudo-scores on 
 MOS where there is MOS.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

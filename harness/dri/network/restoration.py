@@ -5,8 +5,6 @@ Our choice: a small U-Net of NAF blocks (Chen et al., ECCV 2022) on half resolut
 d by FiLM (Perez et al., AAAI 2018).
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F

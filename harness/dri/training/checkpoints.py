@@ -3,8 +3,6 @@
 A stopped stage goes on from its last checkpoint as if it had not stopped.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path

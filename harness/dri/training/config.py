@@ -1,7 +1,5 @@
 """What a training run does, read from TOML."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -163,7 +161,7 @@ class DataConfig:
         versions: What versions of them are ranked.
         unseen_quality: JPEG's, at which nobody sees a difference; every image is also shown like
             that.
-        splits: Random 80/20 splits of the protocol.
+        splits: Random 80/20 splits of the experiment.
         folds: Of these splits, those whose held-out predictions calibrate the scorer.
         ablation_splits: Of these splits, those that ablations are tried on.
     """

@@ -1,7 +1,5 @@
 """Training curves as SVG, from the logs of a run folder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

@@ -3,8 +3,6 @@
 The paper names the RS loss (representation-based semantic loss); its form here is our own.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F

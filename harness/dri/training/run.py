@@ -1,6 +1,4 @@
-"""A training run: its folder, its stages in order, the ten-split protocol and the ablations."""
-
-from __future__ import annotations
+"""A training run: its folder, its stages in order, the ten-split experiment and the ablations."""
 
 import hashlib
 import json
@@ -165,11 +163,11 @@ class TrainingRun:
         self.say(f"{path}: {path.stat().st_size / 2**20:.1f} MiB, SHA-256 {sha256}")
 
     def splits(self) -> None:
-        """The protocol: random 80/20 splits; no stage sees a test image.
+        """Random 80/20 splits; no stage sees a test image.
 
         One member each. Writes `splits.csv`.
         """
-        self._protocol(self.data.splits, {"whole": self.config}, "splits.csv")
+        self._experiment(self.data.splits, {"whole": self.config}, "splits.csv")
 
     def ablation(self) -> None:
         """The whole, and without each of `PARTS` in stage 2: writes `ablation.csv`.
@@ -179,9 +177,9 @@ class TrainingRun:
         short = replace(self.config, epochs=self.config.ablation_epochs, soup=1)
         configs = {"whole, short": short}
         configs |= {f"without {part}": ablate(short, part) for part in PARTS}
-        self._protocol(self.data.ablation_splits, configs, "ablation.csv")
+        self._experiment(self.data.ablation_splits, configs, "ablation.csv")
 
-    def _protocol(self, splits: int, configs: Mapping[str, TrainingConfig], name: str) -> None:
+    def _experiment(self, splits: int, configs: Mapping[str, TrainingConfig], name: str) -> None:
         """Correlates what is said of test images with their MOS; writes a row when it is known."""
         rows = []
         for split in range(splits):

@@ -1,7 +1,5 @@
 """Stage 1: the representations and the restoration network learn from synthetic pairs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 

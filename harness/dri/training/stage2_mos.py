@@ -8,8 +8,6 @@ in several orders of the data, and the weights it ends with are averaged (a mode
 al., ICML 2022).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial

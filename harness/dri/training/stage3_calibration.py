@@ -1,7 +1,5 @@
 """Stage 3: raw scores become points from 0 to 100, and spreads become standard deviations."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

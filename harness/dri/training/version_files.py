@@ -1,7 +1,5 @@
 """Versions of photographs on disk, one file a content, and the pseudo-scores of them together."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -5,8 +5,6 @@ no scorer of restored images: this is where it learns what restorers do wrong. D
 restorers and full-reference metrics are handed in as objects.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial

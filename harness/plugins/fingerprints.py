@@ -88,41 +88,47 @@ def code_hash(module: str) -> str:
     package = ".".join(module.split(".")[: 2 if module.startswith("harness.") else 1])
     pending, seen, hashes = [module], {module}, []
     while pending:
-        source = _source(pending.pop())
+        name = pending.pop()
+        path = _find(name)
+        source = path.read_bytes() if path else b""
         meaning = _meaning(source, package)
         if meaning != _meaning(b"", package):  # a package's empty file says nothing
             hashes.append(hashlib.sha256(meaning).hexdigest())
-        found = _siblings(source, package) - seen
+        above = name if path and path.name == "__init__.py" else name.rpartition(".")[0]
+        inside = (found for found in _named(source, above) if f"{found}.".startswith(f"{package}."))
+        found = {name for name in inside if _find(name)} - seen
         seen |= found
         pending += found
     return hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()[:16]
 
 
-def _source(module: str) -> bytes:
-    """A module's source, found beside its package: `find_spec` would import what lies above it."""
+def _find(module: str) -> Path | None:
+    """A module's file, found beside its package: `find_spec` would import what lies above it."""
     top, *below = module.split(".")
     try:
         spec = importlib.util.find_spec(top)
     except (ImportError, ValueError):
-        return b""
+        return None
     if spec is None:
-        return b""
+        return None
     places = [Path(spec.origin)] if spec.origin and not below else []
     for folder in (spec.submodule_search_locations or ()) if below else ():
         path = Path(folder, *below)
         places += [path.with_name(f"{path.name}.py"), path / "__init__.py"]
-    found = (path for path in places if path.suffix == ".py" and path.is_file())
-    return next((path.read_bytes() for path in found), b"")
+    return next((path for path in places if path.suffix == ".py" and path.is_file()), None)
 
 
-def _siblings(source: bytes, package: str) -> set[str]:
+def _named(source: bytes, above: str) -> set[str]:
+    """What a file's imports may lead to; `above` is the package that relative ones start from."""
     names = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Import):
+        if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-    return {name for name in names if f"{name}.".startswith(f"{package}.") and _source(name)}
+        elif isinstance(node, ast.ImportFrom):
+            parts = above.split(".")[: len(above.split(".")) + 1 - node.level] if node.level else []
+            start = ".".join([*parts, *([node.module] if node.module else [])])
+            names |= {start, *(f"{start}.{alias.name}" for alias in node.names)}
+    return names
 
 
 def _meaning(source: bytes, package: str) -> bytes:

@@ -107,6 +107,17 @@ def test_a_module_beside_it_counts(write: Write) -> None:
     assert write(parts="# why\n" + PARTS) == before
 
 
+@pytest.mark.parametrize(
+    "line", ["from .parts import kernel", "from . import parts", "from {package} import parts"]
+)
+def test_a_module_that_is_imported_in_another_way_counts_as_well(write: Write, line: str) -> None:
+    code = CODE.replace("from {package}.parts import kernel", line)
+    before = write(code)
+    assert write(code, parts=PARTS.replace("[low, high]", "[high, low]")) != before
+    if "kernel" in line:
+        assert before == write()
+
+
 def test_code_is_hashed_without_being_imported(write: Write) -> None:
     write("raise RuntimeError\n")
     assert "pack.code" not in sys.modules

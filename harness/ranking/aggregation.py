@@ -58,8 +58,7 @@ def aggregate(
             leaderboards of the rank by mean. `bradley-terry`: strengths of that model fitted to
             wins by image and metric, in Elo points around a mean of 0; a tie is half a win to each.
             `weighted`: sum of weight times mean over the metrics, negative where lower is better,
-            averaged over the sets. `ntire-efficiency`: the cost against that of a base
-            (`harness.ranking.ntire_efficiency`).
+            averaged over the sets. `ntire-efficiency`: cost against a base (`efficiency_order`).
         wishes: Weights, or the base.
         policy: As for `harness.ranking.leaderboards.rank_run`.
 
@@ -73,9 +72,8 @@ def aggregate(
     """
     if how not in WAYS:
         raise InputError(f"--aggregate {how!r} is unknown; expected one of {', '.join(WAYS)}")
-    found = tables(data, make_blocks(data), count_failures(data), policy=policy)
     rows = []
-    for item in ballots(data, found):
+    for item in ballots(data, tables(data, make_blocks(data), count_failures(data), policy=policy)):
         order = _order(how, data, item, wishes or Wishes())
         failed = sum((Counter(table.failures) for table in item.tables), Counter[str]())
         shown = {

@@ -41,11 +41,15 @@ def ballots(data: RunData, found: Iterable[Table]) -> Iterator[Ballots]:
         here = tuple(table for table in ranked if task_of(data, table.set) == task)
         if here:
             names = sorted(set.intersection(*(set(table.restorers) for table in here)))
-            everyone = tuple(dict.fromkeys(name for table in here for name in table.entrants))
-            values = (
-                table.sign * table.values[places_of(names, table.restorers)] for table in here
+            yield Ballots(
+                task,
+                restorers=tuple(names),
+                entrants=tuple(dict.fromkeys(name for table in here for name in table.entrants)),
+                tables=here,
+                values=tuple(
+                    table.sign * table.values[places_of(names, table.restorers)] for table in here
+                ),
             )
-            yield Ballots(task, tuple(names), everyone, here, tuple(values))
 
 
 def shares_won(values: Floats) -> Floats:

@@ -74,8 +74,7 @@ def _order(table: Table) -> Order:
         for ends in intervals(sign * table.sums, table.strata, table.cells)
     )
     best = sorted(range(len(names)), key=lambda place: (-means[place], names[place]))
-    if sign < 0:
-        low, high = -high, -low
+    low, high = (low, high) if sign > 0 else (-high, -low)
     return Order(
         restorers=tuple(names[place] for place in best),
         scores=sign * means[best],

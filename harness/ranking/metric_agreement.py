@@ -42,7 +42,6 @@ def _agreement(one: Table, other: Table) -> Agreement:
 
 
 def _mean_tau(taus: Floats) -> tuple[float | None, float | None, float | None]:
-    """The mean with its interval, where there are any, and more than one."""
     if not taus.size:
         return None, None, None
     mean, low, high = (float(ends[0]) for ends in intervals(taus[None], (len(taus),), len(taus)))
@@ -63,7 +62,6 @@ def _common(one: Table, other: Table) -> tuple[list[str], list[str], list[Floats
 def _cells(
     item: Table | Block, restorers: Sequence[str], images: Sequence[str]
 ) -> tuple[Places, ...]:
-    """Where the scores of some restorers on some images stand."""
     return np.ix_(places_of(restorers, item.restorers), places_of(images, item.images))
 
 
@@ -178,6 +176,5 @@ def _gaps(parts: Sequence[Floats]) -> tuple[Floats, float]:
 
 
 def _largest(gaps: Floats) -> Places:
-    """Flat places of the largest positive gaps."""
     order = np.argsort(-gaps, axis=None, kind="stable")[:MOST_SHOWN]
     return order[gaps.ravel()[order] > 0]

@@ -60,8 +60,10 @@ def _wilcoxon(rows: Floats) -> Floats:
     # one image tells nothing, and scipy may refuse it
     if rows.shape[1] < 2:
         return np.ones(len(rows))
-    quiet = warnings.catch_warnings(action="ignore", category=RuntimeWarning)
-    with quiet, np.errstate(invalid="ignore", divide="ignore"):
+    with (
+        warnings.catch_warnings(action="ignore", category=RuntimeWarning),
+        np.errstate(invalid="ignore", divide="ignore"),
+    ):
         p = wilcoxon(rows, axis=1, zero_method="pratt").pvalue
     # NaN is no difference at all
     return np.nan_to_num(np.asarray(p, dtype=np.float64), nan=1.0)
@@ -88,9 +90,8 @@ def critical_difference(
     order = np.argsort(ranks, kind="stable")
     ranks, ordered = ranks[order], [names[place] for place in order]
     critical = nemenyi(len(names), images)
-    apart = {(t.restorer, t.versus) for t in tests if t.p_wilcoxon_holm <= SIGNIFICANT}
-    apart |= {(other, one) for one, other in apart}
-    alike = np.array([[(one, other) not in apart for other in ordered] for one in ordered])
+    apart = {frozenset((t.restorer, t.versus)) for t in tests if t.p_wilcoxon_holm <= SIGNIFICANT}
+    alike = np.array([[{one, other} not in apart for other in ordered] for one in ordered])
     return CriticalDifference(
         table.set,
         table.metric,

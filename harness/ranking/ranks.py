@@ -54,9 +54,8 @@ def leaderboard_rows(
     """
     ranked = [] if order is None else _ranked(order, failures)
     names = {row.restorer for row in ranked}
-    nothing = (None,) * 6
     unranked = (
-        LeaderboardRow(name, *nothing, 0, failures.get(name, 0))
+        LeaderboardRow(name, None, None, None, None, None, None, 0, failures.get(name, 0))
         for name in entrants
         if name not in names
     )

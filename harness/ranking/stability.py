@@ -43,7 +43,7 @@ def _without_images(data: RunData, table: Table) -> Stability:
     sums = table.sign * table.sums
     bad, good = np.isneginf(sums), np.isposinf(sums)
     finite = np.where(bad | good, 0.0, sums)
-    # a single infinite image decides, and stops to do so when it is the one that is left out
+    # one infinite image decides, unless it is the one that is left out
     totals, worst, best = (part.sum(axis=1, keepdims=True) for part in (finite, bad, good))
     whole = np.where(worst > 0, -np.inf, np.where(best > 0, np.inf, totals))[:, 0]
     left = np.where(worst > bad, -np.inf, np.where(best > good, np.inf, totals - finite))

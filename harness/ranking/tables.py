@@ -5,7 +5,7 @@ Which sets go together, who takes part, and who has which images.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -58,8 +58,8 @@ class Table:
     They are of the same cells for every restorer, and none is missing: whoever fails on the hard
     images would lead by what it lacks. An image that several sets degrade (by its id) is one unit
     and is resampled as one, for its scores hang together, and as two they would feign certainty.
-    Units that lie in the same sets are a stratum: how many images a set has, and how hard it is,
-    was chosen and not drawn, and is no doubt about a mean.
+    Units that lie in the same sets are a stratum and are resampled among themselves: how many
+    images a set has and how hard it is were chosen, not drawn, and must not widen an interval.
 
     Attributes:
         set: The set, or `None` for the whole benchmark.
@@ -146,9 +146,12 @@ def tables(
         raise InputError(f"policy {policy!r} is unknown; expected one of {', '.join(POLICIES)}")
     for (scope, sets), metric in product(scopes(data), metric_names(data)):
         found = [blocks[name, metric] for name in sets if (name, metric) in blocks]
-        # nobody is ranked on a set that the metric has no score of at all
-        shared = [set(block.restorers) for block in found] if len(found) == len(sets) else [set()]
-        names = sorted(set.intersection(*shared))
+        # nobody is ranked where the metric has no score at all of one of the sets
+        names = (
+            sorted(set.intersection(*(set(block.restorers) for block in found)))
+            if len(found) == len(sets)
+            else []
+        )
         failed = sum((Counter(failures.get((name, metric))) for name in sets), Counter[str]())
         if len(names) > 1 or (scope is not None and (names or failed)):
             bare = _bare_table(data, scope, sets, metric, names, failed)
@@ -188,12 +191,14 @@ def _with_scores(table: Table, found: Sequence[Block], names: Sequence[str], pol
         return table
     common = [np.all(part[rows], axis=0) for part in has]
     parts = [part[rows][:, mask] for part, mask in zip(values, common, strict=True)]
-    images = [list(compress(block.images, mask)) for block, mask in zip(found, common, strict=True)]
-    joined, ranked = np.concatenate(parts, axis=1), tuple(names[row] for row in rows)
-    sums, units, strata = by_image(joined, images)
+    joined = np.concatenate(parts, axis=1)
+    sums, units, strata = by_image(
+        joined,
+        [list(compress(block.images, mask)) for block, mask in zip(found, common, strict=True)],
+    )
     return replace(
         table,
-        restorers=ranked,
+        restorers=tuple(names[row] for row in rows),
         values=joined,
         sums=sums,
         images=units,
@@ -225,11 +230,11 @@ def by_image(
     """
     if len(images) == 1:
         return values, tuple(images[0]), (len(images[0]),)
-    sets, groups = [set(ids) for ids in images], defaultdict[tuple[bool, ...], list[str]](list)
+    sets = [set(ids) for ids in images]
+    groups: dict[tuple[bool, ...], list[str]] = {}
     for image in sorted(set.union(*sets)):
-        groups[tuple(image in ids for ids in sets)].append(image)
-    # a stratum of one says nothing of its own spread, and would always be drawn as it is: such are
-    # put together
+        groups.setdefault(tuple(image in ids for ids in sets), []).append(image)
+    # a stratum of one would always be drawn as it is, and show no spread: such are put together
     strata = [group for group in groups.values() if len(group) > 1]
     alone = [image for group in groups.values() if len(group) == 1 for image in group]
     if len(alone) == 1 and strata:
@@ -246,9 +251,8 @@ def by_image(
 
 def metric_names(data: RunData) -> list[str]:
     """The run's metrics in the plan's order: the first is what the benchmark ranks by."""
-    cards, scored = data.run.metrics, as_columns(data.scores).names[3]
-    planned = [name for name in data.run.plan.metrics if name in cards]
-    return list(dict.fromkeys([*planned, *cards, *scored]))
+    planned = [name for name in data.run.plan.metrics if name in data.run.metrics]
+    return list(dict.fromkeys([*planned, *data.run.metrics, *as_columns(data.scores).names[3]]))
 
 
 def set_names(data: RunData) -> list[str]:
@@ -288,9 +292,9 @@ def count_failures(data: RunData) -> dict[tuple[str, str], Counter[str]]:
         for failure in data.failures
         if failure.metric in names and failure.cell not in lost
     )
-    counts = defaultdict[tuple[str, str], Counter[str]](Counter)
+    counts: dict[tuple[str, str], Counter[str]] = {}
     # a cell that could not be restored lacks every metric of its set
     for cell, metric in chain(product(lost, names), single):
         if cell.set not in blind or not data.run.metric(metric).needs_reference:
-            counts[cell.set, metric][cell.restorer] += 1
+            counts.setdefault((cell.set, metric), Counter())[cell.restorer] += 1
     return counts

@@ -75,18 +75,14 @@ def write_baseline(baseline: MeasuredRun, path: Path) -> None:
 
 
 def _lists(baseline: MeasuredRun) -> tuple[Sequence[Row], ...]:
-    """Scores, costs and failures, a dictionary a row."""
     rows = [
         dict(zip(_KEY, (restorer, set_name, image, metric), strict=True))
         | asdict(score)
         # JSON has no infinity
-        | {
-            "value": float(f"{score.value:.10g}")
-            if math.isfinite(score.value)
-            else str(score.value)
-        }
+        | {"value": float(f"{value:.10g}") if math.isfinite(value) else str(value)}
         for (restorer, set_name, metric), images in sorted(baseline.scores.items())
         for image, score in sorted(images.items())
+        for value in [score.value]
     ]
     costs = [
         dict(zip(_KEY[:3], (*pair, image), strict=True))

@@ -33,5 +33,6 @@ def check_against(
         HarnessError: One of the files is not what it should be.
     """
     chosen = read_settings(settings) if settings else None
-    before = rename(load_baseline(source), aliases)
-    return compare(now, before, chosen, name=str(source) if name is None else name)
+    return compare(
+        now, rename(load_baseline(source), aliases), chosen, str(source) if name is None else name
+    )

@@ -9,8 +9,7 @@ judged. Directions are those of the metrics' cards.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -60,7 +59,7 @@ def compare(
 
 def _newly_failing(now: MeasuredRun, before: MeasuredRun) -> dict[Group, dict[str, str]]:
     """(restorer, set, metric) -> image -> message, of cells that did not fail in the baseline."""
-    found = defaultdict[Group, dict[str, str]](dict)
+    found: dict[Group, dict[str, str]] = {}
     measured = dict.fromkeys((name, metric) for _, name, metric in (*before.scores, *now.scores))
     for (restorer, name, image, metric), message in now.failures.items():
         # a cell that could not be restored lacks every metric of its set
@@ -68,7 +67,7 @@ def _newly_failing(now: MeasuredRun, before: MeasuredRun) -> dict[Group, dict[st
         for lost in due:
             known = {(restorer, name, image, why) for why in (lost, "")} & before.failures.keys()
             if not known and image not in now.scores.get((restorer, name, lost), {}):
-                found[restorer, name, lost][image] = message
+                found.setdefault((restorer, name, lost), {})[image] = message
     return found
 
 
@@ -94,24 +93,22 @@ def _measure(
         return replace(finding, verdict=Verdict.GONE if old else Verdict.NEW, n=len(new))
     if reason := _incomparable(now, before, group):
         return replace(finding, reason=reason)
-    pairs = {image: (old[image], new[image]) for image in sorted(old.keys() & new.keys())}
-    changed = {image: why for image, pair in pairs.items() if (why := _pixels_differ(*pair))}
-    pairs = {image: pair for image, pair in pairs.items() if image not in changed}
-    finding = replace(finding, n=len(pairs), reason=_left_out(old, new, changed))
+    pairs, left_out = _common(old, new)
+    finding = replace(finding, n=len(pairs), reason=left_out)
     if not pairs:
         return finding
     scores = np.array([[score.value for score in pair] for pair in pairs.values()])
     values = np.where(np.isfinite(scores), scores, np.copysign(INFINITE, scores))
     differences = values[:, 1] - values[:, 0]
-    same = all(was.restored == is_now.restored != "" for was, is_now in pairs.values())
-    if same and np.abs(differences).max() <= 1e-6 * max(1.0, np.abs(values[:, 0]).max()):
-        return replace(finding, verdict=Verdict.EQUAL, difference=0.0)
-    if same:
+    if all(was.restored == is_now.restored != "" for was, is_now in pairs.values()):
+        if np.abs(differences).max() <= 1e-6 * max(1.0, np.abs(values[:, 0]).max()):
+            return replace(finding, verdict=Verdict.EQUAL, difference=0.0)
         reason = "the restored images are the same bytes and the scores differ: the metric changed"
-    elif len(pairs) < MIN_IMAGES:
-        reason = f"{len(pairs)} common images; expected at least {MIN_IMAGES}"
-    if reason:
         return replace(finding, reason=reason)
+    if len(pairs) < MIN_IMAGES:
+        return replace(
+            finding, reason=f"{len(pairs)} common images; expected at least {MIN_IMAGES}"
+        )
     card = now.metrics[group[2]]
     losses = sorted(zip(card.sign * differences, pairs, scores.tolist(), differences, strict=True))
     worst = tuple(
@@ -119,12 +116,12 @@ def _measure(
         for loss, image, (was, is_now), difference in losses[:WORST]
         if loss < 0
     )
-    finding = replace(finding, worst=worst, worst_image=worst[0].image if worst else None)
     kinds = {str(run.hardware.get("device") or "cpu").partition(":")[0] for run in (now, before)}
     tolerance = max(settings.tolerance_of(card, kind) for kind in kinds)
     mean, low, high, p_low = paired_t(differences)
     p_loss = p_low if card.sign > 0 else 1 - p_low
-    finding = replace(finding, difference=mean, ci_low=low, ci_high=high)
+    finding = replace(finding, difference=mean, ci_low=low, ci_high=high, worst=worst)
+    finding = replace(finding, worst_image=worst[0].image if worst else None)
     return Measured(finding, card.sign, p_loss, 1 - p_loss, loss=tolerance, gain=tolerance)
 
 
@@ -165,15 +162,19 @@ def _pixels_differ(old: MeasuredScore, new: MeasuredScore) -> str:
     return next(differing, "")
 
 
-def _left_out(old: Collection[str], new: Collection[str], changed: Mapping[str, str]) -> str:
-    """Names images that are not compared.
+def _common(
+    old: Mapping[str, MeasuredScore], new: Mapping[str, MeasuredScore]
+) -> tuple[dict[str, tuple[MeasuredScore, MeasuredScore]], str]:
+    """The scores of images with the same pixels in both, and a text that names all other images.
 
     For the first of another version of the set, it also says what differs.
     """
+    both = {image: (old[image], new[image]) for image in sorted(old.keys() & new.keys())}
+    changed = {image: why for image, pair in both.items() if (why := _pixels_differ(*pair))}
     parts = {
         "other version of the set in": list(changed),
-        "not run now:": sorted(set(old).difference(new)),
-        "not in the baseline:": sorted(set(new).difference(old)),
+        "not run now:": sorted(old.keys() - new.keys()),
+        "not in the baseline:": sorted(new.keys() - old.keys()),
     }
     shown = [
         f"{what} {', '.join(names[:3])}{' ...' if len(names) > 3 else ''}"
@@ -182,4 +183,4 @@ def _left_out(old: Collection[str], new: Collection[str], changed: Mapping[str, 
     ]
     if changed:
         shown[0] += f" ({next(iter(changed.values()))})"
-    return "; ".join(shown)
+    return {image: both[image] for image in both if image not in changed}, "; ".join(shown)

@@ -43,8 +43,10 @@ def compare_costs(now: MeasuredRun, before: MeasuredRun, settings: Settings) -> 
         for name in COSTS
     ]
     if reason := _not_judged(now, before):
-        found = (item.finding if isinstance(item, Measured) else item for item in measured)
-        return [replace(finding, reason=reason) for finding in found]
+        return [
+            replace(item.finding if isinstance(item, Measured) else item, reason=reason)
+            for item in measured
+        ]
     return judge(measured, settings.alpha)
 
 

@@ -40,17 +40,18 @@ def trace(runs: Mapping[str, MeasuredRun], metrics: Sequence[str] = ()) -> Histo
     for group in last.scores:
         metric = group[2]
         if not metrics or metric in metrics:
-            having = {name: run for name, run in same.items() if group in run.scores}
-            versions = {name: run.metrics[metric].version for name, run in having.items()}
+            versions = {
+                name: run.metrics[metric].version
+                for name, run in same.items()
+                if group in run.scores
+            }
             wanted = last.metrics[metric].version
             left_out += [
                 f"{name}: {metric} has version {version}, the last run {wanted}"
                 for name, version in versions.items()
                 if version != wanted
             ]
-            trends += _trend(
-                group, {name: run for name, run in having.items() if versions[name] == wanted}
-            )
+            trends += _trend(group, {n: same[n] for n in versions if versions[n] == wanted})
     return History(tuple(trends), tuple(same), tuple(dict.fromkeys(left_out)))
 
 
@@ -66,8 +67,7 @@ def _trend(group: Group, runs: Mapping[str, MeasuredRun]) -> Iterator[Trend]:
     if not common:
         return
     values = np.array([np.mean([scores[image].value for image in common]) for scores in measured])
-    last = ordered[-1]
-    card = last.metrics[metric]
+    card = ordered[-1].metrics[metric]
     steps = find_steps(values, card.tolerance) if np.isfinite(values).all() else {}
     points = tuple(
         TrendPoint(
@@ -80,8 +80,16 @@ def _trend(group: Group, runs: Mapping[str, MeasuredRun]) -> Iterator[Trend]:
         )
         for index, (name, run) in enumerate(runs.items())
     )
-    where = last.benchmark, set_name, metric, restorer
-    yield Trend(*where, card.unit, card.higher_is_better, len(common), points)
+    yield Trend(
+        ordered[-1].benchmark,
+        set_name,
+        metric,
+        restorer,
+        card.unit,
+        card.higher_is_better,
+        len(common),
+        points,
+    )
 
 
 def changes(before: MeasuredRun, now: MeasuredRun) -> Iterator[str]:

@@ -52,5 +52,5 @@ def _verdict(item: Measured, p_loss: float, p_gain: float, alpha: float) -> Find
         verdict = Verdict.REGRESSED
     elif p_gain < alpha and low > item.gain:
         verdict = Verdict.IMPROVED
-    lost = item.sign * (found.difference or 0.0) < 0
-    return replace(found, verdict=verdict, p=p_loss if lost else p_gain)
+    p = p_loss if item.sign * (found.difference or 0.0) < 0 else p_gain
+    return replace(found, verdict=verdict, p=p)

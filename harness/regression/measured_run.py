@@ -106,12 +106,12 @@ def measured_run(data: RunData, folder: Path | None = None) -> MeasuredRun:
         cell = score.cell
         sample = data.samples.get((cell.set, cell.image), SampleRecord(""))
         hashes = (sample.degraded_sha256, sample.reference_sha256, restored.get(cell))
-        found = MeasuredScore(score.value, *((item or "")[:_DIGITS] for item in hashes))
-        scores.setdefault((cell.restorer, cell.set, score.metric), {})[cell.image] = found
+        scores.setdefault((cell.restorer, cell.set, score.metric), {})[cell.image] = MeasuredScore(
+            score.value, *((item or "")[:_DIGITS] for item in hashes)
+        )
     costs: dict[tuple[str, str], dict[str, Spent]] = {}
     for image in data.restored:
-        cell = image.cell
-        costs.setdefault((cell.restorer, cell.set), {})[cell.image] = image.spent
+        costs.setdefault((image.cell.restorer, image.cell.set), {})[image.cell.image] = image.spent
     run = data.run
     return MeasuredRun(
         benchmark=run.benchmark,
@@ -151,15 +151,13 @@ def rename(run: MeasuredRun, aliases: Sequence[str]) -> MeasuredRun:
         names = {name for name, *_ in (*run.scores, *run.failures)}
         # names hold `=` where a restorer has parameters: the one that parts two names counts
         splits = [(alias[:i], alias[i + 1 :]) for i, letter in enumerate(alias) if letter == "="]
-        fitting = [(new, old) for new, old in splits if old in names and new and new not in names]
+        fitting = [{old: new} for new, old in splits if old in names and new and new not in names]
         if not fitting:
-            known = ", ".join(sorted(names)) or "none"
             raise InputError(
                 f"--alias {alias!r}: expected NEW=OLD; OLD is one of the baseline's, NEW is not "
-                f"({known})"
+                f"({', '.join(sorted(names)) or 'none'})"
             )
-        new, old = fitting[0]
-        now = {old: new}
+        now = fitting[0]
         run = replace(
             run,
             scores={(now.get(r, r), s, m): images for (r, s, m), images in run.scores.items()},

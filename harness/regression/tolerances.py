@@ -90,6 +90,9 @@ def _check(path: Path, table: Mapping[str, object], known: Container[str], fault
 
 def is_number(value: object, *, least: float = 0.0) -> bool:
     """Whether something out of a file is a finite number, and not too small."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return math.isfinite(value) and value >= least
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and value >= least
+    )

@@ -32,19 +32,22 @@ def write_junit(comparison: Comparison, path: Path) -> None:
     Raises:
         InputError: The file cannot be written.
     """
-    rows = comparison.findings
-    counts = Counter(_JUNIT.get(row.verdict) for row in rows)
+    counts = Counter(_JUNIT.get(row.verdict) for row in comparison.findings)
     suite = ElementTree.Element(
         "testsuite",
         name="restobench compare",
-        tests=str(len(rows)),
+        tests=str(len(comparison.findings)),
         failures=str(counts["failure"]),
         errors=str(counts["error"]),
         skipped=str(counts["skipped"]),
     )
-    for row in rows:
-        name, metric = _xml_text(f"{row.restorer}.{row.set}"), _xml_text(row.metric)
-        case = ElementTree.SubElement(suite, "testcase", classname=name, name=metric)
+    for row in comparison.findings:
+        case = ElementTree.SubElement(
+            suite,
+            "testcase",
+            classname=_xml_text(f"{row.restorer}.{row.set}"),
+            name=_xml_text(row.metric),
+        )
         if row.verdict in _JUNIT:
             ElementTree.SubElement(case, _JUNIT[row.verdict], message=_xml_text(describe(row)))
     try:
@@ -108,13 +111,13 @@ def job_summary(comparison: Comparison) -> str:
     told = [row for row in comparison.findings if row.verdict not in (Verdict.SAME, Verdict.EQUAL)]
     if told:
         lines += ["| restorer | set | metric | |", "|---|---|---|---|"]
-    cells = (map(_cell, (row.restorer, row.set, row.metric, describe(row))) for row in told)
-    lines += [f"| {' | '.join(row)} |" for row in cells]
+    lines += [
+        f"| {' | '.join(map(_cell, (row.restorer, row.set, row.metric, describe(row))))} |"
+        for row in told
+    ]
     return "\n".join(lines) + "\n"
 
 
 def _cell(text: str) -> str:
-    escaped = "".join(
-        f"\\{character}" if character in r"\`*_{}[]<>()#+-.!|~" else character for character in text
-    )
-    return _xml_text(escaped)
+    special = r"\`*_{}[]<>()#+-.!|~"
+    return _xml_text("".join(f"\\{letter}" if letter in special else letter for letter in text))

@@ -81,14 +81,13 @@ def correlate(
     chosen = [labelled[place] for place in good.tolist()]
     groups = np.array([image.group for image in chosen])
     x, mos = values[good], np.array([image.mos for image in chosen])
-    whole = _figures(x, mos, groups, krcc=True)
     drawn = [
         _figures(x[rows], mos[rows], groups[rows], krcc=bool(splits) or place < KENDALL_RESAMPLES)
         for place, rows in enumerate(_draws(len(good), splits))
     ]
     found = {
-        name: _summary(whole[name], [figures[name] for figures in drawn], median=splits > 0)
-        for name in NAMES
+        name: _summary(figure, [figures[name] for figures in drawn], median=splits > 0)
+        for name, figure in _figures(x, mos, groups, krcc=True).items()
     }
     return Correlation(metric, len(good), len(values) - len(good), found)
 
@@ -172,7 +171,6 @@ def _logistic(parameters: Floats, x: Floats) -> Floats:
 
 
 def _distances(parameters: Floats, x: Floats, target: Floats) -> Floats:
-    """What least squares makes small."""
     return _logistic(parameters, x) - target
 
 

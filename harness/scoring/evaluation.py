@@ -70,8 +70,7 @@ def prepare(
         Both images as the metric takes them. No-reference metrics get the uncropped RGB image.
 
     Raises:
-        ImageError: The metric needs a reference and there is none, the shapes differ, or the image
-            is too large for it.
+        ImageError: A reference that is needed and not there, other shapes, too large an image.
     """
     pixels = restored.shape[1] * restored.shape[2]
     if card.max_pixels is not None and pixels > card.max_pixels:
@@ -79,8 +78,7 @@ def prepare(
             f"{card.name} takes images whole, of at most {card.max_pixels:,} pixels; this one has "
             f"{pixels:,}: score parts of it, or another metric"
         )
-    if evaluation.quantise:
-        restored = quantise(restored)
+    restored = quantise(restored) if evaluation.quantise else restored
     if not card.needs_reference:
         return to_rgb(restored), None
     if reference is None:

@@ -55,9 +55,8 @@ class References:
     def __init__(self, source: Path | None) -> None:
         self.source = source
         self._by_stem: dict[str, list[Path]] = {}
-        if source is not None and source.is_dir():
-            for path in require_images(source):
-                self._by_stem.setdefault(path.stem, []).append(path)
+        for path in require_images(source) if source and source.is_dir() else []:
+            self._by_stem.setdefault(path.stem, []).append(path)
 
     def find(self, path: Path) -> Path | str:
         """The reference of an image, or why it has none."""

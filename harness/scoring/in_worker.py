@@ -37,13 +37,14 @@ def score_cell(task: ScoreTask) -> Scored:
     """Scores one image; one metric's failure does not touch the others."""
     found: dict[str, MetricValue | str]
     try:
-        restored = load_array(task.restored)
-        reference = load_array(task.reference) if task.reference is not None else None
+        pair = load_array(task.restored), load_array(task.reference) if task.reference else None
     except ImageError as error:
         found = dict.fromkeys(task.metrics, str(error))
     else:
-        shown = restored, reference, task.evaluation, task.scale
-        found = {name: score_image(name, task.device, *shown) for name in task.metrics}
+        found = {
+            name: score_image(name, task.device, *pair, task.evaluation, task.scale)
+            for name in task.metrics
+        }
     return Scored(
         tuple(
             Score(task.cell, name, value.value, value.spread)

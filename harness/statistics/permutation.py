@@ -65,8 +65,8 @@ def pairs_p(sums: Floats, strata: tuple[int, ...]) -> Floats:
     # a pattern and its mirror image give the same absolute differences: one of them is enough
     kept = 2 ** (units - 1) if units <= _EXACT_UP_TO else RESAMPLES
     patterns = _signs(units)[:, :kept].astype(np.float64)
-    # against any pair: whoever reads a leaderboard reads all of its verdicts, and of so many pairs
-    # Holm's correction, which knows nothing of how they hang together, would leave hardly one
+    # of any pair: whoever reads a leaderboard reads all of its verdicts. Holm's correction of many
+    # pairs does not know how they hang together, and with so few patterns it never reaches 0.05
     beyond = count_beyond(finite @ patterns, inverse, observed)
     return np.where(real, _share(beyond, kept, units), 1.0)
 
@@ -130,10 +130,9 @@ def sign_flip_p(differences: Floats) -> Floats:
     """
     rows = np.array([row if np.isfinite(row).all() else _signed_ranks(row) for row in differences])
     rows, _ = batches(rows, (rows.shape[1],))
-    units = rows.shape[1]
-    flipped = rows @ _signs(units).astype(np.float64)
+    flipped = rows @ _signs(rows.shape[1]).astype(np.float64)
     extreme = (np.abs(flipped) >= _observed(rows)[:, None]).sum(axis=1)
-    return _share(extreme, flipped.shape[1], units)
+    return _share(extreme, flipped.shape[1], rows.shape[1])
 
 
 def _observed(rows: Floats) -> Floats:
@@ -157,13 +156,12 @@ def pair_flips_p(sums: Floats, rows: Floats, pairs: Sequence[tuple[int, int]]) -
     if not np.isfinite(sums).all():
         return sign_flip_p(rows)
     centred, _ = batches(sums - sums.mean(axis=0), (sums.shape[1],))
-    units = centred.shape[1]
-    flipped = centred @ _signs(units).astype(np.float64)
+    flipped = centred @ _signs(centred.shape[1]).astype(np.float64)
     extreme = [
         np.count_nonzero(np.abs(flipped[one] - flipped[other]) >= observed)
         for (one, other), observed in zip(pairs, _observed(rows), strict=True)
     ]
-    return _share(np.array(extreme), flipped.shape[1], units)
+    return _share(np.array(extreme), flipped.shape[1], centred.shape[1])
 
 
 def holm(p: Floats) -> Floats:
@@ -176,9 +174,8 @@ def holm(p: Floats) -> Floats:
         (tests,): at most 0.05 where the family of verdicts holds together with 95 %.
     """
     order = np.argsort(p, kind="stable")
-    corrected = np.empty_like(p)
-    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
-    return corrected
+    corrected = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
+    return np.asarray(corrected[np.argsort(order)])
 
 
 def _signed_ranks(row: Floats) -> Floats:

@@ -48,10 +48,9 @@ def resample_counts(strata: tuple[int, ...]) -> Singles:
         (images, RESAMPLES); the columns of a stratum sum to its size. Deterministic.
     """
     generator = np.random.default_rng(SEED)
-    parts = [
-        generator.multinomial(size, np.full(size, 1 / size), size=RESAMPLES).T for size in strata
-    ]
-    counts = np.concatenate(parts).astype(np.float32)
+    counts = np.concatenate(
+        [generator.multinomial(size, np.full(size, 1 / size), RESAMPLES).T for size in strata]
+    ).astype(np.float32)
     counts.setflags(write=False)
     return counts
 
@@ -221,5 +220,8 @@ def percentile_order(points: Floats, boot: Floats, units: int) -> tuple[Floats, 
     # every resample says the same
     certain = ~real & (gaps > 1e-12 * np.abs(points).max(initial=0.0))
     p = np.where(certain, 1 / (RESAMPLES + 1), np.where(real, p, 1.0))
-    ends = np.minimum(lower, points), np.maximum(upper, points)
-    return *ends, p if units >= MIN_TESTABLE else np.ones_like(p)
+    return (
+        np.minimum(lower, points),
+        np.maximum(upper, points),
+        p if units >= MIN_TESTABLE else np.ones_like(p),
+    )

@@ -129,7 +129,7 @@ def test_equal_bytes_with_other_scores_are_a_changed_metric() -> None:
         ),
     ],
 )
-def test_another_protocol_is_refused_with_the_field_that_differs(
+def test_another_evaluation_is_refused_with_the_field_that_differs(
     changes: dict[str, Any], field: str
 ) -> None:
     comparison = compare(

@@ -79,7 +79,7 @@ def test_two_runs_are_no_trend() -> None:
 
 def test_what_cannot_be_compared_is_left_out_and_named() -> None:
     runs = {
-        "other protocol": run(1, 10, evaluation={"name": "sr-y", "hash": "e2"}),
+        "other evaluation": run(1, 10, evaluation={"name": "sr-y", "hash": "e2"}),
         "other metric": run(2, 10, metrics={"psnr": MetricCard("psnr", True, True, version="0")}),
         "good": run(3, 30),
         "last": run(4, 30),
@@ -87,7 +87,7 @@ def test_what_cannot_be_compared_is_left_out_and_named() -> None:
     history = trace(runs)
     assert [point.run for point in history.trends[0].points] == ["good", "last"]
     assert history.left_out == (
-        "other protocol: evaluation sr-y, the last run has rgb",
+        "other evaluation: evaluation sr-y, the last run has rgb",
         "other metric: psnr has version 0, the last run 1",
     )
     without_common = trace({"a": run(1, 30, degraded="other"), "b": run(2, 30)})

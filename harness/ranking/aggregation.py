@@ -19,7 +19,7 @@ from harness.ranking.ballots import Ballots, ballots, shares_won
 from harness.ranking.ntire_efficiency import efficiency_order
 from harness.ranking.ranks import Order, leaderboard_rows
 from harness.ranking.tables import (
-    Table,
+    ScoreTable,
     by_image,
     count_failures,
     make_blocks,
@@ -115,7 +115,7 @@ def _shares(item: Ballots) -> tuple[Floats, tuple[int, ...]]:
 
 
 def _joined(
-    parts: Sequence[Floats], boards: Sequence[Table]
+    parts: Sequence[Floats], boards: Sequence[ScoreTable]
 ) -> tuple[Floats, tuple[str, ...], tuple[int, ...]]:
     return by_image(np.concatenate(parts, axis=1), [table.images for table in boards])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from harness.ranking.tables import Table, places_of, set_names, task_of
+from harness.ranking.tables import ScoreTable, places_of, set_names, task_of
 from harness.results import RunData
 from harness.statistics import Floats
 
@@ -27,11 +27,11 @@ class Ballots:
     task: str
     restorers: tuple[str, ...]
     entrants: tuple[str, ...]
-    tables: tuple[Table, ...]
+    tables: tuple[ScoreTable, ...]
     values: tuple[Floats, ...]
 
 
-def ballots(data: RunData, found: Iterable[Table]) -> Iterator[Ballots]:
+def ballots(data: RunData, found: Iterable[ScoreTable]) -> Iterator[Ballots]:
     """The ballots of each task, in the plan's order of sets.
 
     Tasks on which nobody is ranked are left out.

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.errors import InputError
 from harness.ranking.ranks import Order, leaderboard_rows
-from harness.ranking.tables import Blocks, Table, count_failures, make_blocks, minus, tables
+from harness.ranking.tables import Blocks, ScoreTable, count_failures, make_blocks, minus, tables
 from harness.results import SIGNIFICANT, Difference, Leaderboard, RunData
 from harness.statistics import Floats
 from harness.statistics.permutation import pairs_p, sign_flip_p
@@ -28,7 +28,7 @@ class Ranking:
 
     data: RunData
     blocks: Blocks
-    tables: tuple[Table, ...]
+    tables: tuple[ScoreTable, ...]
     boards: tuple[Leaderboard, ...]
 
 
@@ -59,13 +59,13 @@ def rank_run(data: RunData, *, policy: str = "common") -> Ranking:
     return Ranking(data, blocks, found, tuple(_leaderboard(data, table) for table in found))
 
 
-def _leaderboard(data: RunData, table: Table) -> Leaderboard:
+def _leaderboard(data: RunData, table: ScoreTable) -> Leaderboard:
     order = _order(table) if table.restorers else None
     rows = leaderboard_rows(order, sorted(table.entrants), table.failures)
     return Leaderboard(data.run.benchmark, table.set, table.metric, table.sign > 0, rows)
 
 
-def _order(table: Table) -> Order:
+def _order(table: ScoreTable) -> Order:
     """Inside, values are oriented so that larger is better."""
     names, sign = table.restorers, table.sign
     # infinite in both directions: what is worst decides
@@ -116,7 +116,7 @@ def versus(
     )
 
 
-def differences(table: Table, base: str) -> list[Difference]:
+def differences(table: ScoreTable, base: str) -> list[Difference]:
     """Compares every entrant of a leaderboard with `base`; none when `base` is not ranked there."""
     if base not in table.restorers:
         return []
@@ -133,7 +133,7 @@ def differences(table: Table, base: str) -> list[Difference]:
 
 
 def _paired(
-    rows: Floats, table: Table
+    rows: Floats, table: ScoreTable
 ) -> Iterator[tuple[float, float | None, float | None, float, int, str]]:
     """Mean difference, its interval, p, images and verdict, for every row."""
     # a row that is infinite in both directions has no mean, and no difference that can be told

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import kendalltau
 
-from harness.ranking.tables import Block, Blocks, Places, Table, places_of
+from harness.ranking.tables import Block, Blocks, Places, ScoreTable, places_of
 from harness.results import MOST_COMPARED, Agreement, Disagreement, RunData
 from harness.statistics import Floats
 from harness.statistics.resampling import intervals
@@ -17,7 +17,7 @@ from harness.statistics.resampling import intervals
 MOST_SHOWN = 12
 
 
-def agreements(found: Sequence[Table]) -> tuple[Agreement, ...]:
+def agreements(found: Sequence[ScoreTable]) -> tuple[Agreement, ...]:
     """Correlates every two metrics of each set, over the restorers and images that both rank."""
     ranked = [table for table in found if table.set is not None and table.restorers]
     return tuple(
@@ -25,7 +25,7 @@ def agreements(found: Sequence[Table]) -> tuple[Agreement, ...]:
     )
 
 
-def _agreement(one: Table, other: Table) -> Agreement:
+def _agreement(one: ScoreTable, other: ScoreTable) -> Agreement:
     restorers, _, parts = _common(one, other)
     names = one.set or "", one.metric, other.metric
     # two restorers have one order or its reverse, which is no correlation
@@ -48,7 +48,7 @@ def _mean_tau(taus: Floats) -> tuple[float | None, float | None, float | None]:
     return (mean, max(low, -1.0), min(high, 1.0)) if len(taus) > 1 else (mean, None, None)
 
 
-def _common(one: Table, other: Table) -> tuple[list[str], list[str], list[Floats]]:
+def _common(one: ScoreTable, other: ScoreTable) -> tuple[list[str], list[str], list[Floats]]:
     """Restorers and images of both, and each one's values, oriented so that larger is better."""
     restorers = sorted(set(one.restorers) & set(other.restorers))
     images = sorted(set(one.images) & set(other.images))
@@ -60,12 +60,12 @@ def _common(one: Table, other: Table) -> tuple[list[str], list[str], list[Floats
 
 
 def _cells(
-    item: Table | Block, restorers: Sequence[str], images: Sequence[str]
+    item: ScoreTable | Block, restorers: Sequence[str], images: Sequence[str]
 ) -> tuple[Places, ...]:
     return np.ix_(places_of(restorers, item.restorers), places_of(images, item.images))
 
 
-def _means(table: Table, restorers: Sequence[str]) -> Floats:
+def _means(table: ScoreTable, restorers: Sequence[str]) -> Floats:
     with np.errstate(invalid="ignore"):
         means = table.sign * table.values[places_of(restorers, table.restorers)].mean(axis=1)
     return np.where(np.isnan(means), -np.inf, means)
@@ -103,7 +103,7 @@ def _tau_by_image(one: Floats, other: Floats) -> Floats:
 
 
 def disagreements(
-    data: RunData, blocks: Blocks, found: Sequence[Table]
+    data: RunData, blocks: Blocks, found: Sequence[ScoreTable]
 ) -> tuple[Disagreement, ...]:
     """The images on which a no-reference and a full-reference metric disagree most, on each set.
 
@@ -122,7 +122,9 @@ def disagreements(
     return tuple(rows)
 
 
-def _disagreements(name: str, one: Table, other: Table, blocks: Blocks) -> list[Disagreement]:
+def _disagreements(
+    name: str, one: ScoreTable, other: ScoreTable, blocks: Blocks
+) -> list[Disagreement]:
     restorers, images, parts = _common(one, other)
     whole = np.flatnonzero(np.isfinite(parts[0]).all(axis=0) & np.isfinite(parts[1]).all(axis=0))
     images = [images[place] for place in whole.tolist()]
@@ -135,29 +137,24 @@ def _disagreements(name: str, one: Table, other: Table, blocks: Blocks) -> list[
     for flat in [*_largest(gaps), *_largest(-gaps)]:
         place, column = divmod(int(flat), len(images))
         gap, spread = float(gaps[place, column]), float(spreads[place, column])
-        value, versus_value = (
-            float(table.sign * part[place, column])
-            for table, part in zip((one, other), parts, strict=True)
-        )
-        rank, versus_rank = (
-            1 + int((part[:, column] > part[place, column]).sum()) for part in parts
-        )
+        here = [part[:, column] for part in parts]
+        rank, versus_rank = (1 + int((part > part[place]).sum()) for part in here)
         rows.append(
             Disagreement(
-                name,
-                images[column],
-                restorers[place],
-                one.metric,
-                other.metric,
-                "hallucination" if gap > 0 else "over-smoothing",
-                value,
-                versus_value,
-                None if np.isnan(spread) else spread,
-                gap,
-                None if np.isnan(spread) else spread / scale,
-                rank,
-                versus_rank,
-                len(restorers),
+                set=name,
+                image=images[column],
+                restorer=restorers[place],
+                metric=one.metric,
+                versus=other.metric,
+                kind="hallucination" if gap > 0 else "over-smoothing",
+                value=float(one.sign * here[0][place]),
+                versus_value=float(other.sign * here[1][place]),
+                spread=None if np.isnan(spread) else spread,
+                gap=gap,
+                gap_spread=None if np.isnan(spread) else spread / scale,
+                rank=rank,
+                versus_rank=versus_rank,
+                ranked=len(restorers),
             )
         )
     return sorted(rows, key=lambda row: (-abs(row.gap), row.image, row.restorer))

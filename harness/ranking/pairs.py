@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import friedmanchisquare, rankdata, studentized_range, wilcoxon
 
-from harness.ranking.tables import Table, minus
+from harness.ranking.tables import ScoreTable, minus
 from harness.results import MOST_COMPARED, SIGNIFICANT, CriticalDifference, PairTest
 from harness.statistics import Floats
 from harness.statistics.permutation import holm, pair_flips_p
 
 
-def pair_tests(table: Table, best_first: Sequence[str]) -> list[PairTest]:
+def pair_tests(table: ScoreTable, best_first: Sequence[str]) -> list[PairTest]:
     """Tests every pair of the best `MOST_COMPARED` restorers, paired by image.
 
     Args:
@@ -70,7 +70,7 @@ def _wilcoxon(rows: Floats) -> Floats:
 
 
 def critical_difference(
-    table: Table, best_first: Sequence[str], tests: Sequence[PairTest]
+    table: ScoreTable, best_first: Sequence[str], tests: Sequence[PairTest]
 ) -> CriticalDifference | None:
     """The critical-difference diagram of one leaderboard.
 

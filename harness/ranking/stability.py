@@ -8,13 +8,13 @@ import numpy as np
 from scipy.stats import kendalltau, rankdata
 
 from harness.ranking.ballots import Ballots, shares_won
-from harness.ranking.tables import Places, Table, task_of
+from harness.ranking.tables import Places, ScoreTable, task_of
 from harness.results import RankRange, RunData, Stability
 from harness.statistics import Floats
 
 
 def stability(
-    data: RunData, found: Sequence[Table], tasks: Sequence[Ballots]
+    data: RunData, found: Sequence[ScoreTable], tasks: Sequence[Ballots]
 ) -> tuple[Stability, ...]:
     """Leaves out one thing after the other, and looks at the order of the rest.
 
@@ -38,7 +38,7 @@ def stability(
     return tuple(rows)
 
 
-def _without_images(data: RunData, table: Table) -> Stability:
+def _without_images(data: RunData, table: ScoreTable) -> Stability:
     """Means share their number of images, so that totals have the same order."""
     sums = table.sign * table.sums
     bad, good = np.isneginf(sums), np.isposinf(sums)

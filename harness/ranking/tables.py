@@ -1,7 +1,4 @@
-"""Scores of a run as tables for the statistics.
-
-Which sets go together, who takes part, and who has which images.
-"""
+"""Scores of a run as tables: which sets go together, who takes part, who has which images."""
 
 from __future__ import annotations
 
@@ -52,7 +49,7 @@ FailureCounts = Mapping[tuple[str, str], Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ScoreTable:
     """The scores that one leaderboard is made of.
 
     They are of the same cells for every restorer, and none is missing: whoever fails on the hard
@@ -124,7 +121,7 @@ def minus(one: Floats, other: Floats) -> Floats:
 
 def tables(
     data: RunData, blocks: Blocks, failures: FailureCounts, *, policy: str = "common"
-) -> Iterator[Table]:
+) -> Iterator[ScoreTable]:
     """The tables of all leaderboards.
 
     That of the whole benchmark comes first, then sets, each with metrics in the plan's order.
@@ -132,8 +129,7 @@ def tables(
     Args:
         data: The run.
         blocks: Its scores.
-        failures: Of `count_failures`: a leaderboard without any score is one where something
-            failed.
+        failures: Of `count_failures`: a board without any score is one where something failed.
         policy: `common`: the cells that all ranked restorers have; when there are none, those with
             the fewest are left out until there are. `complete`: only restorers that have every cell
             which anybody has are ranked.
@@ -165,7 +161,7 @@ def _bare_table(
     metric: str,
     scored: Sequence[str],
     failed: Mapping[str, int],
-) -> Table:
+) -> ScoreTable:
     """A leaderboard on which nobody is ranked yet: all belong there but who skips all its sets."""
     card = data.run.metrics.get(metric)
     if card is None:
@@ -179,10 +175,12 @@ def _bare_table(
         for name in dict.fromkeys([*data.run.restorers, *scored])
         if name in scored or not all((name, item) in skips for item in sets)
     )
-    return Table(scope, metric, float(card.sign), entrants, failed)
+    return ScoreTable(scope, metric, float(card.sign), entrants, failed)
 
 
-def _with_scores(table: Table, found: Sequence[Block], names: Sequence[str], policy: str) -> Table:
+def _with_scores(
+    table: ScoreTable, found: Sequence[Block], names: Sequence[str], policy: str
+) -> ScoreTable:
     """The table with the common cells of all who are ranked; as it is where nobody can be."""
     values = [block.values[places_of(names, block.restorers)] for block in found]
     has = [~np.isnan(part) for part in values]

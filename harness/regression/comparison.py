@@ -17,12 +17,9 @@ import numpy as np
 from harness.regression.cost_ratios import compare_costs
 from harness.regression.judging import Measured, judge
 from harness.regression.measured_run import Group, MeasuredRun, MeasuredScore
-from harness.regression.tolerances import Settings
+from harness.regression.tolerances import MIN_IMAGES, Settings
 from harness.results import ChangedImage, Comparison, Finding, PlannedSet, Verdict
 from harness.statistics.significance import paired_t
-
-# with fewer common images nothing is judged
-MIN_IMAGES = 3
 
 # what an infinite score counts as in a difference: PSNR of identical images
 INFINITE = 100.0

@@ -13,12 +13,10 @@ import numpy as np
 
 from harness.regression.judging import Measured, judge
 from harness.regression.measured_run import HARDWARE, MeasuredRun
-from harness.regression.tolerances import Settings
+from harness.regression.tolerances import MIN_IMAGES, Settings
 from harness.results import COSTS, Finding, Spent, Verdict
 from harness.statistics.resampling import intervals
 from harness.statistics.significance import paired_t
-
-MIN_IMAGES = 3
 
 
 def compare_costs(now: MeasuredRun, before: MeasuredRun, settings: Settings) -> list[Finding]:

@@ -12,6 +12,9 @@ from harness.cards import MetricCard
 from harness.errors import InputError
 from harness.plugins.kinds import metrics
 
+# with fewer common images nothing is judged
+MIN_IMAGES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

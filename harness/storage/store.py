@@ -30,42 +30,9 @@ from harness.results.columns import Rows, ScoreColumns, read_columns
 from harness.storage.metadata import read_run, write_run
 from harness.storage.places import preview
 from harness.storage.samples import StoredSample
+from harness.storage.schema import SCHEMA, SCHEMA_VERSION, UPGRADES
 
-SCHEMA_VERSION = 2
 FILENAME = "results.sqlite"
-
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE samples (
-    set_name TEXT, image TEXT, degraded_sha256 TEXT NOT NULL, reference_sha256 TEXT,
-    PRIMARY KEY (set_name, image)) WITHOUT ROWID;
-CREATE TABLE cells (
-    restorer TEXT, set_name TEXT, image TEXT, fingerprint TEXT NOT NULL,
-    degraded_sha256 TEXT NOT NULL, restored TEXT NOT NULL, sha256 TEXT NOT NULL,
-    seconds REAL NOT NULL, peak_mib REAL NOT NULL, cuda_mib REAL, flops INTEGER, tile INTEGER,
-    precision TEXT, fell_back INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (restorer, set_name, image)) WITHOUT ROWID;
-CREATE TABLE scores (
-    restorer TEXT, set_name TEXT, image TEXT, metric TEXT, fingerprint TEXT NOT NULL,
-    sha256 TEXT NOT NULL, value REAL NOT NULL, spread REAL,
-    PRIMARY KEY (restorer, set_name, image, metric)) WITHOUT ROWID;
-CREATE TABLE failures (
-    restorer TEXT, set_name TEXT, image TEXT, metric TEXT NOT NULL DEFAULT '', kind TEXT NOT NULL,
-    message TEXT NOT NULL, PRIMARY KEY (restorer, set_name, image, metric)) WITHOUT ROWID;
-CREATE TABLE skipped (restorer TEXT NOT NULL DEFAULT '', set_name TEXT, reason TEXT NOT NULL,
-    PRIMARY KEY (restorer, set_name)) WITHOUT ROWID;
-"""
-
-_UPGRADES = {
-    1: """
-ALTER TABLE cells ADD COLUMN cuda_mib REAL;
-ALTER TABLE cells ADD COLUMN flops INTEGER;
-ALTER TABLE cells ADD COLUMN tile INTEGER;
-ALTER TABLE cells ADD COLUMN precision TEXT;
-ALTER TABLE cells ADD COLUMN fell_back INTEGER NOT NULL DEFAULT 0;
-"""
-}
-"""What leads from a schema to the next; an older store is brought up to date where it lies."""
 
 _CELL = "restorer = ? AND set_name = ? AND image = ?"
 _CELL_COLUMNS = (
@@ -114,8 +81,8 @@ class Store:
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
         if version < SCHEMA_VERSION:
-            upgrades = (_UPGRADES[old] for old in range(version, SCHEMA_VERSION))
-            script = _SCHEMA if version == 0 else "".join(upgrades)
+            upgrades = (UPGRADES[old] for old in range(version, SCHEMA_VERSION))
+            script = SCHEMA if version == 0 else "".join(upgrades)
             with self.transaction():
                 for statement in filter(None, map(str.strip, script.split(";"))):
                     self._database.execute(statement)

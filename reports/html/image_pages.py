@@ -7,7 +7,7 @@ from harness.protocols import ReportData
 from harness.results import Cell, Score
 from reports.html.cells import metric_head, places_of, sortable, with_unit
 from reports.html.choice import MOST_RESTORERS, Key
-from reports.html.pictures import Shown, Source, inside, write_pictures
+from reports.html.pictures import PictureFile, Shown, inside, write_pictures
 from reports.html.places import Places
 from reports.html.scores import Scores
 from reports.pivot import SetTable, grouped
@@ -64,7 +64,7 @@ def _sources(
     scores: Mapping[Key, Score],
     files: Mapping[Cell, str],
     notes: Mapping[Cell, str],
-) -> Iterator[Source]:
+) -> Iterator[PictureFile]:
     sample, main = report.data.samples[key], table.boards[0].metric
     yield _source(report, "degraded", "degraded", sample.degraded, "no preview")
     for line in table.lines[:MOST_RESTORERS]:
@@ -87,10 +87,10 @@ def _source(
     note: str = "",
     caption: str = "",
     link: str = "",
-) -> Source:
+) -> PictureFile:
     path = inside(report.run_folder, relative) if relative else None
     refused = "refused: the path leads out of the run" if relative and path is None else note
-    return Source(kind, label, path, refused, caption, link)
+    return PictureFile(kind, label, path, refused, caption, link)
 
 
 def _context(

@@ -24,7 +24,7 @@ _THUMBNAIL = 320
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PictureFile:
     """A picture to show.
 
     Attributes:
@@ -45,7 +45,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture(Source):
+class Picture(PictureFile):
     """A picture as written. Without a `file`, `note` says why.
 
     Attributes:
@@ -95,7 +95,7 @@ def inside(folder: Path, relative: str) -> Path | None:
         return None
 
 
-def write_pictures(sources: Sequence[Source], files: Path, stem: str) -> Shown:
+def write_pictures(sources: Sequence[PictureFile], files: Path, stem: str) -> Shown:
     """Writes what one viewer shows.
 
     Args:
@@ -127,7 +127,7 @@ def write_pictures(sources: Sequence[Source], files: Path, stem: str) -> Shown:
     return Shown(tuple(pictures), (frame[2], frame[1]), thumbnail)
 
 
-def _load(source: Source) -> tuple[Image | None, str]:
+def _load(source: PictureFile) -> tuple[Image | None, str]:
     if source.path is None:
         return None, source.note
     try:

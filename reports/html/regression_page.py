@@ -18,7 +18,7 @@ from harness.results import (
 )
 from reports.html.cells import places_of, with_unit
 from reports.html.image_pages import ImagePage
-from reports.html.pictures import Shown, Source, inside, write_pictures
+from reports.html.pictures import PictureFile, Shown, inside, write_pictures
 from reports.html.places import Places
 from reports.html.render import Renderer
 from reports.wording import interval, number, p_value, signed
@@ -92,7 +92,7 @@ def _left(shown: Shown) -> str:
 
 def _sources(
     report: ReportData, cell: Cell, metric: str, changed: ChangedImage, now: str | None
-) -> list[Source]:
+) -> list[PictureFile]:
     sample = report.data.samples.get((cell.set, cell.image), SampleRecord(""))
     degraded, after, reference = (
         inside(report.run_folder, path) if path else None
@@ -101,11 +101,15 @@ def _sources(
     captions = [with_unit(score, metric, report) for score in (changed.before, changed.now)]
     no_before = "the baseline is a file: it holds hashes and no images"
     sources = [
-        Source("degraded", "degraded", degraded, "no preview"),
-        Source("restored", "before", changed.restored_before, no_before, captions[0]),
-        Source("restored", "after", after, "not in the run", captions[1]),
+        PictureFile("degraded", "degraded", degraded, "no preview"),
+        PictureFile("restored", "before", changed.restored_before, no_before, captions[0]),
+        PictureFile("restored", "after", after, "not in the run", captions[1]),
     ]
-    return [*sources, Source("reference", "reference", reference)] if sample.reference else sources
+    return (
+        [*sources, PictureFile("reference", "reference", reference)]
+        if sample.reference
+        else sources
+    )
 
 
 def _scores(report: ReportData, comparison: Comparison, cell: Cell) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.cards import MetricCard
-from harness.ranking.tables import Table, count_failures, make_blocks, tables
+from harness.ranking.tables import ScoreTable, count_failures, make_blocks, tables
 from harness.results import Cell, PlannedSet, Run, RunData, RunPlan, RunRestorer, Score
 
 CARDS = {
@@ -41,6 +41,6 @@ def made_run(
     return RunData(run, tuple(scores), (), (), ())
 
 
-def tables_of(data: RunData, policy: str = "common") -> list[Table]:
+def tables_of(data: RunData, policy: str = "common") -> list[ScoreTable]:
     """The tables of all leaderboards of a run."""
     return list(tables(data, make_blocks(data), count_failures(data), policy=policy))

@@ -10,7 +10,8 @@ import pytest
 from harness.errors import StoreError
 from harness.reporting.costs import costs
 from harness.results import Cell, FailureKind, Restored, Spent
-from harness.storage.store import SCHEMA_VERSION, Store, load_run
+from harness.storage.schema import SCHEMA_VERSION
+from harness.storage.store import Store, load_run
 
 HISTORIC = Path(__file__).parents[1] / "historic_runs"
 

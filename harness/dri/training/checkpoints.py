@@ -15,7 +15,7 @@ from harness.atomic import atomic_file
 from harness.dri.training.config import Say
 
 
-class Progress:
+class StageProgress:
     """How far a stage is: NAME.pt in the run's folder to go on from, and NAME.csv with its losses.
 
     A checkpoint that is there is loaded; lines of the log that lie behind it are dropped.

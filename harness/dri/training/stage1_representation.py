@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from harness.dri.network.network import DRINetwork
-from harness.dri.training.checkpoints import Progress, scheduled
+from harness.dri.training.checkpoints import StageProgress, scheduled
 from harness.dri.training.config import Say, TrainingConfig
 from harness.dri.training.data import Batch, SyntheticPairs, pseudo_score
 from harness.dri.training.losses import contrastive_degradation_loss, rs_loss
@@ -35,7 +35,7 @@ def train_representation(
     parts = (network.degradation, network.members[0].quality, network.restoration)
     parameters = [parameter for part in parts for parameter in part.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=config.head_rate / 2, weight_decay=0.01)
-    progress = Progress(folder, "stage1", network, optimiser)
+    progress = StageProgress(folder, "stage1", network, optimiser)
     if progress.start < config.steps:
         pairs = read_pairs()
         if progress.start == 0:

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from harness.dri.network.member import Member
 from harness.dri.network.network import DRINetwork, Prediction
-from harness.dri.training.checkpoints import Progress, scheduled
+from harness.dri.training.checkpoints import StageProgress, scheduled
 from harness.dri.training.config import Say, TrainingConfig
 from harness.dri.training.features import FeatureTable
 from harness.dri.training.losses import decorrelation_loss, plcc_loss, rank_loss, similarity_loss
@@ -97,7 +97,7 @@ def _learn(
 ) -> dict[str, Tensor]:
     """Trains a member for one phase; returns the weights that it ends with."""
     member.deep.requires_grad_(phase.deep)
-    progress = Progress(folder, phase.name, member, _optimiser(member, config))
+    progress = StageProgress(folder, phase.name, member, _optimiser(member, config))
     crop = config.crop if phase.deep else None
     batches = -(-len(rows) // config.batch)
     member.train()

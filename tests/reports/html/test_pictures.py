@@ -9,7 +9,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from harness.images import Image, from_uint8, read_image, write_image
-from reports.html.pictures import SIDE, Source, find_window, inside, write_pictures
+from reports.html.pictures import SIDE, PictureFile, find_window, inside, write_pictures
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def test_pixels_and_details_are_lossless(image: Image, tmp_path: Path) -> None:
     write_image(tmp_path / "a.png", image)
     np.save(tmp_path / "b.npy", image)
     sources = [
-        Source("restored", "a", tmp_path / "a.png"),
-        Source("restored", "b", tmp_path / "b.npy"),
+        PictureFile("restored", "a", tmp_path / "a.png"),
+        PictureFile("restored", "b", tmp_path / "b.npy"),
     ]
     shown = write_pictures(sources, tmp_path / "out", "stem")
     assert shown.frame == (144, 120)
@@ -41,8 +41,8 @@ def test_a_degraded_detail_shows_the_same_window_at_its_own_scale(
     write_image(tmp_path / "full.png", image)
     write_image(tmp_path / "small.png", np.ascontiguousarray(image[:, ::2, ::2]))
     sources = [
-        Source("degraded", "degraded", tmp_path / "small.png"),
-        Source("reference", "r", tmp_path / "full.png"),
+        PictureFile("degraded", "degraded", tmp_path / "small.png"),
+        PictureFile("reference", "r", tmp_path / "full.png"),
     ]
     small, full = write_pictures(sources, tmp_path / "out", "stem").pictures
     seen, expected = (read_image(tmp_path / "out" / item.detail) for item in (small, full))
@@ -54,7 +54,7 @@ def test_what_cannot_be_read_leaves_a_note(tmp_path: Path, image: Image) -> None
     (tmp_path / "damaged.npy").write_bytes(b"\x93NUMPY garbage")
     (tmp_path / "text.png").write_text("<svg onload=alert(1)>")
     names = ["gone.png", "damaged.npy", "text.png", "good.png"]
-    sources = [Source("restored", name, tmp_path / name) for name in names]
+    sources = [PictureFile("restored", name, tmp_path / name) for name in names]
     shown = write_pictures(sources, tmp_path / "out", "stem")
     unread = ["not readable" in picture.note for picture in shown.pictures]
     assert unread == [True, True, True, False]

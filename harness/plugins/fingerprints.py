@@ -3,8 +3,10 @@
 import ast
 import hashlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from harness.cards import RestorerCard
 from harness.plugins.kinds import metrics
@@ -88,18 +90,17 @@ def code_hash(module: str) -> str:
     package = ".".join(module.split(".")[: 2 if module.startswith("harness.") else 1])
     pending, seen, hashes = [module], {module}, []
     while pending:
-        name = pending.pop()
-        path = _find(name)
-        source = path.read_bytes() if path else b""
-        meaning = _meaning(source, package)
-        if meaning != _meaning(b"", package):  # a package's empty file says nothing
-            hashes.append(hashlib.sha256(meaning).hexdigest())
-        above = name if path and path.name == "__init__.py" else name.rpartition(".")[0]
-        inside = (found for found in _named(source, above) if f"{found}.".startswith(f"{package}."))
-        found = {name for name in inside if _find(name)} - seen
+        code = _Module.of(pending.pop(), package)
+        if any(not _says_nothing(node) for node in code.tree.body):  # a package's empty file
+            hashes.append(_hash(code.tokens()))
+        found = {name for name in code.siblings() if _find(name)} - seen
         seen |= found
         pending += found
-    return hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()[:16]
+    return _hash(sorted(hashes))
+
+
+def _hash(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _find(module: str) -> Path | None:
@@ -118,45 +119,76 @@ def _find(module: str) -> Path | None:
     return next((path for path in places if path.suffix == ".py" and path.is_file()), None)
 
 
-def _named(source: bytes, above: str) -> set[str]:
-    """What a file's imports may lead to; `above` is the package that relative ones start from."""
-    names = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            parts = above.split(".")[: len(above.split(".")) + 1 - node.level] if node.level else []
-            start = ".".join([*parts, *([node.module] if node.module else [])])
-            names |= {start, *(f"{start}.{alias.name}" for alias in node.names)}
-    return names
+@dataclass(frozen=True, slots=True)
+class _Module:
+    """The syntax tree of a module, and what its imports mean.
+
+    Attributes:
+        package: Its own package: what is imported from there is hashed as well.
+        above: The package that its relative imports start from.
+    """
+
+    tree: ast.Module
+    package: str
+    above: str
+
+    @classmethod
+    def of(cls, name: str, package: str) -> Self:
+        path = _find(name)
+        tree = ast.parse(path.read_bytes() if path else b"")
+        is_package = path is not None and path.name == "__init__.py"
+        return cls(tree, package, name if is_package else name.rpartition(".")[0])
+
+    def imports(self) -> Iterator[tuple[str, str, str]]:
+        """Every name that an import binds, with the module and the attribute it stands for."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    whole = alias.name if alias.asname else alias.name.partition(".")[0]
+                    yield alias.asname or whole, whole, ""
+            elif isinstance(node, ast.ImportFrom):
+                above = self.above.split(".")
+                parts = above[: len(above) + 1 - node.level] if node.level else []
+                start = ".".join([*parts, *filter(None, [node.module])])
+                for alias in node.names:
+                    yield alias.asname or alias.name, start, alias.name
+
+    def siblings(self) -> set[str]:
+        """The modules of its package that its imports may lead to."""
+        names = {
+            alias.name
+            for n in ast.walk(self.tree)
+            if isinstance(n, ast.Import)
+            for alias in n.names
+        }
+        for _, module, attribute in self.imports():
+            names |= {module, f"{module}.{attribute}"}
+        return {name for name in names if f"{name}.".startswith(f"{self.package}.")}
+
+    def tokens(self, *, alone: bool = False) -> Iterator[str]:
+        """What the module means; `alone`: whatever lies behind what it imports of its package."""
+        meant: dict[str, set[str]] = {}
+        for name, module, attribute in self.imports():
+            meant.setdefault(name, set()).add(self._stands_for(module, attribute, alone))
+        yield from sorted(meant.pop("*", ()))
+        names = {name: " or ".join(sorted(targets)) for name, targets in meant.items()}
+        yield from _tokens(self.tree, names)
+
+    def _stands_for(self, module: str, attribute: str, alone: bool) -> str:
+        """An imported name without the place of what is ours: `scipy.ndimage.zoom`, `our zoom`."""
+        top = module.partition(".")[0]
+        if top != self.package.partition(".")[0] and top not in OURS:
+            return ".".join(filter(None, [module, attribute]))
+        inner = f"{module}.{attribute}"
+        if _find(inner):  # a module of its package: its content stands for its place
+            module, attribute = inner, ""
+        if not f"{module}.".startswith(f"{self.package}.") or module == top:
+            return f"our {attribute}"
+        code = "" if alone else _hash(_Module.of(module, self.package).tokens(alone=True))
+        return f"our {code} {attribute}"
 
 
-def _meaning(source: bytes, package: str) -> bytes:
-    """The syntax tree of a file as bytes that are the same on every Python."""
-    tree = ast.parse(source)
-    places = (*OURS, package.partition(".")[0])
-    return "\n".join(_tokens(tree, _imported(tree, places))).encode()
-
-
-def _imported(tree: ast.Module, places: tuple[str, ...]) -> dict[str, str]:
-    """What each imported name stands for: `scipy.ndimage.zoom`, or `zoom` where it is our own."""
-    found = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                found[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom):
-            ours = node.level > 0 or (node.module or "").partition(".")[0] in places
-            for alias in node.names:
-                found[alias.asname or alias.name] = (
-                    alias.name if ours else f"{node.module}.{alias.name}"
-                )
-    return found
-
-
-def _tokens(node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
+def _tokens(node: ast.AST, imported: Mapping[str, str]) -> Iterator[str]:
     """The tree in its order, without imports, docstrings and empty fields.
 
     `ast.dump` would do, but what it prints differs between versions of Python.
@@ -178,7 +210,9 @@ def _tokens(node: ast.AST, imported: dict[str, str]) -> Iterator[str]:
 
 
 def _says_nothing(item: object) -> bool:
-    """Whether it is an import or a docstring."""
+    """Whether it is an import, a docstring, `pass`, or a block of these for a type checker."""
     if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant):
         return isinstance(item.value.value, str)
-    return isinstance(item, ast.Import | ast.ImportFrom)
+    if isinstance(item, ast.If) and "TYPE_CHECKING" in ast.dump(item.test):
+        return all(map(_says_nothing, item.body + item.orelse))
+    return isinstance(item, ast.Import | ast.ImportFrom | ast.Pass)

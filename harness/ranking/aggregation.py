@@ -5,8 +5,6 @@ cross tasks, and rank only restorers that are ranked on every leaderboard of the
 skipped or failed a set is shown without a rank, for nothing can be said of it there.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field

@@ -1,7 +1,5 @@
 """All leaderboards of one task as ballots: on every image, every metric orders its restorers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 

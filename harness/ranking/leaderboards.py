@@ -1,7 +1,5 @@
 """Leaderboards: means over common images, studentised intervals, ranks with their uncertainty."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Do the metrics agree: rank correlation of every two, and what they judge most differently."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import combinations
 

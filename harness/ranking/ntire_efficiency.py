@@ -3,8 +3,6 @@
 Time, operations and weights of each restorer against those of a base.
 """
 
-from __future__ import annotations
-
 from collections.abc import Container, Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Every pair of a leaderboard tested, and the critical-difference diagram that shows it."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 Whatever was averaged: scores, ranks, shares or costs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

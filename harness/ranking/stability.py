@@ -1,7 +1,5 @@
 """How an order holds when one image, one metric or one set is left out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

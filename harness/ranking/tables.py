@@ -1,7 +1,5 @@
 """Scores of a run as tables: which sets go together, who takes part, who has which images."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Baselines as files: JSON with one line a row, small enough to commit, and read with suspicion."""
 
-from __future__ import annotations
-
 import json
 import math
 import secrets

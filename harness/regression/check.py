@@ -1,7 +1,5 @@
 """A run held against a baseline that the user names: what `compare`, reports and tests do."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -7,8 +7,6 @@ beyond the metric's tolerance. Restored images of equal bytes are recognised fir
 judged. Directions are those of the metrics' cards.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

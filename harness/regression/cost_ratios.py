@@ -3,8 +3,6 @@
 Ratios of seconds and memory, with bootstrap intervals.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import replace

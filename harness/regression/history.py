@@ -1,7 +1,5 @@
 """The trend of every restorer and metric over runs, and the runs that introduced a step."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Verdicts on what was measured, the same for scores and for costs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """A run as a regression check sees it: what was measured, image by image with hashes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What counts as a regression: the settings of a check, from TOML or from the metrics' cards."""
 
-from __future__ import annotations
-
 import math
 import tomllib
 from collections.abc import Container, Mapping

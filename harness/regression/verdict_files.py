@@ -1,7 +1,5 @@
 """What a regression check leaves for machines: JUnit XML, GitHub annotations, a job summary."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree

@@ -1,7 +1,5 @@
 """How well metrics agree with people: correlations with mean opinion scores."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

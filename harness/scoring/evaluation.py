@@ -1,7 +1,5 @@
 """One image scored by one metric: what the metric sees of it is what the `Evaluation` says."""
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 

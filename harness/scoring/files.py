@@ -1,7 +1,5 @@
 """Scores image files, each beside its reference."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Scores one restored image with every metric; runs in workers that never load a restorer."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

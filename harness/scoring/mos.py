@@ -1,7 +1,5 @@
 """MOS folders: images that people have scored."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Bradley-Terry strengths out of wins (Bradley & Terry, Biometrika 1952), in Elo points."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from harness.statistics import Floats

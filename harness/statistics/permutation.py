@@ -4,8 +4,6 @@ Where nothing differs, which of two restorers is better on an image is a toss: s
 images' differences may be flipped at will, and the test needs no normal distribution.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 

@@ -3,8 +3,6 @@
 Everything is vectorised over restorers and has one seed, so that a run is ranked alike every time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate, pairwise

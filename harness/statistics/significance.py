@@ -3,8 +3,6 @@
 Few false alarms over many cells, and little power lost to their number.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

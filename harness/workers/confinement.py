@@ -45,7 +45,7 @@ class Confinement:
         parent: Its process id: workers die with it.
         environment: The only variables they get.
         folder: Where the user works: restorers are built there.
-        room: Each worker has `room/PID`, with its output and, if `private`, its working folder.
+        scratch: Each worker has `scratch/PID`, its output and, if `private`, its folder.
         private: Whether a worker works in a folder of its own.
         memory_mib: How much more a worker may take than it holds at its start; `None`: no limit.
     """
@@ -53,7 +53,7 @@ class Confinement:
     parent: int
     environment: dict[str, str]
     folder: Path
-    room: Path
+    scratch: Path
     private: bool
     memory_mib: int | None
 
@@ -89,13 +89,13 @@ def confine(confinement: Confinement) -> None:
     os.environ.clear()
     os.environ.update(confinement.environment | threads)
     _limit_threads()
-    room = confinement.room / str(os.getpid())
-    shutil.rmtree(room, ignore_errors=True)
-    (room / "folder").mkdir(parents=True)
-    output = _capture(room / "output")
+    own = confinement.scratch / str(os.getpid())
+    shutil.rmtree(own, ignore_errors=True)
+    (own / "folder").mkdir(parents=True)
+    output = _capture(own / "output")
     _folders.users = confinement.folder
     if confinement.private:
-        _folders.own = room / "folder"
+        _folders.own = own / "folder"
         sys.path.append(str(_folders.users))  # a module of the user's that is imported late
     _limit_memory(confinement.memory_mib)
     threading.Thread(target=_watch, args=(confinement, output), daemon=True).start()
@@ -140,7 +140,7 @@ def _watch(confinement: Confinement, output: int) -> None:
         try:
             os.kill(confinement.parent, 0)
         except ProcessLookupError:
-            shutil.rmtree(confinement.room, ignore_errors=True)
+            shutil.rmtree(confinement.scratch, ignore_errors=True)
             os.killpg(0, signal.SIGKILL)
         if os.fstat(output).st_size > OUTPUT_BYTES:
             os.ftruncate(output, 0)

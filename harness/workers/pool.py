@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from harness.errors import describe_error
 from harness.results import FailureKind
 from harness.workers.confinement import Confinement, allowed_environment, confine
 
@@ -102,7 +103,7 @@ class WorkerPool:
         self, workers: int, *, private: bool = False, memory_mib: int | None = None
     ) -> None:
         confinement = Confinement(
-            os.getpid(), allowed_environment(), Path.cwd(), _room(), private, memory_mib
+            os.getpid(), allowed_environment(), Path.cwd(), _scratch(), private, memory_mib
         )
         self._make = partial(
             ProcessPool,
@@ -165,10 +166,10 @@ def _context() -> _Context:
 
 
 @cache
-def _room() -> Path:
-    room = Path(tempfile.mkdtemp(prefix="restobench-"))
-    atexit.register(shutil.rmtree, room, ignore_errors=True)
-    return room
+def _scratch() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="restobench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def free_mib() -> int:
@@ -206,7 +207,7 @@ def outcome(future: Future[Any], timeout: float | None) -> Any:
     except CancelledError:
         raise
     except Exception as error:  # the result could not be brought back from the worker
-        return Trouble(FailureKind.CRASHED, f"{type(error).__name__}: {error}")
+        return Trouble(FailureKind.CRASHED, describe_error(error))
 
 
 def _how(exitcode: int) -> str:
@@ -221,7 +222,7 @@ def _how(exitcode: int) -> str:
 def _last_words(pid: int | None) -> str:
     """The end of what a dead worker printed, as one line."""
     try:
-        with (_room() / str(pid) / "output").open("rb") as file:
+        with (_scratch() / str(pid) / "output").open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
             words = " ".join(file.read().decode(errors="replace").split())
     except OSError:

@@ -43,11 +43,12 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Writes a package of two modules and gives the hash of the first."""
     monkeypatch.syspath_prepend(str(tmp_path))
 
-    def hashed(code: str = CODE, parts: str = PARTS, package: str = "pack") -> str:
+    def hashed(code: str = CODE, parts: str = PARTS, more: str = "", package: str = "pack") -> str:
         folder = tmp_path / package
         folder.mkdir(exist_ok=True)
         (folder / "__init__.py").write_text('"""A package."""\n')
         (folder / "parts.py").write_text(parts)
+        (folder / "more.py").write_text(more)
         (folder / "code.py").write_text(code.format(package=package))
         return code_hash(f"{package}.code")
 
@@ -68,6 +69,8 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         ("from {package}.parts import kernel",
          "from {package} import parts\nfrom {package}.parts import kernel"),
         ("from __future__ import annotations\n", ""),
+        ("import math\n",
+         "import math\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import decimal\n"),
     ],
 )  # fmt: skip
 def test_what_says_nothing_moves_nothing(write: Write, old: str, new: str) -> None:
@@ -77,6 +80,11 @@ def test_what_says_nothing_moves_nothing(write: Write, old: str, new: str) -> No
     if new == "import numpy":
         changed = changed.replace("np.pi", "numpy.pi")
     assert write(changed) == before
+
+
+def test_a_body_that_is_empty_is_empty(write: Write) -> None:
+    empty = [f"class Failure(Exception):\n    {body}\n" for body in ("pass", '"""A failure."""')]
+    assert write(empty[0]) == write(empty[1]) != write("")
 
 
 def test_the_place_of_a_file_moves_nothing(write: Write) -> None:
@@ -116,6 +124,37 @@ def test_a_module_that_is_imported_in_another_way_counts_as_well(write: Write, l
     assert write(code, parts=PARTS.replace("[low, high]", "[high, low]")) != before
     if "kernel" in line:
         assert before == write()
+
+
+@pytest.mark.parametrize(
+    ("line", "other"),
+    [
+        ("from {package}.parts import kernel", "from {package}.more import kernel"),
+        ("from {package}.parts import *", "from {package}.more import *"),
+        ("from numpy import *", "from scipy.ndimage import *"),
+        (
+            "try:\n    from numpy import kernel\nexcept ImportError:\n    from scipy import kernel",
+            "try:\n    from numpy import kernel\nexcept ImportError:\n    from math import kernel",
+        ),
+    ],
+)
+def test_where_a_name_comes_from_counts(write: Write, line: str, other: str) -> None:
+    own = "from {package}.parts import kernel"
+    code = CODE.replace(own, f"import {{package}}.more\n{line}")
+    more = "def kernel(low, high):\n    return high\n"
+    assert write(code, more=more) != write(code.replace(line, other), more=more)
+    assert write(code, more=more) == write(code, more=more, package="elsewhere")
+
+
+@pytest.mark.parametrize("line", ["import {package}.parts as parts", "import {package}.parts"])
+def test_a_module_that_is_named_whole_may_move(write: Write, line: str) -> None:
+    name = line.split()[-1]
+    code = CODE.replace("from {package}.parts import kernel", line)
+    code = code.replace("kernel(", f"{name}.kernel(")
+    before = write(code)
+    assert write(code, parts=PARTS.replace("[low, high]", "[high, low]")) != before
+    if " as " in line:
+        assert write(code, package="elsewhere") == before
 
 
 def test_code_is_hashed_without_being_imported(write: Write) -> None:

@@ -70,8 +70,11 @@ def _check_comparable(one: Path, first: Run, other: Path, second: Run) -> None:
     """
     for what, old, new in _decisive(first, second):
         if old != new:
+            is_code = what.startswith("fingerprint")
+            remedy = "; its code or weights differ: resume both with this version" * is_code
             raise IncomparableError(
                 f"{one} and {other} are not comparable: {what} is {old!r} here, {new!r} there"
+                f"{remedy}"
             )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import LeaderboardRow
 from reports.pivot import SetTable, set_tables
 from reports.wording import digits, number, plain

@@ -7,7 +7,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import ClassVar
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import LeaderboardRow, Run, Verdict
 from reports.pivot import Line, SetTable, set_tables
 from reports.wording import (

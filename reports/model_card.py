@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import Leaderboard, LeaderboardRow
 from reports.markdown import escape, origin
 from reports.pivot import grouped

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import Cost, Leaderboard, LeaderboardRow, RunRestorer
 
 Item = TypeVar("Item")

@@ -12,7 +12,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 
 if TYPE_CHECKING:
     import pandas

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 
 # worker processes import restorers and sets that misbehave by name, and inherit this path
 sys.path[:0] = [str(Path(__file__).parent / folder) for folder in ("faults", "made_runs")]

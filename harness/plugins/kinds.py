@@ -10,13 +10,12 @@ from harness.protocols import (
     Benchmark,
     Degradation,
     DegradedSet,
-    HistoryReport,
     Metric,
     MetricCard,
-    Report,
     Restorer,
     RestorerCard,
 )
+from harness.protocols.report import HistoryReport, Report
 
 
 class MetricClass(Protocol):

@@ -2,7 +2,8 @@
 
 A plugin may subclass a protocol (and inherit what is written out here) or simply have its shape.
 Modules of plugins are imported by `restobench list`, so they import heavy packages (numpy, torch,
-...) inside functions only.
+...) inside functions only. Reports alone are given results, so theirs is imported by its own name:
+`harness.protocols.report`.
 """
 
 from harness.cards import MetricCard, RestorerCard, Task, WeightFile
@@ -18,7 +19,6 @@ from harness.protocols.benchmark import (
 )
 from harness.protocols.family import Family
 from harness.protocols.metric import Metric
-from harness.protocols.report import HistoryReport, Report, ReportData
 from harness.protocols.restorer import Restorer, card_mismatch
 
 __all__ = [
@@ -28,12 +28,9 @@ __all__ = [
     "DegradedSet",
     "Evaluation",
     "Family",
-    "HistoryReport",
     "InformedDegradation",
     "Metric",
     "MetricCard",
-    "Report",
-    "ReportData",
     "Restorer",
     "RestorerCard",
     "Sample",

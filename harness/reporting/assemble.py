@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.ranking.ballots import ballots
 from harness.ranking.leaderboards import Ranking, differences, rank_run
 from harness.ranking.metric_agreement import agreements, disagreements

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.errors import InputError
 from harness.plugins.kinds import reports
-from harness.protocols import Report, ReportData
+from harness.protocols.report import Report, ReportData
 
 
 def report_writers(formats: tuple[str, ...]) -> dict[str, Report]:

@@ -6,7 +6,7 @@ All pages share it.
 import math
 from collections.abc import Mapping
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import Difference, Leaderboard, LeaderboardRow
 from reports.wording import arrow, digits, interval, number, p_value, rank_range, signed
 

@@ -5,7 +5,7 @@ Of a small run all do; of a large one those that say most.
 
 from collections.abc import Collection, Sequence
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from reports.pivot import SetTable, grouped
 
 Key = tuple[str, str]

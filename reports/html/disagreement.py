@@ -6,7 +6,7 @@ Where a no-reference metric likes what is not there, or misses it.
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import Disagreement
 from reports.html.cells import with_unit
 from reports.html.image_pages import ImagePage

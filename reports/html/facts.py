@@ -6,7 +6,7 @@ Counts, sets, metrics, environment, troubles.
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from reports.html.places import Places
 from reports.pivot import grouped
 from reports.wording import count, licence_mark

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import FEW_IMAGES, Difference, Headline
 from reports.html.cells import places_of, with_unit
 from reports.html.places import Places

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import Cell, Score
 from reports.html.cells import metric_head, places_of, sortable, with_unit
 from reports.html.choice import MOST_RESTORERS, Key

@@ -5,7 +5,7 @@ Scores of different sets cannot be sorted into one order.
 
 from collections.abc import Iterator, Sequence
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import FEW_IMAGES
 from reports.html.cells import metric_head, places_of, scale_of, worded_cell
 from reports.html.places import Places

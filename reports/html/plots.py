@@ -5,7 +5,7 @@ from itertools import islice
 
 from markupsafe import Markup
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import TradeOff
 from reports.figures.agreement import draw_agreement
 from reports.figures.critical_difference import draw_critical_difference

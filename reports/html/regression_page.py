@@ -6,7 +6,7 @@ And the images that lost most, before and after.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import (
     COSTS,
     Cell,

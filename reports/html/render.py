@@ -11,7 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from harness.atomic import atomic_file
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from reports.html.places import Places
 from reports.wording import plain
 

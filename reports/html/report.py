@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 
 
 class HTMLReport:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import Failure, Run
 from reports.html.cells import Gaps, metric_head, places_of, scale_of, worded_cell, worded_gap
 from reports.html.image_pages import ImagePage

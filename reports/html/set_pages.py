@@ -5,7 +5,7 @@ Leaderboards have ranks, intervals and gaps.
 
 from collections.abc import Mapping, Sequence
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import FEW_IMAGES, SIGNIFICANT, Leaderboard, PairTest, PlannedSet
 from reports.html.cells import Gaps, metric_head, places_of, scale_of, worded_cell, worded_gap
 from reports.html.image_pages import ImagePage

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from reports.html.choice import choose_images
 from reports.html.disagreement import disagreement_page
 from reports.html.facts import common, provenance, troubles

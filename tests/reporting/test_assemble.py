@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import InputError
-from harness.protocols import Report, ReportData
+from harness.protocols.report import Report, ReportData
 from harness.reporting.write import write_reports
 from harness.results import TradeOff
 from reports.html.report import HTMLReport

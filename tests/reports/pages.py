@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from pathlib import Path
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from reports.html.report import HTMLReport
 
 MARKUP = (

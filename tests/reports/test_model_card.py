@@ -8,7 +8,7 @@ import pytest
 import yaml
 from fabricated_run import hostile
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.reporting.assemble import assemble
 from reports.model_card import ModelCardReport
 

@@ -12,7 +12,7 @@ import pandas
 import pytest
 from fabricated_run import hostile
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.reporting.assemble import assemble
 from reports.latex import LatexReport
 from reports.latex import escape as escape_latex

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pages import Page, write
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 
 Site = tuple[Path, dict[str, Page]]
 

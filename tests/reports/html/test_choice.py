@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import SampleRecord
 from reports.html import choice
 from reports.html.choice import choose_images

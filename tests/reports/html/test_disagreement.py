@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pages import Page
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from reports.html.disagreement import KINDS, MOST
 
 Site = tuple[Path, dict[str, Page]]

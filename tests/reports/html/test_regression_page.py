@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pages import MARKUP, Page, write
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.results import ChangedImage, Comparison, Finding, Verdict
 from reports.html.regression_page import verdict_in_words
 

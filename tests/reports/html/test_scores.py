@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from reports.html.scores import collect
 
 

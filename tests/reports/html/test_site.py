@@ -15,7 +15,7 @@ from fabricated_run import hostile
 from pages import MARKUP, Page, write
 
 from harness.images import write_image
-from harness.protocols import ReportData
+from harness.protocols.report import ReportData
 from harness.reporting.assemble import assemble
 from reports.html.report import HTMLReport
 

@@ -5,6 +5,7 @@ import hashlib
 import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Self
 
@@ -75,9 +76,10 @@ def file_hash(path: Path) -> str:
 
 
 def code_hash(module: str) -> str:
-    """SHA-256 over what a module's code means, and the modules of its own package that it imports.
+    """SHA-256 over what a module's code means, and the modules of its own that it imports.
 
-    A restorer or metric whose code changed is run again; comments, docstrings, line breaks, how
+    Its own are those of its package and, where it lies in the working folder, the others there. A
+    restorer or metric whose code changed is run again; comments, docstrings, line breaks, how
     something is imported, and where the files lie change nothing.
 
     Args:
@@ -87,16 +89,29 @@ def code_hash(module: str) -> str:
         16 hex digits; of nothing for a module without a source file.
     """
     # of the engine only the metric's own folder counts: the rest of it is versioned, not hashed
-    package = ".".join(module.split(".")[: 2 if module.startswith("harness.") else 1])
+    own = {".".join(module.split(".")[: 2 if module.startswith("harness.") else 1])}
+    beside = _in_working_folder()
+    own |= beside if own <= beside else set()
     pending, seen, hashes = [module], {module}, []
     while pending:
-        code = _Module.of(pending.pop(), package)
+        code = _Module.of(pending.pop(), frozenset(own))
         if any(not _says_nothing(node) for node in code.tree.body):  # a package's empty file
             hashes.append(_hash(code.tokens()))
         found = {name for name in code.siblings() if _find(name)} - seen
         seen |= found
         pending += found
     return _hash(sorted(hashes))
+
+
+def _in_working_folder() -> set[str]:
+    """Modules and packages of the user's own that are imported from the working folder."""
+    files = [*Path.cwd().glob("*.py"), *Path.cwd().glob("*/__init__.py")]
+    names = {(file if file.stem != "__init__" else file.parent).stem: file for file in files}
+    return {name for name, file in names.items() if name not in OURS and _find(name) == file}
+
+
+def _is_within(name: str, packages: Iterable[str]) -> bool:
+    return any(f"{name}.".startswith(f"{package}.") for package in packages)
 
 
 def _hash(parts: Iterable[str]) -> str:
@@ -107,7 +122,8 @@ def _find(module: str) -> Path | None:
     """A module's file, found beside its package: `find_spec` would import what lies above it."""
     top, *below = module.split(".")
     try:
-        spec = importlib.util.find_spec(top)
+        # a user's own module lies in the working folder, where the worker will import it from
+        spec = importlib.util.find_spec(top) or PathFinder.find_spec(top, [""])
     except (ImportError, ValueError):
         return None
     if spec is None:
@@ -124,20 +140,20 @@ class _Module:
     """The syntax tree of a module, and what its imports mean.
 
     Attributes:
-        package: Its own package: what is imported from there is hashed as well.
+        own: Packages and modules of its own: what is imported from there is hashed as well.
         above: The package that its relative imports start from.
     """
 
     tree: ast.Module
-    package: str
+    own: frozenset[str]
     above: str
 
     @classmethod
-    def of(cls, name: str, package: str) -> Self:
+    def of(cls, name: str, own: frozenset[str]) -> Self:
         path = _find(name)
         tree = ast.parse(path.read_bytes() if path else b"")
         is_package = path is not None and path.name == "__init__.py"
-        return cls(tree, package, name if is_package else name.rpartition(".")[0])
+        return cls(tree, own, name if is_package else name.rpartition(".")[0])
 
     def imports(self) -> Iterator[tuple[str, str, str]]:
         """Every name that an import binds, with the module and the attribute it stands for."""
@@ -154,7 +170,7 @@ class _Module:
                     yield alias.asname or alias.name, start, alias.name
 
     def siblings(self) -> set[str]:
-        """The modules of its package that its imports may lead to."""
+        """The modules of its own that its imports may lead to."""
         names = {
             alias.name
             for n in ast.walk(self.tree)
@@ -163,10 +179,10 @@ class _Module:
         }
         for _, module, attribute in self.imports():
             names |= {module, f"{module}.{attribute}"}
-        return {name for name in names if f"{name}.".startswith(f"{self.package}.")}
+        return {name for name in names if _is_within(name, self.own)}
 
     def tokens(self, *, alone: bool = False) -> Iterator[str]:
-        """What the module means; `alone`: whatever lies behind what it imports of its package."""
+        """What the module means; `alone`: whatever lies behind what it imports of its own."""
         meant: dict[str, set[str]] = {}
         for name, module, attribute in self.imports():
             meant.setdefault(name, set()).add(self._stands_for(module, attribute, alone))
@@ -177,14 +193,14 @@ class _Module:
     def _stands_for(self, module: str, attribute: str, alone: bool) -> str:
         """An imported name without the place of what is ours: `scipy.ndimage.zoom`, `our zoom`."""
         top = module.partition(".")[0]
-        if top != self.package.partition(".")[0] and top not in OURS:
+        if top not in OURS and not _is_within(top, self.own):
             return ".".join(filter(None, [module, attribute]))
         inner = f"{module}.{attribute}"
         if _find(inner):  # a module of its package: its content stands for its place
             module, attribute = inner, ""
-        if not f"{module}.".startswith(f"{self.package}.") or module == top:
+        if not _is_within(module, self.own) or module == top:
             return f"our {attribute}"
-        code = "" if alone else _hash(_Module.of(module, self.package).tokens(alone=True))
+        code = "" if alone else _hash(_Module.of(module, self.own).tokens(alone=True))
         return f"our {code} {attribute}"
 
 

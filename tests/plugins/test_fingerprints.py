@@ -162,6 +162,29 @@ def test_code_is_hashed_without_being_imported(write: Write) -> None:
     assert "pack.code" not in sys.modules
 
 
+def test_modules_in_the_working_folder_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").touch()  # Python finds another one first
+
+    def hashed(own: str, net: str, other: str = "") -> str:
+        (tmp_path / "a_restorer_of_mine.py").write_text(f"import torch\n{own}")
+        (tmp_path / "a_net_of_mine.py").write_text(net)
+        (tmp_path / "nobody_imports_this.py").write_text(other)
+        spec = parse_restorer("a_restorer_of_mine:build")
+        return restorer_fingerprint(spec, RestorerCard("mine"), "cpu")
+
+    own = "from a_net_of_mine import Net\n\ndef build(device):\n    return Net(1)\n"
+    net = "Net = list\n"
+    before = hashed(own, net)
+    assert hashed(own, "# why\n" + net, other="NAME = 1") == before
+    assert hashed(own.replace("1", "2"), net) != before
+    assert hashed(own, "Net = tuple\n") != before
+
+
 def test_a_restorers_fingerprint_is_versioned_and_knows_parameters_weights_and_device() -> None:
     card = RestorerCard("tv")
     plain = restorer_fingerprint(parse_restorer("tv"), card, "cpu")

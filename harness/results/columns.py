@@ -5,6 +5,7 @@ They are kept as columns, out of which each row is made when it is asked for.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from itertools import islice
@@ -25,9 +26,9 @@ Row = TypeVar("Row")
 class Columns(Sequence[Row]):
     """Rows that are kept as columns of equal length."""
 
+    @abstractmethod
     def rows(self, part: slice) -> Iterable[Row]:
         """The rows of a slice."""
-        raise NotImplementedError
 
     @overload
     def __getitem__(self, index: int) -> Row: ...

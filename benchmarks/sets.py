@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from benchmarks.sources import Folder, Source
 from harness.chain import Chain
 from harness.errors import ImageError, InputError
-from harness.protocols import Conditions, Degradation, Sample, Task
+from harness.protocols import Conditions, Degradation, Origins, Sample, Task
 from harness.set_identity import sample_generator
 
 
@@ -45,6 +45,11 @@ class SyntheticSet:
         generator = sample_generator(self.name, id, self.seed)
         degraded, known = Chain(self.degradations).degrade(reference, generator)
         return Sample(id, degraded, reference, conditions=known)
+
+    def origins(self, id: str) -> Origins:
+        """The source's file, and the code of source and degradations."""
+        parts = self, self.source, *self.degradations
+        return Origins((self.source.file(id),), parts, self.source.facts(id))
 
     def describe(self) -> Mapping[str, object]:
         """Source, degradations and seed."""
@@ -113,6 +118,14 @@ class PairedSet:
             raise ImageError(f"{id}: the reference is {reference.shape}; {enlarged}")
         return Sample(id, degraded, reference)
 
+    def origins(self, id: str) -> Origins:
+        """Both files."""
+        names = self._degraded_name(id), id
+        folders = self.degraded, self.references
+        pairs = list(zip(folders, names, strict=True))
+        facts = tuple(fact for folder, name in pairs for fact in folder.facts(name))
+        return Origins(tuple(folder.file(name) for folder, name in pairs), (self, *folders), facts)
+
     def describe(self) -> Mapping[str, object]:
         """Both folders and the pattern."""
         return {
@@ -152,6 +165,10 @@ class UnreferencedSet:
     def sample(self, id: str) -> Sample:
         """Reads one image."""
         return Sample(id, self.degraded.read(id), None)
+
+    def origins(self, id: str) -> Origins:
+        """The file."""
+        return Origins((self.degraded.file(id),), (self, self.degraded), self.degraded.facts(id))
 
     def describe(self) -> Mapping[str, object]:
         """The folder."""

@@ -32,6 +32,14 @@ class Source(Protocol):
         """Reads one image."""
         ...
 
+    def file(self, id: str) -> Path:
+        """The file that an image is read from."""
+        ...
+
+    def facts(self, id: str) -> tuple[str, ...]:
+        """What decides whether it is read, besides the file and `describe`."""
+        ...
+
     def describe(self) -> Mapping[str, object]:
         """Where the images come from, as JSON types."""
         ...
@@ -75,9 +83,17 @@ class Photos:
         """
         from harness.images import read_image
 
-        package, file = _PHOTOS[id]
-        path = _package_folder(package) / file
+        path = self.file(id)
         return _cut_centre(read_image(path, mode="rgb"), self.size, path)
+
+    def file(self, id: str) -> Path:
+        """The photograph's file in its package."""
+        package, file = _PHOTOS[id]
+        return _package_folder(package) / file
+
+    def facts(self, id: str) -> tuple[str, ...]:
+        """None."""
+        return ()
 
     def describe(self) -> Mapping[str, object]:
         """The packages and the size."""
@@ -128,20 +144,17 @@ class Folder:
     crop: int = 0
     known: str = ""
 
-    def files(self) -> dict[str, Path]:
+    def files(self) -> Mapping[str, Path]:
         """Files by id, sorted by name.
 
         Raises:
             InputError: Two files differ in their suffix alone.
         """
-        found: dict[str, Path] = {}
-        for path in image_files(self.path) if self.path.is_dir() else []:
-            other = found.setdefault(path.stem, path)
-            if other != path:
-                raise InputError(
-                    f"{self.path} holds {other.name} and {path.name}: one name, two images"
-                )
-        return found
+        try:
+            changed = self.path.stat().st_mtime_ns
+        except OSError:
+            return {}
+        return _files_by_stem(self.path, changed)
 
     def ids(self) -> tuple[str, ...]:
         """File names without suffix."""
@@ -156,11 +169,8 @@ class Folder:
         """
         from harness.images import as_mode, read_image
 
-        path = self.files().get(id)
-        if path is None:
-            raise ImageError(f"{self.path} holds no image called {id!r}")
+        path, wanted = self.file(id), self._pins().get(id)
         image = read_image(path)
-        wanted = self._pins().get(id)
         if wanted and hash_image(path, image) != wanted:
             name = self.known.partition("/")[0]
             raise ImageError(
@@ -169,6 +179,21 @@ class Folder:
             )
         image = as_mode(image, self.mode)
         return _cut_centre(image, self.crop, path) if self.crop else image
+
+    def file(self, id: str) -> Path:
+        """The file of an image.
+
+        Raises:
+            ImageError: It is gone.
+        """
+        path = self.files().get(id)
+        if path is None:
+            raise ImageError(f"{self.path} holds no image called {id!r}")
+        return path
+
+    def facts(self, id: str) -> tuple[str, ...]:
+        """The hash that the known set pins, and how the file is read."""
+        return (self.mode, str(self.crop), self._pins().get(id, ""))
 
     def _pins(self) -> Mapping[str, str]:
         """The hashes of the images by id, as far as they are known."""
@@ -192,6 +217,17 @@ class Folder:
         if not self.path.is_dir():
             return f"folder {self.path} does not exist"
         return None if image_files(self.path) else f"folder {self.path} holds no image"
+
+
+@functools.lru_cache(maxsize=64)
+def _files_by_stem(folder: Path, _changed: int) -> Mapping[str, Path]:
+    """The images of a folder that was changed last at that time: it is asked for with each one."""
+    found: dict[str, Path] = {}
+    for path in image_files(folder):
+        other = found.setdefault(path.stem, path)
+        if other != path:
+            raise InputError(f"{folder} holds {other.name} and {path.name}: one name, two images")
+    return found
 
 
 def _cut_centre(image: Image, side: int, path: Path) -> Image:

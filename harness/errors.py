@@ -5,6 +5,7 @@ The command line catches `HarnessError` once; the rest is a bug.
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class HarnessError(Exception):
@@ -22,6 +23,23 @@ class InputError(HarnessError):
 
 class ImageError(InputError):
     """An image that cannot be read, or an array that is not an image."""
+
+
+class DamagedImageError(ImageError):
+    """An image of the harness's own that is gone, or is not what was written there.
+
+    Args:
+        message: What was found.
+        path: Where.
+    """
+
+    def __init__(self, message: str, path: Path) -> None:
+        super().__init__(message, path)
+        self.path = path
+
+    def __str__(self) -> str:
+        """The message alone."""
+        return str(self.args[0])
 
 
 class UnknownNameError(InputError):

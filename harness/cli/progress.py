@@ -7,7 +7,7 @@ import click
 from tqdm import tqdm
 
 from harness.results import Cell
-from harness.running.runner import Progress
+from harness.running.progress import Progress
 
 
 class CellProgress(Progress):

@@ -14,6 +14,7 @@ from harness.protocols.benchmark import (
     DegradedSet,
     Evaluation,
     InformedDegradation,
+    Origins,
     Sample,
     iterate,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "InformedDegradation",
     "Metric",
     "MetricCard",
+    "Origins",
     "Restorer",
     "RestorerCard",
     "Sample",

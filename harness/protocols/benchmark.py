@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from harness.cards import Task
@@ -78,11 +79,28 @@ class InformedDegradation(Degradation, Protocol):
         """Degrades one image as `__call__` does, and tells what is known of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """What decides the pixels of a sample besides `DegradedSet.describe`, which knows no content.
+
+    Attributes:
+        files: The files that it is read from.
+        parts: Objects whose classes' code makes it: the set, its source, its degradations.
+        facts: Whatever else decides.
+    """
+
+    files: tuple[Path, ...]
+    parts: tuple[object, ...]
+    facts: tuple[str, ...] = ()
+
+
 @runtime_checkable
 class DegradedSet(Protocol):
     """Images with one task: a source, and what was done to it.
 
-    It is lazy: an image is made when it is asked for.
+    It is lazy: an image is made when it is asked for. A set that can say what a sample is made of
+    without making it has a method `origins(id) -> Origins` as well: its samples are then kept in
+    the cache, and made again only when something of that has changed.
     """
 
     @property

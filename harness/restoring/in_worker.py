@@ -11,8 +11,8 @@ from pathlib import Path
 
 from harness.cards import RestorerCard
 from harness.conditions import Conditions
-from harness.errors import ImageError, RestorationError, describe_error
-from harness.images import Image, image_hash, quantise
+from harness.errors import DamagedImageError, ImageError, RestorationError, describe_error
+from harness.images import Image
 from harness.plugins.specification import RestorerSpec
 from harness.protocols import DegradedSet, Restorer
 from harness.recording import recording
@@ -20,7 +20,8 @@ from harness.restoring.adaptation import restore_image
 from harness.restoring.build import build_restorer, seed_everything
 from harness.restoring.probing import wrong_range
 from harness.results import FailureKind, Spent
-from harness.storage.arrays import load_array, save_array
+from harness.storage.images.arrays import ImageFile
+from harness.storage.images.handover import Handover, hand_over
 from harness.tiling import is_out_of_memory
 from harness.workers.confinement import go_to_own_folder, in_users_folder
 from harness.workers.costs import count_flops, measure, runs_modules
@@ -32,27 +33,26 @@ class RestoreTask:
     """One cell's work for a worker.
 
     Attributes:
-        degraded: File of the degraded image.
-        mask: File of the mask that belongs to `conditions`, or `None`.
-        stem: Where to write the restored image, without suffix.
+        degraded: The degraded image.
+        mask: The mask that belongs to `conditions`, or `None`.
+        handover: Where to leave the restored pixels, for the process that keeps and scores them.
         quantise: Whether the restored image is rounded to 8 bits, as a file would be.
     """
 
     spec: RestorerSpec
     device: str
-    degraded: Path
+    degraded: ImageFile
     conditions: Conditions
-    mask: Path | None
-    stem: Path
+    mask: ImageFile | None
+    handover: Path
     quantise: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """A cell that worked: the file, the hash of its pixels, and what it cost."""
+    """A cell that worked: its pixels, and what it cost."""
 
-    path: Path
-    sha256: str
+    pixels: Handover
     spent: Spent
 
 
@@ -99,12 +99,15 @@ def load_restorer(spec: RestorerSpec, device: str) -> Loaded:
         return Loaded(build_restorer(spec, device))
 
 
-def restore_cell(task: RestoreTask) -> Restoration | Trouble:
+def restore_cell(task: RestoreTask) -> Restoration | Trouble | DamagedImageError:
     """Restores one image; runs in a worker, and never raises.
 
     The restorer is loaded once a process and warmed up on a corner of the image, so that the
     seconds of a cell are those of `restore` alone. Where memory runs out, the worker ends
     (`harness.workers.pool.EXIT_MEMORY`).
+
+    Returns:
+        The pixels; or why there are none; or which image of the harness's own has to be made again.
     """
     go_to_own_folder()
     try:
@@ -113,6 +116,8 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble:
         return _trouble(FailureKind.LOAD, error)
     try:
         return _restore(task, loaded)
+    except DamagedImageError as error:
+        return error
     except RestorationError as error:
         return Trouble(FailureKind.INVALID, str(error))
     except ImageError as error:
@@ -122,19 +127,17 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble:
 
 
 def _restore(task: RestoreTask, loaded: Loaded) -> Restoration:
-    image, conditions = load_array(task.degraded), task.conditions
+    image, conditions = task.degraded.read(), task.conditions
     if task.mask is not None:
-        conditions = replace(conditions, mask=load_array(task.mask)[0] > 0.5)
+        conditions = replace(conditions, mask=task.mask.read()[0] > 0.5)
     flops = loaded.count_operations(image, conditions)
     seed_everything()
     with recording() as how:
         restored, spent = measure(lambda: loaded.restore(image, conditions), task.device)
-    if task.quantise:
-        restored = quantise(restored)
     spent = replace(
         spent, flops=flops, tile=how.tile, precision=how.precision, fell_back=how.fell_back
     )
-    return Restoration(save_array(restored, task.stem), image_hash(restored), spent)
+    return Restoration(hand_over(restored, task.handover, quantise=task.quantise), spent)
 
 
 def _trouble(kind: FailureKind, error: BaseException) -> Trouble:

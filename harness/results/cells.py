@@ -103,6 +103,8 @@ class Restored:
         sha256: Hash of its pixels.
         fingerprint: What it depends on besides the degraded image.
         degraded_sha256: Hash of the degraded image's pixels.
+        checksum: Quick hash of its pixels, against which every reading is checked; empty in runs of
+            older versions.
     """
 
     cell: Cell
@@ -111,6 +113,7 @@ class Restored:
     spent: Spent
     fingerprint: str = ""
     degraded_sha256: str = ""
+    checksum: str = ""
 
 
 @dataclass(frozen=True, slots=True)

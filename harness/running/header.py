@@ -1,7 +1,7 @@
 """What a run folder says of its run: the plan, who runs it where, and whether it is finished."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Container
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,6 @@ from harness.results import Run, RunPlan
 from harness.running.plan import Plan
 from harness.set_identity import set_fingerprint
 from harness.storage.provenance import describe_environment
-from harness.storage.samples import StoredSample
 from harness.storage.store import Store
 
 
@@ -78,16 +77,21 @@ def _check_same_plan(folder: Path, known: RunPlan, planned: RunPlan) -> None:
             )
 
 
-def finish_run(
-    store: Store, run: Run, plan: Plan, samples: Mapping[tuple[str, str], StoredSample]
-) -> None:
+def finish_run(store: Store, run: Run, plan: Plan, lost: Container[tuple[str, str]]) -> None:
     """Writes the fingerprints of the sets, and marks the run as finished.
 
     A set's fingerprint is the hash of its pixels.
+
+    Args:
+        store: Of the run folder.
+        run: What `begin_run` returned.
+        plan: What was done.
+        lost: Set and id of the samples that could not be made.
     """
     sets = dict(run.plan.sets)
     for name, ids in plan.ids.items():
-        made = (samples.get((name, image)) for image in ids)
-        hashes = ((s.degraded_sha256, s.reference_sha256) if s else None for s in made)
+        hashes = (
+            None if (name, image) in lost else store.sample_hashes(name, image) for image in ids
+        )
         sets[name] = replace(sets[name], fingerprint=set_fingerprint(hashes))
     store.write_header(replace(run, plan=replace(run.plan, sets=sets), status="finished"))

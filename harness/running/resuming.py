@@ -4,27 +4,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from harness.plugins.fingerprints import is_current
-from harness.results import Cell, Restored
 from harness.running.plan import Plan
+from harness.storage.store import Store
 
 
-def why_again(
-    plan: Plan,
-    present: Mapping[Cell, Restored],
-    score_keys: Mapping[tuple[Cell, str], tuple[str, str]],
-) -> Iterator[str]:
+def why_again(plan: Plan, store: Store) -> Iterator[str]:
     """A line for each restorer and metric whose results are; one for all of an earlier version."""
-    wanted = {restorer.name: restorer.fingerprint for restorer in plan.restorers}
-    images = Counter(
-        (cell.restorer, is_current(image.fingerprint))
-        for cell, image in present.items()
-        if wanted.get(cell.restorer, image.fingerprint) != image.fingerprint
-    )
-    scores = Counter(
-        (metric, is_current(fingerprint))
-        for (_, metric), (fingerprint, _) in score_keys.items()
-        if plan.metric_fingerprints.get(metric, fingerprint) != fingerprint
-    )
+    restorers = {restorer.name: restorer.fingerprint for restorer in plan.restorers}
+    images = _outdated(store.count_fingerprints("restorer"), restorers)
+    scores = _outdated(store.count_fingerprints("metric"), plan.metric_fingerprints)
     older = [sum(n for (_, new), n in counts.items() if not new) for counts in (images, scores)]
     if any(older):
         yield (
@@ -37,3 +25,14 @@ def why_again(
     for (name, current), count in scores.items():
         if current:
             yield f"{name}: {count} images are scored again: its code or device changed"
+
+
+def _outdated(
+    counts: Counter[tuple[str, str]], wanted: Mapping[str, str]
+) -> Counter[tuple[str, bool]]:
+    """Name and whether its fingerprint is of this version -> results of another one."""
+    found: Counter[tuple[str, bool]] = Counter()
+    for (name, fingerprint), count in counts.items():
+        if wanted.get(name, fingerprint) != fingerprint:
+            found[name, is_current(fingerprint)] += count
+    return found

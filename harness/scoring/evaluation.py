@@ -1,6 +1,8 @@
 """One image scored by one metric: what the metric sees of it is what the `Evaluation` says."""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from harness.cards import MetricCard
@@ -9,6 +11,7 @@ from harness.images import Image, crop_border, quantise, to_luma, to_rgb
 from harness.plugins.kinds import metrics
 from harness.protocols import Evaluation, Metric
 from harness.results import MetricValue
+from harness.storage.images.arrays import quick_hash
 
 
 @lru_cache
@@ -21,27 +24,95 @@ def build_metric(name: str, device: str) -> Metric:
     return metrics.get(name)(device=device)
 
 
-def score_image(
-    metric: str,
-    device: str,
-    restored: Image,
-    reference: Image | None,
-    evaluation: Evaluation,
-    scale: int = 1,
-) -> MetricValue | str:
+@dataclass(slots=True)
+class Views:
+    """A restored image and its reference as metrics take them, each view made once.
+
+    Attributes:
+        restored: Float32 (C, H, W).
+        reference: The same shape in [0, 1], or `None`.
+        evaluation: How the images are prepared for a metric.
+        scale: The set's super-resolution factor, for `crop_border="scale"`.
+    """
+
+    restored: Image
+    reference: Image | None
+    evaluation: Evaluation
+    scale: int = 1
+    _made: dict[str, tuple[Image, Image | None]] = field(default_factory=dict)
+    _hashes: dict[str, str] = field(default_factory=dict)
+
+    def of(self, card: MetricCard) -> tuple[Image, Image | None]:
+        """Both images for a metric; those without a reference get the uncropped RGB image.
+
+        Raises:
+            ImageError: A reference that is needed and not there, other shapes, too large an image.
+        """
+        pixels = self.restored.shape[1] * self.restored.shape[2]
+        if card.max_pixels is not None and pixels > card.max_pixels:
+            raise ImageError(
+                f"{card.name} takes images whole, of at most {card.max_pixels:,} pixels; this one "
+                f"has {pixels:,}: score parts of it, or another metric"
+            )
+        if not card.needs_reference:
+            return self._once("rgb alone", lambda: (to_rgb(self._quantised()), None))
+        reference = self._check_reference(card)
+        cropped = self._once("cropped", lambda: self._cropped(reference))
+        return self._once("luma", lambda: self._luma(*cropped)) if card.channel == "y" else cropped
+
+    def _once(
+        self, name: str, make: Callable[[], tuple[Image, Image | None]]
+    ) -> tuple[Image, Image | None]:
+        if name not in self._made:
+            self._made[name] = make()
+            self._hashes[name] = _hash(self._made[name])
+        return self._made[name]
+
+    def intact(self) -> bool:
+        """Whether every view is as it was made: a metric may write into what it is given."""
+        return all(_hash(both) == self._hashes[name] for name, both in self._made.items())
+
+    def _quantised(self) -> Image:
+        if not self.evaluation.quantise:
+            return self.restored
+        return self._once("quantised", lambda: (quantise(self.restored), None))[0]
+
+    def _check_reference(self, card: MetricCard) -> Image:
+        if self.reference is None:
+            raise ImageError(f"{card.name} needs a reference and the set has none")
+        if self.restored.shape != self.reference.shape:
+            raise ImageError(
+                f"the restored image is {self.restored.shape}, its reference "
+                f"{self.reference.shape}; they must agree"
+            )
+        return self.reference
+
+    def _cropped(self, reference: Image) -> tuple[Image, Image]:
+        crop = self.evaluation.crop_border
+        border = crop if crop != "scale" else 0 if self.scale == 1 else self.scale
+        return crop_border(self._quantised(), border), crop_border(reference, border)
+
+    def _luma(self, restored: Image, reference: Image | None) -> tuple[Image, Image | None]:
+        rounding = self.evaluation.luma
+        both = to_luma(restored, rounding), None
+        return both if reference is None else (both[0], to_luma(reference, rounding))
+
+
+def _hash(images: tuple[Image, Image | None]) -> str:
+    return " ".join(quick_hash(image) for image in images if image is not None)
+
+
+def score_views(metric: str, device: str, views: Views) -> MetricValue | str:
     """What a metric says of one image, or why it says nothing.
 
     Args:
         metric: Its name.
         device: `cpu` or `cuda:N`.
-        restored: Float32 (C, H, W).
-        reference: The same shape in [0, 1], or `None`.
-        evaluation: How the images are prepared for the metric.
-        scale: The set's super-resolution factor, for `crop_border="scale"`.
+        views: The image and its reference.
     """
     try:
         built = build_metric(metric, device)
-        value = built(*prepare(restored, reference, built.card, evaluation, scale))
+        value = built(*views.of(built.card))
         if math.isnan(value.value):
             return f"{metric} returned NaN"
         # a third party's numbers may be numpy's, which no file can hold
@@ -52,43 +123,20 @@ def score_image(
         return describe_error(error)
 
 
+def score_image(
+    metric: str,
+    device: str,
+    restored: Image,
+    reference: Image | None,
+    evaluation: Evaluation,
+    scale: int = 1,
+) -> MetricValue | str:
+    """As `score_views`, for one metric of an image (C, H, W) and its reference."""
+    return score_views(metric, device, Views(restored, reference, evaluation, scale))
+
+
 def prepare(
     restored: Image, reference: Image | None, card: MetricCard, evaluation: Evaluation, scale: int
 ) -> tuple[Image, Image | None]:
-    """Quantises, crops and converts a pair of images for one metric.
-
-    Args:
-        restored: Float32 (C, H, W).
-        reference: The same shape in [0, 1], or `None`.
-        card: The metric's card: whether it needs the reference, and which channel.
-        evaluation: How.
-        scale: The set's super-resolution factor, for `crop_border="scale"`.
-
-    Returns:
-        Both images as the metric takes them. No-reference metrics get the uncropped RGB image.
-
-    Raises:
-        ImageError: A reference that is needed and not there, other shapes, too large an image.
-    """
-    pixels = restored.shape[1] * restored.shape[2]
-    if card.max_pixels is not None and pixels > card.max_pixels:
-        raise ImageError(
-            f"{card.name} takes images whole, of at most {card.max_pixels:,} pixels; this one has "
-            f"{pixels:,}: score parts of it, or another metric"
-        )
-    restored = quantise(restored) if evaluation.quantise else restored
-    if not card.needs_reference:
-        return to_rgb(restored), None
-    if reference is None:
-        raise ImageError(f"{card.name} needs a reference and the set has none")
-    if restored.shape != reference.shape:
-        raise ImageError(
-            f"the restored image is {restored.shape}, its reference {reference.shape}; they must "
-            "agree"
-        )
-    crop = evaluation.crop_border
-    border = crop if crop != "scale" else 0 if scale == 1 else scale
-    pair = crop_border(restored, border), crop_border(reference, border)
-    if card.channel == "y":
-        return to_luma(pair[0], evaluation.luma), to_luma(pair[1], evaluation.luma)
-    return pair
+    """As `Views.of`, for one metric of an image (C, H, W) and its reference."""
+    return Views(restored, reference, evaluation, scale).of(card)

@@ -1,22 +1,31 @@
-"""Scores one restored image with every metric; runs in workers that never load a restorer."""
+"""Keeps one restored image and scores it with every metric, in workers that load no restorer."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import ImageError
+from harness.errors import DamagedImageError
+from harness.images import Image
 from harness.protocols import Evaluation
 from harness.results import Cell, Failure, FailureKind, MetricValue, Score
-from harness.scoring.evaluation import score_image
-from harness.storage.arrays import load_array
+from harness.scoring.evaluation import Views, score_views
+from harness.storage.images.arrays import ImageFile
+from harness.storage.images.decoded import decoded
+from harness.storage.images.handover import Handover
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreTask:
-    """One restored image and the metrics that have yet to see it."""
+    """One restored image and the metrics that have yet to see it.
+
+    Attributes:
+        restored: Pixels out of a restorer's process, to be kept; or an image that the run holds.
+        stem: Where pixels are kept, without suffix.
+    """
 
     cell: Cell
-    restored: Path
-    reference: Path | None
+    restored: Handover | ImageFile
+    stem: Path
+    reference: ImageFile | None
     metrics: tuple[str, ...]
     evaluation: Evaluation
     scale: int
@@ -25,25 +34,29 @@ class ScoreTask:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What the metrics said: a score or a failure each."""
+    """Where the image is, and what the metrics said: a score or a failure each."""
 
+    kept: ImageFile
     scores: tuple[Score, ...]
     failures: tuple[Failure, ...]
 
 
-def score_cell(task: ScoreTask) -> Scored:
-    """Scores one image; one metric's failure does not touch the others."""
-    found: dict[str, MetricValue | str]
+def score_cell(task: ScoreTask) -> Scored | Failure | DamagedImageError:
+    """Scores one image; one metric's failure does not touch the others.
+
+    Returns:
+        The scores; or why the image could not be kept; or which image of the harness's own has to
+        be made again, before anything was scored with it.
+    """
     try:
-        pair = load_array(task.restored), load_array(task.reference) if task.reference else None
-    except ImageError as error:
-        found = dict.fromkeys(task.metrics, str(error))
-    else:
-        found = {
-            name: score_image(name, task.device, *pair, task.evaluation, task.scale)
-            for name in task.metrics
-        }
+        image, kept = _restored(task)
+        found = _score(task, image, kept)
+    except DamagedImageError as error:
+        return error
+    except OSError as error:
+        return Failure(task.cell, FailureKind.RAISED, f"the image cannot be kept: {error}")
     return Scored(
+        kept,
         tuple(
             Score(task.cell, name, value.value, value.spread)
             for name, value in found.items()
@@ -55,3 +68,22 @@ def score_cell(task: ScoreTask) -> Scored:
             if isinstance(why, str)
         ),
     )
+
+
+def _restored(task: ScoreTask) -> tuple[Image, ImageFile]:
+    if isinstance(task.restored, Handover):
+        return task.restored.keep(task.stem)
+    return task.restored.read(), task.restored
+
+
+def _score(task: ScoreTask, image: Image, kept: ImageFile) -> dict[str, MetricValue | str]:
+    found: dict[str, MetricValue | str] = {}
+    views: Views | None = None
+    for name in task.metrics:
+        if views is None:
+            reference = None if task.reference is None else decoded.read(task.reference)
+            views = Views(image, reference, task.evaluation, task.scale)
+        found[name] = score_views(name, task.device, views)
+        if not views.intact():  # it wrote into its images: the next metric gets them anew
+            image, views = kept.read(), None
+    return found

@@ -20,17 +20,15 @@ from harness.images import (
 )
 from harness.plugins.degradation_text import Recipe
 from harness.plugins.fingerprints import file_hash
+from harness.plugins.sample_keys import PIXEL_PACKAGES
 from harness.set_identity import sample_generator
 from harness.sets.manifest import DegradedFile, Manifest, Place
-from harness.storage.arrays import save_array
+from harness.storage.images.arrays import save_array
 from harness.storage.provenance import installed_versions
 from harness.workers.pool import Trouble, WorkerPool, outcome
 
 # how long one image may take in a worker
 SECONDS = 600.0
-
-# distributions whose versions may change a pixel
-PACKAGES = ("numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy")
 
 
 def describe_recipe(recipe: Recipe, mode: Mode) -> dict[str, object]:
@@ -42,7 +40,7 @@ def describe_recipe(recipe: Recipe, mode: Mode) -> dict[str, object]:
         "chain": recipe.chain.params["steps"],
         "chain_hash": recipe.chain.hash(),
         "conditions": recipe.chain.conditions.as_json(),
-        "versions": installed_versions(PACKAGES),
+        "versions": installed_versions(PIXEL_PACKAGES),
     }
 
 

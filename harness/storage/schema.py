@@ -1,6 +1,6 @@
 """The tables of a run's file, and what brings those of an older version up to date."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -11,7 +11,7 @@ CREATE TABLE cells (
     restorer TEXT, set_name TEXT, image TEXT, fingerprint TEXT NOT NULL,
     degraded_sha256 TEXT NOT NULL, restored TEXT NOT NULL, sha256 TEXT NOT NULL,
     seconds REAL NOT NULL, peak_mib REAL NOT NULL, cuda_mib REAL, flops INTEGER, tile INTEGER,
-    precision TEXT, fell_back INTEGER NOT NULL DEFAULT 0,
+    precision TEXT, fell_back INTEGER NOT NULL DEFAULT 0, checksum TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (restorer, set_name, image)) WITHOUT ROWID;
 CREATE TABLE scores (
     restorer TEXT, set_name TEXT, image TEXT, metric TEXT, fingerprint TEXT NOT NULL,
@@ -31,6 +31,9 @@ ALTER TABLE cells ADD COLUMN flops INTEGER;
 ALTER TABLE cells ADD COLUMN tile INTEGER;
 ALTER TABLE cells ADD COLUMN precision TEXT;
 ALTER TABLE cells ADD COLUMN fell_back INTEGER NOT NULL DEFAULT 0;
-"""
+""",
+    2: """
+ALTER TABLE cells ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
+""",
 }
 """What leads from a schema to the next; an older store is brought up to date where it lies."""

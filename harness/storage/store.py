@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, fields
+from dataclasses import astuple
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from harness.errors import StoreError
 from harness.results import (
@@ -24,21 +25,15 @@ from harness.results import (
     SampleRecord,
     Score,
     Skipped,
-    Spent,
 )
 from harness.results.columns import Rows, ScoreColumns, read_columns
+from harness.storage.images.samples import StoredSample
 from harness.storage.metadata import read_run, write_run
 from harness.storage.places import preview
-from harness.storage.samples import StoredSample
+from harness.storage.rows import CELL, CELL_COLUMNS, failure_row, restored_of
 from harness.storage.schema import SCHEMA, SCHEMA_VERSION, UPGRADES
 
 FILENAME = "results.sqlite"
-
-_CELL = "restorer = ? AND set_name = ? AND image = ?"
-_CELL_COLUMNS = (
-    *("restorer", "set_name", "image", "restored", "sha256", "fingerprint", "degraded_sha256"),
-    *(field.name for field in fields(Spent)),
-)
 
 
 class Store:
@@ -151,17 +146,20 @@ class Store:
 
         Cells of another degraded image count as missing from then on.
         """
-        hashes = sample.degraded_sha256, sample.reference_sha256
-        self._insert("samples", [(sample.set, sample.image, *hashes)])
+        reference = None if sample.reference is None else sample.reference.sha256
+        self._insert("samples", [(sample.set, sample.image, sample.degraded.sha256, reference)])
 
     def add_restored(self, image: Restored) -> None:
         """Records a restored image; an earlier failure and scores of an earlier image go."""
-        key, hashes = astuple(image.cell), (image.fingerprint, image.degraded_sha256)
-        row = (*key, *hashes, image.path, image.sha256, *astuple(image.spent))
         with self.transaction():
-            self._rows(f"DELETE FROM failures WHERE {_CELL}", *key)
-            self._rows(f"DELETE FROM scores WHERE {_CELL} AND sha256 <> ?", *key, image.sha256)
-            self._insert("cells", [row])
+            self._add_restored(image)
+
+    def _add_restored(self, image: Restored) -> None:
+        key, hashes = astuple(image.cell), (image.fingerprint, image.degraded_sha256)
+        row = (*key, *hashes, image.path, image.sha256, *astuple(image.spent), image.checksum)
+        self._rows(f"DELETE FROM failures WHERE {CELL}", *key)
+        self._rows(f"DELETE FROM scores WHERE {CELL} AND sha256 <> ?", *key, image.sha256)
+        self._insert("cells", [row])
 
     def add_scores(
         self,
@@ -169,22 +167,33 @@ class Store:
         failures: Sequence[Failure],
         fingerprints: Mapping[str, str],
         sha256: str,
+        restored: Restored | None = None,
     ) -> None:
-        """Records what the metrics said of one restored image, in one transaction."""
+        """Records what the metrics said of one restored image, in one transaction.
+
+        Args:
+            scores: What they said.
+            failures: Those that said nothing.
+            fingerprints: Of the metrics.
+            sha256: The restored image's pixels.
+            restored: That image, where it is new.
+        """
         with self.transaction():
+            if restored is not None:
+                self._add_restored(restored)
             for score in scores:
                 key = (*astuple(score.cell), score.metric)
-                self._rows(f"DELETE FROM failures WHERE {_CELL} AND metric = ?", *key)
+                self._rows(f"DELETE FROM failures WHERE {CELL} AND metric = ?", *key)
                 row = (*key, fingerprints[score.metric], sha256, score.value, score.spread)
                 self._insert("scores", [row])
-            self._insert("failures", map(_failure_row, failures))
+            self._insert("failures", map(failure_row, failures))
 
     def add_failure(self, failure: Failure) -> None:
         """Records a failure; what an earlier attempt at the same cell left is removed."""
         with self.transaction():
             for table in ("cells", "scores", "failures") if failure.metric is None else ():
-                self._rows(f"DELETE FROM {table} WHERE {_CELL}", *astuple(failure.cell))
-            self._insert("failures", [_failure_row(failure)])
+                self._rows(f"DELETE FROM {table} WHERE {CELL}", *astuple(failure.cell))
+            self._insert("failures", [failure_row(failure)])
 
     def replace_skipped(self, skipped: Sequence[Skipped]) -> None:
         """Records what is skipped, in place of what an earlier start of this run skipped."""
@@ -192,23 +201,36 @@ class Store:
             self._rows("DELETE FROM skipped")
             self._insert("skipped", [(row.restorer or "", row.set, row.reason) for row in skipped])
 
-    def restored(self) -> dict[Cell, Restored]:
-        """Every restored image whose file is still there."""
-        found = Rows(_restored, self._cells())
-        return {item.cell: item for item in found if (self.folder / item.path).is_file()}
+    def find_restored(self, cell: Cell) -> Restored | None:
+        """A restored image whose file is still there."""
+        columns = ", ".join(CELL_COLUMNS)
+        row = self._rows(f"SELECT {columns} FROM cells WHERE {CELL}", *astuple(cell)).fetchone()
+        if row is None or not (self.folder / row[3]).is_file():
+            return None
+        return restored_of(*row[:-1], bool(row[-1]))
+
+    def score_keys(self, cell: Cell) -> dict[str, tuple[str, str]]:
+        """Metric -> its fingerprint, and the hash of the image that it scored."""
+        query = f"SELECT metric, fingerprint, sha256 FROM scores WHERE {CELL}"
+        return {row[0]: (row[1], row[2]) for row in self._rows(query, *astuple(cell))}
+
+    def sample_hashes(self, set_name: str, image: str) -> tuple[str, str | None] | None:
+        """The pixel hashes of a sample's degraded image and of its reference, if it was made."""
+        columns, key = "degraded_sha256, reference_sha256", "set_name = ? AND image = ?"
+        query = f"SELECT {columns} FROM samples WHERE {key}"
+        row: tuple[str, str | None] | None = self._rows(query, set_name, image).fetchone()
+        return row
+
+    def count_fingerprints(self, kind: Literal["restorer", "metric"]) -> Counter[tuple[str, str]]:
+        """How many images or scores there are of each restorer or metric and its fingerprint."""
+        table = "cells" if kind == "restorer" else "scores"
+        query = f"SELECT {kind}, fingerprint, count(*) FROM {table} GROUP BY 1, 2"
+        return Counter({(row[0], row[1]): int(row[2]) for row in self._rows(query)})
 
     def _cells(self) -> list[list[Any]]:
-        rows = self._rows(f"SELECT {', '.join(_CELL_COLUMNS)} FROM cells")
-        *columns, fell_back = read_columns(rows, len(_CELL_COLUMNS))
+        rows = self._rows(f"SELECT {', '.join(CELL_COLUMNS)} FROM cells")
+        *columns, fell_back = read_columns(rows, len(CELL_COLUMNS))
         return [*columns, list(map(bool, fell_back))]  # SQLite has no truth values
-
-    def score_keys(self) -> dict[tuple[Cell, str], tuple[str, str]]:
-        """(cell, metric) -> (metric's fingerprint, hash of the image it scored)."""
-        columns = "restorer, set_name, image, metric, fingerprint, sha256"
-        return {
-            (Cell(*row[:3]), row[3]): (row[4], row[5])
-            for row in self._rows(f"SELECT {columns} FROM scores")
-        }
 
     def count_failures(self) -> int:
         """How many failure rows the run holds."""
@@ -229,7 +251,7 @@ class Store:
                 Failure(Cell(*row[:3]), FailureKind(row[3]), *row[4:])
                 for row in self._rows(f"SELECT {failures} FROM failures")
             ),
-            restored=Rows(_restored, self._cells()),
+            restored=Rows(restored_of, self._cells()),
             skipped=tuple(
                 Skipped(row[0] or None, *row[1:])
                 for row in self._rows("SELECT restorer, set_name, reason FROM skipped")
@@ -246,25 +268,6 @@ class Store:
                 )
             },
         )
-
-
-def _failure_row(failure: Failure) -> tuple[object, ...]:
-    key = (*astuple(failure.cell), failure.metric or "")
-    return (*key, failure.kind.value, failure.message)
-
-
-def _restored(
-    restorer: str,
-    set_name: str,
-    image: str,
-    path: str,
-    sha256: str,
-    fingerprint: str,
-    degraded_sha256: str,
-    *spent: Any,
-) -> Restored:
-    cell = Cell(restorer, set_name, image)
-    return Restored(cell, path, sha256, Spent(*spent), fingerprint, degraded_sha256)
 
 
 def load_header(folder: Path) -> Run:

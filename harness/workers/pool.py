@@ -172,6 +172,13 @@ def _scratch() -> Path:
     return folder
 
 
+def handover_folder() -> Path:
+    """Where workers leave files for one another, for as long as this process lives."""
+    folder = _scratch() / "handover"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def free_mib() -> int:
     """Memory that can still be had, less a tenth: of the machine, or of a container with less."""
     import psutil

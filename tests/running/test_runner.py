@@ -18,7 +18,8 @@ from harness.errors import StoreError, UnavailableError
 from harness.protocols import Benchmark, Evaluation, Task
 from harness.results import FailureKind
 from harness.running.plan import make_plan
-from harness.running.runner import Progress, run_plan
+from harness.running.progress import Progress
+from harness.running.runner import run_plan
 from harness.storage.store import Store, load_run
 
 FAULTS = Path(__file__).parents[1] / "faults"
@@ -176,7 +177,8 @@ from pathlib import Path
 from misbehaving import TinySet
 from harness.running.plan import make_plan
 from harness.protocols import Benchmark, Evaluation, Task
-from harness.running.runner import Progress, run_plan
+from harness.running.progress import Progress
+from harness.running.runner import run_plan
 if __name__ == "__main__":
     sets = (TinySet(images=tuple("abcdefgh"), size=80),)
     plan = make_plan(Benchmark("test", "", sets, ("psnr",), Evaluation("rgb")), [{restorer!r}])

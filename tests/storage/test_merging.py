@@ -14,9 +14,10 @@ from harness.protocols import Conditions
 from harness.ranking.leaderboards import rank_run
 from harness.results import Cell, Failure, FailureKind, Restored, Score, Skipped, Spent
 from harness.set_identity import set_fingerprint
+from harness.storage.images.arrays import ImageFile
+from harness.storage.images.samples import StoredSample
 from harness.storage.merging import merge_runs
 from harness.storage.places import preview, restored_stem
-from harness.storage.samples import StoredSample
 from harness.storage.store import Store, load_run
 
 PLAN: dict[str, Any] = {
@@ -66,7 +67,9 @@ def make(tmp_path: Path) -> Maker:
             )
             for index in range(2):
                 cell = Cell(restorer, "s", f"i{index}")
-                sample = StoredSample("s", cell.image, folder, pixels, folder, "r", Conditions())
+                sample = StoredSample(
+                    "s", cell.image, ImageFile(folder, pixels), ImageFile(folder, "r"), Conditions()
+                )
                 store.add_sample(sample)
                 for kind in ("degraded", "reference"):
                     _write(folder / preview("s", cell.image, kind), b"preview")
@@ -143,7 +146,9 @@ def run_of(folder: Path, images: Sequence[str], order: Sequence[str] = ()) -> Pa
             restorers={}, metrics={"psnr": CARD},
         )  # fmt: skip
         for image, (degraded, reference) in pixels.items():
-            sample = StoredSample("s", image, folder, degraded, folder, reference, Conditions())
+            sample = StoredSample(
+                "s", image, ImageFile(folder, degraded), ImageFile(folder, reference), Conditions()
+            )
             store.add_sample(sample)
     return folder
 

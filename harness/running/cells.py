@@ -1,0 +1,243 @@
+"""The course of a cell: its sample, the restoration, the scores.
+
+What lies damaged on disk is made again, and nothing is scored with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from harness.errors import DamagedImageError
+from harness.protocols import DegradedSet
+from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell
+from harness.results import Cell, Failure, FailureKind, Restored, Spent
+from harness.running.plan import Plan, PlannedRestorer
+from harness.running.pools import Pools
+from harness.running.progress import Progress
+from harness.running.samples import Samples
+from harness.running.schedule import Course, Kind, Work
+from harness.scoring.in_worker import Scored, ScoreTask, score_cell
+from harness.storage.images.arrays import ImageFile
+from harness.storage.images.handover import Handover
+from harness.storage.images.samples import StoredSample
+from harness.storage.places import restored_stem
+from harness.storage.store import Store
+from harness.workers.pool import Trouble
+
+ATTEMPTS = 3
+"""How often a cell is tried whose images are damaged each time they are read."""
+
+
+@dataclass(slots=True)
+class Cells:
+    """The courses of all cells of a plan.
+
+    Args:
+        plan: What to do.
+        store: Gets the rows.
+        pools: Do the work.
+        samples: The degraded images and references.
+        handover: A folder for restored pixels on their way.
+        timeout: Seconds that one restoration, or all metrics of a cell, may take.
+        progress: Told of every cell.
+
+    Attributes:
+        restored: Images that restorers made.
+        scored: Images that metrics saw.
+    """
+
+    plan: Plan
+    store: Store
+    pools: Pools
+    samples: Samples
+    handover: Path
+    timeout: float
+    progress: Progress
+    restored: int = 0
+    scored: int = 0
+    broken: dict[str, str] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def courses(self) -> Iterator[Course]:
+        """Restorers one after the other, each in its own processes; then sets that none restores.
+
+        These belong to the plan all the same: their fingerprints are of their pixels.
+        """
+        covered: set[str] = set()
+        for restorer in self.plan.restorers:
+            covered |= restorer.sets
+            for degraded_set in self.plan.sets:
+                if degraded_set.name in restorer.sets:
+                    for image in self.plan.ids[degraded_set.name]:
+                        yield _Course(self, restorer, degraded_set, image).follow()
+        for degraded_set in self.plan.sets:
+            if degraded_set.name not in covered:
+                for image in self.plan.ids[degraded_set.name]:
+                    yield self._sample_alone(degraded_set, image)
+
+    def _sample_alone(self, degraded_set: DegradedSet, image: str) -> Course:
+        yield from self.samples.get(degraded_set, image)
+
+
+class CellError(Exception):
+    """A cell that has failed."""
+
+    def __init__(self, kind: FailureKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class _Course:
+    """One cell on its way."""
+
+    def __init__(
+        self, cells: Cells, restorer: PlannedRestorer, degraded_set: DegradedSet, image: str
+    ) -> None:
+        self.all, self.restorer, self.degraded_set = cells, restorer, degraded_set
+        self.cell = Cell(restorer.name, degraded_set.name, image)
+        self.stem = cells.store.folder / restored_stem(self.cell)
+        self.handover = cells.handover / f"{next(cells.numbers)}.npy"
+
+    def follow(self) -> Course:
+        """Restores and scores what is missing of the cell."""
+        try:
+            yield from self._attempts()
+        except CellError as error:
+            failure = Failure(self.cell, error.kind, str(error))
+            self.all.store.add_failure(failure)
+            self.all.progress.advance(self.cell, f"failed: {failure.message}")
+        finally:
+            self.handover.unlink(missing_ok=True)
+            self.all.pools.done_with(self.restorer.name)
+
+    def _attempts(self) -> Course:
+        sample = yield from self._sample()
+        known = self.all.store.find_restored(self.cell)
+        for _ in range(ATTEMPTS):
+            if known is not None and not self._is_current(known, sample):
+                known = None
+            try:
+                yield from self._attempt(sample, known)
+            except DamagedImageError as error:
+                self.all.progress.note(f"{error}: made again")
+                if any(error.path == file.path for file in sample.files()):
+                    sample = yield from self._sample(damaged=True)
+                else:
+                    known = None
+            else:
+                return
+        message = f"its images were damaged {ATTEMPTS} times while they were in use"
+        raise CellError(FailureKind.SAMPLE, message)
+
+    def _sample(self, *, damaged: bool = False) -> Generator[Work, Any, StoredSample]:
+        samples, image = self.all.samples, self.cell.image
+        sample = yield from samples.get(self.degraded_set, image, damaged=damaged)
+        if sample is None:
+            raise CellError(FailureKind.SAMPLE, samples.lost[self.cell.set, image])
+        return sample
+
+    def _is_current(self, known: Restored, sample: StoredSample) -> bool:
+        depends_on = known.fingerprint, known.degraded_sha256
+        return depends_on == (self.restorer.fingerprint, sample.degraded.sha256)
+
+    def _attempt(self, sample: StoredSample, known: Restored | None) -> Course:
+        restored: Handover | ImageFile
+        if known is None:
+            restoration = yield from self._restore(sample)
+            restored, digest = restoration.pixels, ""
+        else:
+            path = self.all.store.folder / known.path
+            restored, digest = ImageFile(path, known.sha256, known.checksum), known.sha256
+        metrics = self._missing_metrics(sample, digest)
+        if known is not None and not metrics:
+            self.all.progress.advance(self.cell, "reused")
+            return
+        scored = yield from self._score(sample, restored, metrics)
+        image = None
+        if known is None:
+            self.all.restored += 1
+            image = self._row(sample, scored.kept, restoration.spent)
+        self.all.scored += bool(metrics)
+        results = scored.scores, scored.failures, self.all.plan.metric_fingerprints
+        self.all.store.add_scores(*results, scored.kept.sha256, image)
+        failed = ", ".join(failure.metric or "" for failure in scored.failures)
+        self.all.progress.advance(self.cell, f"failed: {failed}" if failed else "done")
+
+    def _row(self, sample: StoredSample, kept: ImageFile, spent: Spent) -> Restored:
+        path = str(kept.path.relative_to(self.all.store.folder))
+        depends_on = self.restorer.fingerprint, sample.degraded.sha256
+        return Restored(self.cell, path, kept.sha256, spent, *depends_on, kept.checksum)
+
+    def _missing_metrics(self, sample: StoredSample, digest: str) -> tuple[str, ...]:
+        """Those that can see the cell and have no score of the image with this hash."""
+        plan = self.all.plan
+        present = self.all.store.score_keys(self.cell) if digest else {}
+        return tuple(
+            name
+            for name, card in plan.metrics.items()
+            if present.get(name) != (plan.metric_fingerprints[name], digest)
+            and (sample.reference is not None or not card.needs_reference)
+        )
+
+    def _restore(self, sample: StoredSample) -> Generator[Work, Any, Restoration]:
+        known = replace(sample.conditions, set_name=self.cell.set, sample_id=self.cell.image)
+        task = RestoreTask(
+            spec=self.restorer.spec,
+            device=self.all.plan.device,
+            degraded=sample.degraded,
+            conditions=known,
+            mask=sample.mask,
+            handover=self.handover,
+            quantise=self.all.plan.benchmark.evaluation.quantise,
+        )
+        found: Restoration | Trouble | DamagedImageError
+        found = yield Work(Kind.RESTORE, lambda: self._start(task))
+        if isinstance(found, DamagedImageError):
+            raise found
+        if isinstance(found, Trouble):
+            if found.kind is FailureKind.LOAD:
+                self.all.broken[self.restorer.name] = found.message
+            raise CellError(found.kind, found.message)
+        return found
+
+    def _start(self, task: RestoreTask) -> Future[Any]:
+        name = self.restorer.name
+        if name in self.all.broken:  # it did not load: the other cells need not try
+            future: Future[Any] = Future()
+            future.set_result(Trouble(FailureKind.LOAD, self.all.broken[name]))
+            return future
+        return self.all.pools.of(name).submit(restore_cell, task, timeout=self.all.timeout)
+
+    def _score(
+        self, sample: StoredSample, restored: Handover | ImageFile, metrics: tuple[str, ...]
+    ) -> Generator[Work, Any, Scored]:
+        evaluation, scale = self.all.plan.benchmark.evaluation, self.degraded_set.conditions.scale
+        reference, device = sample.reference, self.all.plan.device
+        task = ScoreTask(
+            self.cell, restored, self.stem, reference, metrics, evaluation, scale, device
+        )
+        found: Scored | Failure | Trouble | DamagedImageError
+        found = yield self._scoring(task)
+        if isinstance(found, Trouble) and metrics:
+            # the metrics ended their worker: the image is kept without them
+            why, (kind, message) = found, (FailureKind.METRIC, found.message)
+            found = yield self._scoring(replace(task, metrics=()))
+            if isinstance(found, Scored):
+                failures = tuple(Failure(self.cell, kind, message, name) for name in metrics)
+                found = replace(found, failures=failures)
+            else:
+                found = why
+        if isinstance(found, DamagedImageError):
+            raise found
+        if isinstance(found, Trouble | Failure):
+            raise CellError(found.kind, found.message)
+        return found
+
+    def _scoring(self, task: ScoreTask) -> Work:
+        pool, timeout = self.all.pools.trusted, self.all.timeout
+        return Work(Kind.SCORE, lambda: pool().submit(score_cell, task, timeout=timeout))

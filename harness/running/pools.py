@@ -1,0 +1,60 @@
+"""The worker processes of a run: one pool that loads no restorer, and one for each restorer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.workers.pool import WorkerPool
+
+
+@dataclass(slots=True)
+class Pools:
+    """Pools that are started when they are first needed.
+
+    Args:
+        workers: Restorations at the same time.
+        most: Pieces of work at the same time.
+        memory_mib: What one restoring worker may take.
+        cells: How many cells each restorer has: its pool ends with the last.
+    """
+
+    workers: int
+    most: int
+    memory_mib: int | None
+    cells: Mapping[str, int]
+    _trusted: WorkerPool | None = None
+    _restorers: dict[str, WorkerPool] = field(default_factory=dict)
+    _left: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._left = dict(self.cells)
+
+    def trusted(self) -> WorkerPool:
+        """The pool that makes samples and scores."""
+        if self._trusted is None:
+            self._trusted = WorkerPool(self.most)
+        return self._trusted
+
+    def of(self, restorer: str) -> WorkerPool:
+        """The pool of one restorer."""
+        if restorer not in self._restorers:
+            workers = max(1, min(self.workers, self._left[restorer]))
+            self._restorers[restorer] = WorkerPool(
+                workers, private=True, memory_mib=self.memory_mib
+            )
+        return self._restorers[restorer]
+
+    def done_with(self, restorer: str) -> None:
+        """One cell of a restorer is over."""
+        self._left[restorer] -= 1
+        if self._left[restorer] == 0 and restorer in self._restorers:
+            self._restorers.pop(restorer).close()
+
+    def __enter__(self) -> Pools:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for pool in (self._trusted, *self._restorers.values()):
+            if pool is not None:
+                pool.close(kill=True)

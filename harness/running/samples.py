@@ -1,0 +1,107 @@
+"""The samples of a run: known from before, found in the cache by what they are made of, or made."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Generator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.errors import describe_error
+from harness.plugins.sample_keys import sample_key
+from harness.protocols import DegradedSet
+from harness.results import FailureKind
+from harness.running.pools import Pools
+from harness.running.schedule import Kind, Work
+from harness.storage.images.samples import StoredSample, find_sample, make_sample
+from harness.storage.store import Store
+from harness.workers.pool import Trouble
+
+REMEMBERED = 20_000
+"""Samples that are kept in mind; the cache is asked for others again."""
+
+Key = tuple[str, str]
+"""Set and id."""
+
+
+@dataclass(slots=True)
+class Samples:
+    """The samples of one start of a run.
+
+    Args:
+        store: Of the run: gets the hashes of every sample.
+        pools: Whose workers make them.
+        timeout: Seconds that one may take.
+
+    Attributes:
+        lost: Those that could not be made, and why.
+    """
+
+    store: Store
+    pools: Pools
+    timeout: float
+    lost: dict[Key, str] = field(default_factory=dict)
+    _known: OrderedDict[Key, StoredSample] = field(default_factory=OrderedDict)
+    _making: dict[Key, Future[Any]] = field(default_factory=dict)
+
+    def get(
+        self, degraded_set: DegradedSet, image: str, *, damaged: bool = False
+    ) -> Generator[Work, Any, StoredSample | None]:
+        """Gets one sample, as part of a course.
+
+        Args:
+            degraded_set: Where it comes from.
+            image: Its id.
+            damaged: Whether what is known of it lies damaged in the cache: it is made again.
+
+        Returns:
+            The sample, or `None`: `lost` says why.
+        """
+        name = degraded_set.name, image
+        if name in self.lost:
+            return None
+        found = None if damaged else self._known.get(name)
+        if found is None:
+            key = sample_key(degraded_set, image)
+            found = None if damaged or key is None else find_sample(degraded_set, image, key)
+            if found is None:
+                found = yield self._make(degraded_set, image, key, damaged)
+            if isinstance(found, Trouble):
+                self.lost[name] = found.message
+                return None
+            self._remember(name, found)
+        self._known.move_to_end(name)
+        return found
+
+    def _make(self, degraded_set: DegradedSet, image: str, key: str | None, damaged: bool) -> Work:
+        name = degraded_set.name, image
+
+        def start() -> Future[Any]:
+            making = self._making.get(name)
+            if making is None or making.done():
+                arguments = degraded_set, image, key, damaged
+                making = self.pools.trusted().submit(make, *arguments, timeout=self.timeout)
+                self._making[name] = making
+            return making
+
+        return Work(Kind.SAMPLE, start)
+
+    def _remember(self, name: Key, sample: StoredSample) -> None:
+        self._making.pop(name, None)
+        self._known[name] = sample
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        reference = None if sample.reference is None else sample.reference.sha256
+        if self.store.sample_hashes(*name) != (sample.degraded.sha256, reference):
+            self.store.add_sample(sample)
+
+
+def make(
+    degraded_set: DegradedSet, image: str, key: str | None, damaged: bool
+) -> StoredSample | Trouble:
+    """Makes one sample; runs in a worker, and never raises."""
+    try:
+        return make_sample(degraded_set, image, key, damaged=damaged)
+    except Exception as error:
+        return Trouble(FailureKind.SAMPLE, describe_error(error))

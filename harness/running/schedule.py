@@ -1,0 +1,93 @@
+"""Work that waits for workers: what frees most goes first, and never more at a time than allowed.
+
+A *course* is a generator that yields pieces of work and is sent what came of each.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from harness.workers.pool import outcome
+
+
+class Kind(IntEnum):
+    """Kinds of work, in the order in which they are served."""
+
+    SCORE = 0
+    RESTORE = 1
+    SAMPLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A piece of work for a worker."""
+
+    kind: Kind
+    start: Callable[[], Future[Any]]
+
+
+Course = Generator[Work, Any, None]
+
+
+@dataclass(slots=True)
+class Schedule:
+    """Follows courses, a few at a time, until they have ended.
+
+    Args:
+        most: Pieces of work at the same time.
+        limits: Pieces of one kind at the same time, where they are fewer.
+        timeout: Seconds that the workers allow for one, for messages.
+    """
+
+    most: int
+    limits: Mapping[Kind, int]
+    timeout: float
+    _active: int = 0
+    _queues: dict[Kind, deque[tuple[Work, Course]]] = field(
+        default_factory=lambda: {kind: deque() for kind in Kind}
+    )
+    _running: dict[Future[Any], tuple[Kind, list[Course]]] = field(default_factory=dict)
+
+    def run(self, courses: Iterable[Course]) -> None:
+        """Follows all courses; as many are begun ahead as keep every worker busy."""
+        waiting = iter(courses)
+        while self._begin(waiting) or self._active:
+            self._start()
+            for future in wait(self._running, return_when=FIRST_COMPLETED).done:
+                found = outcome(future, self.timeout)
+                for course in self._running.pop(future)[1]:
+                    self._follow(course, found)
+
+    def _begin(self, waiting: Iterator[Course]) -> bool:
+        """Begins courses; says whether any of them has work to do."""
+        while self._active < 2 * self.most + 2:
+            course = next(waiting, None)
+            if course is None:
+                break
+            self._active += 1
+            self._follow(course, None)
+        return self._active > 0
+
+    def _follow(self, course: Course, found: object) -> None:
+        try:
+            work = course.send(found)
+        except StopIteration:
+            self._active -= 1
+        else:
+            self._queues[work.kind].append((work, course))
+
+    def _start(self) -> None:
+        for kind, queue in self._queues.items():
+            while queue and self._is_free(kind):
+                work, course = queue.popleft()
+                # two courses may wait for the same piece of work
+                self._running.setdefault(work.start(), (kind, []))[1].append(course)
+
+    def _is_free(self, kind: Kind) -> bool:
+        same = sum(running == kind for running, _ in self._running.values())
+        return len(self._running) < self.most and same < self.limits.get(kind, self.most)

@@ -1,0 +1,212 @@
+"""Degraded images and references on disk: shared by all runs, named by content, checked when read.
+
+What a sample was made of leads to a *pin*: a small file that says which images came of it, so that
+nothing is degraded twice.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xxhash
+
+from harness.atomic import atomic_file
+from harness.conditions import Conditions, kernel_of
+from harness.errors import HarnessError
+from harness.images import Image, check_image, image_hash
+from harness.protocols import DegradedSet
+from harness.storage.images.arrays import ImageFile, quick_hash, save_array
+from harness.storage.images.decoded import decoded
+from harness.storage.places import cache_folder
+
+_SUFFIXES = (".png", ".npy")
+
+_MOST = 4096
+"""Images that a process remembers to have written."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSample:
+    """One sample whose images lie in the cache.
+
+    Attributes:
+        degraded: The exact degraded image.
+        reference: The exact reference, or `None`.
+        conditions: What is known of this image, but for its mask.
+        mask: The mask (1, H, W), 1 where pixels are missing, or `None`.
+    """
+
+    set: str
+    image: str
+    degraded: ImageFile
+    reference: ImageFile | None
+    conditions: Conditions
+    mask: ImageFile | None = None
+
+    def files(self) -> tuple[ImageFile, ...]:
+        """Its images, each once."""
+        return tuple(
+            file for file in (self.degraded, self.reference, self.mask) if file is not None
+        )
+
+
+def make_sample(
+    degraded_set: DegradedSet, image: str, key: str | None, *, damaged: bool = False
+) -> StoredSample:
+    """Makes one sample, writes its images into the cache, and pins them.
+
+    Images that are there already are written again, unless this process has written them: that
+    costs less than to find out whether they are whole.
+
+    Args:
+        degraded_set: Where the sample comes from.
+        image: The sample's id.
+        key: What it is made of (`harness.plugins.sample_keys`), or `None`: no pin.
+        damaged: Whether the images that are there are known to be damaged.
+
+    Raises:
+        HarnessError: The set cannot deliver the sample, or delivers something that is no image.
+    """
+    if damaged:
+        _written.clear()
+    sample, name = degraded_set.sample(image), degraded_set.name
+    for kind, pixels in (("degraded", sample.degraded), ("reference", sample.reference)):
+        if pixels is not None:
+            check_image(pixels, f"{kind} image {image!r} of {name}")
+    known = sample.conditions
+    mask = None if known is None or known.mask is None else known.mask[None].astype(np.float32)
+    reference = None if sample.reference is None else _share(sample.reference)
+    made = StoredSample(
+        name,
+        image,
+        _share(sample.degraded),
+        reference,
+        degraded_set.conditions if known is None else replace(known, mask=None),
+        None if mask is None else _share(mask),
+    )
+    if reference is not None and sample.reference is not None:
+        decoded.keep(reference, sample.reference)  # whoever scores here will not decode it
+    if key is not None:
+        _pin(key, made, None if known is None else made.conditions)
+    return made
+
+
+def find_sample(degraded_set: DegradedSet, image: str, key: str) -> StoredSample | None:
+    """A sample whose images were made before, as far as its pin knows; nothing is decoded.
+
+    The images themselves are checked by whoever reads them (`ImageFile.read`).
+    """
+    try:
+        content = json.loads(_pin_path(key).read_bytes())
+        pinned = content["pinned"]
+        if content["check"] != _check(key, pinned) or pinned["set"] != degraded_set.name:
+            return None
+        files = {kind: _found(pinned[kind]) for kind in ("degraded", "reference", "mask")}
+        degraded = files["degraded"]
+        if degraded is None:
+            return None
+        own = pinned["conditions"]
+        conditions = degraded_set.conditions if own is None else _conditions(own)
+    except (OSError, ValueError, TypeError, KeyError, HarnessError):
+        return None
+    return StoredSample(
+        degraded_set.name, image, degraded, files["reference"], conditions, files["mask"]
+    )
+
+
+def _share(image: Image) -> ImageFile:
+    """Writes an image into the cache, under its hash."""
+    sha256 = image_hash(image)
+    known = _written.get(sha256)
+    if known is not None and known[1] == _status(known[0].path):
+        return known[0]
+    file = ImageFile(save_array(image, cached_stem(sha256)), sha256, quick_hash(image))
+    if len(_written) >= _MOST:
+        _written.clear()
+    _written[sha256] = file, _status(file.path)
+    return file
+
+
+_written: dict[str, tuple[ImageFile, tuple[int, ...] | None]] = {}
+"""What this process has written, and how the file looked then: many sets share their references."""
+
+
+def _status(path: Path) -> tuple[int, ...] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def cached_stem(sha256: str) -> Path:
+    """Where an image lies in the cache, without its suffix."""
+    return cache_folder() / sha256[:2] / sha256
+
+
+def find_image(sha256: str) -> ImageFile | None:
+    """An image in the cache by the hash of its pixels, against which it is checked when read."""
+    stem = cached_stem(sha256)
+    for suffix in _SUFFIXES:
+        path = stem.with_name(stem.name + suffix)
+        if path.is_file():
+            return ImageFile(path, sha256)
+    return None
+
+
+def _pin_path(key: str) -> Path:
+    return cache_folder() / "pins" / key[:2] / f"{key}.json"
+
+
+def _pin(key: str, made: StoredSample, own: Conditions | None) -> None:
+    pinned = {
+        "set": made.set,
+        "degraded": _as_json(made.degraded),
+        "reference": _as_json(made.reference),
+        "mask": _as_json(made.mask),
+        "conditions": None if own is None else own.as_json(),
+    }
+    try:
+        text = json.dumps({"pinned": pinned, "check": _check(key, pinned)})
+    except (TypeError, ValueError):  # a third party's conditions: its samples are made each time
+        return
+    path = _pin_path(key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def _check(key: str, pinned: Mapping[str, object]) -> str:
+    """Tells a damaged pin, and one that lies in another's place."""
+    return xxhash.xxh3_64_hexdigest((key + json.dumps(pinned, sort_keys=True)).encode())
+
+
+def _as_json(file: ImageFile | None) -> dict[str, str] | None:
+    if file is None:
+        return None
+    return {"suffix": file.path.suffix, "sha256": file.sha256, "checksum": file.checksum}
+
+
+def _found(pinned: Mapping[str, str] | None) -> ImageFile | None:
+    if pinned is None:
+        return None
+    sha256, suffix, checksum = pinned["sha256"], pinned["suffix"], pinned["checksum"]
+    if not re.fullmatch("[0-9a-f]{64}", sha256) or suffix not in _SUFFIXES or not checksum:
+        raise ValueError("no image of the cache")
+    stem = cached_stem(sha256)
+    return ImageFile(stem.with_name(stem.name + suffix), sha256, checksum)
+
+
+def _conditions(said: Mapping[str, Any]) -> Conditions:
+    """Conditions out of what `Conditions.as_json` has made of them."""
+    kernel = said.get("kernel")
+    known = {
+        **said,
+        "kernel": None if kernel is None else kernel_of(kernel),
+        "per_image": tuple(said.get("per_image", ())),
+    }
+    return Conditions(**known)

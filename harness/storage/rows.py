@@ -1,0 +1,34 @@
+"""The columns of a run's tables as its rows have them."""
+
+from dataclasses import astuple, fields
+from typing import Any
+
+from harness.results import Cell, Failure, Restored, Spent
+
+CELL = "restorer = ? AND set_name = ? AND image = ?"
+CELL_COLUMNS = (
+    *("restorer", "set_name", "image", "restored", "sha256", "fingerprint", "degraded_sha256"),
+    *("checksum", *(field.name for field in fields(Spent))),
+)
+
+
+def failure_row(failure: Failure) -> tuple[object, ...]:
+    """A row of `failures`."""
+    key = (*astuple(failure.cell), failure.metric or "")
+    return (*key, failure.kind.value, failure.message)
+
+
+def restored_of(
+    restorer: str,
+    set_name: str,
+    image: str,
+    path: str,
+    sha256: str,
+    fingerprint: str,
+    degraded_sha256: str,
+    checksum: str,
+    *spent: Any,
+) -> Restored:
+    """A restored image out of the columns `CELL_COLUMNS`."""
+    cell, cost = Cell(restorer, set_name, image), Spent(*spent)
+    return Restored(cell, path, sha256, cost, fingerprint, degraded_sha256, checksum)

@@ -61,9 +61,7 @@ class Store:
             self._database = sqlite3.connect(path, isolation_level=None)
             self._open(path)
         except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"{path} is damaged ({error}): use another --out, or --fresh to start again"
-            ) from error
+            raise store_error(path, error) from error
 
     def _open(self, path: Path) -> None:
         version = self._database.execute("PRAGMA user_version").fetchone()[0]
@@ -106,7 +104,10 @@ class Store:
         self._database.execute("COMMIT")
 
     def _rows(self, query: str, *values: object) -> sqlite3.Cursor:
-        return self._database.execute(query, values)
+        try:
+            return self._database.execute(query, values)
+        except sqlite3.DatabaseError as error:
+            raise store_error(self.folder / FILENAME, error) from error
 
     def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         """Writes whole rows in the order of their table's columns, over those of the same key."""
@@ -268,6 +269,13 @@ class Store:
                 )
             },
         )
+
+
+def store_error(path: Path, error: sqlite3.Error) -> StoreError:
+    """What is wrong with a store: that it is damaged, or that it cannot be used."""
+    if isinstance(error, sqlite3.OperationalError):
+        return StoreError(f"{path} cannot be used: {error}")
+    return StoreError(f"{path} is damaged ({error}): use another --out, or --fresh to start again")
 
 
 def load_header(folder: Path) -> Run:

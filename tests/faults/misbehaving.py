@@ -29,6 +29,23 @@ class Good(_Fault):
         return image
 
 
+class Halves(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        return image * 0.5
+
+
+class Meddles(_Fault):
+    """Paints every image of the shared cache black."""
+
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        from harness.images import write_image
+        from harness.storage.places import cache_folder
+
+        for path in cache_folder().rglob("*.png"):
+            write_image(path, np.zeros((3, 48, 56), np.float32))
+        return image
+
+
 class Counting(Restorer):
     """Leaves a mark for every image it restores, so that a test can count."""
 

@@ -20,6 +20,7 @@ sys.path[:0] = [str(Path(__file__).parent / folder) for folder in ("faults", "ma
 def _own_image_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Weights stay where `restobench zoo get` put them; images go to a folder of the session."""
     os.environ["RESTOBENCH_IMAGE_CACHE"] = str(tmp_path_factory.mktemp("images"))
+    os.environ["RESTOBENCH_SCORE_CACHE"] = str(tmp_path_factory.mktemp("scores"))
 
 
 @pytest.fixture

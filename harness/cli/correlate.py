@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from harness.workers.devices import choose_device
 
 if TYPE_CHECKING:
     from harness.plugins.kinds import MetricClass
-    from harness.scoring.files import ScoredFile
+    from harness.scoring.recalling import ScoredFile
 
 _COLUMNS = (
     "metric", "n", "failures", "srcc", "srcc_low", "srcc_high", "plcc", "krcc", "rmse",
@@ -65,41 +64,26 @@ def correlate(
     Metrics where lower is better are turned round. With a column `group` in labels.csv there is
     also the mean SRCC within each group. A metric that was trained on FOLDER's images has seen the
     answers; where it knows, it says so.
+
+    Scores are kept (RESTOBENCH_CACHE): a call that was stopped goes on from there, and of what has
+    not changed nothing is scored again.
     """  # noqa: D205 - the first paragraph of the help
+    from harness.protocols import Evaluation
     from harness.scoring import files
+    from harness.scoring.many_files import score_files
+    from harness.scoring.recalling import plan_job
 
     classes, labelled = files.usable_metrics(metrics), read_labels(dataset)
-    scored = _score(labelled, list(classes), choose_device(device), workers, flags["quiet"])
+    job = plan_job(list(classes), choose_device(device), Evaluation("mos"))
+    pairs = [files.ImagePair(image.path, image.reference) for image in labelled]
+    with output.ImageProgress(quiet=flags["quiet"]) as progress:
+        scored = score_files(pairs, job, progress, workers)
     rows = [
         {"metric": name, "dataset": dataset.name, **_judge(name, cls, labelled, scored, splits)}
         for name, cls in classes.items()
     ]
     output.print_rows("correlate", rows, as_json, _COLUMNS)
     return 3 if any(row["failures"] for row in rows) else 0
-
-
-def _score(
-    labelled: list[LabelledImage],
-    metrics: list[str],
-    device: str,
-    workers: int,
-    quiet: bool,
-) -> list[ScoredFile]:
-    """Every metric on every image, in worker processes; in the order of the images."""
-    from harness.protocols import Evaluation
-    from harness.scoring.files import ScoredFile, score_file
-    from harness.workers.pool import Trouble, WorkerPool, outcome
-
-    task = partial(
-        score_file, names=metrics, device=device, evaluation=Evaluation("mos"), content=True
-    )
-    with WorkerPool(workers) as pool:
-        futures = [pool.submit(task, image.path, image.reference) for image in labelled]
-        results = [outcome(future, None) for future in output.with_progress(futures, quiet=quiet)]
-    return [
-        ScoredFile(dict.fromkeys(metrics, row.message)) if isinstance(row, Trouble) else row
-        for row in results
-    ]
 
 
 def _judge(

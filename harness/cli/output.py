@@ -1,14 +1,18 @@
-"""What commands print: one JSON document, or an aligned table; and a bar while images go by."""
+"""What commands print: one JSON document, or an aligned table; and how far they are."""
+
+from __future__ import annotations
 
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Never, Self
 
 import click
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
 Row = Mapping[str, object]
 
 
@@ -74,8 +78,48 @@ def printable(name: object) -> str:
     return "".join(character if character.isprintable() else "?" for character in str(name))
 
 
-def with_progress(items: Sequence[T], *, quiet: bool) -> Iterable[T]:
-    """Goes through what stands for an image each, behind a bar where a terminal can show it."""
-    from tqdm import tqdm
+class ImageProgress:
+    """Tells how far a command is, on standard error: a bar on a terminal, plain lines otherwise.
 
-    return tqdm(items, unit="image", dynamic_ncols=True, disable=quiet or not sys.stderr.isatty())
+    Args:
+        quiet: Say nothing.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._done = self._total = self._first = 0
+        self._bar: tqdm[Never] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def start(self, total: int, done: int) -> None:
+        """Begins to count where `done` images of `total` need nothing."""
+        self._total, self._done, self._first = total, done, done
+        if not self._quiet and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, initial=done, unit="image", dynamic_ncols=True)
+
+    def note(self, text: str) -> None:
+        """Says something between the images."""
+        if self._bar is not None:
+            self._bar.write(text, file=sys.stderr)
+        elif not self._quiet:
+            click.echo(text, err=True)
+
+    def advance(self, name: str) -> None:
+        """Counts one image."""
+        self._done += 1
+        if self._bar is not None:
+            self._bar.update()
+            return
+        # a log has about twenty lines, of a run of any size
+        step = max(1, (self._total - self._first) // 20)
+        due = self._done == self._total or (self._done - self._first) % step == 0
+        if due and not self._quiet:
+            click.echo(f"[{self._done}/{self._total}] {printable(name)}", err=True)

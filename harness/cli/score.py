@@ -1,14 +1,26 @@
 """`restobench score`: metrics of images that exist already."""
 
+from __future__ import annotations
+
 import csv
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from harness.atomic import atomic_file
 from harness.cli import options, output
 from harness.errors import InputError
 from harness.workers.devices import choose_device
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.plugins.kinds import MetricClass
+    from harness.scoring.files import ImagePair
+    from harness.scoring.recalling import ScoredFile
 
 DEFAULT_METRIC = "dri"
 COLUMNS = ("path", "metric", "value", "spread", "error")
@@ -39,6 +51,11 @@ Examples:
     show_default=True,
     help="Pixels cut from each side for metrics with a reference.",
 )
+@options.workers(
+    default=None,
+    help="Images at work at once, in processes of their own  [default: as many as pay; none for a "
+    "few images]",
+)
 @options.device(default="auto")
 @options.json(help="One JSON document on standard output.")
 @click.option(
@@ -56,6 +73,7 @@ def score(
     reference: Path | None,
     metrics: tuple[str, ...],
     crop_border: int,
+    workers: int | None,
     device: str,
     as_json: bool,
     csv_file: Path | None,
@@ -64,21 +82,23 @@ def score(
 
     Images are quantised to 8 bits, and psnr-y and ssim-y take the float Y of BT.601. A file that
     cannot be scored is a row with its error, the others go on, and the exit code is 3.
-    """
-    from harness.scoring import files
 
-    if csv_file is not None and not csv_file.parent.is_dir():
-        raise InputError(
-            f"--csv {csv_file}: the folder {csv_file.parent} does not exist; make it first"
-        )
+    Scores are kept (RESTOBENCH_CACHE): a call that was stopped goes on from there, and of what has
+    not changed nothing is scored again.
+    """
+    from harness.protocols import Evaluation
+    from harness.scoring import files
+    from harness.scoring.many_files import score_files
+    from harness.scoring.recalling import plan_job
+
     images, classes = files.find_files(paths), files.usable_metrics(metrics or (DEFAULT_METRIC,))
-    for name, cls in classes.items():
-        if cls.card.needs_reference and reference is None:
-            raise InputError(
-                f"{name} compares with a reference: give --reference DIR, or -m with another metric"
-            )
-    device, quiet = choose_device(device), flags["quiet"]
-    rows = _rows(images, reference, list(classes), device, crop_border, quiet)
+    _check(classes, reference, csv_file)
+    pairs = list(map(files.References(reference).pair, images))
+    evaluation = Evaluation("score", crop_border=crop_border)
+    job = plan_job(list(classes), choose_device(device), evaluation)
+    quiet = flags["quiet"]
+    with output.ImageProgress(quiet=quiet) as progress:
+        rows = _rows(pairs, score_files(pairs, job, progress, workers))
     if csv_file is not None:
         _write_csv(csv_file, rows)
     if as_json:
@@ -88,38 +108,47 @@ def score(
     return 3 if any(row["error"] is not None for row in rows) else 0
 
 
-def _rows(
-    images: list[Path],
-    reference: Path | None,
-    metrics: list[str],
-    device: str,
-    crop_border: int,
-    quiet: bool,
-) -> list[dict[str, object]]:
-    from harness.protocols import Evaluation
-    from harness.scoring.evaluation import build_metric
-    from harness.scoring.files import References, score_file
+def _check(
+    classes: Mapping[str, MetricClass], reference: Path | None, csv_file: Path | None
+) -> None:
+    """Refuses what cannot end well before any work."""
+    if csv_file is not None and not csv_file.parent.is_dir():
+        raise InputError(
+            f"--csv {csv_file}: the folder {csv_file.parent} does not exist; make it first"
+        )
+    for name, cls in classes.items():
+        if cls.card.needs_reference and reference is None:
+            raise InputError(
+                f"{name} compares with a reference: give --reference DIR, or -m with another metric"
+            )
 
-    for name in metrics:
-        build_metric(name, device)  # what cannot be built is said once, before any work
-    references, evaluation = References(reference), Evaluation("score", crop_border=crop_border)
+
+def _rows(pairs: list[ImagePair], scored: list[ScoredFile]) -> list[dict[str, object]]:
     rows = []
-    for path in output.with_progress(images, quiet=quiet):
-        scored = score_file(path, references.find(path), metrics, device, evaluation)
-        for name, value in scored.scores.items():
-            found = {"error": value} if isinstance(value, str) else asdict(value)
-            rows.append({**dict.fromkeys(COLUMNS), "path": str(path), "metric": name, **found})
+    for pair, file in zip(pairs, scored, strict=True):
+        for name, found in file.scores.items():
+            told = {"error": found} if isinstance(found, str) else asdict(found)
+            row = {"path": str(pair.path), "metric": name, **told}
+            rows.append({**dict.fromkeys(COLUMNS), **row})
     return rows
 
 
 def _write_csv(target: Path, rows: list[dict[str, object]]) -> None:
     try:
-        with target.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows({key: output.json_value(row[key]) for key in COLUMNS} for row in rows)
+        # what a link stands for is written, and a pipe is no file that could be replaced
+        whole = target.resolve()
+        plain = whole.is_file() or not whole.exists()
+        with atomic_file(whole) if plain else nullcontext(target) as place:
+            _write_rows(place, rows)
     except OSError as error:
         raise InputError(f"--csv {target} cannot be written: {error.strerror}") from error
+
+
+def _write_rows(target: Path, rows: list[dict[str, object]]) -> None:
+    with target.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows({key: output.json_value(row[key]) for key in COLUMNS} for row in rows)
 
 
 def _print(rows: list[dict[str, object]], quiet: bool) -> None:

@@ -1,30 +1,28 @@
-"""Scores image files, each beside its reference."""
+"""Which files are scored, by which metrics, each beside which reference.
 
-from collections.abc import Mapping, Sequence
+Apart from what scores them: it needs no numpy.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import HarnessError
 from harness.formats import require_images
-from harness.images import Image, content_key, read_image, to_rgb
 from harness.plugins.kinds import MetricClass, metrics
 from harness.plugins.registry import require_usable
-from harness.protocols import Evaluation
-from harness.results import MetricValue
-from harness.scoring.evaluation import score_image
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredFile:
-    """What metrics say of one file.
+class ImagePair:
+    """One image to be scored.
 
     Attributes:
-        scores: Metric -> its value, or why it has none.
-        content: `harness.images.content_key`, where it was asked for and the file could be read.
+        path: Its file.
+        reference: Its reference's file, why it has none, or `None`: nobody named one.
     """
 
-    scores: Mapping[str, MetricValue | str]
-    content: str = ""
+    path: Path
+    reference: Path | str | None = None
 
 
 def usable_metrics(names: Sequence[str]) -> dict[str, MetricClass]:
@@ -56,6 +54,10 @@ class References:
         for path in require_images(source) if source and source.is_dir() else []:
             self._by_stem.setdefault(path.stem, []).append(path)
 
+    def pair(self, path: Path) -> ImagePair:
+        """An image beside its reference."""
+        return ImagePair(path, self.find(path))
+
     def find(self, path: Path) -> Path | str:
         """The reference of an image, or why it has none."""
         if self.source is None:
@@ -81,53 +83,3 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     """
     every = (require_images(path) if path.is_dir() else [path] for path in paths)
     return list(dict.fromkeys(path for found in every for path in found))
-
-
-def score_file(
-    path: Path,
-    reference: Path | str | None,
-    names: Sequence[str],
-    device: str,
-    evaluation: Evaluation,
-    *,
-    content: bool = False,
-) -> ScoredFile:
-    """Scores one file by every metric, or says why not; never raises for what is in a file.
-
-    Args:
-        path: The image.
-        reference: Its reference, or why there is none.
-        names: Metrics.
-        device: `cpu` or `cuda:N`.
-        evaluation: How the images are prepared.
-        content: Whether the image's `content_key` is wanted.
-    """
-    needing = [name for name in names if metrics.get(name).card.needs_reference]
-    shown = _read(path)
-    if isinstance(shown, str):
-        return ScoredFile(dict.fromkeys(names, shown))
-    both = _beside(shown, reference) if needing else ""
-    scores: dict[str, MetricValue | str] = {}
-    for name in names:
-        pair = both if name in needing else (shown, None)
-        scores[name] = (
-            pair if isinstance(pair, str) else score_image(name, device, *pair, evaluation)
-        )
-    return ScoredFile(scores, content_key(shown) if content else "")
-
-
-def _read(path: Path) -> Image | str:
-    try:
-        return read_image(path)
-    except HarnessError as error:
-        return str(error)
-
-
-def _beside(image: Image, reference: Path | str | None) -> tuple[Image, Image | None] | str:
-    """An image and its reference, or why it has none; a grey one beside colours becomes RGB."""
-    found = _read(reference) if isinstance(reference, Path) else reference
-    if isinstance(found, str):
-        return found
-    if found is None or image.shape[0] == found.shape[0]:
-        return image, found
-    return to_rgb(image), to_rgb(found)

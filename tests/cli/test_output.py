@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.cli.output import json_document, json_value, print_table
+from harness.cli.output import ImageProgress, json_document, json_value, print_table
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -40,3 +40,42 @@ def test_table_aligns_and_drops_empty_columns(capsys: pytest.CaptureFixture[str]
 def test_table_of_nothing_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     print_table([], ["name"])
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("total", "done"), [(463, 0), (463, 63), (25, 0), (3, 0), (7, 7)])
+def test_a_log_says_how_far_it_is_in_about_twenty_lines(
+    capsys: pytest.CaptureFixture[str], total: int, done: int
+) -> None:
+    with ImageProgress(quiet=False) as progress:
+        progress.start(total, done)
+        for number in range(done, total):
+            progress.advance(f"{number}.png")
+    lines = capsys.readouterr().err.splitlines()
+    assert min(total - done, 19) <= len(lines) <= 26
+    if lines:
+        assert lines[-1] == f"[{total}/{total}] {total - 1}.png"
+
+
+def test_a_log_cannot_steer_the_terminal_and_quiet_says_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for quiet, expected in ((False, "a note\n[1/1] ?[2J.png\n"), (True, "")):
+        with ImageProgress(quiet=quiet) as progress:
+            progress.note("a note")
+            progress.start(1, 0)
+            progress.advance("\x1b[2J.png")
+        assert capsys.readouterr().err == expected
+
+
+def test_a_terminal_has_a_bar(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with ImageProgress(quiet=False) as progress:
+        progress.start(4, 1)
+        progress.note("a note")
+        progress.advance("a.png")
+    err = capsys.readouterr().err
+    assert "2/4" in err.splitlines()[-1].rpartition("\r")[2]
+    assert "a note\n" in err
+    assert "a.png" not in err

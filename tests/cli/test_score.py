@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -175,6 +177,42 @@ def test_csv_into_no_folder_is_refused_before_any_work(
     code, out, err = run(capsys, "score", folders[0], "-m", "blur-effect", "--csv", target)
     assert (code, out) == (2, "")
     assert "does not exist" in err
+
+
+def test_csv_is_written_whole_or_not_at_all(
+    folders: Folders, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, link = tmp_path / "scores.csv", tmp_path / "link.csv"
+    target.write_text("what was there")
+    link.symlink_to(target)
+    command = ("score", folders[0], "-m", "blur-effect", "--csv", link)
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(csv.DictWriter, "writerows", fail)
+        code, _, err = run(capsys, *command)
+    assert code == 2
+    assert f"--csv {link} cannot be written: No space left on device" in err
+    assert target.read_text() == "what was there"
+    assert run(capsys, *command)[0] == 0
+    assert link.is_symlink()
+    with target.open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "link.csv", "references", "restored", "scores.csv",
+    ]  # fmt: skip
+
+
+def test_csv_into_a_pipe(folders: Folders, tmp_path: Path, capsys: Capture) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    command = ("score", folders[0], "-m", "blur-effect", "--csv", tmp_path / "pipe")
+    assert run(capsys, *command)[0] == 0
+    with os.fdopen(reading) as pipe:
+        assert pipe.readline().strip() == "path,metric,value,spread,error"
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_the_table_ends_with_means(folders: Folders, capsys: Capture) -> None:

@@ -158,6 +158,24 @@ def test_the_command(command_line: Command, folder: Path) -> None:
     assert (psnr["srcc"], psnr["srcc_within"]) == pytest.approx((1, 1))
 
 
+def test_the_command_again_scores_nothing_and_says_the_same(
+    command_line: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RESTOBENCH_SCORE_CACHE", str(folder / "scores"))
+    command = ("correlate", "-m", "psnr", "--dataset", folder, "--json")
+    code, out, err = command_line(*command, "-m", "ssim")
+    assert code == 0
+    assert err.splitlines()[-1].startswith("[10/10] ")
+    assert len(err.splitlines()) == 10
+    write_image(folder / "3.png", read_image(folder / "3.png")[:, ::-1])
+    _, changed, err = command_line(*command)
+    assert err.splitlines() == ["9 of 10 scores were there already", f"[10/10] {folder / '3.png'}"]
+    assert json.loads(changed)["rows"] != json.loads(out)["rows"][:1]
+    code, again, err = command_line(*command)
+    assert (code, again) == (0, changed)
+    assert err.splitlines() == ["10 of 10 scores were there already"]
+
+
 def test_a_damaged_image_is_a_failure(command_line: Command, folder: Path) -> None:
     (folder / "3.png").write_bytes(b"no image")
     code, out, err = command_line("correlate", "-m", "psnr", "--dataset", folder)

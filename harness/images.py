@@ -8,6 +8,7 @@ References and restored images lie in [0, 1]; degraded ones may lie outside (con
 
 import hashlib
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -135,14 +136,14 @@ def _decode_deep(path: str | Path) -> Image:
 
 
 def _decode(file: PillowImage.Image) -> Image:
-    file = ImageOps.exif_transpose(file)
+    ImageOps.exif_transpose(file, in_place=True)
     if file.mode.startswith("I") or file.mode == "F":
         white = 1.0 if file.mode == "F" else 65535.0
         image = (np.asarray(file, dtype=np.float64)[None] / white).astype(np.float32)
         return check_image(image, str(getattr(file, "filename", "image")))
     if file.mode in ("1", "L", "LA"):
-        return from_uint8(np.asarray(file.convert("L"))[..., None])
-    return from_uint8(np.asarray(file.convert("RGB")))
+        return from_uint8(np.asarray(file if file.mode == "L" else file.convert("L"))[..., None])
+    return from_uint8(np.asarray(file if file.mode == "RGB" else file.convert("RGB")))
 
 
 def write_image(path: str | Path, image: Image) -> None:
@@ -156,16 +157,26 @@ def write_image(path: str | Path, image: Image) -> None:
 
 def from_uint8(pixels: npt.NDArray[np.uint8]) -> Image:
     """Turns (H, W, C) bytes into a float32 (C, H, W) image in [0, 1]."""
-    image = np.ascontiguousarray(pixels.transpose(2, 0, 1)).astype(np.float32)
-    return np.divide(image, np.float32(255), out=image)
+    height, width, planes = pixels.shape
+    image = np.empty((planes, height, width), np.float32)
+    for plane, rows in _strips(image):
+        np.divide(pixels[rows, :, plane], np.float32(255), out=image[plane, rows])
+    return image
 
 
 def to_uint8(image: Image) -> npt.NDArray[np.uint8]:
     """Clips to [0, 1], rounds to 8 bits and returns (H, W, C)."""
     pixels = np.empty((*image.shape[1:], image.shape[0]), np.uint8)
-    for number, plane in enumerate(image):  # a plane at a time stays in the processor's cache
-        pixels[..., number] = _levels(plane)
+    for plane, rows in _strips(image):
+        pixels[rows, :, plane] = _levels(image[plane, rows])
     return pixels
+
+
+def _strips(image: Image) -> Iterator[tuple[int, slice]]:
+    """Planes, and a few rows of each at a time: these stay in the processor's cache."""
+    planes, height, _ = image.shape
+    for plane in range(planes):
+        yield from ((plane, slice(top, top + 32)) for top in range(0, height, 32))
 
 
 def quantise(image: Image) -> Image:

@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
 
-import numpy as np
-
 from harness.errors import InputError, describe_error
 from harness.images import (
     Mode,
     crop_to_multiple,
     image_hash,
-    quantise,
     read_image,
     write_image,
 )
@@ -23,7 +20,7 @@ from harness.plugins.fingerprints import file_hash
 from harness.plugins.sample_keys import PIXEL_PACKAGES
 from harness.set_identity import sample_generator
 from harness.sets.manifest import DegradedFile, Manifest, Place
-from harness.storage.images.arrays import save_array
+from harness.storage.images.arrays import as_levels, save_array
 from harness.storage.provenance import installed_versions
 from harness.workers.pool import Trouble, WorkerPool, outcome
 
@@ -109,12 +106,13 @@ def degrade_file(task: DegradeTask) -> DegradedFile:
         reference = crop_to_multiple(read_image(source, mode=task.mode), chain.conditions.scale)
         generator = sample_generator(task.recipe.name, source.stem, task.recipe.seed)
         degraded, known = chain.degrade(reference, generator)
-        fitting = ".png" if np.array_equal(quantise(degraded), degraded) else ".npy"
+        levels = as_levels(degraded)
+        fitting = ".npy" if levels is None else ".png"
         if place.suffix not in (None, fitting):
             raise InputError(
                 f"the degraded image needs a {fitting} file, and OUTPUT ends in {place.suffix}"
             )
-        path = save_array(degraded, place.stem)
+        path = save_array(degraded, place.stem, levels)
         if known.mask is not None:
             place.mask.parent.mkdir(exist_ok=True)
             write_image(place.mask, known.mask[None].astype("float32"))

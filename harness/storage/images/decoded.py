@@ -55,16 +55,15 @@ class DecodedImages:
         image = None if kept is None else kept.image()
         if image is None:
             image = file.read()
-            self.keep(file, image)
+            self.keep(file, image, as_levels(image))
         if file in self._images:
             self._images.move_to_end(file)
         return image
 
-    def keep(self, file: ImageFile, image: Image) -> None:
-        """Keeps an image that is at hand."""
+    def keep(self, file: ImageFile, image: Image, levels: npt.NDArray[np.uint8] | None) -> None:
+        """Keeps an image that is at hand; `levels` is what `as_levels` makes of it."""
         if file in self._images:
             return
-        levels = as_levels(image)
         kept = _Kept(levels, image.copy() if levels is None else None)
         if kept.nbytes > self.most_bytes // 4:
             return

@@ -7,7 +7,7 @@ import numpy as np
 
 from harness.errors import DamagedImageError
 from harness.images import Image, check_image, from_uint8, image_hash, to_uint8
-from harness.storage.images.arrays import ImageFile, quick_hash, save_array
+from harness.storage.images.arrays import ImageFile, as_levels, quick_hash, save_array
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Handover:
             raise DamagedImageError(f"restored pixels were lost: {error}", self.path) from error
         if quick_hash(content) != self.checksum:
             raise DamagedImageError("restored pixels were changed on their way", self.path)
-        levels = content if content.dtype == np.uint8 else None
-        image = check_image(content if levels is None else from_uint8(levels), "restored pixels")
-        path = save_array(image, stem, levels)
+        is_bytes = content.dtype == np.uint8
+        image = check_image(from_uint8(content) if is_bytes else content, "restored pixels")
+        path = save_array(image, stem, content if is_bytes else as_levels(image))
         return image, ImageFile(path, image_hash(image), quick_hash(image))
 
 

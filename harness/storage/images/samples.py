@@ -19,7 +19,7 @@ from harness.conditions import Conditions, kernel_of
 from harness.errors import HarnessError
 from harness.images import Image, check_image, image_hash
 from harness.protocols import DegradedSet
-from harness.storage.images.arrays import ImageFile, quick_hash, save_array
+from harness.storage.images.arrays import ImageFile, as_levels, quick_hash, save_array
 from harness.storage.images.decoded import decoded
 from harness.storage.places import cache_folder
 
@@ -88,8 +88,6 @@ def make_sample(
         degraded_set.conditions if known is None else replace(known, mask=None),
         None if mask is None else _share(mask),
     )
-    if reference is not None and sample.reference is not None:
-        decoded.keep(reference, sample.reference)  # whoever scores here will not decode it
     if key is not None:
         _pin(key, made, None if known is None else made.conditions)
     return made
@@ -124,7 +122,10 @@ def _share(image: Image) -> ImageFile:
     known = _written.get(sha256)
     if known is not None and known[1] == _status(known[0].path):
         return known[0]
-    file = ImageFile(save_array(image, cached_stem(sha256)), sha256, quick_hash(image))
+    levels = as_levels(image)
+    path = save_array(image, cached_stem(sha256), levels)
+    file = ImageFile(path, sha256, quick_hash(image))
+    decoded.keep(file, image, levels)  # whoever scores in this process will not decode it
     if len(_written) >= _MOST:
         _written.clear()
     _written[sha256] = file, _status(file.path)

@@ -17,8 +17,9 @@ import numpy as np
 
 from harness.conditions import Conditions, kernel_of
 from harness.errors import HarnessError, describe_error
-from harness.images import Image, from_uint8, imresize
+from harness.images import Image, from_uint8
 from harness.protocols import Evaluation, Metric, Restorer, RestorerCard, Task
+from harness.resizing import imresize
 from harness.restoring.adaptation import restore_image
 from harness.restoring.build import seed_everything
 from harness.restoring.probing import probe_photo, wrong_range

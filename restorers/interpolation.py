@@ -53,7 +53,7 @@ class Bicubic(Classical):
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Enlarges (C, H, W) to (C, scale * H, scale * W)."""
-        from harness.images import imresize
+        from harness.resizing import imresize
 
         return imresize(image, conditions.scale, rounding="none")
 

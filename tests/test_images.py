@@ -19,12 +19,12 @@ from harness.images import (
     crop_border,
     crop_to_multiple,
     image_hash,
-    imresize,
     quantise,
     read_image,
     to_luma,
     write_image,
 )
+from harness.resizing import imresize
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ class MatlabBicubic(Parametrised):
 
     def __call__(self, image: Image, generator: Generator) -> Image:
         """Shrinks (C, H, W) to (C, H / scale, W / scale) of 8 bits; `generator` is not used."""
-        from harness.images import imresize
+        from harness.resizing import imresize
 
         return imresize(image, 1 / self.scale)
 
@@ -47,7 +47,7 @@ class MatlabBicubicFloat(Parametrised):
 
     def __call__(self, image: Image, generator: Generator) -> Image:
         """Shrinks (C, H, W) to (C, H / scale, W / scale); `generator` is not used."""
-        from harness.images import imresize
+        from harness.resizing import imresize
 
         return imresize(image, 1 / self.scale, rounding="none")
 

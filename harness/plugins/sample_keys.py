@@ -16,7 +16,13 @@ PIXEL_PACKAGES = ("numpy", "opencv-python-headless", "pillow", "scikit-image", "
 """Distributions whose versions may change a pixel."""
 
 # what of the engine makes a sample besides the plugins: reading, resizing, drawing, chaining
-_ENGINE = ("harness.images", "harness.chain", "harness.set_identity", "harness.conditions")
+_ENGINE = (
+    "harness.images",
+    "harness.resizing",
+    "harness.chain",
+    "harness.set_identity",
+    "harness.conditions",
+)
 
 
 def sample_key(degraded_set: DegradedSet, image: str) -> str | None:

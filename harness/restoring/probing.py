@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.images import Image, imresize, read_image
+from harness.images import Image, read_image
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
+from harness.resizing import imresize
 from harness.restoring.adaptation import restore_image
 
 RANGES = {"1": (0.0, 1.0), "255": (0.0, 255.0), "-1..1": (-1.0, 1.0)}

@@ -11,8 +11,9 @@ from benchmarks.degradations.compression import Jpeg
 from benchmarks.degradations.noise import GaussianNoiseClipped
 from benchmarks.sources import Photos
 from harness.dri.metric import TILE, Dri
-from harness.images import Image, imresize, quantise
+from harness.images import Image, quantise
 from harness.protocols import Degradation
+from harness.resizing import imresize
 
 PHOTOS = [name for name in Photos().ids() if name != "hubble"]  # the sky is no natural image
 

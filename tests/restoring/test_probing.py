@@ -11,9 +11,10 @@ from scipy.ndimage import gaussian_filter
 from torch import nn
 
 from harness.errors import InputError
-from harness.images import Image, imresize
+from harness.images import Image
 from harness.plugins.kinds import resolve_benchmark
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
+from harness.resizing import imresize
 from harness.restoring.probing import RANGES, probe_photo, wrong_range
 from harness.running.plan import make_plan
 

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from harness.errors import InputError
 from harness.formats import image_files
-from harness.images import Image, imresize, quantise, read_image
+from harness.images import Image, quantise, read_image
 from harness.metrics.psnr import PSNR
 from harness.metrics.ssim import SSIM
 from harness.protocols import Degradation
+from harness.resizing import imresize
 
 MIXED = 0.3
 """Share of a batch to which a second degradation is applied."""

@@ -18,8 +18,9 @@ from torch import Tensor
 from harness.dri.training.config import VersionConfig
 from harness.dri.training.data import SyntheticPairs
 from harness.errors import InputError
-from harness.images import Image, imresize, quantise
+from harness.images import Image, quantise
 from harness.protocols import Conditions, Degradation, Evaluation, Metric, Restorer, Task
+from harness.resizing import imresize
 from harness.restoring.adaptation import restore_image
 from harness.scoring.evaluation import prepare
 

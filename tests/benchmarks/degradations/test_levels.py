@@ -11,10 +11,10 @@ import pytest
 
 from benchmarks.degradations.kadid import KADID
 from benchmarks.sources import Photos
-from harness.images import imresize
 from harness.metrics.psnr import PSNR
 from harness.metrics.ssim import SSIM
 from harness.plugins.kinds import degradations
+from harness.resizing import imresize
 
 Levels = tuple[str, str, Sequence[Any], dict[str, Any]]
 """Name, parameter, its values from the weakest on, and the other parameters."""

@@ -10,9 +10,10 @@ from benchmarks.sources import Photos
 from harness.dri.training.config import VersionConfig
 from harness.dri.training.data import LabelledDegradation, SyntheticPairs
 from harness.dri.training.versions import Version, VersionMaker, sharpen
-from harness.images import Image, imresize, write_image
+from harness.images import Image, write_image
 from harness.plugins.kinds import degradations
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
+from harness.resizing import imresize
 
 
 def test_sharpening_overshoots_at_edges_and_leaves_flat_parts() -> None:

@@ -41,12 +41,24 @@ def sample_key(degraded_set: DegradedSet, image: str) -> str | None:
     try:
         origins: Origins = find(image)
         contents = [_content(path) for path in origins.files]
-        said = json.dumps(degraded_set.describe(), sort_keys=True)
+        said = _describe(degraded_set)
     except (HarnessError, OSError, TypeError, ValueError):
         return None  # whoever makes the sample says what is wrong
     modules = tuple(sorted({type(part).__module__ for part in origins.parts}))
     parts = (degraded_set.name, image, said, *contents, *origins.facts, _code(modules))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_described: dict[int, tuple[DegradedSet, str]] = {}
+"""What the sets of this process say of themselves: each is asked once, not once an image."""
+
+
+def _describe(degraded_set: DegradedSet) -> str:
+    known = _described.get(id(degraded_set))
+    if known is None:
+        known = degraded_set, json.dumps(degraded_set.describe(), sort_keys=True)
+        _described[id(degraded_set)] = known
+    return known[1]
 
 
 def _content(path: Path) -> str:

@@ -5,7 +5,7 @@ What lies damaged on disk is made again, and nothing is scored with it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -28,6 +28,9 @@ from harness.storage.images.samples import StoredSample
 from harness.storage.places import restored_stem
 from harness.storage.store import Store
 from harness.workers.pool import Trouble
+
+KEPT_AT_ONCE_SECONDS = 2.0
+"""A killed run has to restore no image again that took longer, whatever its metrics take."""
 
 ATTEMPTS = 3
 """How often a cell is tried whose images are damaged each time they are read."""
@@ -100,8 +103,8 @@ class _Course:
     ) -> None:
         self.all, self.restorer, self.degraded_set = cells, restorer, degraded_set
         self.cell = Cell(restorer.name, degraded_set.name, image)
-        self.stem = cells.store.folder / restored_stem(self.cell)
-        self.handover = cells.handover / f"{next(cells.numbers)}.npy"
+        self.handed_over = False
+        self.handover = Path(f"{cells.handover}/{next(cells.numbers)}.npy")
 
     def follow(self) -> Course:
         """Restores and scores what is missing of the cell."""
@@ -112,7 +115,8 @@ class _Course:
             self.all.store.add_failure(failure)
             self.all.progress.advance(self.cell, f"failed: {failure.message}")
         finally:
-            self.handover.unlink(missing_ok=True)
+            if self.handed_over:
+                self.handover.unlink(missing_ok=True)
             self.all.pools.done_with(self.restorer.name)
 
     def _attempts(self) -> Course:
@@ -146,45 +150,62 @@ class _Course:
         return depends_on == (self.restorer.fingerprint, sample.degraded.sha256)
 
     def _attempt(self, sample: StoredSample, known: Restored | None) -> Course:
+        metrics, scored_before = self._metrics(sample), self._scored_before()
+        of: Restored | Spent
         restored: Handover | ImageFile
         if known is None:
-            restoration = yield from self._restore(sample)
-            restored, digest = restoration.pixels, ""
+            of, restored = yield from self._new_image(sample)
         else:
+            of = known
             path = self.all.store.folder / known.path
-            restored, digest = ImageFile(path, known.sha256, known.checksum), known.sha256
-        metrics = self._missing_metrics(sample, digest)
-        if known is not None and not metrics:
-            self.all.progress.advance(self.cell, "reused")
-            return
-        scored = yield from self._score(sample, restored, metrics)
-        image = None
-        if known is None:
-            self.all.restored += 1
-            image = self._row(sample, scored.kept, restoration.spent)
-        self.all.scored += bool(metrics)
+            restored = ImageFile(path, known.sha256, known.checksum)
+            metrics = tuple(m for m in metrics if scored_before.get(m) != known.sha256)
+            if not metrics:
+                self.all.progress.advance(self.cell, "reused")
+                return
+        scored = yield from self._score(sample, restored, metrics, scored_before)
+        image = of if isinstance(of, Restored) else self._row(sample, scored.kept, of)
+        self._record(image, scored)
+
+    def _record(self, image: Restored, scored: Scored) -> None:
+        self.all.scored += bool(scored.scores or scored.failures)
         results = scored.scores, scored.failures, self.all.plan.metric_fingerprints
-        self.all.store.add_scores(*results, scored.kept.sha256, image)
+        self.all.store.add_scores(*results, image)
         failed = ", ".join(failure.metric or "" for failure in scored.failures)
         self.all.progress.advance(self.cell, f"failed: {failed}" if failed else "done")
+
+    def _new_image(
+        self, sample: StoredSample
+    ) -> Generator[Work, Any, tuple[Restored | Spent, Handover | ImageFile]]:
+        """Restores; what took long is kept at once, before metrics take their time."""
+        restoration = yield from self._restore(sample)
+        self.all.restored += 1
+        if restoration.spent.seconds < KEPT_AT_ONCE_SECONDS:
+            return restoration.spent, restoration.pixels
+        kept = (yield from self._score(sample, restoration.pixels, (), {})).kept
+        image = self._row(sample, kept, restoration.spent)
+        self.all.store.add_restored(image)
+        return image, kept
 
     def _row(self, sample: StoredSample, kept: ImageFile, spent: Spent) -> Restored:
         path = str(kept.path.relative_to(self.all.store.folder))
         depends_on = self.restorer.fingerprint, sample.degraded.sha256
         return Restored(self.cell, path, kept.sha256, spent, *depends_on, kept.checksum)
 
-    def _missing_metrics(self, sample: StoredSample, digest: str) -> tuple[str, ...]:
-        """Those that can see the cell and have no score of the image with this hash."""
-        plan = self.all.plan
-        present = self.all.store.score_keys(self.cell) if digest else {}
-        return tuple(
-            name
-            for name, card in plan.metrics.items()
-            if present.get(name) != (plan.metric_fingerprints[name], digest)
-            and (sample.reference is not None or not card.needs_reference)
-        )
+    def _metrics(self, sample: StoredSample) -> tuple[str, ...]:
+        """Those that can see the cell."""
+        cards = self.all.plan.metrics.items()
+        known = sample.reference is not None
+        return tuple(name for name, card in cards if known or not card.needs_reference)
+
+    def _scored_before(self) -> dict[str, str]:
+        """Metric -> the hash of the image that it scored before, as it would now."""
+        wanted = self.all.plan.metric_fingerprints
+        present = self.all.store.score_keys(self.cell)
+        return {name: key[1] for name, key in present.items() if key[0] == wanted.get(name)}
 
     def _restore(self, sample: StoredSample) -> Generator[Work, Any, Restoration]:
+        self.handed_over = True
         known = replace(sample.conditions, set_name=self.cell.set, sample_id=self.cell.image)
         task = RestoreTask(
             spec=self.restorer.spec,
@@ -214,13 +235,17 @@ class _Course:
         return self.all.pools.of(name).submit(restore_cell, task, timeout=self.all.timeout)
 
     def _score(
-        self, sample: StoredSample, restored: Handover | ImageFile, metrics: tuple[str, ...]
+        self,
+        sample: StoredSample,
+        restored: Handover | ImageFile,
+        metrics: tuple[str, ...],
+        scored_before: Mapping[str, str],
     ) -> Generator[Work, Any, Scored]:
         evaluation, scale = self.all.plan.benchmark.evaluation, self.degraded_set.conditions.scale
         reference, device = sample.reference, self.all.plan.device
-        task = ScoreTask(
-            self.cell, restored, self.stem, reference, metrics, evaluation, scale, device
-        )
+        stem = self.all.store.folder / restored_stem(self.cell)
+        images = restored, stem, reference
+        task = ScoreTask(self.cell, *images, metrics, scored_before, evaluation, scale, device)
         found: Scored | Failure | Trouble | DamagedImageError
         found = yield self._scoring(task)
         if isinstance(found, Trouble) and metrics:

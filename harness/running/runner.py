@@ -70,6 +70,6 @@ def run_plan(
             progress.note(line)
         samples = Samples(store, pools, timeout)
         job = Cells(plan, store, pools, samples, handover_folder(), timeout, progress)
-        Schedule(most, {Kind.RESTORE: workers}, timeout).run(job.courses())
+        Schedule(most, {Kind.RESTORE: workers}, timeout, store).run(job.courses())
         finish_run(store, run, plan, samples.lost)
         return RunSummary(job.restored, job.scored, store.count_failures())

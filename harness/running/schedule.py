@@ -5,6 +5,7 @@ A *course* is a generator that yields pieces of work and is sent what came of ea
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+from harness.storage.store import Store
 from harness.workers.pool import outcome
 
 
@@ -33,6 +35,24 @@ class Work:
 
 Course = Generator[Work, Any, None]
 
+BATCH_SECONDS = 0.2
+"""What a killed process has to do again at most: a transaction for each cell takes longer than the
+smallest cells do."""
+
+QUICK_SECONDS = 0.02
+"""Of pieces that take less, `QUEUED` more wait at the workers: these would wait for the parent."""
+
+QUEUED = 2
+
+
+@dataclass(slots=True)
+class _Running:
+    """What a worker does: for whom, and since when."""
+
+    kind: Kind
+    since: float = field(default_factory=time.monotonic)
+    courses: list[Course] = field(default_factory=list)
+
 
 @dataclass(slots=True)
 class Schedule:
@@ -42,26 +62,39 @@ class Schedule:
         most: Pieces of work at the same time.
         limits: Pieces of one kind at the same time, where they are fewer.
         timeout: Seconds that the workers allow for one, for messages.
+        store: What courses write is committed together, every `BATCH_SECONDS`.
     """
 
     most: int
     limits: Mapping[Kind, int]
     timeout: float
+    store: Store
     _active: int = 0
+    _pace: float = 1.0
     _queues: dict[Kind, deque[tuple[Work, Course]]] = field(
         default_factory=lambda: {kind: deque() for kind in Kind}
     )
-    _running: dict[Future[Any], tuple[Kind, list[Course]]] = field(default_factory=dict)
+    _running: dict[Future[Any], _Running] = field(default_factory=dict)
 
     def run(self, courses: Iterable[Course]) -> None:
         """Follows all courses; as many are begun ahead as keep every worker busy."""
-        waiting = iter(courses)
-        while self._begin(waiting) or self._active:
+        waiting, due = iter(courses), 0.0
+        while self._begin(waiting):
             self._start()
-            for future in wait(self._running, return_when=FIRST_COMPLETED).done:
+            pause = max(0.0, due - time.monotonic())
+            done = wait(self._running, timeout=pause, return_when=FIRST_COMPLETED).done
+            if time.monotonic() >= due:
+                self.store.commit()
+                done = done or wait(self._running, return_when=FIRST_COMPLETED).done
+                due = time.monotonic() + BATCH_SECONDS
+            self.store.batch()
+            for future in done:
                 found = outcome(future, self.timeout)
-                for course in self._running.pop(future)[1]:
+                running = self._running.pop(future)
+                self._pace += (time.monotonic() - running.since - self._pace) / 10
+                for course in running.courses:
                     self._follow(course, found)
+        self.store.commit()
 
     def _begin(self, waiting: Iterator[Course]) -> bool:
         """Begins courses; says whether any of them has work to do."""
@@ -86,8 +119,10 @@ class Schedule:
             while queue and self._is_free(kind):
                 work, course = queue.popleft()
                 # two courses may wait for the same piece of work
-                self._running.setdefault(work.start(), (kind, []))[1].append(course)
+                self._running.setdefault(work.start(), _Running(kind)).courses.append(course)
 
     def _is_free(self, kind: Kind) -> bool:
-        same = sum(running == kind for running, _ in self._running.values())
-        return len(self._running) < self.most and same < self.limits.get(kind, self.most)
+        same = sum(running.kind == kind for running in self._running.values())
+        more = QUEUED if self._pace < QUICK_SECONDS else 0
+        limit = self.limits.get(kind, self.most)
+        return len(self._running) < self.most + more and same < limit + more

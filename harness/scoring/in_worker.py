@@ -1,5 +1,6 @@
 """Keeps one restored image and scores it with every metric, in workers that load no restorer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ class ScoreTask:
     Attributes:
         restored: Pixels out of a restorer's process, to be kept; or an image that the run holds.
         stem: Where pixels are kept, without suffix.
+        scored_before: Metric -> the hash of the image that it has scored: it need not see the same
+            image again.
     """
 
     cell: Cell
@@ -27,6 +30,7 @@ class ScoreTask:
     stem: Path
     reference: ImageFile | None
     metrics: tuple[str, ...]
+    scored_before: Mapping[str, str]
     evaluation: Evaluation
     scale: int
     device: str
@@ -80,6 +84,8 @@ def _score(task: ScoreTask, image: Image, kept: ImageFile) -> dict[str, MetricVa
     found: dict[str, MetricValue | str] = {}
     views: Views | None = None
     for name in task.metrics:
+        if task.scored_before.get(name) == kept.sha256:
+            continue
         if views is None:
             reference = None if task.reference is None else decoded.read(task.reference)
             views = Views(image, reference, task.evaluation, task.scale)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import platformdirs
@@ -15,8 +16,13 @@ def cache_folder() -> Path:
 
     `RESTOBENCH_IMAGE_CACHE`, or `images` in `RESTOBENCH_CACHE` or in the user's cache.
     """
-    root = os.environ.get("RESTOBENCH_CACHE") or platformdirs.user_cache_dir("restobench")
-    return Path(os.environ.get("RESTOBENCH_IMAGE_CACHE") or Path(root, "images"))
+    images, root = (os.environ.get(f"RESTOBENCH_{name}") for name in ("IMAGE_CACHE", "CACHE"))
+    return _cache_folder(images, root)
+
+
+@lru_cache(maxsize=8)
+def _cache_folder(images: str | None, root: str | None) -> Path:
+    return Path(images or Path(root or platformdirs.user_cache_dir("restobench"), "images"))
 
 
 def safe_name(name: str) -> str:

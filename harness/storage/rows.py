@@ -1,9 +1,15 @@
 """The columns of a run's tables as its rows have them."""
 
-from dataclasses import astuple, fields
+from dataclasses import fields
 from typing import Any
 
 from harness.results import Cell, Failure, Restored, Spent
+
+
+def flat(record: Cell | Spent) -> tuple[Any, ...]:
+    """The fields of a record in their order; `dataclasses.astuple` would copy each."""
+    return tuple([getattr(record, name) for name in record.__slots__])
+
 
 CELL = "restorer = ? AND set_name = ? AND image = ?"
 CELL_COLUMNS = (
@@ -14,7 +20,7 @@ CELL_COLUMNS = (
 
 def failure_row(failure: Failure) -> tuple[object, ...]:
     """A row of `failures`."""
-    key = (*astuple(failure.cell), failure.metric or "")
+    key = (*flat(failure.cell), failure.metric or "")
     return (*key, failure.kind.value, failure.message)
 
 

@@ -6,11 +6,8 @@ Only the parent process writes it.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import astuple
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,11 +24,11 @@ from harness.results import (
     Skipped,
 )
 from harness.results.columns import Rows, ScoreColumns, read_columns
+from harness.storage.database import Database
 from harness.storage.images.samples import StoredSample
 from harness.storage.metadata import read_run, write_run
 from harness.storage.places import preview
-from harness.storage.rows import CELL, CELL_COLUMNS, failure_row, restored_of
-from harness.storage.schema import SCHEMA, SCHEMA_VERSION, UPGRADES
+from harness.storage.rows import CELL, CELL_COLUMNS, failure_row, flat, restored_of
 
 FILENAME = "results.sqlite"
 
@@ -57,33 +54,13 @@ class Store:
                     "makes one"
                 )
             folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self._database = sqlite3.connect(path, isolation_level=None)
-            self._open(path)
-        except sqlite3.DatabaseError as error:
-            raise store_error(path, error) from error
-
-    def _open(self, path: Path) -> None:
-        version = self._database.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{path} has schema {version}, this version reads up to {SCHEMA_VERSION}: upgrade "
-                "restobench"
-            )
-        # WAL with NORMAL survives a killed process with every committed row
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
-        if version < SCHEMA_VERSION:
-            upgrades = (UPGRADES[old] for old in range(version, SCHEMA_VERSION))
-            script = SCHEMA if version == 0 else "".join(upgrades)
-            with self.transaction():
-                for statement in filter(None, map(str.strip, script.split(";"))):
-                    self._database.execute(statement)
-                self._database.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        self._database = Database(path)
+        self.transaction, self.batch = self._database.transaction, self._database.batch
+        self.commit = self._database.commit
+        self._rows, self._insert = self._database.rows, self._database.insert
 
     def close(self) -> None:
-        """Folds the write-ahead log into the file and closes it."""
-        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Ends a batch and closes the file."""
         self._database.close()
 
     def __enter__(self) -> Store:
@@ -91,29 +68,6 @@ class Store:
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything inside is written, or nothing is."""
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
-
-    def _rows(self, query: str, *values: object) -> sqlite3.Cursor:
-        try:
-            return self._database.execute(query, values)
-        except sqlite3.DatabaseError as error:
-            raise store_error(self.folder / FILENAME, error) from error
-
-    def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
-        """Writes whole rows in the order of their table's columns, over those of the same key."""
-        for row in rows:
-            marks = ", ".join("?" * len(row))
-            self._rows(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", *row)
 
     def read_header(self) -> Run | None:
         """What the run says of itself, or `None` for one that was never planned."""
@@ -156,8 +110,8 @@ class Store:
             self._add_restored(image)
 
     def _add_restored(self, image: Restored) -> None:
-        key, hashes = astuple(image.cell), (image.fingerprint, image.degraded_sha256)
-        row = (*key, *hashes, image.path, image.sha256, *astuple(image.spent), image.checksum)
+        key, hashes = flat(image.cell), (image.fingerprint, image.degraded_sha256)
+        row = (*key, *hashes, image.path, image.sha256, *flat(image.spent), image.checksum)
         self._rows(f"DELETE FROM failures WHERE {CELL}", *key)
         self._rows(f"DELETE FROM scores WHERE {CELL} AND sha256 <> ?", *key, image.sha256)
         self._insert("cells", [row])
@@ -167,25 +121,22 @@ class Store:
         scores: Sequence[Score],
         failures: Sequence[Failure],
         fingerprints: Mapping[str, str],
-        sha256: str,
-        restored: Restored | None = None,
+        image: Restored,
     ) -> None:
-        """Records what the metrics said of one restored image, in one transaction.
+        """Records what the metrics said of one restored image, and the image, in one transaction.
 
         Args:
             scores: What they said.
             failures: Those that said nothing.
             fingerprints: Of the metrics.
-            sha256: The restored image's pixels.
-            restored: That image, where it is new.
+            image: What they saw.
         """
         with self.transaction():
-            if restored is not None:
-                self._add_restored(restored)
+            self._add_restored(image)
             for score in scores:
-                key = (*astuple(score.cell), score.metric)
+                key = (*flat(score.cell), score.metric)
                 self._rows(f"DELETE FROM failures WHERE {CELL} AND metric = ?", *key)
-                row = (*key, fingerprints[score.metric], sha256, score.value, score.spread)
+                row = (*key, fingerprints[score.metric], image.sha256, score.value, score.spread)
                 self._insert("scores", [row])
             self._insert("failures", map(failure_row, failures))
 
@@ -193,7 +144,7 @@ class Store:
         """Records a failure; what an earlier attempt at the same cell left is removed."""
         with self.transaction():
             for table in ("cells", "scores", "failures") if failure.metric is None else ():
-                self._rows(f"DELETE FROM {table} WHERE {CELL}", *astuple(failure.cell))
+                self._rows(f"DELETE FROM {table} WHERE {CELL}", *flat(failure.cell))
             self._insert("failures", [failure_row(failure)])
 
     def replace_skipped(self, skipped: Sequence[Skipped]) -> None:
@@ -205,7 +156,7 @@ class Store:
     def find_restored(self, cell: Cell) -> Restored | None:
         """A restored image whose file is still there."""
         columns = ", ".join(CELL_COLUMNS)
-        row = self._rows(f"SELECT {columns} FROM cells WHERE {CELL}", *astuple(cell)).fetchone()
+        row = self._rows(f"SELECT {columns} FROM cells WHERE {CELL}", *flat(cell)).fetchone()
         if row is None or not (self.folder / row[3]).is_file():
             return None
         return restored_of(*row[:-1], bool(row[-1]))
@@ -213,7 +164,7 @@ class Store:
     def score_keys(self, cell: Cell) -> dict[str, tuple[str, str]]:
         """Metric -> its fingerprint, and the hash of the image that it scored."""
         query = f"SELECT metric, fingerprint, sha256 FROM scores WHERE {CELL}"
-        return {row[0]: (row[1], row[2]) for row in self._rows(query, *astuple(cell))}
+        return {row[0]: (row[1], row[2]) for row in self._rows(query, *flat(cell))}
 
     def sample_hashes(self, set_name: str, image: str) -> tuple[str, str | None] | None:
         """The pixel hashes of a sample's degraded image and of its reference, if it was made."""
@@ -269,13 +220,6 @@ class Store:
                 )
             },
         )
-
-
-def store_error(path: Path, error: sqlite3.Error) -> StoreError:
-    """What is wrong with a store: that it is damaged, or that it cannot be used."""
-    if isinstance(error, sqlite3.OperationalError):
-        return StoreError(f"{path} cannot be used: {error}")
-    return StoreError(f"{path} is damaged ({error}): use another --out, or --fresh to start again")
 
 
 def load_header(folder: Path) -> Run:

@@ -51,10 +51,10 @@ def folder(tmp_path: Path) -> Path:
             for index in range(8):
                 cell = Cell(name, "s", f"i{index}")
                 path = f"restored/{name}/{index}.png"
-                store.add_restored(Restored(cell, path, "h", Spent(0.5 + place, 10.0), "f", "d"))
+                image = Restored(cell, path, "h", Spent(0.5 + place, 10.0), "f", "d")
                 values = {"psnr": 30.0 - place + index / 10, "error": 1.0 + place + index / 10}
                 scores = [Score(cell, metric, value) for metric, value in values.items()]
-                store.add_scores(scores, [], {"psnr": "1", "error": "1"}, "h")
+                store.add_scores(scores, [], {"psnr": "1", "error": "1"}, image)
         store.add_failure(Failure(Cell("good", "s", "i8"), FailureKind.TIMEOUT, "too slow"))
     return tmp_path / "run"
 
@@ -202,8 +202,8 @@ def test_ntires_score_is_of_those_that_count_operations(tmp_path: Path) -> None:
             for index in range(8):
                 cell, path = Cell(name, "s", f"i{index}"), f"{name}{index}.png"
                 spent = Spent(seconds, 10.0, flops=flops)
-                store.add_restored(Restored(cell, path, "h", spent, "f", "d"))
-                store.add_scores([Score(cell, "psnr", 30.0)], [], {"psnr": "1"}, "h")
+                image = Restored(cell, path, "h", spent, "f", "d")
+                store.add_scores([Score(cell, "psnr", 30.0)], [], {"psnr": "1"}, image)
     rows = rows_of(tmp_path / "run", "--aggregate", "ntire-efficiency", "--versus", "base")
     assert [(row["restorer"], row["rank"], row["rank_high"]) for row in rows] == [
         ("quick", 1, 1), ("base", 2, 2), ("classical", None, None),

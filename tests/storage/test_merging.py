@@ -79,9 +79,9 @@ def make(tmp_path: Path) -> Maker:
                 path, sha256 = f"{restored_stem(cell)}.png", f"h-{image_bytes!r}"
                 _write(folder / path, image_bytes)
                 spent = Spent(1.0, 2.0, flops=7)
-                store.add_restored(Restored(cell, path, sha256, spent, "f", pixels))
+                image = Restored(cell, path, sha256, spent, "f", pixels)
                 scores = [Score(cell, m, 30.0 + len(restorer) + index) for m in metrics]
-                store.add_scores(scores, [], dict.fromkeys(metrics, "1"), sha256)
+                store.add_scores(scores, [], dict.fromkeys(metrics, "1"), image)
             store.replace_skipped([Skipped(restorer, "t", "does not")])
         return folder
 

@@ -55,6 +55,6 @@ def test_what_a_cell_cost_comes_back(tmp_path: Path) -> None:
 
 def test_a_store_of_a_later_version_is_refused(tmp_path: Path) -> None:
     with Store(tmp_path / "run", create=True) as store:
-        store._database.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+        store._rows(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
     with pytest.raises(StoreError, match="upgrade restobench"):
         load_run(tmp_path / "run")

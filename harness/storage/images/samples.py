@@ -99,9 +99,9 @@ def find_sample(degraded_set: DegradedSet, image: str, key: str) -> StoredSample
     The images themselves are checked by whoever reads them (`ImageFile.read`).
     """
     try:
-        content = json.loads(_pin_path(key).read_bytes())
-        pinned = content["pinned"]
-        if content["check"] != _check(key, pinned) or pinned["set"] != degraded_set.name:
+        check, _, text = _pin_path(key).read_text(encoding="utf-8").partition("\n")
+        pinned = json.loads(text)
+        if check != _check(key, text) or pinned["set"] != degraded_set.name:
             return None
         files = {kind: _found(pinned[kind]) for kind in ("degraded", "reference", "mask")}
         degraded = files["degraded"]
@@ -123,7 +123,7 @@ def _share(image: Image) -> ImageFile:
     if known is not None and known[1] == _status(known[0].path):
         return known[0]
     levels = as_levels(image)
-    path = save_array(image, cached_stem(sha256), levels)
+    path = save_array(image, cached_path(sha256, ""), levels)
     file = ImageFile(path, sha256, quick_hash(image))
     decoded.keep(file, image, levels)  # whoever scores in this process will not decode it
     if len(_written) >= _MOST:
@@ -144,23 +144,22 @@ def _status(path: Path) -> tuple[int, ...] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def cached_stem(sha256: str) -> Path:
-    """Where an image lies in the cache, without its suffix."""
-    return cache_folder() / sha256[:2] / sha256
+def cached_path(sha256: str, suffix: str) -> Path:
+    """Where an image lies in the cache."""
+    return Path(f"{cache_folder()}/{sha256[:2]}/{sha256}{suffix}")
 
 
 def find_image(sha256: str) -> ImageFile | None:
     """An image in the cache by the hash of its pixels, against which it is checked when read."""
-    stem = cached_stem(sha256)
     for suffix in _SUFFIXES:
-        path = stem.with_name(stem.name + suffix)
+        path = cached_path(sha256, suffix)
         if path.is_file():
             return ImageFile(path, sha256)
     return None
 
 
 def _pin_path(key: str) -> Path:
-    return cache_folder() / "pins" / key[:2] / f"{key}.json"
+    return Path(f"{cache_folder()}/pins/{key[:2]}/{key}.json")
 
 
 def _pin(key: str, made: StoredSample, own: Conditions | None) -> None:
@@ -172,18 +171,18 @@ def _pin(key: str, made: StoredSample, own: Conditions | None) -> None:
         "conditions": None if own is None else own.as_json(),
     }
     try:
-        text = json.dumps({"pinned": pinned, "check": _check(key, pinned)})
+        text = json.dumps(pinned)
     except (TypeError, ValueError):  # a third party's conditions: its samples are made each time
         return
     path = _pin_path(key)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_text(f"{_check(key, text)}\n{text}", encoding="utf-8")
 
 
-def _check(key: str, pinned: Mapping[str, object]) -> str:
+def _check(key: str, text: str) -> str:
     """Tells a damaged pin, and one that lies in another's place."""
-    return xxhash.xxh3_64_hexdigest((key + json.dumps(pinned, sort_keys=True)).encode())
+    return xxhash.xxh3_64_hexdigest((key + text).encode())
 
 
 def _as_json(file: ImageFile | None) -> dict[str, str] | None:
@@ -198,8 +197,7 @@ def _found(pinned: Mapping[str, str] | None) -> ImageFile | None:
     sha256, suffix, checksum = pinned["sha256"], pinned["suffix"], pinned["checksum"]
     if not re.fullmatch("[0-9a-f]{64}", sha256) or suffix not in _SUFFIXES or not checksum:
         raise ValueError("no image of the cache")
-    stem = cached_stem(sha256)
-    return ImageFile(stem.with_name(stem.name + suffix), sha256, checksum)
+    return ImageFile(cached_path(sha256, suffix), sha256, checksum)
 
 
 def _conditions(said: Mapping[str, Any]) -> Conditions:

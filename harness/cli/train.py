@@ -98,7 +98,7 @@ def _materials(
     import numpy as np
 
     from harness import zoo
-    from harness.dri.network.backbone import IMAGENET
+    from harness.dri.network.imagenet import IMAGENET
     from harness.dri.training import data, run
     from harness.plugins.kinds import degradations
     from harness.scoring.correlation import correlations

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
@@ -68,11 +69,12 @@ def load_weights(path: Path = SHIPPED, sha256: str | None = None) -> DRINetwork:
             header = file.metadata() or {}
         if header.get("format") != FORMAT:
             raise InputError(f"{path} has format {header.get('format')!r}; expected {FORMAT}")
-        network = DRINetwork(NetworkConfig(**json.loads(header["config"])))
+        with torch.device("meta"):  # no values before those of the file: to draw them takes longer
+            network = DRINetwork(NetworkConfig(**json.loads(header["config"])))
         state = {name: value.float() for name, value in load_file(path).items()}
     except (SafetensorError, TypeError, ValueError) as error:
         raise InputError(f"{path} cannot be read as the scorer's weights: {error}") from error
-    missing, unexpected = network.load_state_dict(state, strict=False)
+    missing, unexpected = network.load_state_dict(state, strict=False, assign=True)
     if missing or unexpected:
         raise InputError(
             f"{path} does not fit its own configuration: {[*missing, *unexpected][:3]}"

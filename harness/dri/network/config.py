@@ -8,7 +8,7 @@ class NetworkConfig:
     """Everything that decides the network's shape.
 
     Attributes:
-        backbone: Name of the timm model.
+        backbone: timm's name of the ImageNet network.
         dimension: Length of tokens and of d and q.
         types: Degradation types that d tells apart.
         restoration_width: Channels of the restoration network's first level.

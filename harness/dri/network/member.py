@@ -78,7 +78,7 @@ class Member(nn.Module):
 def standardisation(widths: Iterable[int]) -> tuple[nn.ParameterList, nn.ParameterList]:
     """Means and scales, (2 * width,) for each tap; they change nothing until stage 1 sets them."""
     means = [nn.Parameter(torch.zeros(2 * width), requires_grad=False) for width in widths]
-    scales = [nn.Parameter(torch.ones_like(mean), requires_grad=False) for mean in means]
+    scales = [nn.Parameter(torch.ones(2 * width), requires_grad=False) for width in widths]
     return nn.ParameterList(means), nn.ParameterList(scales)
 
 

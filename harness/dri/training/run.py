@@ -12,8 +12,8 @@ import pandas as pd
 import torch
 
 from harness.atomic import atomic_file
-from harness.dri.network.backbone import load_imagenet
 from harness.dri.network.config import NetworkConfig
+from harness.dri.network.imagenet import load_imagenet
 from harness.dri.network.member import Member
 from harness.dri.network.network import DRINetwork
 from harness.dri.training.checkpoints import write_table

@@ -10,8 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.dri.network.backbone import GRID, PATCHES, fit_size, load_imagenet, pool
+from harness.dri.network.backbone import GRID, PATCHES, ShallowStages, fit_size, pool
 from harness.dri.network.config import NetworkConfig
+from harness.dri.network.efficientnet import SCALES
+from harness.dri.network.imagenet import load_imagenet
 from harness.dri.network.network import DRINetwork
 from harness.errors import InputError
 
@@ -20,20 +22,21 @@ def load(path: Path, network: DRINetwork) -> None:
     load_imagenet(path, network.config.backbone, network.shallow, network.members[0].deep)
 
 
+@pytest.mark.parametrize("name", SCALES)
 @torch.inference_mode()
-def test_the_stages_say_what_timm_says(tmp_path: Path) -> None:
+def test_the_stages_say_what_timm_says(name: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    whole = timm.create_model("tf_efficientnet_lite0", pretrained=False).eval()
+    whole = timm.create_model(name, pretrained=False).eval()
     for layer in whole.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):  # as after training; a fresh one does nothing
             layer.running_mean.uniform_(-0.5, 0.5)
             layer.running_var.uniform_(0.5, 2)
     torch.save(whole.state_dict(), tmp_path / "imagenet.pth")
-    network = DRINetwork(NetworkConfig())
+    network = DRINetwork(NetworkConfig(name))
     load(tmp_path / "imagenet.pth", network)
     for module in (network, whole):
         module.double()  # rounding grows from stage to stage
-    images = torch.rand(1, 3, 96, 64, dtype=torch.float64)
+    images = torch.rand(1, 3, 97, 66, dtype=torch.float64)  # padded to either side
     features, shallow = network.shallow(images)
     seen = whole.bn1(whole.conv_stem((images * 255 - 127) / 128))
     pooled = [*shallow, *network.members[0].deep(features)]
@@ -41,6 +44,11 @@ def test_the_stages_say_what_timm_says(tmp_path: Path) -> None:
         seen = block(seen)
         tolerance = 1e-4 * float(seen.abs().max())
         assert torch.allclose(found, pool(seen.float()), rtol=1e-4, atol=tolerance)
+
+
+def test_another_backbone_is_refused() -> None:
+    with pytest.raises(InputError, match="expected one of tf_efficientnet_lite0, "):
+        ShallowStages("resnet50")
 
 
 def test_imagenet_weights_of_another_network_are_refused(tmp_path: Path) -> None:

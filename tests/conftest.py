@@ -17,10 +17,19 @@ sys.path[:0] = [str(Path(__file__).parent / folder) for folder in ("faults", "ma
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _own_image_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Weights stay where `restobench zoo get` put them; images go to a folder of the session."""
+def _workers_with_torch() -> None:
+    """There is one server of workers: it must suit the tests that need torch."""
+    from harness.workers.pool import announce
+
+    announce({"torch"})
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Weights stay where `restobench zoo get` put them; the rest goes to folders of the session."""
     os.environ["RESTOBENCH_IMAGE_CACHE"] = str(tmp_path_factory.mktemp("images"))
     os.environ["RESTOBENCH_SCORE_CACHE"] = str(tmp_path_factory.mktemp("scores"))
+    os.environ["RESTOBENCH_CARD_CACHE"] = str(tmp_path_factory.mktemp("cards"))
 
 
 @pytest.fixture

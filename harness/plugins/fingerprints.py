@@ -2,15 +2,12 @@
 
 import ast
 import hashlib
-import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Self
 
 from harness.cards import RestorerCard
 from harness.plugins.kinds import metrics
+from harness.plugins.source import OURS, Module, find, is_within, with_its_own
 from harness.plugins.specification import RestorerSpec
 from harness.storage.provenance import installed_versions
 
@@ -19,9 +16,6 @@ VERSION = "tree1"
 
 It changes when the same code gets another hash: then every result is made again, once.
 """
-
-OURS = ("harness", "restorers", "benchmarks", "reports")
-"""Packages whose modules may move without changing what a name means."""
 
 
 def is_current(fingerprint: str) -> bool:
@@ -88,120 +82,40 @@ def code_hash(module: str) -> str:
     Returns:
         16 hex digits; of nothing for a module without a source file.
     """
-    # of the engine only the metric's own folder counts: the rest of it is versioned, not hashed
-    own = {".".join(module.split(".")[: 2 if module.startswith("harness.") else 1])}
-    beside = _in_working_folder()
-    own |= beside if own <= beside else set()
-    pending, seen, hashes = [module], {module}, []
-    while pending:
-        code = _Module.of(pending.pop(), frozenset(own))
-        if any(not _says_nothing(node) for node in code.tree.body):  # a package's empty file
-            hashes.append(_hash(code.tokens()))
-        found = {name for name in code.siblings() if _find(name)} - seen
-        seen |= found
-        pending += found
+    hashes = (
+        _hash(_meaning(code))
+        for code in with_its_own(module)
+        if any(not _says_nothing(node) for node in code.tree.body)  # a package's empty file
+    )
     return _hash(sorted(hashes))
-
-
-def _in_working_folder() -> set[str]:
-    """Modules and packages of the user's own that are imported from the working folder."""
-    files = [*Path.cwd().glob("*.py"), *Path.cwd().glob("*/__init__.py")]
-    names = {(file if file.stem != "__init__" else file.parent).stem: file for file in files}
-    return {name for name, file in names.items() if name not in OURS and _find(name) == file}
-
-
-def _is_within(name: str, packages: Iterable[str]) -> bool:
-    return any(f"{name}.".startswith(f"{package}.") for package in packages)
 
 
 def _hash(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _find(module: str) -> Path | None:
-    """A module's file, found beside its package: `find_spec` would import what lies above it."""
-    top, *below = module.split(".")
-    try:
-        # a user's own module lies in the working folder, where the worker will import it from
-        spec = importlib.util.find_spec(top) or PathFinder.find_spec(top, [""])
-    except (ImportError, ValueError):
-        return None
-    if spec is None:
-        return None
-    places = [Path(spec.origin)] if spec.origin and not below else []
-    for folder in (spec.submodule_search_locations or ()) if below else ():
-        path = Path(folder, *below)
-        places += [path.with_name(f"{path.name}.py"), path / "__init__.py"]
-    return next((path for path in places if path.suffix == ".py" and path.is_file()), None)
+def _meaning(code: Module, *, alone: bool = False) -> Iterator[str]:
+    """What a module means; `alone`: whatever lies behind what it imports of its own."""
+    meant: dict[str, set[str]] = {}
+    for name, module, attribute in code.imports():
+        meant.setdefault(name, set()).add(_stands_for(module, attribute, code.own, alone))
+    yield from sorted(meant.pop("*", ()))
+    names = {name: " or ".join(sorted(targets)) for name, targets in meant.items()}
+    yield from _tokens(code.tree, names)
 
 
-@dataclass(frozen=True, slots=True)
-class _Module:
-    """The syntax tree of a module, and what its imports mean.
-
-    Attributes:
-        own: Packages and modules of its own: what is imported from there is hashed as well.
-        above: The package that its relative imports start from.
-    """
-
-    tree: ast.Module
-    own: frozenset[str]
-    above: str
-
-    @classmethod
-    def of(cls, name: str, own: frozenset[str]) -> Self:
-        path = _find(name)
-        tree = ast.parse(path.read_bytes() if path else b"")
-        is_package = path is not None and path.name == "__init__.py"
-        return cls(tree, own, name if is_package else name.rpartition(".")[0])
-
-    def imports(self) -> Iterator[tuple[str, str, str]]:
-        """Every name that an import binds, with the module and the attribute it stands for."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    whole = alias.name if alias.asname else alias.name.partition(".")[0]
-                    yield alias.asname or whole, whole, ""
-            elif isinstance(node, ast.ImportFrom):
-                above = self.above.split(".")
-                parts = above[: len(above) + 1 - node.level] if node.level else []
-                start = ".".join([*parts, *filter(None, [node.module])])
-                for alias in node.names:
-                    yield alias.asname or alias.name, start, alias.name
-
-    def siblings(self) -> set[str]:
-        """The modules of its own that its imports may lead to."""
-        names = {
-            alias.name
-            for n in ast.walk(self.tree)
-            if isinstance(n, ast.Import)
-            for alias in n.names
-        }
-        for _, module, attribute in self.imports():
-            names |= {module, f"{module}.{attribute}"}
-        return {name for name in names if _is_within(name, self.own)}
-
-    def tokens(self, *, alone: bool = False) -> Iterator[str]:
-        """What the module means; `alone`: whatever lies behind what it imports of its own."""
-        meant: dict[str, set[str]] = {}
-        for name, module, attribute in self.imports():
-            meant.setdefault(name, set()).add(self._stands_for(module, attribute, alone))
-        yield from sorted(meant.pop("*", ()))
-        names = {name: " or ".join(sorted(targets)) for name, targets in meant.items()}
-        yield from _tokens(self.tree, names)
-
-    def _stands_for(self, module: str, attribute: str, alone: bool) -> str:
-        """An imported name without the place of what is ours: `scipy.ndimage.zoom`, `our zoom`."""
-        top = module.partition(".")[0]
-        if top not in OURS and not _is_within(top, self.own):
-            return ".".join(filter(None, [module, attribute]))
-        inner = f"{module}.{attribute}"
-        if _find(inner):  # a module of its package: its content stands for its place
-            module, attribute = inner, ""
-        if not _is_within(module, self.own) or module == top:
-            return f"our {attribute}"
-        code = "" if alone else _hash(_Module.of(module, self.own).tokens(alone=True))
-        return f"our {code} {attribute}"
+def _stands_for(module: str, attribute: str, own: frozenset[str], alone: bool) -> str:
+    """An imported name without the place of what is ours: `scipy.ndimage.zoom`, `our zoom`."""
+    top = module.partition(".")[0]
+    if top not in OURS and not is_within(top, own):
+        return ".".join(filter(None, [module, attribute]))
+    inner = f"{module}.{attribute}"
+    if find(inner):  # a module of its package: its content stands for its place
+        module, attribute = inner, ""
+    if not is_within(module, own) or module == top:
+        return f"our {attribute}"
+    code = "" if alone else _hash(_meaning(Module.of(module, own), alone=True))
+    return f"our {code} {attribute}"
 
 
 def _tokens(node: ast.AST, imported: Mapping[str, str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 from harness.errors import InputError
-from harness.plugins.specification import OPTIONS, RestorerSpec
+from harness.plugins.specification import RestorerSpec
 from harness.protocols import Restorer
 
 
@@ -16,12 +16,8 @@ def build_restorer(spec: RestorerSpec, device: str = "cpu") -> Restorer:
     Raises:
         InputError: A parameter that the class does not take.
     """
-    keywords = {name: value for name, value in spec.parameters if name not in OPTIONS}
-    if spec.argument is not None:
-        keywords["path"] = spec.argument
-        keywords.pop("probe", None)
     try:
-        restorer = spec.cls()(device=device, **keywords)
+        restorer = spec.cls()(device=device, **spec.keywords())
     except TypeError as error:
         if "argument" not in str(error):
             raise
@@ -33,8 +29,19 @@ def build_restorer(spec: RestorerSpec, device: str = "cpu") -> Restorer:
     return with_options(restorer, spec.options(), device)
 
 
+def asks_its_card(restorer: Restorer) -> bool:
+    """Whether its card alone decides which sets a restorer can be run on."""
+    while (inner := getattr(restorer, "inner", None)) is not None:  # it has options
+        restorer = inner
+    is_default = getattr(type(restorer), "supports", None) is Restorer.supports
+    return is_default and "supports" not in vars(restorer)
+
+
 def seed_everything() -> None:
-    """Makes what a restorer draws depend on no image before this one."""
+    """Makes what a restorer draws depend on no image before this one.
+
+    A restorer that uses torch has imported it before its first image, in the warm-up.
+    """
     random.seed(0)
     np.random.seed(0)
     torch = sys.modules.get("torch")

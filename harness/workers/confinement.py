@@ -14,9 +14,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from harness.workers.costs import status_mib
 
@@ -30,6 +34,20 @@ ALLOWED = re.compile(
 """Variables that a worker gets, and those that `RESTOBENCH_ALLOW` names, separated by commas."""
 SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE", re.IGNORECASE)
 """What it does not get all the same, unless it is named there."""
+
+ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "OPENCV_FOR_THREADS_NUM",
+    ),
+    "1",
+)
+"""What keeps libraries to one thread that are imported after it is set; torch too, but for one."""
+
+PRELOAD = "RESTOBENCH_PRELOAD"
+"""Tells the server of workers what to import: `harness.workers.preload`."""
 
 OUTPUT_BYTES = 2**20
 """What is kept of a worker's output; when there is more, it starts again."""
@@ -85,9 +103,8 @@ def confine(confinement: Confinement) -> None:
     with contextlib.suppress(PermissionError):
         # a group of its own, so that what it starts ends with it; and no terminal to read from
         os.setsid()
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     os.environ.clear()
-    os.environ.update(confinement.environment | threads)
+    os.environ.update(confinement.environment | ONE_THREAD)
     _limit_threads()
     own = confinement.scratch / str(os.getpid())
     shutil.rmtree(own, ignore_errors=True)
@@ -102,13 +119,37 @@ def confine(confinement: Confinement) -> None:
 
 
 def _limit_threads() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-    with contextlib.suppress(ImportError):
-        import cv2
-
+    """One thread for what is imported already; nothing is imported for it."""
+    if cv2 := sys.modules.get("cv2"):
         cv2.setNumThreads(1)
+    if torch := sys.modules.get("torch"):
+        _limit_torch(torch)
+    else:
+        sys.meta_path.insert(0, _LimitTorch())
+
+
+def _limit_torch(torch: Any) -> None:
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)  # no variable of the environment does
+
+
+class _LimitTorch(MetaPathFinder):
+    """Finds torch as Python would, and limits its threads as soon as it has been imported."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(fullname, path) if fullname == "torch" else None
+        if spec is None or spec.loader is None:
+            return None
+        load = spec.loader.exec_module
+
+        def load_and_limit(module: ModuleType) -> None:
+            load(module)
+            _limit_torch(module)
+
+        spec.loader.exec_module = load_and_limit  # type: ignore[method-assign]
+        return spec
 
 
 def _capture(path: Path) -> int:

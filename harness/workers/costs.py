@@ -4,6 +4,7 @@ import ctypes
 import math
 import platform
 import resource
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -81,7 +82,15 @@ def status_mib(field: str) -> float:
 
 
 def runs_modules(function: Callable[[], object]) -> bool:
-    """Calls a function, and says whether it ran any torch module; what it raises is swallowed."""
+    """Calls a function, and says whether it ran any torch module; what it raises is swallowed.
+
+    One that imports torch only now is called again, watched.
+    """
+    if "torch" not in sys.modules:
+        with suppress(Exception):
+            function()
+        if "torch" not in sys.modules:
+            return False
     from torch.nn.modules.module import register_module_forward_pre_hook
 
     seen = set()

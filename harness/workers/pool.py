@@ -13,7 +13,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from functools import cache, partial
@@ -25,7 +25,13 @@ from pebble import ProcessExpired, ProcessPool
 
 from harness.errors import describe_error
 from harness.results import FailureKind
-from harness.workers.confinement import Confinement, allowed_environment, confine
+from harness.workers.confinement import (
+    ONE_THREAD,
+    PRELOAD,
+    Confinement,
+    allowed_environment,
+    confine,
+)
 
 EXIT_UNASKED = 71
 """What a worker that leaves with code 0 is said to have left with: nobody asked it to."""
@@ -90,8 +96,27 @@ class _Context(ForkServerContext):
     Process = _Worker
 
 
+_announced = {"harness.running.runner"}
+
+
+def announce(modules: Iterable[str]) -> None:
+    """Says what workers are going to import: their server does it for all of them, once.
+
+    The server starts with the first piece of work; later it is as it is, and each worker imports
+    what it lacks.
+
+    Args:
+        modules: Dotted names, or `module:attribute` where only that loads what lies behind it.
+            They must do nothing when imported that a fork does not survive or that another
+            plugin would notice; those that do not import are left out.
+    """
+    _announced.update(modules)
+
+
 class WorkerPool:
-    """Worker processes, started by a server that has imported torch already.
+    """Worker processes, started by a server that has imported what they need.
+
+    They start with the first piece of work.
 
     Args:
         workers: How many processes at most.
@@ -106,25 +131,22 @@ class WorkerPool:
             os.getpid(), allowed_environment(), Path.cwd(), _scratch(), private, memory_mib
         )
         self._make = partial(
-            ProcessPool,
-            max_workers=workers,
-            initializer=confine,
-            initargs=(confinement,),
-            context=_context(),
+            ProcessPool, max_workers=workers, initializer=confine, initargs=(confinement,)
         )
-        self._pool = self._make()
+        self._pool: ProcessPool | None = None
 
     def submit(
         self, function: Callable[..., Any], *arguments: object, timeout: float | None = None
     ) -> Future[Any]:
         """Runs a function in a worker, which is killed after `timeout` seconds."""
+        self._pool = self._pool or self._make(context=_context())
         try:
             future: Future[Any] = self._pool.schedule(
                 function, args=list(arguments), timeout=timeout
             )
         except RuntimeError:  # every worker died at once, and the pool with them
             self.close(kill=True)
-            self._pool = self._make()
+            self._pool = self._make(context=_context())
             future = self._pool.schedule(function, args=list(arguments), timeout=timeout)
         return future
 
@@ -141,6 +163,8 @@ class WorkerPool:
 
     def close(self, *, kill: bool = False) -> None:
         """Ends the workers, at once if `kill`."""
+        if self._pool is None:
+            return
         if kill:
             self._pool.stop()  # type: ignore[no-untyped-call]  # pebble is half annotated
         else:
@@ -152,12 +176,13 @@ class WorkerPool:
 def _context() -> _Context:
     """The server of workers: it never sees a variable that they may not see, not even in /proc."""
     context = _Context()
-    context.set_forkserver_preload(["numpy", "torch", "harness.restoring.in_worker"])
+    context.set_forkserver_preload(["harness.workers.preload"])
     everything = dict(os.environ)
-    allowed = allowed_environment()
+    # one thread from the start: what numpy's algebra is imported with, a worker cannot take back
+    seen = allowed_environment() | ONE_THREAD | {PRELOAD: ",".join(sorted(_announced))}
     try:
         os.environ.clear()
-        os.environ.update(allowed)
+        os.environ.update(seen)
         multiprocessing.forkserver.ensure_running()
     finally:
         os.environ.clear()

@@ -79,3 +79,27 @@ def test_memory_is_that_of_the_call_and_not_of_an_earlier_one() -> None:
     assert 60 < large["peak_mib"] < 100
     assert small["peak_mib"] < 20
     assert large["cuda_mib"] is None
+
+
+LATE = """
+import sys
+from harness.workers.costs import runs_modules
+
+def plain():
+    calls.append(0)
+
+def late():
+    import torch
+    calls.append(1)
+    torch.nn.Identity()(torch.ones(1))
+
+calls = []
+print(runs_modules(plain), len(calls), "torch" in sys.modules)
+print(runs_modules(late), runs_modules(plain), calls)
+"""
+
+
+def test_torch_is_not_imported_to_see_that_it_does_not_run() -> None:
+    done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)
+    # what imports torch only when it is called is called once more, watched
+    assert done.stdout.splitlines() == ["False 1 False", "True False [0, 1, 1, 0]"]

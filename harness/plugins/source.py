@@ -1,0 +1,132 @@
+"""The source of plugins: their modules and what these import, read and not imported."""
+
+import ast
+import importlib.util
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Self
+
+OURS = ("harness", "restorers", "benchmarks", "reports")
+"""Packages whose modules may move without changing what a name means."""
+
+USING_TORCH = frozenset({"torch", "torchvision", "timm", "spandrel", "pyiqa", "basicsr_shim"})
+"""Packages that import torch, which takes two seconds of a processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """The syntax tree of a module, and what its imports mean.
+
+    Attributes:
+        own: Packages and modules of its own: what is imported from there is hashed as well.
+        above: The package that its relative imports start from.
+    """
+
+    tree: ast.Module
+    own: frozenset[str]
+    above: str
+
+    @classmethod
+    def of(cls, name: str, own: frozenset[str]) -> Self:
+        """Reads a module by its dotted name; one without a source file is empty."""
+        path = find(name)
+        tree = ast.parse(path.read_bytes() if path else b"")
+        is_package = path is not None and path.name == "__init__.py"
+        return cls(tree, own, name if is_package else name.rpartition(".")[0])
+
+    def imports(self) -> Iterator[tuple[str, str, str]]:
+        """Every name that an import binds, with the module and the attribute it stands for."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    whole = alias.name if alias.asname else alias.name.partition(".")[0]
+                    yield alias.asname or whole, whole, ""
+            elif isinstance(node, ast.ImportFrom):
+                above = self.above.split(".")
+                parts = above[: len(above) + 1 - node.level] if node.level else []
+                start = ".".join([*parts, *filter(None, [node.module])])
+                for alias in node.names:
+                    yield alias.asname or alias.name, start, alias.name
+
+    def siblings(self) -> set[str]:
+        """The modules of its own that its imports may lead to."""
+        names = {
+            alias.name
+            for n in ast.walk(self.tree)
+            if isinstance(n, ast.Import)
+            for alias in n.names
+        }
+        for _, module, attribute in self.imports():
+            names |= {module, f"{module}.{attribute}"}
+        return {name for name in names if is_within(name, self.own)}
+
+
+def with_its_own(module: str) -> Iterator[Module]:
+    """A module, and those of its own that it leads to.
+
+    Its own are those of its package and, where it lies in the working folder, the others there. Of
+    the engine only the metric's own folder counts: the rest of it is versioned, not hashed.
+
+    Args:
+        module: Dotted name; found without being imported where that is possible.
+    """
+    own = {".".join(module.split(".")[: 2 if module.startswith("harness.") else 1])}
+    beside = _in_working_folder()
+    own |= beside if own <= beside else set()
+    pending, seen = [module], {module}
+    while pending:
+        code = Module.of(pending.pop(), frozenset(own))
+        yield code
+        found = {name for name in code.siblings() if find(name)} - seen
+        seen |= found
+        pending += found
+
+
+def imported_by_workers(modules: Iterable[str]) -> frozenset[str]:
+    """What workers had better have imported before they start, to run plugins of these modules.
+
+    Only what takes long, what a fork survives, and what another plugin does not notice.
+
+    Args:
+        modules: Dotted names.
+    """
+    named = {
+        name
+        for module in modules
+        for code in with_its_own(module)
+        for _, origin, attribute in code.imports()
+        for name in (origin.partition(".")[0], attribute)
+    }
+    torch = {"torch"} if named & USING_TORCH else set()
+    return frozenset(named & {"spandrel"} | torch)
+
+
+def _in_working_folder() -> set[str]:
+    """Modules and packages of the user's own that are imported from the working folder."""
+    files = [*Path.cwd().glob("*.py"), *Path.cwd().glob("*/__init__.py")]
+    names = {(file if file.stem != "__init__" else file.parent).stem: file for file in files}
+    return {name for name, file in names.items() if name not in OURS and find(name) == file}
+
+
+def is_within(name: str, packages: Iterable[str]) -> bool:
+    """Whether a dotted name is one of these packages, or lies in one."""
+    return any(f"{name}.".startswith(f"{package}.") for package in packages)
+
+
+def find(module: str) -> Path | None:
+    """A module's file, found beside its package: `find_spec` would import what lies above it."""
+    top, *below = module.split(".")
+    try:
+        # a user's own module lies in the working folder, where the worker will import it from
+        spec = importlib.util.find_spec(top) or PathFinder.find_spec(top, [""])
+    except (ImportError, ValueError):
+        return None
+    if spec is None:
+        return None
+    places = [Path(spec.origin)] if spec.origin and not below else []
+    for folder in (spec.submodule_search_locations or ()) if below else ():
+        path = Path(folder, *below)
+        places += [path.with_name(f"{path.name}.py"), path / "__init__.py"]
+    return next((path for path in places if path.suffix == ".py" and path.is_file()), None)

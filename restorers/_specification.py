@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import Literal, TypedDict, TypeVar
 
 from harness.errors import InputError
 from harness.protocols import RestorerCard, Task
@@ -16,7 +16,19 @@ RANGES = {
 }  # fmt: skip
 ORDERS: dict[str, Literal["rgb", "bgr"]] = {"rgb": "rgb", "bgr": "bgr"}
 TASKS = {str(task): task for task in Task}
-WORDS = ("range", "order", "multiple", "minimum", "task")
+
+
+class Said(TypedDict, total=False):
+    """What may be said of any network in a file; `specified` says what each means."""
+
+    range: object
+    order: object
+    multiple: object
+    minimum: object
+    task: object
+
+
+WORDS = tuple(Said.__annotations__)
 
 
 def specified(card: RestorerCard, said: Mapping[str, object]) -> RestorerCard:

@@ -3,13 +3,14 @@
 import inspect
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from harness import basicsr_shim
 from harness.errors import InputError
 from harness.protocols import RestorerCard, Task
 from restorers._arrays import Image
 from restorers._network_file import TiledNetwork, hash_file, one_line
+from restorers._specification import Said
 from restorers._torch import Module, count_parameters, run_network
 
 ARCHITECTURES = (
@@ -42,7 +43,7 @@ class BasicSRRestorer(TiledNetwork):
         device: str = "cpu",
         tile_size: int = 256,
         overlap: int = 16,
-        **said: object,
+        **said: Unpack[Said],
     ) -> None:
         """Builds the network and loads its weights, as weights only.
 

@@ -4,6 +4,7 @@ The `.bin` file of the same name lies beside it.
 """
 
 from pathlib import Path
+from typing import Unpack
 
 from harness.errors import InputError
 from harness.protocols import RestorerCard
@@ -11,6 +12,7 @@ from restorers._arrays import Image
 from restorers._missing import absent_package
 from restorers._ncnn import NcnnNetwork, run_padded
 from restorers._network_file import MeasuredNetwork, hash_file
+from restorers._specification import Said
 
 
 class NcnnRestorer(MeasuredNetwork):
@@ -38,7 +40,7 @@ class NcnnRestorer(MeasuredNetwork):
         border: int = 0,
         tile_size: int = 256,
         overlap: int = 16,
-        **said: object,
+        **said: Unpack[Said],
     ) -> None:
         """Loads the network.
 

@@ -1,12 +1,13 @@
 """A network exported to ONNX: `-r model.onnx`."""
 
-from typing import Any
+from typing import Any, Unpack
 
 from harness.errors import InputError
 from harness.protocols import RestorerCard
 from restorers._arrays import Image
 from restorers._missing import absent_package
 from restorers._network_file import MeasuredNetwork, require_file
+from restorers._specification import Said
 
 _TYPES = {
     "tensor(float)": "float32",
@@ -40,7 +41,7 @@ class OnnxRestorer(MeasuredNetwork):
         scale: int | None = None,
         tile_size: int = 0,
         overlap: int = 16,
-        **said: object,
+        **said: Unpack[Said],
     ) -> None:
         """Loads the network.
 

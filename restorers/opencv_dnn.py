@@ -5,12 +5,13 @@ Those of `cv2.dnn_superres` are such graphs.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Unpack
 
 from harness.errors import InputError
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 from restorers._arrays import Image, Plane
 from restorers._network_file import one_line, require_file
-from restorers._specification import specified
+from restorers._specification import Said, specified
 
 
 class OpenCVRestorer(Restorer):
@@ -28,7 +29,7 @@ class OpenCVRestorer(Restorer):
         said: See `restorers._specification`.
     """
 
-    def __init__(self, *, path: str, device: str = "cpu", **said: object) -> None:
+    def __init__(self, *, path: str, device: str = "cpu", **said: Unpack[Said]) -> None:
         """Loads the graph.
 
         Raises:

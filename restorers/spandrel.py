@@ -2,12 +2,13 @@
 
 import importlib.util
 import pickle
-from typing import Any
+from typing import Any, Unpack
 
 from harness.errors import InputError
 from harness.protocols import RestorerCard, Task
 from restorers._arrays import Image
 from restorers._network_file import TiledNetwork, require_file
+from restorers._specification import Said
 from restorers._torch import count_parameters, run_network
 
 _TASKS = {
@@ -41,7 +42,7 @@ class SpandrelRestorer(TiledNetwork):
         device: str = "cpu",
         tile_size: int = 512,
         overlap: int = 32,
-        **said: object,
+        **said: Unpack[Said],
     ) -> None:
         """Loads the network.
 

@@ -6,7 +6,7 @@ TorchScript (`-r model.ts`), and programs of `torch.export` (`-r model.pt2`).
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 from harness.errors import InputError
 from harness.protocols import Restorer, RestorerCard
@@ -18,6 +18,7 @@ from restorers._archives import (
 )
 from restorers._arrays import Image
 from restorers._network_file import MeasuredNetwork, one_line, require_file
+from restorers._specification import Said
 from restorers._torch import Module, count_parameters, run_network
 from restorers.spandrel import SpandrelRestorer
 
@@ -51,7 +52,7 @@ class _TorchProgram(MeasuredNetwork):
         size: int = 0,
         tile_size: int = 512,
         overlap: int = 32,
-        **said: object,
+        **said: Unpack[Said],
     ) -> None:
         """Checks what is in the file, and loads it.
 
@@ -121,7 +122,16 @@ class ExportedRestorer(_TorchProgram):
             ) from error
 
 
-def load_pt(*, path: str, device: str = "cpu", **parameters: Any) -> Restorer:
+class _SaidOfPt(Said, total=False):
+    channels: Any
+    scale: Any
+    size: Any
+    tile_size: Any
+    overlap: Any
+
+
+def load_pt(*, path: str, device: str = "cpu", **parameters: Unpack[_SaidOfPt]) -> Restorer:
     """Loads a .pt file, which may be TorchScript or weights: what is in it decides."""
     cls = TorchScriptRestorer if is_torchscript(path) else SpandrelRestorer
-    return cls(path=path, device=device, **parameters)
+    said: dict[str, Any] = {**parameters}
+    return cls(path=path, device=device, **said)

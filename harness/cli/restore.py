@@ -56,17 +56,22 @@ def restore(
 
     A file that fails is named, the others go on, and the exit code is 3.
     """
-    from harness.images import read_image, write_image
-    from harness.plugins import registry, specification
-    from harness.restoring import adaptation, build, probing
+    from harness.plugins import kinds, registry, specification
 
     spec = specification.parse_restorer(restorer)
     registry.require_usable(f"restorer {restorer}", spec.cls())
-    built = build.build_restorer(spec, choose_device(device))
+    spec.check()
+    pairs, told = _pairs(source, target), (scale, sigma_255, quality, cfa)
+    if (card := kinds.fixed_card(spec.cls())) is not None:  # before anything is loaded
+        _conditions(card, *told)
+
+    from harness.images import read_image, write_image
+    from harness.restoring import adaptation, build, probing
+
+    built, code = build.build_restorer(spec, choose_device(device)), 0
     if spec.probed() and (wrong := probing.wrong_range(built)):
         raise InputError(wrong)
-    known = _conditions(built.card, scale, sigma_255, quality, cfa)
-    pairs, code = _pairs(source, target), 0
+    known = _conditions(built.card, *told)
     with click.progressbar(pairs, label=built.card.name, hidden=flags["quiet"]) as bar:
         for image, place in bar:
             here = replace(known, sample_id=image.stem)

@@ -12,7 +12,6 @@ import click
 
 from harness.cli import options
 from harness.errors import InputError
-from harness.workers.devices import choose_device
 
 if TYPE_CHECKING:
     from harness.running.plan import Plan
@@ -85,7 +84,7 @@ def run(
     if data:
         os.environ["RESTOBENCH_DATA"] = str(data.resolve())
     found = resolve_benchmark(benchmark)
-    plan = make_plan(found, restorers, metrics, sets, limit, choose_device(device))
+    plan = make_plan(found, restorers, metrics, sets, limit, device)
     for name, reason in plan.absent_metrics.items():
         click.echo(f"left out metric {name}: {reason}", err=True)
     if not plan.cells() or dry_run:

@@ -1,8 +1,11 @@
 """What a user writes after `-r`: a name, a file or `PREFIX:ARGUMENT`, with parameters after it."""
 
+import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack, get_args, get_origin
 
 from harness.errors import InputError, PluginError
 from harness.plugins.kinds import loaders, restorers
@@ -45,6 +48,35 @@ class RestorerSpec:
         """Those of the parameters that any restorer takes (`harness.restoring.variants`)."""
         return {name: str(value) for name, value in self.parameters if name in OPTIONS}
 
+    def keywords(self) -> dict[str, Value]:
+        """What the class is built with, besides the device."""
+        said = {name: value for name, value in self.parameters if name not in OPTIONS}
+        if self.argument is not None:
+            said.pop("probe", None)
+            said["path"] = self.argument
+        return said
+
+    def check(self) -> None:
+        """Checks what is known without building it, which may take long.
+
+        Raises:
+            InputError: There is no such file, or a parameter that the class does not take, or one
+                that is missing.
+        """
+        if self.plugin.startswith(".") and not Path(str(self.argument)).is_file():
+            raise InputError(f"{self.text!r}: file {self.argument} does not exist")
+        names, required = _parameters(self.cls())
+        given = self.keywords()
+        wrong = [f"takes no {name!r}" for name in given if names and name not in names]
+        wrong += [f"needs {name!r}" for name in required if name not in given]
+        if wrong:
+            known = [name for name in names or () if name not in ("device", "path")]
+            known += ["probe"] if self.argument is not None else []
+            raise InputError(
+                f"{self.text!r}: {self.plugin} {wrong[0]}; its parameters: "
+                f"{', '.join((*known, *OPTIONS))}"
+            )
+
     def cls(self) -> Callable[..., Restorer]:
         """The class this names."""
         return restorers.get(self.plugin) if self.argument is None else loaders.get(self.plugin)
@@ -60,6 +92,26 @@ class RestorerSpec:
 
 OPTIONS = {"ensemble": ("none", "x8"), "precision": ("fp32", "fp16", "bf16")}
 """Options that every restorer takes (`harness.restoring.variants`), the default value first."""
+
+
+def _parameters(cls: Callable[..., object]) -> tuple[list[str] | None, list[str]]:
+    """Names of what a class takes, `None` if that is anything, and of what it cannot do without.
+
+    `**said: Unpack[SomeTypedDict]` is read as the names in it.
+    """
+    try:
+        found = inspect.signature(cls, eval_str=True).parameters.values()
+    except (TypeError, ValueError, NameError):  # written in C, or named for type checkers only
+        return None, []
+    named = [item for item in found if item.kind in (item.KEYWORD_ONLY, item.POSITIONAL_OR_KEYWORD)]
+    names = [item.name for item in named]
+    required = [item.name for item in named if item.default is item.empty and item.name != "device"]
+    for item in found:
+        if item.kind is item.VAR_KEYWORD:
+            if get_origin(item.annotation) is not Unpack:
+                return None, required
+            names += get_args(item.annotation)[0].__annotations__
+    return names, required
 
 
 def parse_restorer(text: str) -> RestorerSpec:
@@ -88,6 +140,10 @@ def parse_restorer(text: str) -> RestorerSpec:
         )
     if colon and argument.isidentifier() and "object:" in loaders:
         return RestorerSpec(text, "object:", head, parameters)
+    suffix = Path(head).suffix
+    if suffix and ("/" in head or Path(head).is_file() or re.fullmatch(r"\.[a-z]\w{1,11}", suffix)):
+        read = ", ".join(name for name in loaders if name.startswith("."))
+        raise InputError(f"{text!r}: no adapter reads {suffix} files; those that are read: {read}")
     restorers.get(head)  # raises, with near names
     raise PluginError(f"{text!r} names no restorer")
 

@@ -17,7 +17,7 @@ from harness.plugins.specification import RestorerSpec
 from harness.protocols import DegradedSet, Restorer
 from harness.recording import recording
 from harness.restoring.adaptation import restore_image
-from harness.restoring.build import build_restorer, seed_everything
+from harness.restoring.build import asks_its_card, build_restorer, seed_everything
 from harness.restoring.probing import wrong_range
 from harness.results import FailureKind, Spent
 from harness.storage.images.arrays import ImageFile
@@ -151,11 +151,15 @@ def _trouble(kind: FailureKind, error: BaseException) -> Trouble:
 
 def describe_restorer(
     spec: RestorerSpec, sets: Sequence[DegradedSet]
-) -> tuple[RestorerCard, dict[str, str | None]] | Trouble:
-    """A restorer's card, and why it cannot be run on each set; runs in a worker."""
+) -> tuple[RestorerCard, dict[str, str | None], bool] | Trouble:
+    """A restorer's card, why it cannot be run on each set, and whether the card alone says so.
+
+    Runs in a worker.
+    """
     try:
         restorer = load_restorer(spec, "cpu").restorer
-        return restorer.card, {item.name: restorer.supports(item) for item in sets}
+        reasons = {item.name: restorer.supports(item) for item in sets}
+        return restorer.card, reasons, asks_its_card(restorer)
     except BaseException as error:
         return Trouble(FailureKind.LOAD, describe_error(error))
 

@@ -3,13 +3,14 @@
 Names are made into objects, and what is skipped has its reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 from harness.errors import InputError, UnavailableError
 from harness.plugins.fingerprints import metric_fingerprint, restorer_fingerprint
 from harness.plugins.kinds import fixed_card, metrics, restorers
 from harness.plugins.registry import require_usable, why_missing
+from harness.plugins.source import imported_by_workers
 from harness.plugins.specification import RestorerSpec, parse_restorer
 from harness.protocols import (
     Benchmark,
@@ -21,7 +22,9 @@ from harness.protocols import (
 )
 from harness.restoring.in_worker import describe_restorer, probe_restorer
 from harness.results import PlannedSet, RunPlan, RunRestorer, Skipped
-from harness.workers.pool import Trouble, WorkerPool, free_mib
+from harness.running.kept_cards import card_key, keep, recall
+from harness.workers.devices import choose_device
+from harness.workers.pool import Trouble, WorkerPool, announce, free_mib
 
 LOAD_SECONDS = 300.0
 """How long a restorer given by path may take to load."""
@@ -65,6 +68,10 @@ class Plan:
     def cells(self) -> int:
         """How many restorations the plan holds."""
         return sum(len(self.ids[name]) for restorer in self.restorers for name in restorer.sets)
+
+    def imports(self) -> frozenset[str]:
+        """What workers that carry it out are going to import, of what takes long."""
+        return imports([item.spec for item in self.restorers], self.metrics, self.device)
 
     def header(self) -> RunPlan:
         """What decides the scores; kept in the run and compared on resume."""
@@ -111,15 +118,18 @@ def make_plan(
         metric_names: Empty: the benchmark's own.
         set_names: Part of the benchmark's sets; empty: all.
         limit: Only the first so many images of each set.
-        device: `cpu` or `cuda:N`.
+        device: `auto`, `cpu` or `cuda:N`.
 
     Raises:
-        InputError: A name that nobody has registered, or nothing is left to run.
+        InputError: A name that nobody has registered, a file or device that is not here, or a
+            parameter that a restorer does not take.
         UnavailableError: A restorer or metric that the user named is not usable here.
     """
     sets, skipped = _choose_sets(benchmark, set_names)
     cards, absent = _choose_metrics(metric_names, benchmark.metrics)
-    planned, more = _choose_restorers(restorer_texts, benchmark.restorers, sets, device)
+    specs = _parse(restorer_texts or benchmark.restorers or _all_usable(), bool(restorer_texts))
+    device = choose_device(device)  # may have to ask torch: nothing above does
+    planned, more = _choose_restorers(specs, sets, device, imports(specs, cards, device))
     return Plan(
         benchmark=benchmark,
         sets=sets,
@@ -131,6 +141,18 @@ def make_plan(
         device=device,
         absent_metrics=absent,
     )
+
+
+def imports(
+    specs: Iterable[RestorerSpec], metric_names: Iterable[str], device: str
+) -> frozenset[str]:
+    """What workers are going to import for restorers and metrics, of what takes long."""
+    modules = {metrics.get(name).__module__ for name in metric_names}
+    for spec in specs:
+        modules |= {spec.cls().__module__, (spec.argument or "").partition(":")[0]} - {""}
+    found = imported_by_workers(modules)
+    # of other packages it is not known whether they ask for the GPU, which no fork survives
+    return found if device == "cpu" else found & {"torch"}
 
 
 def _choose_sets(
@@ -174,19 +196,29 @@ def _choose_metrics(
     return cards, absent
 
 
+def _parse(texts: Sequence[str], are_named: bool) -> list[RestorerSpec]:
+    """What the texts name, checked as far as that is possible without building anything."""
+    specs = [parse_restorer(text) for text in dict.fromkeys(texts)]
+    for spec in specs:
+        if are_named:
+            require_usable(f"restorer {spec.text}", spec.cls())
+        spec.check()
+    return specs
+
+
 def _choose_restorers(
-    texts: Sequence[str], defaults: Sequence[str], sets: Sequence[DegradedSet], device: str
+    specs: Sequence[RestorerSpec],
+    sets: Sequence[DegradedSet],
+    device: str,
+    imported: frozenset[str],
 ) -> tuple[tuple[PlannedRestorer, ...], list[Skipped]]:
     planned: dict[str, PlannedRestorer] = {}
     skipped = []
-    for text in dict.fromkeys(texts or defaults or _all_usable()):
-        spec = parse_restorer(text)
-        if texts:
-            require_usable(f"restorer {text}", spec.cls())
+    for spec in specs:
         if reason := why_missing(spec.cls()):
             skipped += [Skipped(spec.plugin, item.name, reason) for item in sets]
             continue
-        card, reasons = _describe(spec, sets)
+        card, reasons = _describe(spec, sets, imported)
         name = _unique_name(spec, card, planned)
         skipped += [Skipped(name, set_name, why) for set_name, why in reasons.items() if why]
         supported = frozenset(set_name for set_name, why in reasons.items() if not why)
@@ -203,17 +235,22 @@ def _all_usable() -> list[str]:
 
 
 def _describe(
-    spec: RestorerSpec, sets: Sequence[DegradedSet]
+    spec: RestorerSpec, sets: Sequence[DegradedSet], imported: frozenset[str]
 ) -> tuple[RestorerCard, dict[str, str | None]]:
     """The card, and for each set the reason why the restorer cannot be run on it, or `None`.
 
     A class with a fixed card is only looked at. A restorer given by path learns its card from its
-    file: it is built in a worker, where a hostile or broken file does no harm.
+    file: it is built in a worker, where a hostile or broken file does no harm, and its card is kept
+    for the next plan (`harness.running.kept_cards`).
     """
     cls = spec.cls()
     card = fixed_card(cls)
     if card is not None and getattr(cls, "supports", None) is Restorer.supports:
         return card, {item.name: card_mismatch(card, item) for item in sets}
+    key = card_key(spec)
+    if key is not None and (card := recall(spec, key)) is not None:
+        return card, {item.name: card_mismatch(card, item) for item in sets}
+    announce(imported)
     with WorkerPool(1, private=True, memory_mib=free_mib()) as pool:
         described = pool.run(describe_restorer, spec, tuple(sets), timeout=LOAD_SECONDS)
         if isinstance(described, Trouble):
@@ -222,7 +259,11 @@ def _describe(
         wrong = pool.run(probe_restorer, spec, timeout=PROBE_SECONDS) if spec.probed() else None
     if isinstance(wrong, str):
         raise InputError(f"restorer {spec.text!r}: {wrong}")
-    return described
+    card, reasons, may_be_kept = described
+    # not a file that was replaced meanwhile, nor a network that the probe has not seen through
+    if key is not None and may_be_kept and wrong is None and key == card_key(spec):
+        keep(spec, key, card)
+    return card, reasons
 
 
 def _unique_name(spec: RestorerSpec, card: RestorerCard, taken: dict[str, PlannedRestorer]) -> str:

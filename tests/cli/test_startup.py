@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 
 from harness.cli.group import COMMANDS, cli, main
+from harness.images import write_image
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -41,6 +43,34 @@ def test_no_heavy_package_is_imported(arguments: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     code, imported = json.loads(done.stderr.splitlines()[-1])
     assert (code, imported) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "unwanted"),
+    [
+        # what is known of a plan without torch is said without it, and a plan needs none
+        (["run", "-b", "quickstart", "-r", "gone.pth"], 2, {"torch"}),
+        (["run", "-b", "quickstart", "-r", "a/network.tflite"], 2, {"torch"}),
+        (["run", "-b", "quickstart", "-r", "tv:strenth=2"], 2, {"torch"}),
+        (["run", "-b", "quickstart", "-r", "wiener"], 4, {"torch"}),
+        (["restore", "-r", "ffdnet", __file__, "out.png"], 2, {"torch", "numpy"}),
+        (["restore", "-r", "tv:strenth=2", __file__, "out.png"], 2, {"torch", "numpy"}),
+        (["restore", "-r", "tv", __file__, "out.jpg"], 2, {"torch", "numpy"}),
+        (["score", "PHOTO", "-m", "psnr", "--reference", "PHOTO"], 0, {"torch", "cv2", "scipy"}),
+        (["score", "PHOTO"], 0, {"timm", "torchvision", "scipy", "pandas", "skimage", "sympy"}),
+    ],
+)
+def test_a_command_imports_what_it_needs(
+    arguments: list[str], code: int, unwanted: set[str], tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.png"
+    write_image(photo, np.full((3, 16, 16), 0.5, np.float32))
+    given = [str(photo) if item == "PHOTO" else item for item in arguments]
+    script = _SCRIPT.format(arguments=given, heavy=sorted(unwanted))
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stderr.splitlines()[-1]) == [code, []], done.stderr
 
 
 def commands(group: click.Group, before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

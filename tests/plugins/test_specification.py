@@ -1,0 +1,58 @@
+"""What is known of a restorer before it is built: its file, its suffix, its parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import InputError, UnknownNameError
+from harness.plugins.specification import parse_restorer
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("FOLDER/gone.pth", r"file .*gone\.pth does not exist"),
+        ("FOLDER/gone.onnx:scale=2", r"file .*gone\.onnx does not exist"),
+        ("bilateral:strenth=3", "takes no 'strenth'; its parameters: strength, sigma_space, ens"),
+        ("FOLDER/net.pth:rnage=255", "takes no 'rnage'; its parameters: tile_size, overlap, range"),
+        ("FOLDER/net.pth:channels=1", "takes no 'channels'"),
+        ("FOLDER/net.pt:sise=1", "takes no 'sise'"),
+        ("FOLDER/net.onnx:order=bgr,tile=1", "takes no 'tile'"),
+        ("basicsr:FOLDER/net.pth:rnage=1", "takes no 'rnage'"),
+        ("identity:strength=1", "takes no 'strength'"),
+        ("tv:probe=false", "takes no 'probe'"),
+    ],
+)
+def test_what_cannot_be_built_is_said_before(tmp_path: Path, text: str, message: str) -> None:
+    for suffix in ("pth", "pt", "onnx"):
+        (tmp_path / f"net.{suffix}").touch()
+    with pytest.raises(InputError, match=message):
+        parse_restorer(text.replace("FOLDER", str(tmp_path))).check()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tv:strength=2,ensemble=x8,precision=fp16", "FOLDER/net.pth:range=255,probe=false",
+        "FOLDER/net.pt:channels=1,scale=2,size=64,overlap=8", "basicsr:FOLDER/net.pth:task=deblur",
+        "FOLDER/net.onnx:order=bgr,multiple=8,minimum=16", "misbehaving:Counting:marks=x,more=1",
+        "cmd:tool --level=3 {input} {output}", "folder:results:pattern={id}.png",
+    ],
+)  # fmt: skip
+def test_what_may_be_built_passes(tmp_path: Path, text: str) -> None:
+    for suffix in ("pth", "pt", "onnx"):
+        (tmp_path / f"net.{suffix}").touch()
+    parse_restorer(text.replace("FOLDER", str(tmp_path))).check()
+
+
+@pytest.mark.parametrize("text", ["net.tflite", "models/net.h5", "./net.x:scale=2"])
+def test_a_file_that_no_adapter_reads(text: str) -> None:
+    with pytest.raises(InputError, match=r"no adapter reads \.\w+ files.*\.onnx, .*\.pth"):
+        parse_restorer(text)
+
+
+def test_a_name_with_a_mistake_stays_a_name() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean bicubic"):
+        parse_restorer("bicubik")

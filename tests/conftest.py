@@ -21,7 +21,7 @@ def _workers_with_torch() -> None:
     """There is one server of workers: it must suit the tests that need torch."""
     from harness.workers.pool import announce
 
-    announce({"torch"})
+    announce(lambda: ["torch"])
 
 
 @pytest.fixture(autouse=True, scope="session")

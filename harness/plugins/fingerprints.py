@@ -2,7 +2,7 @@
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from harness.cards import RestorerCard
@@ -82,8 +82,9 @@ def code_hash(module: str) -> str:
     Returns:
         16 hex digits; of nothing for a module without a source file.
     """
+    known: dict[str, str] = {}
     hashes = (
-        _hash(_meaning(code))
+        _hash(_meaning(code, known))
         for code in with_its_own(module)
         if any(not _says_nothing(node) for node in code.tree.body)  # a package's empty file
     )
@@ -94,17 +95,26 @@ def _hash(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _meaning(code: Module, *, alone: bool = False) -> Iterator[str]:
-    """What a module means; `alone`: whatever lies behind what it imports of its own."""
+def _meaning(code: Module, known: dict[str, str] | None) -> list[str]:
+    """What a module means.
+
+    Args:
+        code: The module.
+        known: Hashes of what it imports of its own, by name, which are filled in; `None`: whatever
+            lies behind that.
+    """
     meant: dict[str, set[str]] = {}
     for name, module, attribute in code.imports():
-        meant.setdefault(name, set()).add(_stands_for(module, attribute, code.own, alone))
-    yield from sorted(meant.pop("*", ()))
+        meant.setdefault(name, set()).add(_stands_for(module, attribute, code.own, known))
+    told = sorted(meant.pop("*", ()))
     names = {name: " or ".join(sorted(targets)) for name, targets in meant.items()}
-    yield from _tokens(code.tree, names)
+    _tell(code.tree, names, told)
+    return told
 
 
-def _stands_for(module: str, attribute: str, own: frozenset[str], alone: bool) -> str:
+def _stands_for(
+    module: str, attribute: str, own: frozenset[str], known: dict[str, str] | None
+) -> str:
     """An imported name without the place of what is ours: `scipy.ndimage.zoom`, `our zoom`."""
     top = module.partition(".")[0]
     if top not in OURS and not is_within(top, own):
@@ -114,29 +124,32 @@ def _stands_for(module: str, attribute: str, own: frozenset[str], alone: bool) -
         module, attribute = inner, ""
     if not is_within(module, own) or module == top:
         return f"our {attribute}"
-    code = "" if alone else _hash(_meaning(Module.of(module, own), alone=True))
-    return f"our {code} {attribute}"
+    if known is None:
+        return f"our  {attribute}"
+    if module not in known:
+        known[module] = _hash(_meaning(Module.of(module, own), None))
+    return f"our {known[module]} {attribute}"
 
 
-def _tokens(node: ast.AST, imported: Mapping[str, str]) -> Iterator[str]:
-    """The tree in its order, without imports, docstrings and empty fields.
+def _tell(node: ast.AST, imported: Mapping[str, str], told: list[str]) -> None:
+    """Tells a tree in its order, without imports, docstrings and empty fields.
 
     `ast.dump` would do, but what it prints differs between versions of Python.
     """
-    yield type(node).__name__
+    told.append(type(node).__name__)
     for name, value in ast.iter_fields(node):
         if name in ("ctx", "kind", "type_comment", "type_ignores") or value is None:
             continue
         items = value if isinstance(value, list) else [value]
-        told = [item for item in items if not _says_nothing(item)]
-        yield from [name] if told else []
-        for item in told:
+        meant = [item for item in items if not _says_nothing(item)]
+        told += [name] if meant else []
+        for item in meant:
             if isinstance(item, ast.AST):
-                yield from _tokens(item, imported)
+                _tell(item, imported, told)
             else:
                 is_name = isinstance(node, ast.Name)
-                yield imported.get(item, item) if is_name else repr(item)
-    yield "end"
+                told.append(imported.get(item, item) if is_name else repr(item))
+    told.append("end")
 
 
 def _says_nothing(item: object) -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 import xxhash
 
 from harness.errors import HarnessError
-from harness.plugins.fingerprints import OURS, code_hash
+from harness.plugins.fingerprints import code_hash
+from harness.plugins.source import OURS
 from harness.protocols import DegradedSet, Origins
 from harness.storage.provenance import installed_versions
 

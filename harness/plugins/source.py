@@ -4,6 +4,7 @@ import ast
 import importlib.util
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Self
@@ -20,11 +21,13 @@ class Module:
     """The syntax tree of a module, and what its imports mean.
 
     Attributes:
+        import_nodes: Those of the tree.
         own: Packages and modules of its own: what is imported from there is hashed as well.
         above: The package that its relative imports start from.
     """
 
     tree: ast.Module
+    import_nodes: tuple[ast.Import | ast.ImportFrom, ...]
     own: frozenset[str]
     above: str
 
@@ -32,18 +35,18 @@ class Module:
     def of(cls, name: str, own: frozenset[str]) -> Self:
         """Reads a module by its dotted name; one without a source file is empty."""
         path = find(name)
-        tree = ast.parse(path.read_bytes() if path else b"")
         is_package = path is not None and path.name == "__init__.py"
-        return cls(tree, own, name if is_package else name.rpartition(".")[0])
+        above = name if is_package else name.rpartition(".")[0]
+        return cls(*_parse(path.read_bytes() if path else b""), own, above)
 
     def imports(self) -> Iterator[tuple[str, str, str]]:
         """Every name that an import binds, with the module and the attribute it stands for."""
-        for node in ast.walk(self.tree):
+        for node in self.import_nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     whole = alias.name if alias.asname else alias.name.partition(".")[0]
                     yield alias.asname or whole, whole, ""
-            elif isinstance(node, ast.ImportFrom):
+            else:
                 above = self.above.split(".")
                 parts = above[: len(above) + 1 - node.level] if node.level else []
                 start = ".".join([*parts, *filter(None, [node.module])])
@@ -52,15 +55,19 @@ class Module:
 
     def siblings(self) -> set[str]:
         """The modules of its own that its imports may lead to."""
-        names = {
-            alias.name
-            for n in ast.walk(self.tree)
-            if isinstance(n, ast.Import)
-            for alias in n.names
-        }
+        plain = (node for node in self.import_nodes if isinstance(node, ast.Import))
+        names = {alias.name for node in plain for alias in node.names}
         for _, module, attribute in self.imports():
             names |= {module, f"{module}.{attribute}"}
         return {name for name in names if is_within(name, self.own)}
+
+
+@lru_cache(maxsize=512)
+def _parse(source: bytes) -> tuple[ast.Module, tuple[ast.Import | ast.ImportFrom, ...]]:
+    """The tree of a module, and the imports anywhere in it."""
+    tree = ast.parse(source)
+    nodes = ast.walk(tree)
+    return tree, tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 def with_its_own(module: str) -> Iterator[Module]:

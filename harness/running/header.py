@@ -31,7 +31,7 @@ def begin_run(store: Store, plan: Plan, workers: int) -> Run:
     Raises:
         StoreError: The folder holds a run of another plan.
     """
-    announce(plan.imports())
+    announce(plan.imports)
     run = Run(
         id=secrets.token_hex(6),
         started=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -3,7 +3,7 @@
 Names are made into objects, and what is skipped has its reason.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 from harness.errors import InputError, UnavailableError
@@ -129,7 +129,7 @@ def make_plan(
     cards, absent = _choose_metrics(metric_names, benchmark.metrics)
     specs = _parse(restorer_texts or benchmark.restorers or _all_usable(), bool(restorer_texts))
     device = choose_device(device)  # may have to ask torch: nothing above does
-    planned, more = _choose_restorers(specs, sets, device, imports(specs, cards, device))
+    planned, more = _choose_restorers(specs, sets, device, lambda: imports(specs, cards, device))
     return Plan(
         benchmark=benchmark,
         sets=sets,
@@ -210,7 +210,7 @@ def _choose_restorers(
     specs: Sequence[RestorerSpec],
     sets: Sequence[DegradedSet],
     device: str,
-    imported: frozenset[str],
+    imported: Callable[[], frozenset[str]],
 ) -> tuple[tuple[PlannedRestorer, ...], list[Skipped]]:
     planned: dict[str, PlannedRestorer] = {}
     skipped = []
@@ -235,7 +235,7 @@ def _all_usable() -> list[str]:
 
 
 def _describe(
-    spec: RestorerSpec, sets: Sequence[DegradedSet], imported: frozenset[str]
+    spec: RestorerSpec, sets: Sequence[DegradedSet], imported: Callable[[], frozenset[str]]
 ) -> tuple[RestorerCard, dict[str, str | None]]:
     """The card, and for each set the reason why the restorer cannot be run on it, or `None`.
 

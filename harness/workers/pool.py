@@ -96,21 +96,22 @@ class _Context(ForkServerContext):
     Process = _Worker
 
 
-_announced = {"harness.running.runner"}
+_announced: list[Callable[[], Iterable[str]]] = [lambda: ["harness.running.runner"]]
 
 
-def announce(modules: Iterable[str]) -> None:
+def announce(modules: Callable[[], Iterable[str]]) -> None:
     """Says what workers are going to import: their server does it for all of them, once.
 
     The server starts with the first piece of work; later it is as it is, and each worker imports
     what it lacks.
 
     Args:
-        modules: Dotted names, or `module:attribute` where only that loads what lies behind it.
-            They must do nothing when imported that a fork does not survive or that another
-            plugin would notice; those that do not import are left out.
+        modules: Gives dotted names when the server starts. They must do nothing when imported that
+            a fork does not survive or that another plugin would notice; those that do not import
+            are left out.
     """
-    _announced.update(modules)
+    if not _context.cache_info().currsize:
+        _announced.append(modules)
 
 
 class WorkerPool:
@@ -179,7 +180,9 @@ def _context() -> _Context:
     context.set_forkserver_preload(["harness.workers.preload"])
     everything = dict(os.environ)
     # one thread from the start: what numpy's algebra is imported with, a worker cannot take back
-    seen = allowed_environment() | ONE_THREAD | {PRELOAD: ",".join(sorted(_announced))}
+    modules = {name for announced in _announced for name in announced()}
+    _announced.clear()
+    seen = allowed_environment() | ONE_THREAD | {PRELOAD: ",".join(sorted(modules))}
     try:
         os.environ.clear()
         os.environ.update(seen)

@@ -2,25 +2,23 @@
 
 import importlib
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 
 from harness.workers.confinement import PRELOAD
 
 
-def preload(names: str) -> None:
-    """Imports modules, and takes attributes of those that load parts of theirs only then.
+def preload(names: Iterable[str]) -> None:
+    """Imports modules.
 
     What does not import is left out: the worker that needs it says what is wrong.
 
     Args:
-        names: `module` or `module:attribute`, separated by commas.
+        names: Dotted.
     """
-    for name in filter(None, names.split(",")):
-        module, _, attribute = name.partition(":")
+    for name in names:
         with suppress(Exception):
-            found = importlib.import_module(module)
-            if attribute:
-                getattr(found, attribute)
+            importlib.import_module(name)
 
 
-preload(os.environ.pop(PRELOAD, ""))
+preload(filter(None, os.environ.pop(PRELOAD, "").split(",")))

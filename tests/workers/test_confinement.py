@@ -39,7 +39,7 @@ def look():
     return imported, [*torch_threads, cv2.getNumThreads()], pools
 
 if __name__ == "__main__":
-    announce(sys.argv[1:])
+    announce(lambda: sys.argv[1:])
     with WorkerPool(1) as pool:
         print(json.dumps(pool.run(look, timeout=60)))
 """

@@ -3,8 +3,9 @@
 Apart from `harness.images`, so that `restobench list` needs no numpy.
 """
 
-from collections.abc import Collection
-from pathlib import Path
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path, PurePath
 
 from harness.errors import InputError
 
@@ -24,14 +25,22 @@ def image_files(
         deep: Whether folders inside it are searched too.
         suffixes: What counts as an image.
     """
-    found = folder.rglob("*") if deep else folder.iterdir()
-    return sorted(
-        path
-        for path in found
-        if path.suffix.lower() in suffixes
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    found = _image_names(str(folder), deep, suffixes)
+    return sorted(folder / name for name in found) if deep else [folder / n for n in sorted(found)]
+
+
+def _image_names(folder: str, deep: bool, suffixes: Collection[str]) -> Iterator[str]:
+    """Paths within a folder; the kernel says of each name what it is, without another question."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            if name.startswith("."):
+                continue
+            if PurePath(name).suffix.lower() in suffixes and entry.is_file():
+                yield name
+            elif deep and entry.is_dir(follow_symlinks=False):
+                inside = _image_names(entry.path, deep, suffixes)
+                yield from (f"{name}/{path}" for path in inside)
 
 
 def require_images(folder: Path, *, deep: bool = False) -> list[Path]:

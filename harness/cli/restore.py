@@ -1,7 +1,10 @@
 """`restobench restore`: one restorer over an image or a folder."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +13,9 @@ from harness.cli import options
 from harness.conditions import CFAS, Conditions
 from harness.errors import ImageError, InputError, RestorationError
 from harness.workers.devices import choose_device
+
+if TYPE_CHECKING:
+    from harness.protocols import Restorer
 
 
 @click.command(
@@ -65,18 +71,27 @@ def restore(
     if (card := kinds.fixed_card(spec.cls())) is not None:  # before anything is loaded
         _conditions(card, *told)
 
-    from harness.images import read_image, write_image
-    from harness.restoring import adaptation, build, probing
+    from harness.restoring import build, probing
 
-    built, code = build.build_restorer(spec, choose_device(device)), 0
+    built = build.build_restorer(spec, choose_device(device))
     if spec.probed() and (wrong := probing.wrong_range(built)):
         raise InputError(wrong)
-    known = _conditions(built.card, *told)
-    with click.progressbar(pairs, label=built.card.name, hidden=flags["quiet"]) as bar:
+    return _restore_all(built, _conditions(built.card, *told), pairs, flags["quiet"])
+
+
+def _restore_all(
+    restorer: Restorer, known: Conditions, pairs: list[tuple[Path, Path]], quiet: bool
+) -> int:
+    """Restores each image into its file; the exit code."""
+    from harness.images import read_image, write_image
+    from harness.restoring.adaptation import restore_image
+
+    code = 0
+    with click.progressbar(pairs, label=restorer.card.name, hidden=quiet) as bar:
         for image, place in bar:
             here = replace(known, sample_id=image.stem)
             try:
-                restored = adaptation.restore_image(built, read_image(image), here)
+                restored = restore_image(restorer, read_image(image), here)
             except (ImageError, RestorationError) as error:
                 click.echo(f"error: {image}: {error}", err=True)
                 code = 3

@@ -12,13 +12,10 @@ from harness.running.plan import Plan
 from harness.set_identity import set_fingerprint
 from harness.storage.provenance import describe_environment
 from harness.storage.store import Store
-from harness.workers.pool import announce
 
 
 def begin_run(store: Store, plan: Plan, workers: int) -> Run:
     """Writes the plan, together with what earlier starts of the run have planned.
-
-    The server of workers, which has not started yet, is told what they will need.
 
     Args:
         store: Of the run folder.
@@ -31,7 +28,6 @@ def begin_run(store: Store, plan: Plan, workers: int) -> Run:
     Raises:
         StoreError: The folder holds a run of another plan.
     """
-    announce(plan.imports)
     run = Run(
         id=secrets.token_hex(6),
         started=datetime.now(UTC).isoformat(timespec="seconds"),

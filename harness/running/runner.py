@@ -15,7 +15,7 @@ from harness.running.resuming import why_again
 from harness.running.samples import Samples
 from harness.running.schedule import Kind, Schedule
 from harness.storage.store import Store
-from harness.workers.pool import free_mib, handover_folder
+from harness.workers.pool import announce, free_mib, handover_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,11 @@ def run_plan(
     Raises:
         StoreError: The folder holds a run of another plan.
     """
+    announce(plan.imports)
     progress, most = progress or Progress(), max(workers, 2)
     # a GPU's driver maps more than it takes, and its memory is limited by itself
     limit = (memory_mib or free_mib() // workers) if plan.device == "cpu" else None
-    cells = {
-        restorer.name: sum(len(plan.ids[name]) for name in restorer.sets)
-        for restorer in plan.restorers
-    }
+    cells = {item.name: sum(len(plan.ids[name]) for name in item.sets) for item in plan.restorers}
     with Store(folder, create=True) as store, Pools(workers, most, limit, cells) as pools:
         run = begin_run(store, plan, workers)
         progress.start(plan.cells())

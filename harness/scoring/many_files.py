@@ -159,9 +159,13 @@ def _score_in_workers(
     pairs: Sequence[ImagePair], jobs: Mapping[int, ScoringJob], workers: int
 ) -> Iterator[tuple[int, ScoredFile]]:
     """Scores by their places, as workers finish them."""
+    from harness.plugins.kinds import metrics
+    from harness.plugins.source import imported_by_workers
     from harness.scoring.one_file import score_in_worker
-    from harness.workers.pool import Trouble, WorkerPool, outcome
+    from harness.workers.pool import Trouble, WorkerPool, announce, outcome
 
+    modules = {metrics.get(name).__module__ for job in jobs.values() for name in job.metrics}
+    announce(lambda: imported_by_workers(modules))
     with WorkerPool(min(workers, len(jobs))) as pool:
         places = {pool.submit(score_in_worker, pairs[place], jobs[place]): place for place in jobs}
         for future in as_completed(places):

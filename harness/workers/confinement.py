@@ -131,6 +131,8 @@ def _limit_threads() -> None:
 def _limit_torch(torch: Any) -> None:
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)  # no variable of the environment does
+    # torch lets nobody set it twice: a restorer that sets it must not fail for that
+    torch.set_num_interop_threads = lambda _threads: None
 
 
 class _LimitTorch(MetaPathFinder):

@@ -51,10 +51,10 @@ def test_no_heavy_package_is_imported(arguments: list[str]) -> None:
         # what is known of a plan without torch is said without it, and a plan needs none
         (["run", "-b", "quickstart", "-r", "gone.pth"], 2, {"torch"}),
         (["run", "-b", "quickstart", "-r", "a/network.tflite"], 2, {"torch"}),
-        (["run", "-b", "quickstart", "-r", "tv:strenth=2"], 2, {"torch"}),
+        (["run", "-b", "quickstart", "-r", "tv:strongth=2"], 2, {"torch"}),
         (["run", "-b", "quickstart", "-r", "wiener"], 4, {"torch"}),
         (["restore", "-r", "ffdnet", __file__, "out.png"], 2, {"torch", "numpy"}),
-        (["restore", "-r", "tv:strenth=2", __file__, "out.png"], 2, {"torch", "numpy"}),
+        (["restore", "-r", "tv:strongth=2", __file__, "out.png"], 2, {"torch", "numpy"}),
         (["restore", "-r", "tv", __file__, "out.jpg"], 2, {"torch", "numpy"}),
         (["score", "PHOTO", "-m", "psnr", "--reference", "PHOTO"], 0, {"torch", "cv2", "scipy"}),
         (["score", "PHOTO"], 0, {"timm", "torchvision", "scipy", "pandas", "skimage", "sympy"}),

@@ -34,6 +34,7 @@ def look():
     imported = [name for name in ("torch", "cv2") if name in sys.modules]
     import cv2, numpy, scipy.linalg, torch
     from threadpoolctl import threadpool_info
+    torch.set_num_interop_threads(2)  # torch itself would raise: it is set already
     pools = {pool["internal_api"]: pool["num_threads"] for pool in threadpool_info()}
     torch_threads = torch.get_num_threads(), torch.get_num_interop_threads()
     return imported, [*torch_threads, cv2.getNumThreads()], pools

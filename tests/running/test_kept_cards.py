@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +13,10 @@ from torch import nn
 
 from benchmarks.photos import family as photos
 from harness.errors import InputError
+from harness.plugins.fingerprints import file_hash
 from harness.plugins.specification import parse_restorer
-from harness.protocols import Benchmark, DegradedSet, Evaluation
-from harness.running.kept_cards import card_key, folder
+from harness.protocols import Benchmark, DegradedSet, Evaluation, RestorerCard
+from harness.running.kept_cards import card_key, folder, keep, recall
 from harness.running.plan import Plan, make_plan
 from harness.workers.pool import WorkerPool
 
@@ -153,3 +155,23 @@ def test_a_cache_that_cannot_be_written_to_does_no_harm(
         assert sets_of(plan(text)) == {"photos-x2"}
     assert len(pools) == 2
     assert folder().is_file()
+
+
+def test_a_card_that_names_another_file_holds_while_that_lies_beside_it(
+    tmp_path: Path, cards: Path
+) -> None:
+    param, weights = tmp_path / "net.param", tmp_path / "net.bin"
+    param.write_text("layers")
+    weights.write_bytes(b"1")
+    spec = parse_restorer(str(param))
+    key = card_key(spec)
+    assert key is not None
+    card = RestorerCard("net", weights_sha256=(file_hash(weights),))
+    elsewhere = RestorerCard("net", weights_sha256=(hashlib.sha256(b"other").hexdigest(),))
+    keep(spec, key, elsewhere)
+    assert not cards.exists(), "nobody would see that file change"
+    keep(spec, key, card)
+    assert recall(spec, key) == card
+    weights.write_bytes(b"2")
+    assert recall(spec, key) is None
+    assert card_key(spec) != key

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from harness.ranking.tables import ScoreTable, places_of, set_names, task_of
 from harness.results import RunData
@@ -55,4 +54,6 @@ def shares_won(values: Floats) -> Floats:
 
     A tie is half a win.
     """
+    from scipy.stats import rankdata
+
     return np.asarray((rankdata(values, axis=0) - 1) / (len(values) - 1))

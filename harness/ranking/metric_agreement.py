@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import kendalltau
 
 from harness.ranking.tables import Block, Blocks, Places, ScoreTable, places_of
 from harness.results import MOST_COMPARED, Agreement, Disagreement, RunData
@@ -29,6 +28,8 @@ def _agreement(one: ScoreTable, other: ScoreTable) -> Agreement:
     # two restorers have one order or its reverse, which is no correlation
     if len(restorers) < 3:
         return Agreement(*names, None, None, None, None, len(restorers), 0)
+    from scipy.stats import kendalltau
+
     means = [_means(table, restorers) for table in (one, other)]
     tau = float(kendalltau(*means).statistic)
     shown = _spread_out(means[0])

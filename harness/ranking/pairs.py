@@ -8,12 +8,11 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import friedmanchisquare, rankdata, studentized_range, wilcoxon
 
 from harness.ranking.tables import ScoreTable, minus
 from harness.results import MOST_COMPARED, SIGNIFICANT, CriticalDifference, PairTest
 from harness.statistics import Floats
-from harness.statistics.permutation import holm, pair_flips_p
+from harness.statistics.permutation import MOST_RANKED, holm, pair_flips_p, signed_ranks_p
 
 
 def pair_tests(table: ScoreTable, best_first: Sequence[str]) -> list[PairTest]:
@@ -58,6 +57,10 @@ def _wilcoxon(rows: Floats) -> Floats:
     # one image tells nothing, and scipy may refuse it
     if rows.shape[1] < 2:
         return np.ones(len(rows))
+    if rows.shape[1] <= MOST_RANKED:
+        return signed_ranks_p(rows)
+    from scipy.stats import wilcoxon
+
     with (
         warnings.catch_warnings(action="ignore", category=RuntimeWarning),
         np.errstate(invalid="ignore", divide="ignore"),
@@ -83,6 +86,8 @@ def critical_difference(
     names, images = best_first[:MOST_COMPARED], len(table.images)
     if len(names) < 2 or images < 2:
         return None
+    from scipy.stats import rankdata
+
     sums = table.sign * table.sums[[table.restorers.index(name) for name in names]]
     ranks = rankdata(-sums, axis=0).mean(axis=1)
     order = np.argsort(ranks, kind="stable")
@@ -106,6 +111,8 @@ def critical_difference(
 def _friedman(sums: Floats) -> float | None:
     if len(sums) < 3:
         return None
+    from scipy.stats import friedmanchisquare
+
     with np.errstate(invalid="ignore", divide="ignore"):
         p = float(friedmanchisquare(*sums).pvalue)
     # NaN where everyone ties on every image
@@ -119,6 +126,8 @@ def nemenyi(restorers: int, images: int) -> float:
 
 @lru_cache(maxsize=64)
 def _studentised_range(restorers: int) -> float:
+    from scipy.stats import studentized_range
+
     return float(studentized_range.ppf(1 - SIGNIFICANT, restorers, np.inf) / np.sqrt(2))
 
 

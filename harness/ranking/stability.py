@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import kendalltau, rankdata
 
 from harness.ranking.ballots import Ballots, shares_won
 from harness.ranking.tables import Places, ScoreTable, task_of
@@ -78,6 +77,8 @@ def _stability(
         left: (restorers, cases).
         parts: What each case lacks.
     """
+    from scipy.stats import kendalltau
+
     before, after = _ranks(whole[:, None]), _ranks(left)
     moved = np.abs(after - before).sum(axis=0)
     furthest = int(moved.argmax())
@@ -97,5 +98,7 @@ def _stability(
 
 def _ranks(values: Floats) -> Places:
     """Ranks down each column, 1 is best; equals, up to rounding, share the better one."""
+    from scipy.stats import rankdata
+
     scale = np.abs(values[np.isfinite(values)]).max(initial=0.0) or 1.0
     return rankdata(-np.round(values / scale, 12), method="min", axis=0).astype(np.int64)

@@ -30,6 +30,9 @@ HIDDEN = 2.0
 # images: 4,096 sign patterns are enumerated, more are drawn
 _EXACT_UP_TO = 12
 
+MOST_RANKED = 13
+"""Images of which all patterns of signs are tried on their ranks, as scipy does."""
+
 
 def pairs_p(sums: Floats, strata: tuple[int, ...]) -> Floats:
     """Two-sided p of every pair having no mean difference, corrected over all pairs.
@@ -162,6 +165,27 @@ def pair_flips_p(sums: Floats, rows: Floats, pairs: Sequence[tuple[int, int]]) -
     return _share(np.array(extreme), flipped.shape[1], centred.shape[1])
 
 
+def signed_ranks_p(differences: Floats) -> Floats:
+    """Two-sided p of Wilcoxon's signed-rank test, from every pattern of signs.
+
+    Ties share their mean rank, and zeros are ranked and have no sign (Pratt, JASA 1959). It is what
+    scipy gives, which takes a thousand times as long where there are ties or zeros.
+
+    Args:
+        differences: (pairs, images), of `MOST_RANKED` images at most.
+
+    Returns:
+        (pairs,) in (0, 1].
+    """
+    from scipy.stats import rankdata
+
+    ranks = np.sign(differences) * rankdata(np.abs(differences), axis=1)
+    flipped = np.abs(ranks @ _all_signs(ranks.shape[1]))
+    # sums of halves, which are exact
+    extreme = flipped >= np.abs(ranks.sum(axis=1, keepdims=True))
+    return np.asarray(extreme.mean(axis=1), dtype=np.float64)
+
+
 def holm(p: Floats) -> Floats:
     """Corrects p values for their number (Holm, Scandinavian Journal of Statistics 1979).
 
@@ -186,9 +210,17 @@ def _signed_ranks(row: Floats) -> Floats:
 def _signs(units: int) -> npt.NDArray[np.int8]:
     """Patterns of signs (images, patterns): all there are, or `FLIPS` of them at random."""
     if units <= _EXACT_UP_TO:
-        patterns = np.arange(2**units)[None, :] >> np.arange(units)[:, None] & 1
-    else:
-        patterns = np.random.default_rng(SEED).integers(0, 2, size=(units, FLIPS))
+        return _all_signs(units)
+    patterns = np.random.default_rng(SEED).integers(0, 2, size=(units, FLIPS))
+    return _as_signs(patterns)
+
+
+@lru_cache(maxsize=16)
+def _all_signs(units: int) -> npt.NDArray[np.int8]:
+    return _as_signs(np.arange(2**units)[None, :] >> np.arange(units)[:, None] & 1)
+
+
+def _as_signs(patterns: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
     signs: npt.NDArray[np.int8] = (patterns * 2 - 1).astype(np.int8)
     signs.setflags(write=False)
     return signs

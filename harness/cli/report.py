@@ -55,12 +55,13 @@ def report(
     no_intervals: bool,
 ) -> None:
     """Write reports of a run: a page that opens from disk, or tables."""
-    from harness.regression import check, measured_run
     from harness.reporting import assemble, write
     from harness.storage.store import load_run
 
     writers, data, comparison = write.report_writers(formats), load_run(folder), None
     if baseline:
+        from harness.regression import check, measured_run
+
         comparison = check.check_against(
             measured_run.measured_run(data, folder), baseline, aliases=aliases, settings=settings
         )

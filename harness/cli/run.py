@@ -132,7 +132,7 @@ def _execute(
     fresh: bool,
 ) -> int:
     from harness.cli import progress, rank
-    from harness.reporting import assemble, write
+    from harness.reporting import assemble, standing, write
     from harness.running.runner import run_plan
     from harness.storage import store
 
@@ -150,10 +150,12 @@ def _execute(
             memory_mib=int(memory_gib * 1024) if memory_gib else None,
             progress=shown,
         )
-    report = assemble.assemble(store.load_run(folder), folder)
+    data, writers = store.load_run(folder), write.report_writers(("html",))
+    pages = standing.standing_report(data, folder, writers)
+    report = assemble.assemble(data, folder, tables_only=bool(pages))
     if not flags["quiet"]:
         rank.print_leaderboards(report.rows)
-    [page] = write.write_reports(report, write.report_writers(("html",)))
+    [page] = pages or write.write_reports(report, writers)
     if not flags["quiet"]:
         click.echo(
             f"\n{summary.restored} restored, {summary.scored} scored, {summary.failures} failures"

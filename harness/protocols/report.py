@@ -1,9 +1,9 @@
 """What a report is, and what it is given."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 from harness.results import (
     Agreement,
@@ -22,6 +22,22 @@ from harness.results import (
 )
 
 
+class FoundImage(NamedTuple):
+    """The file of a sample's picture.
+
+    Attributes:
+        path: A PNG, or `.npy` with an `Image`.
+        exact: Whether it should have the very pixels of the sample's hash, and not 8 bits of them.
+    """
+
+    path: Path
+    exact: bool
+
+
+FindImage = Callable[[str, str, Literal["degraded", "reference"]], FoundImage | None]
+"""Finds the picture of a sample, by set, image and kind, where this machine has one."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReportData:
     """Everything a report may show: it computes no statistics and reads no store.
@@ -29,6 +45,7 @@ class ReportData:
     Attributes:
         rows: The leaderboards as flat rows of `restobench/rank/1` (docs/results-format.md).
         behind: Every restorer against the best mean of its leaderboard.
+        policy: Over which images means are: as of `harness.ranking.leaderboards.rank_run`.
         intervals: Whether tables that can do without show intervals and ranges of ranks.
         comparison: The run judged against a baseline, where the user gave one.
         pair_tests: Every pair of the best 30 restorers of each leaderboard, corrected for their
@@ -40,6 +57,7 @@ class ReportData:
             largest first.
         stability: Orders with one image left out (each leaderboard), one metric or one set (each
             task).
+        find_image: Finds the degraded images and references, which the run folder does not hold.
     """
 
     data: RunData
@@ -54,11 +72,13 @@ class ReportData:
     trade_offs: tuple[TradeOff, ...] = ()
     comparison: Comparison | None = None
     intervals: bool = True
+    policy: str = "common"
     pair_tests: tuple[PairTest, ...] = ()
     critical_differences: tuple[CriticalDifference, ...] = ()
     agreements: tuple[Agreement, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     stability: tuple[Stability, ...] = ()
+    find_image: FindImage | None = None
 
 
 @runtime_checkable

@@ -279,7 +279,8 @@ def count_failures(data: RunData) -> dict[tuple[str, str], Counter[str]]:
 
     A metric that needs references is not due on a set that has none, and nothing counts there.
     """
-    sampled = {(name, sample.reference is None) for (name, _), sample in data.samples.items()}
+    hashes = ((name, sample.reference_sha256) for (name, _), sample in data.samples.items())
+    sampled = {(name, reference is None) for name, reference in hashes}
     blind = {name for name, lacking in sampled if lacking and (name, False) not in sampled}
     names = metric_names(data)
     lost = {failure.cell for failure in data.failures if failure.metric is None}

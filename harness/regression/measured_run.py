@@ -102,7 +102,7 @@ def measured_run(data: RunData, folder: Path | None = None) -> MeasuredRun:
     scores: dict[Group, dict[str, MeasuredScore]] = {}
     for score in data.scores:
         cell = score.cell
-        sample = data.samples.get((cell.set, cell.image), SampleRecord(""))
+        sample = data.samples.get((cell.set, cell.image), SampleRecord())
         hashes = (sample.degraded_sha256, sample.reference_sha256, restored.get(cell))
         scores.setdefault((cell.restorer, cell.set, score.metric), {})[cell.image] = MeasuredScore(
             score.value, *((item or "")[:_DIGITS] for item in hashes)

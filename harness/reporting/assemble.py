@@ -11,6 +11,7 @@ from harness.ranking.pairs import critical_difference, pair_tests
 from harness.ranking.stability import stability
 from harness.ranking.tables import scopes, task_of
 from harness.reporting.costs import costs, main_board, trade_offs
+from harness.reporting.images import SampleImages
 from harness.reporting.rows import flat_rows
 from harness.results import (
     Comparison,
@@ -32,6 +33,7 @@ def assemble(
     policy: str = "common",
     intervals: bool = True,
     comparison: Comparison | None = None,
+    tables_only: bool = False,
 ) -> ReportData:
     """Computes everything that reports show.
 
@@ -43,23 +45,35 @@ def assemble(
         policy: As for `harness.ranking.leaderboards.rank_run`.
         intervals: Whether tables that can do without show intervals.
         comparison: The run judged against a baseline.
+        tables_only: Leaderboards, rows and costs, and nothing of what takes longer.
     """
     # every table is made of columns: they are made once
     ranking = rank_run(replace(data, scores=as_columns(data.scores)), policy=policy)
-    bare = ReportData(ranking.data, ranking.boards, run_folder, title, notes)
-    return replace(_filled(bare, ranking), intervals=intervals, comparison=comparison)
+    spent = costs(ranking.data)
+    bare = ReportData(
+        ranking.data,
+        ranking.boards,
+        run_folder,
+        title,
+        notes,
+        rows=tuple(flat_rows(ranking.data, ranking.boards, spent)),
+        costs=spent,
+        comparison=comparison,
+        policy=policy,
+        intervals=intervals,
+        find_image=SampleImages(ranking.data, run_folder),
+    )
+    return bare if tables_only else _filled(bare, ranking)
 
 
 def _filled(report: ReportData, ranking: Ranking) -> ReportData:
-    data, tables, spent = ranking.data, ranking.tables, costs(ranking.data)
+    data, tables = ranking.data, ranking.tables
     tests, diagrams = _compare_pairs(ranking)
     return replace(
         report,
-        rows=tuple(flat_rows(data, ranking.boards, spent)),
-        costs=spent,
         headlines=headlines(ranking),
         behind=behind_leaders(ranking),
-        trade_offs=trade_offs(ranking, spent),
+        trade_offs=trade_offs(ranking, report.costs),
         pair_tests=tests,
         critical_differences=diagrams,
         agreements=agreements(tables),

@@ -6,6 +6,7 @@ from pathlib import Path
 from harness.errors import InputError
 from harness.plugins.kinds import reports
 from harness.protocols.report import Report, ReportData
+from harness.reporting.standing import note_report
 
 
 def report_writers(formats: tuple[str, ...]) -> dict[str, Report]:
@@ -42,6 +43,8 @@ def write_reports(
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             written.append(writer.write(report, target))
+            if out is None:
+                note_report(report, name, writer, written[-1])
         except OSError as error:
             raise InputError(
                 f"the {name} report cannot be written to {target}: {error.strerror or error}"

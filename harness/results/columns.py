@@ -61,14 +61,14 @@ class Rows(Columns[Row]):
     """
 
     def __init__(self, make: Callable[..., Row], columns: Sequence[Sequence[object]]) -> None:
-        self._make, self._columns = make, columns
+        self._make, self.columns = make, columns
 
     def __len__(self) -> int:
-        return len(self._columns[0])
+        return len(self.columns[0])
 
     def rows(self, part: slice) -> Iterable[Row]:
         """The rows of a slice."""
-        return map(self._make, *(column[part] for column in self._columns))
+        return map(self._make, *(column[part] for column in self.columns))
 
 
 def read_columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:

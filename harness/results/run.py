@@ -86,14 +86,14 @@ class RunRestorer(RestorerCard):
 
 @dataclass(frozen=True, slots=True)
 class SampleRecord:
-    """One image of a set in the run: PNG previews relative to the run folder, hashes of the pixels.
+    """One image of a set in the run: the hashes of its pixels, `harness.images.image_hash`.
+
+    Where its pictures lie is looked up when somebody shows them.
 
     Attributes:
-        reference: `None` where the set has no references; so is its hash.
+        reference_sha256: `None` where the set has no references.
     """
 
-    degraded: str
-    reference: str | None = None
     degraded_sha256: str = ""
     reference_sha256: str | None = None
 

@@ -27,7 +27,6 @@ from harness.results.columns import Rows, ScoreColumns, read_columns
 from harness.storage.database import Database
 from harness.storage.images.samples import StoredSample
 from harness.storage.metadata import read_run, write_run
-from harness.storage.places import preview
 from harness.storage.rows import CELL, CELL_COLUMNS, failure_row, flat, restored_of
 
 FILENAME = "results.sqlite"
@@ -209,12 +208,7 @@ class Store:
                 for row in self._rows("SELECT restorer, set_name, reason FROM skipped")
             ),
             samples={
-                (name, image): SampleRecord(
-                    preview(name, image, "degraded"),
-                    preview(name, image, "reference") if reference is not None else None,
-                    degraded,
-                    reference,
-                )
+                (name, image): SampleRecord(degraded, reference)
                 for name, image, degraded, reference in self._rows(
                     "SELECT set_name, image, degraded_sha256, reference_sha256 FROM samples"
                 )

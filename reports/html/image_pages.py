@@ -7,9 +7,11 @@ from harness.protocols.report import ReportData
 from harness.results import Cell, Score
 from reports.html.cells import metric_head, places_of, sortable, with_unit
 from reports.html.choice import MOST_RESTORERS, Key
-from reports.html.pictures import PictureFile, Shown, inside, write_pictures
+from reports.html.pictures import Shown, write_pictures
+from reports.html.pixels import PictureFile, Pixels
 from reports.html.places import Places
 from reports.html.scores import Scores
+from reports.html.sources import Sources
 from reports.pivot import SetTable, grouped
 from reports.wording import number
 
@@ -30,14 +32,14 @@ class ImagePage:
 
 
 def image_pages(
-    report: ReportData, tables: Sequence[SetTable], places: Places, scores: Scores
+    report: ReportData,
+    tables: Sequence[SetTable],
+    places: Places,
+    scores: Scores,
+    sources: Sources,
+    pixels: Pixels,
 ) -> list[ImagePage]:
     """Writes the pictures of all images that get a page, and returns what the pages say."""
-    files = {
-        item.cell: item.path
-        for item in report.data.restored
-        if (item.cell.set, item.cell.image) in scores.images
-    }
     notes = {
         failure.cell: f"failed: {failure.kind}: {failure.message[:300]}"
         for failure in report.data.failures
@@ -49,8 +51,8 @@ def image_pages(
         links = ["", *(places.image(*key) for key in keys), ""]
         for place, key in enumerate(keys):
             around = {"earlier": links[place], "later": links[place + 2]}
-            sources = list(_sources(report, table, key, places, scores.images[key], files, notes))
-            shown = write_pictures(sources, places.files, places.images[key])
+            found = _sources(report, table, key, places, scores.images[key], sources, notes)
+            shown = write_pictures(list(found), pixels)
             context = _context(report, table, key, places, scores.images[key], notes, shown)
             pages.append(ImagePage(*key, links[place + 1], shown, {**context, **around}))
     return pages
@@ -62,11 +64,11 @@ def _sources(
     key: Key,
     places: Places,
     scores: Mapping[Key, Score],
-    files: Mapping[Cell, str],
+    sources: Sources,
     notes: Mapping[Cell, str],
 ) -> Iterator[PictureFile]:
-    sample, main = report.data.samples[key], table.boards[0].metric
-    yield _source(report, "degraded", "degraded", sample.degraded, "no preview")
+    (degraded, reference), main = sources.samples(key), table.boards[0].metric
+    yield degraded
     for line in table.lines[:MOST_RESTORERS]:
         name, cell = line.restorer, Cell(line.restorer, *key)
         # a restorer may be called `reference`: labels of a viewer are told apart
@@ -74,23 +76,9 @@ def _sources(
         note, link = notes.get(cell, "not run"), places.restorer(name)
         score = scores.get((name, main))
         caption = with_unit(score.value, main, report) if score else ""
-        yield _source(report, "restored", label, files.get(cell), note, caption, link)
-    if sample.reference:
-        yield _source(report, "reference", "reference", sample.reference)
-
-
-def _source(
-    report: ReportData,
-    kind: str,
-    label: str,
-    relative: str | None,
-    note: str = "",
-    caption: str = "",
-    link: str = "",
-) -> PictureFile:
-    path = inside(report.run_folder, relative) if relative else None
-    refused = "refused: the path leads out of the run" if relative and path is None else note
-    return PictureFile(kind, label, path, refused, caption, link)
+        yield sources.restored(cell, label, note, caption, link)
+    if reference:
+        yield reference
 
 
 def _context(

@@ -3,15 +3,19 @@
 The pixels as they are, a small detail of each picture, and one thumbnail.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image as PillowImage
 
+from harness.atomic import atomic_file
 from harness.errors import ImageError
-from harness.images import Image, check_image, read_image, to_rgb, to_uint8, write_image
+from reports.html.pixels import Kept, PictureFile, Pixels, is_whole
 
 SIDE = 96
 """Side of a detail in pixels of the restored image.
@@ -21,27 +25,6 @@ Divides by 2, 3, 4 and 8, so that degraded details line up.
 
 _STEP = 24
 _THUMBNAIL = 320
-
-
-@dataclass(frozen=True, slots=True)
-class PictureFile:
-    """A picture to show.
-
-    Attributes:
-        kind: `degraded`, `restored` or `reference`; styles it.
-        label: What it is called; unique within a viewer.
-        path: Its file, or `None`.
-        note: Why there is no file.
-        caption: Its score, worded.
-        link: A page about it, from the files folder.
-    """
-
-    kind: str
-    label: str
-    path: Path | None
-    note: str = ""
-    caption: str = ""
-    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,109 +69,116 @@ class Shown:
         return next((p for p in self.readable if (p.kind, p.link) == ("restored", link)), None)
 
 
-def inside(folder: Path, relative: str) -> Path | None:
-    """The path below `folder`, or `None` when it would lead out of it, through a link as well."""
-    try:
-        path = (folder / relative).resolve()
-        return path if path.is_relative_to(folder.resolve()) else None
-    except (OSError, ValueError, RuntimeError):
-        return None
-
-
-def write_pictures(sources: Sequence[PictureFile], files: Path, stem: str) -> Shown:
-    """Writes what one viewer shows.
+def write_pictures(sources: Sequence[PictureFile], pixels: Pixels) -> Shown:
+    """Writes what one viewer shows, and nothing that is there already.
 
     Args:
         sources: The pictures, in the order to show; the window of the details is chosen among all
             but the degraded.
-        files: The files folder of the report.
-        stem: Names the files; letters, digits and hyphens only.
+        pixels: The full-size pictures of the report.
 
     Returns:
         What the templates show. Pictures that cannot be read have a note in place of a file.
     """
-    loaded = [(source, *_load(source)) for source in sources]
-    images = [(source.kind, image) for source, image, _ in loaded if image is not None]
-    full = [image for kind, image in images if kind != "degraded"] or [image for _, image in images]
-    window, frame = find_window(full), full[0].shape if full else (1, 0, 0)
-    pictures = []
-    for number, (item, image, note) in enumerate(loaded):
-        file = detail = ""
-        if image is not None and item.path is not None:
-            file, detail = f"pixels/{stem}/{number}.png", f"details/{stem}/{number}.webp"
-            _copy(item.path, image, files / file)
-            _save(_crop(image, window, frame), files / detail)
-        pictures.append(
-            Picture(item.kind, item.label, item.path, note, item.caption, item.link, file, detail)
-        )
-    thumbnail = f"thumbnails/{stem}.webp" if full else ""
-    if full:
-        _save(full[-1], files / thumbnail, _THUMBNAIL)
-    return Shown(tuple(pictures), (frame[2], frame[1]), thumbnail)
+    found = [(source, *pixels.keep(source)) for source in sources]
+    kept = [(source.kind, item) for source, item, _ in found if item is not None]
+    full = [item for kind, item in kept if kind != "degraded"] or [item for _, item in kept]
+    if not full:
+        return Shown(tuple(_picture(source, note) for source, _, note in found), (0, 0), "")
+    # a detail depends on every picture of its viewer: where they differ most
+    view = hashlib.sha256(repr([(kind, item.stem) for kind, item in kept]).encode()).hexdigest()
+    details = {item.stem: f"details/{view[:16]}-{item.stem}.webp" for _, item in kept}
+    thumbnail = f"thumbnails/{full[-1].stem}.webp"
+    if not all(is_whole(pixels.files / name) for name in (*details.values(), thumbnail)):
+        try:
+            _write_small([item for _, item in kept], full, details, thumbnail, pixels)
+        except ImageError:  # in the report's own folder
+            for _, item in kept:
+                pixels.drop(item)
+            return write_pictures(sources, pixels)
+    with PillowImage.open(pixels.files / full[0].file) as first:
+        frame = first.size
+    pictures = (
+        _picture(source, note, item.file if item else "", details[item.stem] if item else "")
+        for source, item, note in found
+    )
+    return Shown(tuple(pictures), frame, thumbnail)
 
 
-def _load(source: PictureFile) -> tuple[Image | None, str]:
-    if source.path is None:
-        return None, source.note
-    try:
-        if source.path.suffix != ".npy":
-            return read_image(source.path), ""
-        # mapped, not read: a header may claim more than the file holds
-        return check_image(np.array(np.load(source.path, mmap_mode="r", allow_pickle=False))), ""
-    except (ImageError, OSError, ValueError, EOFError) as error:
-        return None, f"not readable: {type(error).__name__}"
+def _picture(source: PictureFile, note: str, file: str = "", detail: str = "") -> Picture:
+    return Picture(**{**asdict(source), "note": note}, file=file, detail=detail)
 
 
-def _copy(path: Path, image: Image, to: Path) -> None:
-    """Puts the pixels where the pages find them: a PNG as it is, anything else as a PNG."""
-    to.parent.mkdir(parents=True, exist_ok=True)
-    content = path.read_bytes()
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        to.write_bytes(content)
-    else:
-        write_image(to, image)
+def _write_small(
+    kept: Sequence[Kept],
+    full: Sequence[Kept],
+    details: Mapping[str, str],
+    thumbnail: str,
+    pixels: Pixels,
+) -> None:
+    """Writes the details of all pictures, and the thumbnail of the last."""
+    decoded = {item.stem: pixels.decode(item) for item in kept}
+    shown = [decoded[stem] for stem in dict.fromkeys(item.stem for item in full)]
+    window, frame = find_window(shown), shown[0].size
+    for stem, picture in decoded.items():
+        _save(_crop(picture, window, frame), pixels, details[stem])
+    small = decoded[full[-1].stem].convert("RGB")
+    # shrunk by a whole number first, and then by the rest
+    small.thumbnail((_THUMBNAIL, _THUMBNAIL), reducing_gap=1.5)
+    _save(small, pixels, thumbnail, quality=82)
 
 
-def _save(image: Image, to: Path, most: int | None = None) -> None:
-    """Writes a WebP: lossless, or small, of `most` pixels at most."""
-    to.parent.mkdir(parents=True, exist_ok=True)
-    picture = PillowImage.fromarray(to_uint8(to_rgb(image)))
-    if most is None:
-        picture.save(to, format="WEBP", lossless=True, quality=0, method=0)
-    else:
-        picture.thumbnail((most, most))
-        picture.save(to, format="WEBP", quality=82, method=2)
+def _save(picture: PillowImage.Image, pixels: Pixels, name: str, quality: int = 0) -> None:
+    """Writes a WebP of a quality, or lossless."""
+    to = pixels.files / name
+    with atomic_file(to) as partial:
+        picture.save(partial, format="WEBP", lossless=not quality, quality=quality, method=0)
 
 
-def find_window(images: Sequence[Image]) -> tuple[int, int]:
-    """Top left corner of the window where the images differ most from one another.
+def find_window(pictures: Sequence[PillowImage.Image]) -> tuple[int, int]:
+    """Left and top of the window where pictures differ most from one another.
 
     Of a single one, where it has most detail.
 
     Args:
-        images: Restored images and the reference; those of another size than the first are left
+        pictures: Restored images and the reference; those of another size than the first are left
             out.
     """
-    same = [image.mean(axis=0) for image in images if image.shape[1:] == images[0].shape[1:]]
-    if not same:
-        return 0, 0
+    same = [picture for picture in pictures if picture.size == pictures[0].size]
+    total, squares = np.zeros((2, *same[0].size[::-1]), np.int32)
+    for picture in same:
+        plane = np.asarray(picture.convert("L"), dtype=np.int32)
+        total += plane
+        squares += plane**2
     if len(same) > 1:
-        interest = np.var(np.stack(same), axis=0, dtype=np.float64)
+        # their variance, in whole numbers
+        interest = len(same) * squares - total**2
     else:
-        slopes = np.abs(np.gradient(np.pad(same[0], ((0, 1), (0, 1)), mode="edge")))
+        slopes = np.abs(np.gradient(np.pad(total, ((0, 1), (0, 1)), mode="edge")))
         interest = slopes.sum(axis=0)[:-1, :-1]
-    total = np.pad(interest, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
-    height, width = (min(SIDE, side) for side in interest.shape)
-    upper, lower = total[:-height], total[height:]
-    sums = lower[:, width:] - upper[:, width:] - lower[:, :-width] + upper[:, :-width]
-    corners = sums[::_STEP, ::_STEP]
-    top, left = np.unravel_index(int(np.argmax(corners)), corners.shape)
-    return int(top) * _STEP, int(left) * _STEP
+    sums = _window_sums(_window_sums(interest, 0), 1)
+    top, left = np.unravel_index(int(np.argmax(sums)), sums.shape)
+    return int(left) * _STEP, int(top) * _STEP
 
 
-def _crop(image: Image, window: tuple[int, int], full: tuple[int, ...]) -> Image:
-    """Cuts the window out of an image that may be smaller than the full one by some factor."""
-    rows, columns = (image.shape[axis] / full[axis] for axis in (1, 2))
-    top, left = int(window[0] * rows), int(window[1] * columns)
-    bottom, right = top + max(1, round(SIDE * rows)), left + max(1, round(SIDE * columns))
-    return image[:, top:bottom, left:right]
+def _window_sums(values: npt.NDArray[Any], axis: int) -> npt.NDArray[Any]:
+    """Sums over `SIDE` values of an axis, or over all that there are, for every `_STEP`-th."""
+    lines = np.moveaxis(values, axis, 0)
+    blocks = len(lines) // _STEP
+    if len(lines) < SIDE:
+        sums = lines.sum(axis=0, keepdims=True)
+    else:
+        parts = lines[: blocks * _STEP].reshape(blocks, _STEP, -1).sum(axis=1)
+        sums = sliding_window_view(parts, SIDE // _STEP, axis=0).sum(axis=-1)
+    return np.moveaxis(sums, 0, axis)
+
+
+def _crop(
+    picture: PillowImage.Image, window: tuple[int, int], frame: tuple[int, int]
+) -> PillowImage.Image:
+    """Cuts the window out of a picture that may be smaller than the frame by some factor."""
+    scales = [own / whole for own, whole in zip(picture.size, frame, strict=True)]
+    left, top = (int(edge * scale) for edge, scale in zip(window, scales, strict=True))
+    width, height = (max(1, round(SIDE * scale)) for scale in scales)
+    box = left, top, min(left + width, picture.width), min(top + height, picture.height)
+    return picture.crop(box)

@@ -13,9 +13,10 @@ from typing import TypeVar
 Key = TypeVar("Key", bound=Hashable)
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+FOLDERS = ("pixels", "details", "thumbnails", "static")
 _OURS = re.compile(
     r"((restorer|set|image)-[a-z0-9-]+|disagreement|about|regression)\.html"
-    r"|thumbnails/[a-z0-9-]+\.webp|(pixels|details)/[a-z0-9-]+/[a-z0-9-]+\.(png|webp)"
+    r"|(pixels|details|thumbnails)/([a-z0-9-]+/)?[a-z0-9-]+\.(png|webp)"
     r"|static/[a-z-]+\.(css|js)"
 )
 
@@ -95,14 +96,38 @@ def plan_places(
         sets: All sets that have a leaderboard, `None` for the whole benchmark.
         images: The images that get a page.
     """
-    page = out.suffix.lower() in (".html", ".htm")
     return Places(
-        out if page else out / "index.html",
-        out.with_name(f"{out.stem}-files") if page else out / "site",
+        out if _is_page(out) else out / "index.html",
+        _files(out),
         _slugs({name: name for name in restorers}),
         _slugs({name: name or "all-sets" for name in sets}),
         _slugs({(name, image): f"{name}-{image}" for name, image in images}),
     )
+
+
+def _is_page(out: Path) -> bool:
+    return out.suffix.lower() in (".html", ".htm")
+
+
+def _files(out: Path) -> Path:
+    return out.with_name(f"{out.stem}-files") if _is_page(out) else out / "site"
+
+
+def make_folders(out: Path) -> Path:
+    """Makes the files folder and what it holds; a link in place of one is not followed but goes.
+
+    Args:
+        out: As for `plan_places`.
+
+    Returns:
+        The files folder.
+    """
+    files = _files(out)
+    for folder in (files, *(files / name for name in FOLDERS)):
+        if folder.is_symlink():
+            folder.unlink()
+        folder.mkdir(parents=True, exist_ok=True)
+    return files
 
 
 def remove_stale(files: Path, written: Iterable[Path]) -> None:
@@ -118,5 +143,5 @@ def remove_stale(files: Path, written: Iterable[Path]) -> None:
             and path.is_file()
         ):
             path.unlink()
-            if path.parent != files and not any(path.parent.iterdir()):
+            if path.parent.parent.parent == files and not any(path.parent.iterdir()):
                 path.parent.rmdir()

@@ -13,14 +13,16 @@ from harness.results import (
     ChangedImage,
     Comparison,
     Finding,
-    SampleRecord,
     Verdict,
 )
 from reports.html.cells import places_of, with_unit
+from reports.html.choice import MOST_BYTES
 from reports.html.image_pages import ImagePage
-from reports.html.pictures import PictureFile, Shown, inside, write_pictures
+from reports.html.pictures import Shown, write_pictures
+from reports.html.pixels import PictureFile, Pixels
 from reports.html.places import Places
 from reports.html.render import Renderer
+from reports.html.sources import Sources
 from reports.wording import interval, number, p_value, signed
 
 MOST_IMAGES = 12
@@ -35,10 +37,14 @@ _ORDER = (
 
 
 def write_regression_page(
-    report: ReportData, comparison: Comparison, places: Places, renderer: Renderer
+    report: ReportData,
+    comparison: Comparison,
+    places: Places,
+    renderer: Renderer,
+    pixels: Pixels,
 ) -> list[Shown]:
     """Writes the page, and returns the pictures that it shows."""
-    lost = _lost_images(report, comparison, places)
+    lost = _lost_images(report, comparison, places, pixels)
     told = sorted(
         (item for item in comparison.findings if item.verdict not in (Verdict.SAME, Verdict.EQUAL)),
         key=lambda item: _ORDER.index(item.verdict),
@@ -58,7 +64,9 @@ def write_regression_page(
     return [item.shown for item in lost]
 
 
-def _lost_images(report: ReportData, comparison: Comparison, places: Places) -> list[ImagePage]:
+def _lost_images(
+    report: ReportData, comparison: Comparison, places: Places, pixels: Pixels
+) -> list[ImagePage]:
     """Writes the pictures of the images that lost most.
 
     In turn the worst of each finding, then the second worst.
@@ -72,11 +80,14 @@ def _lost_images(report: ReportData, comparison: Comparison, places: Places) -> 
     for _, finding, changed in sorted(ranked, key=lambda item: item[0]):
         cell = Cell(finding.restorer, finding.set, changed.image)
         chosen.setdefault(cell, (finding.metric, changed))
-    files = {item.cell: item.path for item in report.data.restored if item.cell in chosen}
-    lost = []
-    for place, (cell, (metric, changed)) in enumerate(list(chosen.items())[:MOST_IMAGES]):
-        sources = _sources(report, cell, metric, changed, files.get(cell))
-        shown = write_pictures(sources, places.files, f"regression-{place}")
+    sources = Sources(report, pixels, {(cell.set, cell.image) for cell in chosen})
+    lost: list[ImagePage] = []
+    room = MOST_BYTES
+    for cell, (metric, changed) in list(chosen.items())[:MOST_IMAGES]:
+        room -= sources.bytes_of((cell.set, cell.image), [cell.restorer])
+        if lost and room < 0:
+            break
+        shown = write_pictures(_pictures(report, cell, metric, changed, sources), pixels)
         scores = list(_scores(report, comparison, cell))
         context = {"restorer": cell.restorer, "scores": scores, "left": _left(shown)}
         link = places.image(cell.set, cell.image)
@@ -90,26 +101,18 @@ def _left(shown: Shown) -> str:
     return next((name for name in ("before", "reference", "degraded") if name in readable), "")
 
 
-def _sources(
-    report: ReportData, cell: Cell, metric: str, changed: ChangedImage, now: str | None
+def _pictures(
+    report: ReportData, cell: Cell, metric: str, changed: ChangedImage, sources: Sources
 ) -> list[PictureFile]:
-    sample = report.data.samples.get((cell.set, cell.image), SampleRecord(""))
-    degraded, after, reference = (
-        inside(report.run_folder, path) if path else None
-        for path in (sample.degraded, now, sample.reference)
-    )
-    captions = [with_unit(score, metric, report) for score in (changed.before, changed.now)]
+    degraded, reference = sources.samples((cell.set, cell.image))
+    before, now = (with_unit(score, metric, report) for score in (changed.before, changed.now))
     no_before = "the baseline is a file: it holds hashes and no images"
-    sources = [
-        PictureFile("degraded", "degraded", degraded, "no preview"),
-        PictureFile("restored", "before", changed.restored_before, no_before, captions[0]),
-        PictureFile("restored", "after", after, "not in the run", captions[1]),
+    return [
+        degraded,
+        PictureFile("restored", "before", changed.restored_before, no_before, before),
+        sources.restored(cell, "after", "not in the run", now),
+        *([reference] if reference else []),
     ]
-    return (
-        [*sources, PictureFile("reference", "reference", reference)]
-        if sample.reference
-        else sources
-    )
 
 
 def _scores(report: ReportData, comparison: Comparison, cell: Cell) -> Iterator[str]:

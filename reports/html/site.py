@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.protocols.report import ReportData
-from reports.html.choice import choose_images
+from reports.html.choice import MOST_RESTORERS, Key, choose_images, fit_images
 from reports.html.disagreement import disagreement_page
 from reports.html.facts import common, provenance, troubles
 from reports.html.headlines import headline, summary
 from reports.html.image_pages import ImagePage, image_pages
 from reports.html.leaderboard import leaderboard
-from reports.html.places import Places, plan_places, remove_stale
+from reports.html.pixels import Pixels
+from reports.html.places import Places, make_folders, plan_places, remove_stale
 from reports.html.plots import plots
 from reports.html.regression_page import verdict_in_words, write_regression_page
 from reports.html.render import Renderer
 from reports.html.restorer_pages import restorer_page
 from reports.html.scores import Scores, collect
 from reports.html.set_pages import set_page
+from reports.html.sources import Sources
 from reports.html.stability import stability_words
 from reports.pivot import SetTable, grouped, set_tables
 
@@ -25,12 +27,15 @@ def write_site(report: ReportData, out: Path) -> Path:
     """Writes the whole report; see `HTMLReport`."""
     tables = set_tables(report)
     telling = [(item.set, item.image) for item in report.disagreements]
-    images = choose_images(report, tables, telling)
+    pixels = Pixels(make_folders(out), report.run_folder)
+    candidates = choose_images(report, tables, telling)
+    sources = Sources(report, pixels, set(candidates))
+    images = fit_images(report, _weights(tables, sources, candidates), telling)
     ranked = (line.restorer for table in tables for line in table.lines)
     restorers = dict.fromkeys([*report.data.run.restorers, *ranked])
     places = plan_places(out, restorers, [table.set for table in tables], images)
     scores = collect(report.data, images, {str(t.set): t.boards[0].metric for t in tables})
-    pages = image_pages(report, tables, places, scores)
+    pages = image_pages(report, tables, places, scores, sources, pixels)
     disagreement = disagreement_page(report, places, pages)
     regression = verdict_in_words(report.comparison) if report.comparison else ""
     frame = {**common(report), "disagreement": bool(disagreement), "regression": regression}
@@ -48,10 +53,18 @@ def write_site(report: ReportData, out: Path) -> Path:
         )
     shown = [page.shown for page in pages]
     if report.comparison:
-        shown += write_regression_page(report, report.comparison, places, renderer)
+        shown += write_regression_page(report, report.comparison, places, renderer, pixels)
     pictures = [places.files / name for item in shown for name in item.files]
     remove_stale(places.files, [*renderer.written, *pictures])
     return places.index
+
+
+def _weights(tables: Sequence[SetTable], sources: Sources, images: Sequence[Key]) -> dict[Key, int]:
+    """The bytes that the pictures of each image take."""
+    shown = {
+        table.set: [line.restorer for line in table.lines[:MOST_RESTORERS]] for table in tables
+    }
+    return {key: sources.bytes_of(key, shown[key[0]]) for key in images}
 
 
 def _write_pages(

@@ -18,7 +18,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from skimage.restoration import denoise_tv_chambolle, denoise_wavelet
 
 from harness.cards import MetricCard
-from harness.images import from_uint8, write_image
+from harness.images import from_uint8, image_hash, quantise, write_image
 from harness.results import (
     Cell,
     Failure,
@@ -113,10 +113,10 @@ class _Maker:
         reference: Pixels,
         restorers: dict[str, Callable[[Pixels], Any]],
     ) -> None:
-        paths = [f"images/{set_name}/{image}-{kind}.png" for kind in ("d", "r")]
-        for path, pixels in zip(paths, (degraded, reference), strict=True):
-            self._write(path, pixels)
-        self.samples[set_name, image] = SampleRecord(*paths)
+        for kind, pixels in (("degraded", degraded), ("reference", reference)):
+            self._write(f"images/{set_name}/{image}-{kind}.png", pixels)
+        hashes = image_hash(degraded.astype(np.float32)), image_hash(reference)
+        self.samples[set_name, image] = SampleRecord(*hashes)
         for name, restore in restorers.items():
             cell = Cell(name, set_name, image)
             if name == "median" and image.startswith("rocket"):
@@ -128,7 +128,7 @@ class _Maker:
             spent = Spent(perf_counter() - start, 12.0 + 8 * len(name))
             path = f"restored/{name}/{set_name}/{image}.png"
             self._write(path, restored)
-            self.restored.append(Restored(cell, path, "0" * 64, spent))
+            self.restored.append(Restored(cell, path, image_hash(quantise(restored)), spent))
             self._score(cell, restored, reference)
         cell, mismatch = Cell("broken", set_name, image), "size mismatch for conv.weight"
         self.failures.append(Failure(cell, FailureKind.RAISED, f"RuntimeError: {mismatch}"))
@@ -230,7 +230,7 @@ def hostile(data: RunData, name: str, path: str) -> RunData:
         restored=tuple(replace(item, cell=cell(item.cell), path=path) for item in data.restored),
         skipped=(Skipped(name, "photos-x2" + name, name),),
         samples={
-            (set_name + name, name + image): replace(sample, degraded=path)
+            (set_name + name, name + image): replace(sample, degraded_sha256=path)
             for (set_name, image), sample in data.samples.items()
         },
     )

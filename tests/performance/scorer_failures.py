@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from harness.reporting.images import SampleImages
 from harness.results import RunData
 from harness.storage.store import load_run
 
@@ -44,11 +45,13 @@ def draw(data: RunData, folder: Path, path: Path) -> None:
     """Draws the reference, what dri prefers and what PSNR prefers, a pair a row."""
     wrong = contradictions(data).head(ROWS)
     restored = {(r.cell.set, r.cell.image, r.cell.restorer): r.path for r in data.restored}
-    size = (7.5, 2.75 * len(wrong))
+    size, find = (7.5, 2.75 * len(wrong)), SampleImages(data, folder)
     figure, axes = plt.subplots(len(wrong), 3, figsize=size, squeeze=False, layout="constrained")
     for row, pair in zip(axes, wrong.to_dict("records"), strict=True):
         key = pair["set"], pair["image"]
-        shown = [(data.samples[key].reference, f"{pair['image']}, {pair['set']}: reference")]
+        reference = find(*key, "reference")
+        assert reference is not None, f"{key} is not on this machine: resume the run"
+        shown = [(reference.path, f"{pair['image']}, {pair['set']}: reference")]
         for end in ("", "_psnr"):
             name = pair[f"restorer{end}"]
             scores = f"dri {pair[f'dri{end}']:.0f}, PSNR {pair[f'psnr{end}']:.1f} dB"

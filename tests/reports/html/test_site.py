@@ -17,6 +17,7 @@ from pages import MARKUP, Page, write
 from harness.images import write_image
 from harness.protocols.report import ReportData
 from harness.reporting.assemble import assemble
+from harness.storage.places import preview
 from reports.html.report import HTMLReport
 
 Site = tuple[Path, dict[str, Page]]
@@ -136,10 +137,16 @@ OWN_SCRIPT = r"(site/)?static/[a-z-]+\.js"
 
 
 def test_a_hostile_run_is_inert(fabricated: ReportData, tmp_path: Path) -> None:
-    secret = fabricated.run_folder.parent / "secret.png"
+    run = tmp_path / "run"
+    secret = tmp_path / "secret.png"
     write_image(secret, np.zeros((3, 128, 128), np.float32))
     data = hostile(fabricated.data, MARKUP, "../secret.png")
-    report = replace(assemble(data, fabricated.run_folder), title=MARKUP, notes=MARKUP)
+    for number, key in enumerate(data.samples):
+        degraded, reference = (run / preview(*key, kind) for kind in ("degraded", "reference"))
+        reference.parent.mkdir(parents=True, exist_ok=True)
+        write_image(reference, np.full((3, 128, 128), (1 + number) / 255, np.float32))
+        degraded.symlink_to(secret)
+    report = replace(assemble(data, run), title=MARKUP, notes=MARKUP)
     out = tmp_path / "deep" / "report"
     out.mkdir(parents=True)
     pages = write(report, out)
@@ -155,11 +162,13 @@ def test_a_hostile_run_is_inert(fabricated: ReportData, tmp_path: Path) -> None:
         assert "\u202e" not in page.source
     assert any("alert(1)" in page.text for page in pages.values())
     assert any("refused: the path leads out of the run" in page.text for page in pages.values())
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert all(path.is_relative_to(out) for path in files)
+    files = [path for path in out.rglob("*") if path.is_file()]
+    assert {path.name for path in tmp_path.iterdir()} == {"run", "secret.png", "deep"}
     assert all(re.fullmatch(r"[a-z0-9-]+\.(html|png|webp|css|js)", path.name) for path in files)
     pixels = [path for path in files if path.suffix == ".png"]
-    assert len(pixels) == len(fabricated.data.samples), "the references alone"
+    hashes = {sample.reference_sha256 for sample in data.samples.values()}
+    assert len(pixels) == len(hashes), "the references alone"
+    assert not any(path.read_bytes() == secret.read_bytes() for path in pixels)
 
 
 def test_a_page_can_be_named_and_what_an_earlier_report_left_goes(

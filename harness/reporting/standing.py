@@ -7,6 +7,7 @@ code, and the files that were written.
 import hashlib
 import json
 import os
+import pickle
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -76,12 +77,16 @@ def note_report(report: ReportData, name: str, writer: Report, page: Path) -> No
 def _made_of(report: ReportData, writer: Report) -> str:
     """Hash of a run, of the options that its report is made with, and of the code that makes it."""
     data, scores = report.data, as_columns(report.data.scores)
-    restored = data.restored.columns if isinstance(data.restored, Rows) else data.restored
-    rows = data.failures, restored, data.skipped, dict(data.samples), scores.names
+    rows = data.failures, data.skipped, dict(data.samples), scores.names
     options = report.title, report.notes, report.policy, report.intervals, report.comparison
     digest = hashlib.sha256(repr((data.run, rows, options)).encode())
-    for column in (scores.codes, scores.values, scores.spreads):
-        digest.update(column.tobytes())
+    for numbers in (scores.codes, scores.values, scores.spreads):
+        digest.update(numbers.tobytes())
+    if isinstance(data.restored, Rows):
+        for column in data.restored.columns:
+            digest.update(pickle.dumps(column))  # four times as quick as `repr`
+    else:
+        digest.update(repr(data.restored).encode())
     for module in ("harness", type(writer).__module__):
         for path in _files_of(module):
             digest.update(path.read_bytes())

@@ -139,3 +139,19 @@ def test_a_report_that_lacks_a_picture_stands_until_it_is_found(
 def test_elsewhere_nothing_is_noted(fabricated: ReportData, tmp_path: Path) -> None:
     write_reports(assemble(fabricated.data, tmp_path / "run"), WRITERS, tmp_path / "out")
     assert not list(tmp_path.rglob(".*"))
+
+
+def test_a_run_with_nothing_to_do_leaves_its_page_alone(
+    command_line: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    plan = "run", "-b", "quickstart", "--limit", 1, "-m", "psnr", "--out", folder
+    times = []
+    for restorers in (["bicubic"], ["bicubic"], ["bicubic", "nearest"]):
+        names = [argument for name in restorers for argument in ("-r", name)]
+        code, out, err = command_line(*plan, *names)
+        assert code == 0, err
+        assert "leaderboard: " in out
+        assert restorers[-1] in out
+        times.append((folder / "report" / "index.html").stat().st_mtime_ns)
+    assert times[0] == times[1] < times[2]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from harness.protocols.report import FoundImage
 from harness.results import RunData, SampleRecord
-from harness.storage.finding import find_image
+from harness.storage.images.samples import find_image
 from harness.storage.places import preview
 
 
@@ -27,8 +27,8 @@ class SampleImages:
             return FoundImage(path, exact=False)
         sample = self._samples.get((set_name, image), SampleRecord())
         hashes = {"degraded": sample.degraded_sha256, "reference": sample.reference_sha256}
-        if (path := find_image(hashes[kind] or "")) is not None:
-            return FoundImage(path, exact=True)
+        if (found := find_image(hashes[kind] or "")) is not None:
+            return FoundImage(found.path, exact=True)
         self.missed.append((set_name, image, kind))
         return None
 

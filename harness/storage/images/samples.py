@@ -23,6 +23,7 @@ from harness.storage.images.arrays import ImageFile, as_levels, quick_hash, save
 from harness.storage.images.decoded import decoded
 from harness.storage.places import cache_folder
 
+_SHA256 = re.compile("[0-9a-f]{64}")
 _SUFFIXES = (".png", ".npy")
 
 _MOST = 4096
@@ -151,6 +152,8 @@ def cached_path(sha256: str, suffix: str) -> Path:
 
 def find_image(sha256: str) -> ImageFile | None:
     """An image in the cache by the hash of its pixels, against which it is checked when read."""
+    if not _SHA256.fullmatch(sha256):
+        return None
     for suffix in _SUFFIXES:
         path = cached_path(sha256, suffix)
         if path.is_file():
@@ -195,7 +198,7 @@ def _found(pinned: Mapping[str, str] | None) -> ImageFile | None:
     if pinned is None:
         return None
     sha256, suffix, checksum = pinned["sha256"], pinned["suffix"], pinned["checksum"]
-    if not re.fullmatch("[0-9a-f]{64}", sha256) or suffix not in _SUFFIXES or not checksum:
+    if not _SHA256.fullmatch(sha256) or suffix not in _SUFFIXES or not checksum:
         raise ValueError("no image of the cache")
     return ImageFile(cached_path(sha256, suffix), sha256, checksum)
 

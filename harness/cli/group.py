@@ -13,6 +13,7 @@ from harness.errors import HarnessError
 
 COMMANDS = {
     "baseline": "harness.cli.baseline:baseline",
+    "cache": "harness.cli.cache:cache",
     "check": "harness.cli.check:check",
     "compare": "harness.cli.compare:compare",
     "correlate": "harness.cli.correlate:correlate",

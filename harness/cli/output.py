@@ -36,6 +36,11 @@ def json_document(kind: str, rows: Sequence[Row]) -> str:
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
 
 
+def warn(text: str) -> None:
+    """Says on standard error what a reader of the output has to know."""
+    click.echo(f"warning: {text}", err=True)
+
+
 def print_table(rows: Sequence[Row], names: Sequence[str]) -> None:
     """Prints rows as a table: numbers to the right, columns without any value left out."""
     columns = []

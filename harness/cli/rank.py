@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli import options
+from harness.cli import options, output
 from harness.cli.output import Row, json_document, print_table, printable
 from harness.errors import InputError
 from harness.results import FEW_IMAGES, Difference, RunData
@@ -88,7 +88,7 @@ def rank(
     """
     from harness.storage.store import load_run
 
-    data = load_run(folder)
+    data = load_run(folder, output.warn)
     if aggregate or weights:
         if by or set_name or (versus and aggregate != "ntire-efficiency"):
             raise InputError(

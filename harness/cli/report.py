@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli import options
+from harness.cli import options, output
 
 
 @click.command(
@@ -58,7 +58,7 @@ def report(
     from harness.reporting import assemble, write
     from harness.storage.store import load_run
 
-    writers, data, comparison = write.report_writers(formats), load_run(folder), None
+    writers, data, comparison = write.report_writers(formats), load_run(folder, output.warn), None
     if baseline:
         from harness.regression import check, measured_run
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli import options
+from harness.cli import options, output
 from harness.errors import InputError
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _execute(
             memory_mib=int(memory_gib * 1024) if memory_gib else None,
             progress=shown,
         )
-    data, writers = store.load_run(folder), write.report_writers(("html",))
+    data, writers = store.load_run(folder, output.warn), write.report_writers(("html",))
     pages = standing.standing_report(data, folder, writers)
     report = assemble.assemble(data, folder, tables_only=bool(pages))
     if not flags["quiet"]:

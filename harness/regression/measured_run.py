@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.cards import MetricCard
-from harness.errors import InputError
+from harness.errors import InputError, StoreError
 from harness.results import PlannedSet, RunData, SampleRecord, Spent
 from harness.storage.store import load_run
 
@@ -75,9 +75,13 @@ def load_measured(folder: Path) -> MeasuredRun:
     """Reads a run folder as a regression check sees it.
 
     Raises:
-        StoreError: No run there.
+        StoreError: No run there, or a damaged one: a verdict needs every row.
     """
-    return measured_run(load_run(folder), folder)
+    return measured_run(load_run(folder, _refuse), folder)
+
+
+def _refuse(damage: str) -> None:
+    raise StoreError(damage)
 
 
 def _files(data: RunData, folder: Path) -> dict[tuple[str, str, str], Path]:

@@ -8,13 +8,10 @@ network that went through the probe.
 
 import hashlib
 import json
-import os
 import sys
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-
-import platformdirs
 
 from harness import __version__
 from harness.atomic import atomic_file
@@ -22,15 +19,10 @@ from harness.cards import RestorerCard
 from harness.plugins.fingerprints import code_hash, file_hash
 from harness.plugins.specification import RestorerSpec
 from harness.storage.metadata import read_record
+from harness.storage.places import cache_folder
 
 LARGEST = 2**20
 """Bytes of a file that may be a card: whatever else lies there is not read."""
-
-
-def folder() -> Path:
-    """`RESTOBENCH_CARD_CACHE`, or `cards` in `RESTOBENCH_CACHE` or in the user's cache."""
-    root = os.environ.get("RESTOBENCH_CACHE") or platformdirs.user_cache_dir("restobench")
-    return Path(os.environ.get("RESTOBENCH_CARD_CACHE") or Path(root, "cards"))
 
 
 def card_key(spec: RestorerSpec) -> str | None:
@@ -51,7 +43,7 @@ def card_key(spec: RestorerSpec) -> str | None:
 
 def recall(spec: RestorerSpec, key: str) -> RestorerCard | None:
     """The card that was kept under a key; `None` where there is none, or it is damaged."""
-    path = folder() / f"{key}.json"
+    path = cache_folder("cards") / f"{key}.json"
     if not path.is_file():
         return None
     try:
@@ -74,8 +66,8 @@ def keep(spec: RestorerSpec, key: str, card: RestorerCard) -> None:
         text = json.dumps(content, allow_nan=False)
         if read_record(RestorerCard, json.loads(text)["card"]) != card:
             return
-        folder().mkdir(parents=True, exist_ok=True)
-        with atomic_file(folder() / f"{key}.json") as partial:
+        cache_folder("cards").mkdir(parents=True, exist_ok=True)
+        with atomic_file(cache_folder("cards") / f"{key}.json") as partial:
             partial.write_text(text, encoding="utf-8")
 
 

@@ -64,6 +64,8 @@ def run_plan(
     with Store(folder, create=True) as store, Pools(workers, most, limit, cells) as pools:
         run = begin_run(store, plan, workers)
         progress.start(plan.cells())
+        if store.damaged:
+            progress.note(f"{store.damaged} damaged rows of this run are made again")
         for line in why_again(plan, store):
             progress.note(line)
         samples = Samples(store, pools, timeout)

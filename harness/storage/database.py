@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import xxhash
+
 from harness.errors import StoreError
-from harness.storage.schema import SCHEMA, SCHEMA_VERSION, UPGRADES
+from harness.storage.schema import CHECKED, SCHEMA, SCHEMA_VERSION, UPGRADES
 
 _ALONE = "BEGIN IMMEDIATE", "ROLLBACK", "COMMIT"
 _BATCHED = "SAVEPOINT part", "ROLLBACK TO part", "RELEASE part"
@@ -15,18 +17,27 @@ _BATCHED = "SAVEPOINT part", "ROLLBACK TO part", "RELEASE part"
 class Database:
     """The open file.
 
+    Every row has a checksum. One that does not fit is not believed: it is left out, and removed
+    where the file is written, so that what it held is made again.
+
     Args:
         path: The file; made, with its tables, if it is not there.
+        writing: Whether rows are going to be written.
+
+    Attributes:
+        damaged: Rows that were left out.
 
     Raises:
         StoreError: It is damaged, cannot be used, or was written by a newer version.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, writing: bool) -> None:
         self.path = path
         try:
             self._connection = sqlite3.connect(path, isolation_level=None)
+            self._connection.create_function("row_check", -1, row_check, deterministic=True)
             self._open()
+            self.damaged = sum(self._leave_out(table, writing) for table in CHECKED)
         except sqlite3.DatabaseError as error:
             raise self._error(error) from error
 
@@ -47,6 +58,18 @@ class Database:
                 for statement in filter(None, map(str.strip, script.split(";"))):
                     self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+    def _leave_out(self, table: str, writing: bool) -> int:
+        """Leaves out the rows of a table that do not fit their checksums; says how many."""
+        fits = fitting(self._connection, "main", table)
+        query = f"SELECT count(*) FROM main.{table} WHERE NOT ({fits})"
+        damaged = int(self._connection.execute(query).fetchone()[0])
+        if damaged and writing:
+            self._connection.execute(f"DELETE FROM {table} WHERE NOT ({fits})")
+        elif damaged:  # a view of this connection stands before the table of its name
+            whole = f"SELECT * FROM main.{table} WHERE {fits}"
+            self._connection.execute(f"CREATE TEMP VIEW {table} AS {whole}")
+        return damaged
 
     def _error(self, error: sqlite3.Error) -> StoreError:
         if isinstance(error, sqlite3.OperationalError):
@@ -96,5 +119,22 @@ class Database:
     def insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         """Writes whole rows in the order of their table's columns, over those of the same key."""
         for row in rows:
-            marks = ", ".join("?" * len(row))
-            self.rows(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", *row)  # noqa: S608
+            checked = (*row, row_check(*row)) if table in CHECKED else row
+            marks = ", ".join("?" * len(checked))
+            self.rows(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", *checked)
+
+
+def row_check(*values: object) -> int:
+    """A row's checksum, of 64 bits with a sign: XXH3 over its values, numbers as floats."""
+    texts = (
+        "~" if v is None else f"'{v}" if isinstance(v, str) else repr(float(v)) for v in values
+    )
+    text = "\0".join(texts).encode("utf-8", "surrogatepass")
+    return int(xxhash.xxh3_64_intdigest(text)) - 2**63
+
+
+def fitting(connection: sqlite3.Connection, schema: str, table: str) -> str:
+    """The SQL condition that a row fits its checksum; those of earlier versions have none."""
+    columns = [row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")]
+    values = ", ".join(name for name in columns if name != "row_hash")
+    return f"row_hash IS NULL OR row_hash = row_check({values})"

@@ -5,7 +5,6 @@ One SQLite file. It is a cache: when it is damaged or cannot be written, scores 
 
 import fcntl
 import math
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-import platformdirs
 import xxhash
 
 from harness.results import MetricValue
+from harness.storage.places import cache_folder
 
 FILENAME = "scores-1.sqlite"
 """With the version of its tables: another version of restobench has a file of its own."""
@@ -48,15 +47,6 @@ class Pixels:
     content: str
 
 
-def scores_folder() -> Path:
-    """Where scores are kept.
-
-    `RESTOBENCH_SCORE_CACHE`, or `scores` in `RESTOBENCH_CACHE` or in the user's cache.
-    """
-    root = os.environ.get("RESTOBENCH_CACHE") or platformdirs.user_cache_dir("restobench")
-    return Path(os.environ.get("RESTOBENCH_SCORE_CACHE") or Path(root, "scores"))
-
-
 class KeptScores:
     """The kept scores, and which pixels a file holds; never raises for the state of the disk.
 
@@ -64,11 +54,11 @@ class KeptScores:
     not fit its checksum is as if it were not there.
 
     Args:
-        folder: Where the file is; by default `scores_folder()`. It is made when it is needed.
+        folder: Where the file is; by default that of the cache. It is made when it is needed.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.path = (folder or scores_folder()) / FILENAME
+        self.path = (folder or cache_folder("scores")) / FILENAME
         self._database: sqlite3.Connection | None = None
         self._inode = 0
         self._given_up = False

@@ -16,7 +16,9 @@ from harness.cards import MetricCard
 from harness.errors import IncomparableError, InputError
 from harness.results import Cell, PlannedSet, Run, RunRestorer
 from harness.set_identity import set_fingerprint
+from harness.storage.database import fitting, row_check
 from harness.storage.places import preview, restored_stem
+from harness.storage.schema import CHECKED
 from harness.storage.store import FILENAME, Store, load_header
 
 Pixels = Mapping[str, Mapping[str, tuple[str, str | None]]]
@@ -114,6 +116,7 @@ def _write(folders: Sequence[Path], runs: Sequence[Run], partial: Path) -> None:
     Store(partial, create=True).close()
     with closing(sqlite3.connect(partial / FILENAME, isolation_level=None)) as database:
         database.create_function("restored_path", 4, _restored_path, deterministic=True)
+        database.create_function("row_check", -1, row_check, deterministic=True)
         for folder in folders:
             database.execute("ATTACH ? AS source", (str(folder / FILENAME),))
             database.execute("BEGIN")
@@ -149,18 +152,27 @@ def _check_samples(database: sqlite3.Connection, folder: Path) -> None:
 
 
 def _copy_rows(database: sqlite3.Connection) -> None:
-    names = [row[1] for row in database.execute("PRAGMA main.table_info(cells)")]
+    columns = [row[1] for row in database.execute("PRAGMA main.table_info(cells)")]
+    names = [name for name in columns if name != "row_hash"]
     values = [
         "restored_path(restorer, set_name, image, restored)" if name == "restored" else name
         for name in names
     ]
-    database.execute("INSERT OR IGNORE INTO samples SELECT * FROM source.samples")
+    whole = {table: fitting(database, "source", table) for table in CHECKED}
     database.execute(
-        f"INSERT OR IGNORE INTO cells ({', '.join(names)}) "
-        f"SELECT {', '.join(values)} FROM source.cells"
+        f"INSERT OR IGNORE INTO samples SELECT * FROM source.samples WHERE {whole['samples']}"
     )
     database.execute(
-        "INSERT OR IGNORE INTO scores SELECT new.* FROM source.scores AS new JOIN main.cells AS "
+        f"INSERT OR IGNORE INTO cells ({', '.join(names)}) "
+        f"SELECT {', '.join(values)} FROM source.cells WHERE {whole['cells']}"
+    )
+    # images are copied under names of this run's own
+    database.execute(
+        f"UPDATE cells SET row_hash = row_check({', '.join(names)}) WHERE row_hash IS NULL"
+    )
+    database.execute(
+        "INSERT OR IGNORE INTO scores SELECT new.* FROM "
+        f"(SELECT * FROM source.scores WHERE {whole['scores']}) AS new JOIN main.cells AS "
         "cell USING (restorer, set_name, image) WHERE cell.sha256 = new.sha256"
     )
 

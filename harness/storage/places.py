@@ -10,19 +10,23 @@ import platformdirs
 
 from harness.results import Cell
 
+CACHES = {"images": "IMAGE_CACHE", "scores": "SCORE_CACHE", "cards": "CARD_CACHE"}
+"""What is kept for all runs, and the variable `RESTOBENCH_...` that names another folder for it.
 
-def cache_folder() -> Path:
-    """Where shared images lie.
+All of it is made again when it is gone. Weights, which have to be fetched, lie beside it
+(`harness.zoo`).
+"""
 
-    `RESTOBENCH_IMAGE_CACHE`, or `images` in `RESTOBENCH_CACHE` or in the user's cache.
-    """
-    images, root = (os.environ.get(f"RESTOBENCH_{name}") for name in ("IMAGE_CACHE", "CACHE"))
-    return _cache_folder(images, root)
+
+def cache_folder(kind: str = "images") -> Path:
+    """Where one of `CACHES` lies: a folder in `RESTOBENCH_CACHE` or in the user's cache."""
+    root = os.environ.get("RESTOBENCH_CACHE")
+    return _cache_folder(kind, os.environ.get(f"RESTOBENCH_{CACHES[kind]}"), root)
 
 
 @lru_cache(maxsize=8)
-def _cache_folder(images: str | None, root: str | None) -> Path:
-    return Path(images or Path(root or platformdirs.user_cache_dir("restobench"), "images"))
+def _cache_folder(kind: str, own: str | None, root: str | None) -> Path:
+    return Path(own or Path(root or platformdirs.user_cache_dir("restobench"), kind))
 
 
 def safe_name(name: str) -> str:

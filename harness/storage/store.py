@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,7 +37,10 @@ class Store:
 
     Args:
         folder: The run folder.
-        create: Whether to make a new store when there is none.
+        create: Whether to make a new store when there is none, and to write into it.
+
+    Attributes:
+        damaged: Rows that did not fit their checksums, and are left out.
 
     Raises:
         StoreError: No run there, damaged, or written by a newer version.
@@ -53,7 +56,8 @@ class Store:
                     "makes one"
                 )
             folder.mkdir(parents=True, exist_ok=True)
-        self._database = Database(path)
+        self._database = Database(path, writing=create)
+        self.damaged = self._database.damaged
         self.transaction, self.batch = self._database.transaction, self._database.batch
         self.commit = self._database.commit
         self._rows, self._insert = self._database.rows, self._database.insert
@@ -226,11 +230,20 @@ def load_header(folder: Path) -> Run:
         return store.require_header()
 
 
-def load_run(folder: Path) -> RunData:
+def load_run(folder: Path, note: Callable[[str], None] | None = None) -> RunData:
     """Reads a run folder.
+
+    Args:
+        folder: The run folder.
+        note: Told of rows that are damaged and left out.
 
     Raises:
         StoreError: No run there, damaged, or written by a newer version.
     """
     with Store(folder) as store:
+        if store.damaged and note is not None:
+            note(
+                f"{folder}: {store.damaged} rows of {FILENAME} are damaged and left out; the same "
+                "`restobench run` makes them again"
+            )
         return store.read()

@@ -16,8 +16,9 @@ from harness.errors import InputError
 from harness.plugins.fingerprints import file_hash
 from harness.plugins.specification import parse_restorer
 from harness.protocols import Benchmark, DegradedSet, Evaluation, RestorerCard
-from harness.running.kept_cards import card_key, folder, keep, recall
+from harness.running.kept_cards import card_key, keep, recall
 from harness.running.plan import Plan, make_plan
+from harness.storage.places import cache_folder
 from harness.workers.pool import WorkerPool
 
 
@@ -154,7 +155,7 @@ def test_a_cache_that_cannot_be_written_to_does_no_harm(
     for _ in range(2):
         assert sets_of(plan(text)) == {"photos-x2"}
     assert len(pools) == 2
-    assert folder().is_file()
+    assert cache_folder("cards").is_file()
 
 
 def test_a_card_that_names_another_file_holds_while_that_lies_beside_it(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from harness.errors import StoreError
+from harness.regression.measured_run import load_measured
 from harness.reporting.costs import costs
-from harness.results import Cell, FailureKind, Restored, Spent
+from harness.results import Cell, FailureKind, Restored, Score, Spent
 from harness.storage.schema import SCHEMA_VERSION
-from harness.storage.store import Store, load_run
+from harness.storage.store import FILENAME, Store, load_run
 
 HISTORIC = Path(__file__).parents[1] / "historic_runs"
 
@@ -58,3 +60,31 @@ def test_a_store_of_a_later_version_is_refused(tmp_path: Path) -> None:
         store._rows(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
     with pytest.raises(StoreError, match="upgrade restobench"):
         load_run(tmp_path / "run")
+
+
+def test_a_row_that_was_changed_is_left_out_said_and_made_again(tmp_path: Path) -> None:
+    spent, notes = Spent(0.5, 1, flops=10**13), list[str]()
+    with Store(tmp_path, create=True) as store:
+        store.set_meta(plan={"benchmark": "b"})
+        for index in range(3):
+            cell = Cell("r", "s", f"i{index}")
+            image = Restored(cell, "p.png", "h", spent, "f", "d", "c")
+            store.add_scores([Score(cell, "psnr", 30, 1)], [], {"psnr": "1"}, image)
+    assert len(load_run(tmp_path).scores) == 3
+    with sqlite3.connect(tmp_path / FILENAME) as database:
+        database.execute("UPDATE scores SET value = 31 WHERE image = 'i0'")
+        database.execute("UPDATE cells SET sha256 = 'x' WHERE image = 'i1'")
+    data = load_run(tmp_path, notes.append)
+    assert [score.cell.image for score in data.scores] == ["i1", "i2"]
+    assert [image.cell.image for image in data.restored] == ["i0", "i2"]
+    assert notes == [
+        f"{tmp_path}: 2 rows of results.sqlite are damaged and left out; the same "
+        "`restobench run` makes them again"
+    ]
+    with pytest.raises(StoreError, match="2 rows"):
+        load_measured(tmp_path)
+    with Store(tmp_path, create=True) as store:
+        assert store.damaged == 2
+        assert store.score_keys(Cell("r", "s", "i0")) == {}
+    assert len(load_run(tmp_path, notes.append).scores) == 2
+    assert len(notes) == 1, "what is damaged has been removed"

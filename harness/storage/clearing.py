@@ -1,0 +1,59 @@
+"""What the cache holds, and throwing it away: all of it is made again when it is asked for."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.storage.places import CACHES, cache_folder
+
+# only what has a name of ours: somebody may have named a folder that holds other files as well
+_OURS = {
+    "images": re.compile(r"(pins/)?[0-9a-f]{2}/[0-9a-f]{64}\.(png|npy|json)"),
+    "scores": re.compile(r"scores-\d+\.sqlite(-wal|-shm)?"),
+    "cards": re.compile(r"[0-9a-f]{64}\.json"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one part of the cache holds."""
+
+    kind: str
+    folder: Path
+    files: int
+    mib: float
+
+
+def held() -> list[Held]:
+    """What each part of the cache holds."""
+    found = []
+    for kind in CACHES:
+        sizes = [path.stat().st_size for path in _files(kind)]
+        found.append(Held(kind, cache_folder(kind), len(sizes), sum(sizes) / 2**20))
+    return found
+
+
+def clear() -> None:
+    """Removes all of it, and folders that are empty afterwards.
+
+    A run that is going on makes again what it misses.
+
+    Raises:
+        OSError: A file cannot be removed.
+    """
+    for kind in CACHES:
+        for path in list(_files(kind)):
+            path.unlink(missing_ok=True)
+        folders = [path for path in cache_folder(kind).rglob("*") if path.is_dir()]
+        for folder in sorted(folders, reverse=True):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def _files(kind: str) -> Iterator[Path]:
+    root = cache_folder(kind)
+    for path in root.rglob("*"):
+        name = path.relative_to(root).as_posix()
+        if _OURS[kind].fullmatch(name) and path.is_file() and not path.is_symlink():
+            yield path

@@ -126,11 +126,17 @@ class Database:
 
 def row_check(*values: object) -> int:
     """A row's checksum, of 64 bits with a sign: XXH3 over its values, numbers as floats."""
-    texts = (
-        "~" if v is None else f"'{v}" if isinstance(v, str) else repr(float(v)) for v in values
-    )
-    text = "\0".join(texts).encode("utf-8", "surrogatepass")
+    text = "\0".join(map(_as_text, values)).encode("utf-8", "surrogatepass")
     return int(xxhash.xxh3_64_intdigest(text)) - 2**63
+
+
+def _as_text(value: object) -> str:
+    # SQLite gives back a whole number in a column for floats as a float, and a bool as a number
+    match value:
+        case int():
+            return repr(float(value))
+        case _:
+            return f"'{value}" if isinstance(value, str) else repr(value)
 
 
 def fitting(connection: sqlite3.Connection, schema: str, table: str) -> str:

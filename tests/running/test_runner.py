@@ -140,8 +140,10 @@ def test_a_run_of_an_earlier_version_says_once_why_it_is_made_again(
     plan, listener = make_plan(benchmark(size=80), [counting(marks)]), Listener()
     run_plan(plan, tmp_path / "run", progress=listener)
     with Store(tmp_path / "run") as store:  # such as 0.1.0 before code was hashed by its meaning
-        store._rows("UPDATE cells SET fingerprint = '0123456789abcdef'")
-        store._rows("UPDATE scores SET fingerprint = 'restobench 0.1.0:01234567:cpu'")
+        store._rows("UPDATE cells SET row_hash = NULL, fingerprint = '0123456789abcdef'")
+        store._rows(
+            "UPDATE scores SET row_hash = NULL, fingerprint = 'restobench 0.1.0:01234567:cpu'"
+        )
     again = run_plan(plan, tmp_path / "run", progress=listener)
     assert (again.restored, count(marks)) == (3, 6), load_run(tmp_path / "run").failures
     [line] = listener.notes

@@ -166,17 +166,35 @@ def from_uint8(pixels: npt.NDArray[np.uint8]) -> Image:
 
 def to_uint8(image: Image) -> npt.NDArray[np.uint8]:
     """Clips to [0, 1], rounds to 8 bits and returns (H, W, C)."""
+    return _to_bytes(image)[0]
+
+
+def exact_uint8(image: Image) -> npt.NDArray[np.uint8] | None:
+    """The bytes (H, W, C) that hold exactly the values of an image, if there are."""
+    pixels, exact = _to_bytes(image, compare=True)
+    return pixels if exact else None
+
+
+def _to_bytes(image: Image, *, compare: bool = False) -> tuple[npt.NDArray[np.uint8], bool]:
+    """Bytes (H, W, C), and whether they hold the very same values."""
     pixels = np.empty((*image.shape[1:], image.shape[0]), np.uint8)
     for plane, rows in _strips(image):
-        pixels[rows, :, plane] = levels(image[plane, rows])
-    return pixels
+        strip = image[plane, rows]
+        rounded = levels(strip)
+        pixels[rows, :, plane] = rounded
+        if compare:
+            rounded += np.float32(0)  # -0.0 equals 0.0, and has another hash: the bits decide
+            rounded /= np.float32(255)
+            compare = np.array_equal(rounded.view(np.uint32), strip.view(np.uint32))
+    return pixels, compare
 
 
 def _strips(image: Image) -> Iterator[tuple[int, slice]]:
-    """Planes, and a few rows of each at a time: these stay in the processor's cache."""
-    planes, height, _ = image.shape
+    """Planes, and some rows of each at a time, which stay in the processor's cache."""
+    planes, height, width = image.shape
+    step = max(1, 2**16 // width)
     for plane in range(planes):
-        yield from ((plane, slice(top, top + 32)) for top in range(0, height, 32))
+        yield from ((plane, slice(top, top + step)) for top in range(0, height, step))
 
 
 def quantise(image: Image) -> Image:

@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.cards import RestorerCard
 from harness.conditions import Conditions
 from harness.errors import DamagedImageError, ImageError, RestorationError, describe_error
-from harness.images import Image
+from harness.images import Image, to_uint8
 from harness.plugins.specification import RestorerSpec
 from harness.protocols import DegradedSet, Restorer
 from harness.recording import recording
@@ -35,6 +35,7 @@ class RestoreTask:
     Attributes:
         degraded: The degraded image.
         mask: The mask that belongs to `conditions`, or `None`.
+        fresh: The degraded image's pixels, where they have just been made: nobody decodes them.
         handover: Where to leave the restored pixels, for the process that keeps and scores them.
         quantise: Whether the restored image is rounded to 8 bits, as a file would be.
     """
@@ -44,6 +45,7 @@ class RestoreTask:
     degraded: ImageFile
     conditions: Conditions
     mask: ImageFile | None
+    fresh: Handover | None
     handover: Path
     quantise: bool
 
@@ -127,7 +129,7 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble | DamagedImageError
 
 
 def _restore(task: RestoreTask, loaded: Loaded) -> Restoration:
-    image, conditions = task.degraded.read(), task.conditions
+    image, conditions = (task.fresh or task.degraded).read(), task.conditions
     if task.mask is not None:
         conditions = replace(conditions, mask=task.mask.read()[0] > 0.5)
     flops = loaded.count_operations(image, conditions)
@@ -137,7 +139,8 @@ def _restore(task: RestoreTask, loaded: Loaded) -> Restoration:
     spent = replace(
         spent, flops=flops, tile=how.tile, precision=how.precision, fell_back=how.fell_back
     )
-    return Restoration(hand_over(restored, task.handover, quantise=task.quantise), spent)
+    pixels = to_uint8(restored) if task.quantise else restored
+    return Restoration(hand_over(pixels, task.handover), spent)
 
 
 def _trouble(kind: FailureKind, error: BaseException) -> Trouble:

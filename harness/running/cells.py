@@ -45,7 +45,6 @@ class Cells:
         store: Gets the rows.
         pools: Do the work.
         samples: The degraded images and references.
-        handover: A folder for restored pixels on their way.
         timeout: Seconds that one restoration, or all metrics of a cell, may take.
         progress: Told of every cell.
 
@@ -58,7 +57,6 @@ class Cells:
     store: Store
     pools: Pools
     samples: Samples
-    handover: Path
     timeout: float
     progress: Progress
     restored: int = 0
@@ -85,6 +83,7 @@ class Cells:
 
     def _sample_alone(self, degraded_set: DegradedSet, image: str) -> Course:
         yield from self.samples.get(degraded_set, image)
+        self.samples.forget_fresh(degraded_set.name, image)
 
 
 class CellError(Exception):
@@ -104,7 +103,7 @@ class _Course:
         self.all, self.restorer, self.degraded_set = cells, restorer, degraded_set
         self.cell = Cell(restorer.name, degraded_set.name, image)
         self.handed_over = False
-        self.handover = Path(f"{cells.handover}/{next(cells.numbers)}.npy")
+        self.handover = Path(f"{cells.samples.handover}/{next(cells.numbers)}.npy")
 
     def follow(self) -> Course:
         """Restores and scores what is missing of the cell."""
@@ -117,6 +116,7 @@ class _Course:
         finally:
             if self.handed_over:
                 self.handover.unlink(missing_ok=True)
+            self.all.samples.forget_fresh(self.cell.set, self.cell.image)
             self.all.pools.done_with(self.restorer.name)
 
     def _attempts(self) -> Course:
@@ -129,6 +129,7 @@ class _Course:
                 yield from self._attempt(sample, known)
             except DamagedImageError as error:
                 self.all.progress.note(f"{error}: made again")
+                sample = replace(sample, fresh=None)
                 if any(error.path == file.path for file in sample.files()):
                     sample = yield from self._sample(damaged=True)
                 else:
@@ -213,6 +214,7 @@ class _Course:
             degraded=sample.degraded,
             conditions=known,
             mask=sample.mask,
+            fresh=sample.fresh,
             handover=self.handover,
             quantise=self.all.plan.benchmark.evaluation.quantise,
         )

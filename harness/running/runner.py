@@ -68,8 +68,8 @@ def run_plan(
             progress.note(f"{store.damaged} damaged rows of this run are made again")
         for line in why_again(plan, store):
             progress.note(line)
-        samples = Samples(store, pools, timeout)
-        job = Cells(plan, store, pools, samples, handover_folder(), timeout, progress)
+        samples = Samples(store, pools, handover_folder(), timeout)
+        job = Cells(plan, store, pools, samples, timeout, progress)
         Schedule(most, {Kind.RESTORE: workers}, timeout, store).run(job.courses())
         finish_run(store, run, plan, samples.lost)
         return RunSummary(job.restored, job.scored, store.count_failures())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 from harness.errors import describe_error
@@ -32,6 +34,7 @@ class Samples:
     Args:
         store: Of the run: gets the hashes of every sample.
         pools: Whose workers make them.
+        handover: A folder for degraded pixels on their way to a restorer.
         timeout: Seconds that one may take.
 
     Attributes:
@@ -40,10 +43,12 @@ class Samples:
 
     store: Store
     pools: Pools
+    handover: Path
     timeout: float
     lost: dict[Key, str] = field(default_factory=dict)
     _known: OrderedDict[Key, StoredSample] = field(default_factory=OrderedDict)
     _making: dict[Key, Future[Any]] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def get(
         self, degraded_set: DegradedSet, image: str, *, damaged: bool = False
@@ -74,13 +79,21 @@ class Samples:
         self._known.move_to_end(name)
         return found
 
+    def forget_fresh(self, set_name: str, image: str) -> None:
+        """Removes the degraded pixels that were left for the next restorer: it has had them."""
+        sample = self._known.get((set_name, image))
+        if sample is not None and sample.fresh is not None:
+            sample.fresh.path.unlink(missing_ok=True)
+            self._known[set_name, image] = replace(sample, fresh=None)
+
     def _make(self, degraded_set: DegradedSet, image: str, key: str | None, damaged: bool) -> Work:
         name = degraded_set.name, image
 
         def start() -> Future[Any]:
             making = self._making.get(name)
             if making is None or making.done():
-                arguments = degraded_set, image, key, damaged
+                fresh = Path(f"{self.handover}/{next(self._numbers)}-degraded.npy")
+                arguments = degraded_set, image, key, damaged, fresh
                 making = self.pools.trusted().submit(make, *arguments, timeout=self.timeout)
                 self._making[name] = making
             return making
@@ -98,10 +111,10 @@ class Samples:
 
 
 def make(
-    degraded_set: DegradedSet, image: str, key: str | None, damaged: bool
+    degraded_set: DegradedSet, image: str, key: str | None, damaged: bool, fresh: Path
 ) -> StoredSample | Trouble:
     """Makes one sample; runs in a worker, and never raises."""
     try:
-        return make_sample(degraded_set, image, key, damaged=damaged)
+        return make_sample(degraded_set, image, key, damaged=damaged, fresh=fresh)
     except Exception as error:
         return Trouble(FailureKind.SAMPLE, describe_error(error))

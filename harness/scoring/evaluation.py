@@ -33,12 +33,14 @@ class Views:
         reference: The same shape in [0, 1], or `None`.
         evaluation: How the images are prepared for a metric.
         scale: The set's super-resolution factor, for `crop_border="scale"`.
+        quantised: Whether 8 bits hold the restored image already.
     """
 
     restored: Image
     reference: Image | None
     evaluation: Evaluation
     scale: int = 1
+    quantised: bool = False
     _made: dict[str, tuple[Image, Image | None]] = field(default_factory=dict)
     _hashes: dict[str, str] = field(default_factory=dict)
 
@@ -73,7 +75,7 @@ class Views:
         return all(_hash(both) == self._hashes[name] for name, both in self._made.items())
 
     def _quantised(self) -> Image:
-        if not self.evaluation.quantise:
+        if self.quantised or not self.evaluation.quantise:
             return self.restored
         return self._once("quantised", lambda: (quantise(self.restored), None))[0]
 

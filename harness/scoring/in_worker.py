@@ -83,13 +83,13 @@ def _restored(task: ScoreTask) -> tuple[Image, ImageFile]:
 def _score(task: ScoreTask, image: Image, kept: ImageFile) -> dict[str, MetricValue | str]:
     found: dict[str, MetricValue | str] = {}
     views: Views | None = None
-    for name in task.metrics:
-        if task.scored_before.get(name) == kept.sha256:
-            continue
+    wanted = [name for name in task.metrics if task.scored_before.get(name) != kept.sha256]
+    for name in wanted:
         if views is None:
             reference = None if task.reference is None else decoded.read(task.reference)
-            views = Views(image, reference, task.evaluation, task.scale)
+            is_png = kept.path.suffix == ".png"
+            views = Views(image, reference, task.evaluation, task.scale, quantised=is_png)
         found[name] = score_views(name, task.device, views)
-        if not views.intact():  # it wrote into its images: the next metric gets them anew
+        if name != wanted[-1] and not views.intact():  # the next metric gets the images anew
             image, views = kept.read(), None
     return found

@@ -11,6 +11,7 @@ from harness.errors import InputError, describe_error
 from harness.images import (
     Mode,
     crop_to_multiple,
+    exact_uint8,
     image_hash,
     read_image,
     write_image,
@@ -20,7 +21,7 @@ from harness.plugins.fingerprints import file_hash
 from harness.plugins.sample_keys import PIXEL_PACKAGES
 from harness.set_identity import sample_generator
 from harness.sets.manifest import DegradedFile, Manifest, Place
-from harness.storage.images.arrays import as_levels, save_array
+from harness.storage.images.arrays import save_array
 from harness.storage.provenance import installed_versions
 from harness.workers.pool import Trouble, WorkerPool, outcome
 
@@ -106,7 +107,7 @@ def degrade_file(task: DegradeTask) -> DegradedFile:
         reference = crop_to_multiple(read_image(source, mode=task.mode), chain.conditions.scale)
         generator = sample_generator(task.recipe.name, source.stem, task.recipe.seed)
         degraded, known = chain.degrade(reference, generator)
-        levels = as_levels(degraded)
+        levels = exact_uint8(degraded)
         fitting = ".npy" if levels is None else ".png"
         if place.suffix not in (None, fitting):
             raise InputError(

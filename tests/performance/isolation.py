@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from harness.conditions import Conditions
+from harness.images import exact_uint8
 from harness.plugins.specification import parse_restorer
 from harness.protocols import Restorer, RestorerCard
 from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell
-from harness.storage.images.arrays import ImageFile, as_levels, quick_hash, save_array
+from harness.storage.images.arrays import ImageFile, quick_hash, save_array
 from harness.tiling import tile
 from harness.workers.costs import status_mib
 from harness.workers.pool import WorkerPool, outcome
@@ -62,12 +63,12 @@ def task(folder: Path, restorer: str, height: int, width: int) -> RestoreTask:
     row = np.rint(np.linspace(0, 1, width, dtype=np.float32) * 255) / 255
     image = np.broadcast_to(row, (3, height, width)).astype(np.float32)
     path, restored = (
-        save_array(image, folder / "d", as_levels(image)),
+        save_array(image, folder / "d", exact_uint8(image)),
         folder / f"restored-{height}.npy",
     )
     degraded = ImageFile(path, "", quick_hash(image))
     spec = parse_restorer(restorer)
-    return RestoreTask(spec, "cpu", degraded, Conditions(), None, restored, quantise=True)
+    return RestoreTask(spec, "cpu", degraded, Conditions(), None, None, restored, quantise=True)
 
 
 def measure_replacement(folder: Path) -> bool:

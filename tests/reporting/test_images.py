@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness.storage.arrays import save_array
 
 from harness.images import image_hash, read_image, write_image
 from harness.protocols.report import FoundImage, ReportData
 from harness.reporting.images import SampleImages
 from harness.results import SampleRecord
+from harness.storage.images.arrays import save_array
 from harness.storage.places import cache_folder, preview
 
 KEY = ("a set", "an/image")

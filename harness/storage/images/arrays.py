@@ -12,10 +12,8 @@ from harness.errors import DamagedImageError, ImageError
 from harness.images import (
     Image,
     check_image,
-    from_uint8,
     image_hash,
     read_image,
-    to_uint8,
 )
 from harness.png import encode_png
 
@@ -72,7 +70,7 @@ def save_array(image: Image, stem: Path, levels: npt.NDArray[np.uint8] | None) -
     Args:
         image: Float32 (C, H, W).
         stem: The path without its suffix.
-        levels: What `as_levels` makes of it.
+        levels: What `harness.images.exact_uint8` makes of it.
 
     Returns:
         The file that was written; whole or not at all.
@@ -86,17 +84,6 @@ def save_array(image: Image, stem: Path, levels: npt.NDArray[np.uint8] | None) -
         else:
             partial.write_bytes(encode_png(levels))
     return path
-
-
-def as_levels(image: Image) -> npt.NDArray[np.uint8] | None:
-    """The bytes (H, W, C) that hold exactly the values of an image (C, H, W), if there are."""
-    levels = to_uint8(image)
-    # bit by bit: -0.0 equals 0.0, and has another hash
-    same = all(
-        np.array_equal(from_uint8(levels[rows]).view(np.uint32), image[:, rows].view(np.uint32))
-        for rows in (slice(top, top + 32) for top in range(0, len(levels), 32))
-    )
-    return levels if same else None
 
 
 def load_array(path: Path) -> Image:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from harness.images import Image, from_uint8
-from harness.storage.images.arrays import ImageFile, as_levels
+from harness.images import Image, exact_uint8, from_uint8
+from harness.storage.images.arrays import ImageFile
 
 MOST_BYTES = 2**29
 """What one process keeps: 200 photographs of a megapixel."""
@@ -55,13 +55,13 @@ class DecodedImages:
         image = None if kept is None else kept.image()
         if image is None:
             image = file.read()
-            self.keep(file, image, as_levels(image))
+            self.keep(file, image, exact_uint8(image))
         if file in self._images:
             self._images.move_to_end(file)
         return image
 
     def keep(self, file: ImageFile, image: Image, levels: npt.NDArray[np.uint8] | None) -> None:
-        """Keeps an image that is at hand; `levels` is what `as_levels` makes of it."""
+        """Keeps an image that is at hand; `levels` is what `exact_uint8` makes of it."""
         if file in self._images:
             return
         kept = _Kept(levels, image.copy() if levels is None else None)

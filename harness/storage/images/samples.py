@@ -17,10 +17,11 @@ import xxhash
 from harness.atomic import atomic_file
 from harness.conditions import Conditions, kernel_of
 from harness.errors import HarnessError
-from harness.images import Image, check_image, image_hash
+from harness.images import Image, check_image, exact_uint8, image_hash
 from harness.protocols import DegradedSet
-from harness.storage.images.arrays import ImageFile, as_levels, quick_hash, save_array
+from harness.storage.images.arrays import ImageFile, quick_hash, save_array
 from harness.storage.images.decoded import decoded
+from harness.storage.images.handover import Handover, hand_over
 from harness.storage.places import cache_folder
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -39,6 +40,8 @@ class StoredSample:
         reference: The exact reference, or `None`.
         conditions: What is known of this image, but for its mask.
         mask: The mask (1, H, W), 1 where pixels are missing, or `None`.
+        fresh: The degraded pixels, where this start of a run has just made them; they are there
+            until somebody has restored them.
     """
 
     set: str
@@ -47,6 +50,7 @@ class StoredSample:
     reference: ImageFile | None
     conditions: Conditions
     mask: ImageFile | None = None
+    fresh: Handover | None = None
 
     def files(self) -> tuple[ImageFile, ...]:
         """Its images, each once."""
@@ -56,7 +60,12 @@ class StoredSample:
 
 
 def make_sample(
-    degraded_set: DegradedSet, image: str, key: str | None, *, damaged: bool = False
+    degraded_set: DegradedSet,
+    image: str,
+    key: str | None,
+    *,
+    damaged: bool = False,
+    fresh: Path | None = None,
 ) -> StoredSample:
     """Makes one sample, writes its images into the cache, and pins them.
 
@@ -68,6 +77,7 @@ def make_sample(
         image: The sample's id.
         key: What it is made of (`harness.plugins.sample_keys`), or `None`: no pin.
         damaged: Whether the images that are there are known to be damaged.
+        fresh: Where to leave the degraded pixels, for who restores them next.
 
     Raises:
         HarnessError: The set cannot deliver the sample, or delivers something that is no image.
@@ -88,6 +98,7 @@ def make_sample(
         reference,
         degraded_set.conditions if known is None else replace(known, mask=None),
         None if mask is None else _share(mask),
+        None if fresh is None else hand_over(sample.degraded, fresh),
     )
     if key is not None:
         _pin(key, made, None if known is None else made.conditions)
@@ -123,7 +134,7 @@ def _share(image: Image) -> ImageFile:
     known = _written.get(sha256)
     if known is not None and known[1] == _status(known[0].path):
         return known[0]
-    levels = as_levels(image)
+    levels = exact_uint8(image)
     path = save_array(image, cached_path(sha256, ""), levels)
     file = ImageFile(path, sha256, quick_hash(image))
     decoded.keep(file, image, levels)  # whoever scores in this process will not decode it

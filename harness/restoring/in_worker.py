@@ -52,10 +52,16 @@ class RestoreTask:
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """A cell that worked: its pixels, and what it cost."""
+    """A cell that worked: its pixels, and what it cost.
+
+    Attributes:
+        busy: The share of its time in which this machine's processors worked for it: little where a
+            GPU, a server or a clock is waited for.
+    """
 
     pixels: Handover
     spent: Spent
+    busy: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +140,21 @@ def _restore(task: RestoreTask, loaded: Loaded) -> Restoration:
         conditions = replace(conditions, mask=task.mask.read()[0] > 0.5)
     flops = loaded.count_operations(image, conditions)
     seed_everything()
+    worked = _processor_seconds()
     with recording() as how:
         restored, spent = measure(lambda: loaded.restore(image, conditions), task.device)
+    busy = (_processor_seconds() - worked) / max(spent.seconds, 1e-6)
     spent = replace(
         spent, flops=flops, tile=how.tile, precision=how.precision, fell_back=how.fell_back
     )
     pixels = to_uint8(restored) if task.quantise else restored
-    return Restoration(hand_over(pixels, task.handover), spent)
+    return Restoration(hand_over(pixels, task.handover), spent, busy)
+
+
+def _processor_seconds() -> float:
+    """Of this process, and of the children that it has waited for."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _trouble(kind: FailureKind, error: BaseException) -> Trouble:

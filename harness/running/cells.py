@@ -51,6 +51,7 @@ class Cells:
     Attributes:
         restored: Images that restorers made.
         scored: Images that metrics saw.
+        waits: Whether the last restoration left this machine's processors to others.
     """
 
     plan: Plan
@@ -61,6 +62,7 @@ class Cells:
     progress: Progress
     restored: int = 0
     scored: int = 0
+    waits: bool = False
     broken: dict[str, str] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
 
@@ -226,6 +228,7 @@ class _Course:
             if found.kind is FailureKind.LOAD:
                 self.all.broken[self.restorer.name] = found.message
             raise CellError(found.kind, found.message)
+        self.all.waits = found.busy < 0.5
         return found
 
     def _start(self, task: RestoreTask) -> Future[Any]:

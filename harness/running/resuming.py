@@ -5,11 +5,16 @@ from collections.abc import Iterator, Mapping
 
 from harness.plugins.fingerprints import is_current
 from harness.running.plan import Plan
+from harness.storage.images.samples import is_unpinned
 from harness.storage.store import Store
 
 
 def why_again(plan: Plan, store: Store) -> Iterator[str]:
     """A line for each restorer and metric whose results are; one for all of an earlier version."""
+    if store.damaged:
+        yield f"{store.damaged} damaged rows of this run are made again"
+    if is_unpinned():
+        yield "degraded images in the cache are made again, once: an earlier version kept them"
     restorers = {restorer.name: restorer.fingerprint for restorer in plan.restorers}
     images = _outdated(store.count_fingerprints("restorer"), restorers)
     scores = _outdated(store.count_fingerprints("metric"), plan.metric_fingerprints)

@@ -13,7 +13,7 @@ from harness.running.pools import Pools
 from harness.running.progress import Progress
 from harness.running.resuming import why_again
 from harness.running.samples import Samples
-from harness.running.schedule import Kind, Schedule
+from harness.running.schedule import Schedule
 from harness.storage.store import Store
 from harness.workers.pool import announce, free_mib, handover_folder
 
@@ -64,12 +64,10 @@ def run_plan(
     with Store(folder, create=True) as store, Pools(workers, most, limit, cells) as pools:
         run = begin_run(store, plan, workers)
         progress.start(plan.cells())
-        if store.damaged:
-            progress.note(f"{store.damaged} damaged rows of this run are made again")
         for line in why_again(plan, store):
             progress.note(line)
         samples = Samples(store, pools, handover_folder(), timeout)
         job = Cells(plan, store, pools, samples, timeout, progress)
-        Schedule(most, {Kind.RESTORE: workers}, timeout, store).run(job.courses())
+        Schedule(most, workers, lambda: job.waits, timeout, store).run(job.courses())
         finish_run(store, run, plan, samples.lost)
         return RunSummary(job.restored, job.scored, store.count_failures())

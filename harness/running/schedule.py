@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -60,13 +60,15 @@ class Schedule:
 
     Args:
         most: Pieces of work at the same time.
-        limits: Pieces of one kind at the same time, where they are fewer.
+        restorations: Restorations at the same time.
+        restorers_wait: Whether restorations now leave the processors to others: they come on top.
         timeout: Seconds that the workers allow for one, for messages.
         store: What courses write is committed together, every `BATCH_SECONDS`.
     """
 
     most: int
-    limits: Mapping[Kind, int]
+    restorations: int
+    restorers_wait: Callable[[], bool]
     timeout: float
     store: Store
     _active: int = 0
@@ -122,7 +124,11 @@ class Schedule:
                 self._running.setdefault(work.start(), _Running(kind)).courses.append(course)
 
     def _is_free(self, kind: Kind) -> bool:
-        same = sum(running.kind == kind for running in self._running.values())
         more = QUEUED if self._pace < QUICK_SECONDS else 0
-        limit = self.limits.get(kind, self.most)
-        return len(self._running) < self.most + more and same < limit + more
+        restoring = sum(running.kind is Kind.RESTORE for running in self._running.values())
+        if kind is Kind.RESTORE and restoring >= self.restorations + more:
+            return False
+        counted = len(self._running)
+        if self.restorers_wait():
+            counted = 0 if kind is Kind.RESTORE else counted - restoring
+        return counted < self.most + more

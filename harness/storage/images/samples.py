@@ -172,6 +172,12 @@ def find_image(sha256: str) -> ImageFile | None:
     return None
 
 
+def is_unpinned() -> bool:
+    """Whether the cache holds images of an earlier version, which did not say what they are of."""
+    folder = cache_folder()
+    return folder.is_dir() and not (folder / "pins").is_dir() and any(folder.iterdir())
+
+
 def _pin_path(key: str) -> Path:
     return Path(f"{cache_folder()}/pins/{key[:2]}/{key}.json")
 

@@ -1,0 +1,111 @@
+"""kill -9 of whatever takes part in a run, at random moments: the ranks are as undisturbed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from harness.storage.store import load_run
+
+FAULTS = Path(__file__).parents[1] / "faults"
+KILLS = 40
+COSTS = ("seconds", "peak_mib", "growth_mib", "beside")
+Command = Callable[..., tuple[int, str, str]]
+
+RUN = """
+import sys; sys.path.insert(0, {faults!r})
+from pathlib import Path
+from misbehaving import TinySet
+from harness.running.plan import make_plan
+from harness.protocols import Benchmark, Evaluation
+from harness.running.runner import run_plan
+if __name__ == "__main__":
+    sets = (TinySet(images=tuple("abcdef"), size=80),)
+    restorers = ["misbehaving:Counting:marks={marks},sleep=0.05", "misbehaving:Halves"]
+    plan = make_plan(Benchmark("test", "", sets, ("psnr", "ssim"), Evaluation("rgb")), restorers)
+    run_plan(plan, Path(sys.argv[1]), workers=2)
+"""
+
+
+def start(tmp_path: Path, folder: Path) -> subprocess.Popen[bytes]:
+    script = tmp_path / "script.py"
+    if not script.exists():
+        (tmp_path / "marks").touch()
+        script.write_text(RUN.format(faults=str(FAULTS), marks=tmp_path / "marks"))
+    command = [sys.executable, str(script), str(folder)]
+    output = (tmp_path / "output").open("ab")
+    return subprocess.Popen(command, start_new_session=True, stdout=output, stderr=output)
+
+
+def below(process: psutil.Process, part: str) -> list[psutil.Process]:
+    """The server of workers, or the workers, of a run."""
+    with suppress(psutil.Error):
+        children = process.children()
+        servers = [child for child in children if child.children()]
+        if part == "server":
+            return servers
+        return [worker for server in servers for worker in server.children()]
+    return []
+
+
+def kill(process: subprocess.Popen[bytes], part: str) -> None:
+    with suppress(psutil.Error, ProcessLookupError):
+        if part == "group":
+            os.killpg(process.pid, signal.SIGKILL)
+        elif part == "parent":
+            process.kill()
+        else:
+            found = below(psutil.Process(process.pid), part)
+            if found:
+                random.choice(found).kill()
+
+
+def is_complete(folder: Path) -> bool:
+    if not (folder / "results.sqlite").is_file():
+        return False
+    with suppress(Exception):
+        data = load_run(folder)
+        return data.run.status == "finished" and not data.failures and len(data.scores) == 24
+    return False
+
+
+def ranks(command_line: Command, folder: Path) -> list[dict[str, object]]:
+    code, out, _ = command_line("rank", folder, "--json")
+    assert code == 0
+    rows = json.loads(out)["rows"]
+    return [{key: row[key] for key in row if key not in COSTS} for row in rows]
+
+
+def test_ranks_after_kills_are_those_of_an_undisturbed_run(
+    tmp_path: Path, command_line: Command
+) -> None:
+    random.seed(18)
+    started = time.monotonic()
+    assert start(tmp_path, tmp_path / "undisturbed").wait(timeout=120) == 0
+    takes = time.monotonic() - started
+    expected = ranks(command_line, tmp_path / "undisturbed")
+    assert len(expected) == 4
+    number = finished = 0
+    for count in range(KILLS):
+        folder = tmp_path / f"run{number}"
+        process = start(tmp_path, folder)
+        time.sleep(random.uniform(0.2, takes))
+        kill(process, ("group", "parent", "worker", "server")[count % 4])
+        process.wait(timeout=120)
+        if is_complete(folder):
+            assert ranks(command_line, folder) == expected
+            number, finished = number + 1, finished + 1
+    while not is_complete(tmp_path / f"run{number}"):
+        assert start(tmp_path, tmp_path / f"run{number}").wait(timeout=120) == 0
+    assert ranks(command_line, tmp_path / f"run{number}") == expected
+    assert finished >= 3, "most runs were killed more than once, and some went through"

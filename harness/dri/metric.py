@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from harness.dri.shipped import SHIPPED, SHIPPED_SHA256
 from harness.protocols import Metric, MetricCard
-from harness.results import MetricValue
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from harness.images import Image
+    from harness.results import MetricValue
 
 TILE = 768
 """Images with more than TILE x TILE pixels are scored in tiles of at most this side.
@@ -81,6 +81,7 @@ class Dri(Metric):
 
         from harness.dri.network.backbone import fit_size
         from harness.images import to_rgb
+        from harness.results import MetricValue
 
         image = torch.from_numpy(np.ascontiguousarray(to_rgb(restored)))[None]
         tiles = _tiles(image)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from harness.errors import ImageError, UnavailableError
 from harness.protocols import Metric
-from harness.results import MetricValue
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from harness.results import MetricValue
 
 # not from `harness.images`: `restobench list` imports metrics, and must not import numpy
 Image: TypeAlias = "npt.NDArray[np.float32]"
@@ -52,6 +53,7 @@ class CheckedMetric(Metric):
                 is not defined on it.
         """
         from harness.images import check_image
+        from harness.results import MetricValue
 
         images = {"restored image": restored}
         if self.card.needs_reference:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from harness.cards import MetricCard
-from harness.results import MetricValue
 
 if TYPE_CHECKING:
     from harness.images import Image
+    from harness.results import MetricValue
 
 
 @runtime_checkable

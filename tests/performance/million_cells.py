@@ -7,10 +7,9 @@ it keeps then.
 """
 
 import resource
+import subprocess
 import sys
 from pathlib import Path
-
-from report_scale import make_run
 
 from harness.conditions import Conditions
 from harness.results import Cell
@@ -25,7 +24,9 @@ from harness.workers.costs import status_mib
 def main(folder: Path) -> None:
     """Makes the store, and goes through it."""
     run = folder / "run"
-    make_run(run, 1_000_000)
+    make = "from report_scale import make_run; from pathlib import Path; import sys"
+    call = f"{make}; make_run(Path(sys.argv[1]), 1_000_000)"
+    subprocess.run([sys.executable, "-c", call, str(run)], check=True, cwd=Path(__file__).parent)
     before = status_mib("VmRSS")
     with Store(run, create=True) as store:
         samples = Samples(store, Pools(1, 2, None, {}), folder, 600.0)
@@ -47,5 +48,4 @@ def _cells(store):
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
     main(Path(sys.argv[1]))

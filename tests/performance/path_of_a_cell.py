@@ -183,10 +183,6 @@ def cells(folder: Path) -> Iterator[Row]:
         return (run_cells(folder, "Slow")[0].wall - model - metric) / model * 100
 
     yield Row("overhead beside a restorer of 100 ms", median(overhead), 25, "%")
-    resume = [*COMMAND, "run", "-b", "photos.toml", "-r", "sleeping:Slow", "--out", "run"]
-    rank = [*COMMAND, "rank", "run"]
-    ratio = median(lambda: spend(resume, folder).cpu / spend(rank, folder).cpu)
-    yield Row("the same run again, nothing to do", ratio, 2, "x rank")
 
 
 def tiny(folder: Path) -> Iterator[Row]:
@@ -286,6 +282,10 @@ def report(folder: Path) -> Iterator[Row]:
         return spend([*COMMAND, "report", "run"], folder).cpu
 
     yield Row("the demo's report", median(cpu), 5, "CPU s")
+    resume, rank = [*COMMAND, "run", "-b", "demo", "--out", "run"], [*COMMAND, "rank", "run"]
+    spend(resume, folder)  # the report above was made by another command: once it is looked at
+    ratio = median(lambda: spend(resume, folder).cpu / spend(rank, folder).cpu)
+    yield Row("the demo again, nothing to do", ratio, 2, "x rank")
 
 
 def memory(folder: Path) -> Iterator[Row]:

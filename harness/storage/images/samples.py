@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import xxhash
 
 from harness.atomic import atomic_file
@@ -90,15 +91,15 @@ def make_sample(
             check_image(pixels, f"{kind} image {image!r} of {name}")
     known = sample.conditions
     mask = None if known is None or known.mask is None else known.mask[None].astype(np.float32)
-    reference = None if sample.reference is None else _share(sample.reference)
+    degraded, levels = _share(sample.degraded)
     made = StoredSample(
         name,
         image,
-        _share(sample.degraded),
-        reference,
+        degraded,
+        None if sample.reference is None else _share(sample.reference)[0],
         degraded_set.conditions if known is None else replace(known, mask=None),
-        None if mask is None else _share(mask),
-        None if fresh is None else hand_over(sample.degraded, fresh),
+        None if mask is None else _share(mask)[0],
+        None if fresh is None else hand_over(sample.degraded if levels is None else levels, fresh),
     )
     if key is not None:
         _pin(key, made, None if known is None else made.conditions)
@@ -128,20 +129,19 @@ def find_sample(degraded_set: DegradedSet, image: str, key: str) -> StoredSample
     )
 
 
-def _share(image: Image) -> ImageFile:
-    """Writes an image into the cache, under its hash."""
-    sha256 = image_hash(image)
+def _share(image: Image) -> tuple[ImageFile, npt.NDArray[np.uint8] | None]:
+    """Writes an image into the cache, under its hash; returns the 8 bits that hold it as well."""
+    sha256, levels = image_hash(image), exact_uint8(image)
     known = _written.get(sha256)
     if known is not None and known[1] == _status(known[0].path):
-        return known[0]
-    levels = exact_uint8(image)
+        return known[0], levels
     path = save_array(image, cached_path(sha256, ""), levels)
     file = ImageFile(path, sha256, quick_hash(image))
     decoded.keep(file, image, levels)  # whoever scores in this process will not decode it
     if len(_written) >= _MOST:
         _written.clear()
     _written[sha256] = file, _status(file.path)
-    return file
+    return file, levels
 
 
 _written: dict[str, tuple[ImageFile, tuple[int, ...] | None]] = {}

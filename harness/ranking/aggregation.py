@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 
 from harness.errors import InputError
 from harness.ranking.ballots import Ballots, ballots, shares_won
-from harness.ranking.ntire_efficiency import efficiency_order
+from harness.ranking.ntire_efficiency import as_scores, efficiency_order
 from harness.ranking.ranks import Order, leaderboard_rows
 from harness.ranking.tables import (
     ScoreTable,
@@ -24,7 +24,7 @@ from harness.ranking.tables import (
     metric_names,
     tables,
 )
-from harness.results import RunData
+from harness.results import LeaderboardRow, RunData
 from harness.statistics import Floats
 from harness.statistics.bradley_terry import strengths_by_image
 from harness.statistics.permutation import pairs_p
@@ -82,8 +82,15 @@ def aggregate(
             "leaderboards": order.leaderboards if order else len(item.tables),
             "higher_is_better": how not in ("mean-rank", "ntire-efficiency"),
         }
-        rows += [{**shown, **asdict(row)} for row in leaderboard_rows(order, item.entrants, failed)]
+        for row in leaderboard_rows(order, item.entrants, failed):
+            more = _of_efficiency(row, order) if how == "ntire-efficiency" else {}
+            rows.append({**shown, **asdict(row), **more})
     return rows
+
+
+def _of_efficiency(row: LeaderboardRow, order: Order | None) -> dict[str, object]:
+    why = order.left_out.get(row.restorer) if order else None
+    return {**as_scores(row), "reason": why or None}
 
 
 def _order(how: str, data: RunData, item: Ballots, wishes: Wishes) -> Order | None:

@@ -6,7 +6,7 @@ skipped or failed a set is shown without a rank, for nothing can be said of it t
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -24,7 +24,7 @@ from harness.ranking.tables import (
     metric_names,
     tables,
 )
-from harness.results import LeaderboardRow, RunData
+from harness.results import RunData
 from harness.statistics import Floats
 from harness.statistics.bradley_terry import strengths_by_image
 from harness.statistics.permutation import pairs_p
@@ -73,7 +73,6 @@ def aggregate(
     rows = []
     for item in ballots(data, tables(data, make_blocks(data), count_failures(data), policy=policy)):
         order = _order(how, data, item, wishes or Wishes())
-        failed = sum((Counter(table.failures) for table in item.tables), Counter[str]())
         shown = {
             "benchmark": data.run.benchmark,
             "set": None,
@@ -82,15 +81,18 @@ def aggregate(
             "leaderboards": order.leaderboards if order else len(item.tables),
             "higher_is_better": how not in ("mean-rank", "ntire-efficiency"),
         }
-        for row in leaderboard_rows(order, item.entrants, failed):
-            more = _of_efficiency(row, order) if how == "ntire-efficiency" else {}
-            rows.append({**shown, **asdict(row), **more})
+        rows += [{**shown, **row} for row in _rows(how, item, order)]
     return rows
 
 
-def _of_efficiency(row: LeaderboardRow, order: Order | None) -> dict[str, object]:
-    why = order.left_out.get(row.restorer) if order else None
-    return {**as_scores(row), "reason": why or None}
+def _rows(how: str, item: Ballots, order: Order | None) -> Iterator[dict[str, object]]:
+    failed = sum((Counter(table.failures) for table in item.tables), Counter[str]())
+    for row in leaderboard_rows(order, item.entrants, failed):
+        more: dict[str, object] = {}
+        if how == "ntire-efficiency":
+            why = order.left_out.get(row.restorer) if order else None
+            more = {**as_scores(row), "reason": why or None}
+        yield {**asdict(row), **more}
 
 
 def _order(how: str, data: RunData, item: Ballots, wishes: Wishes) -> Order | None:

@@ -13,7 +13,7 @@ from harness.images import quantise
 from harness.plugins.specification import parse_restorer
 from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell
 from harness.results import Spent
-from harness.storage.images.arrays import ImageFile, quick_hash, save_array
+from harness.storage.images.arrays import ImageFile, as_levels, quick_hash, save_array
 from harness.workers.pool import WorkerPool, outcome
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells no peak of its own")
@@ -30,7 +30,7 @@ def spent_on(folder: Path, name: str, *cells: tuple[str, int, int]) -> list[Spen
     try:
         for place, (set_name, height, width) in enumerate(cells):
             image = quantise(generator.random((3, height, width), dtype=np.float32))
-            path = save_array(image, folder / f"degraded-{place}")
+            path = save_array(image, folder / f"degraded-{place}", as_levels(image))
             degraded = ImageFile(path, "", quick_hash(image))
             task = RestoreTask(
                 spec,

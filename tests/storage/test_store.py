@@ -12,7 +12,7 @@ from harness.errors import StoreError
 from harness.regression.measured_run import load_measured
 from harness.reporting.costs import costs
 from harness.results import Cell, FailureKind, Restored, Score, Spent
-from harness.storage.schema import SCHEMA_VERSION
+from harness.storage.schema import CHECKED, SCHEMA_VERSION
 from harness.storage.store import FILENAME, Store, load_run
 
 HISTORIC = Path(__file__).parents[1] / "historic_runs"
@@ -62,6 +62,17 @@ def test_what_a_cell_cost_comes_back(tmp_path: Path) -> None:
     assert (cost.flops, cost.tile, cost.precision, cost.fell_back) == (10**12, 128, "fp16, fp32", 1)
 
 
+def test_an_older_store_has_the_columns_of_a_new_one_in_their_order(tmp_path: Path) -> None:
+    shutil.copytree(HISTORIC / "run-schema-1", tmp_path / "old")
+
+    def columns(name: str) -> list[list[str]]:
+        with Store(tmp_path / name, create=True) as store:
+            tables = [store._rows(f"PRAGMA table_info({table})") for table in CHECKED]
+            return [[row[1] for row in table] for table in tables]
+
+    assert columns("old") == columns("new")
+
+
 def test_a_store_of_a_later_version_is_refused(tmp_path: Path) -> None:
     with Store(tmp_path / "run", create=True) as store:
         store._rows(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
@@ -70,7 +81,7 @@ def test_a_store_of_a_later_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_row_that_was_changed_is_left_out_said_and_made_again(tmp_path: Path) -> None:
-    spent, notes = Spent(0.5, 1, flops=10**13), list[str]()
+    spent, notes = Spent(0.5, 1, 1, flops=10**13), list[str]()
     with Store(tmp_path, create=True) as store:
         store.set_meta(plan={"benchmark": "b"})
         for index in range(3):

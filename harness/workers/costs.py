@@ -85,8 +85,8 @@ def _peak_mib() -> float:
 
 
 def _beside_files(field: str) -> float:
-    sizes = _status()
-    return sizes[field] - sizes.get("RssFile", 0.0)
+    text = _STATUS.read_text()
+    return _mib(text, field) - _mib(text, "RssFile")
 
 
 def status_mib(field: str) -> float:
@@ -94,13 +94,12 @@ def status_mib(field: str) -> float:
 
     0 where it is no Linux.
     """
-    return _status().get(field, 0.0)
+    return _mib(_STATUS.read_text(), field) if _STATUS.exists() else 0.0
 
 
-def _status() -> dict[str, float]:
-    text = _STATUS.read_text() if _STATUS.exists() else ""
-    lines = (line.split() for line in text.splitlines() if line.endswith("kB"))
-    return {line[0].rstrip(":"): int(line[1]) / 2**10 for line in lines}
+def _mib(status: str, field: str) -> float:
+    line = status.partition(f"\n{field}:")[2].partition("kB")[0]
+    return int(line) / 2**10 if line else 0.0
 
 
 class Packages:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from harness.conditions import Conditions
-from harness.images import quantise
+from harness.images import exact_uint8, quantise
 from harness.plugins.specification import parse_restorer
 from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell
 from harness.results import Spent
-from harness.storage.images.arrays import ImageFile, as_levels, quick_hash, save_array
+from harness.storage.images.arrays import ImageFile, quick_hash, save_array
 from harness.workers.pool import WorkerPool, outcome
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells no peak of its own")
@@ -30,15 +30,15 @@ def spent_on(folder: Path, name: str, *cells: tuple[str, int, int]) -> list[Spen
     try:
         for place, (set_name, height, width) in enumerate(cells):
             image = quantise(generator.random((3, height, width), dtype=np.float32))
-            path = save_array(image, folder / f"degraded-{place}", as_levels(image))
-            degraded = ImageFile(path, "", quick_hash(image))
+            path = save_array(image, folder / f"degraded-{place}", exact_uint8(image))
             task = RestoreTask(
-                spec,
-                "cpu",
-                degraded,
-                Conditions(set_name=set_name),
-                None,
-                folder / "restored.npy",
+                spec=spec,
+                device="cpu",
+                degraded=ImageFile(path, "", quick_hash(image)),
+                conditions=Conditions(set_name=set_name),
+                mask=None,
+                fresh=None,
+                handover=folder / "restored.npy",
                 quantise=True,
             )
             done = outcome(pool.submit(restore_cell, task, timeout=300), 300)

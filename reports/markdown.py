@@ -13,6 +13,7 @@ from reports.pivot import Line, SetTable, set_tables
 from reports.wording import (
     DASH,
     arrow,
+    beside,
     bracketed,
     digits,
     licence_mark,
@@ -83,11 +84,13 @@ def _table(report: ReportData, table: SetTable) -> Iterator[str]:
         for board, card in zip(table.boards, cards, strict=True)
     ]
     yield from (
-        f"| restorer | {' | '.join(heads)} | seconds | licence | failures |",
-        f"|---|{'---:|' * len(heads)}---:|---|---:|",
+        f"| restorer | {' | '.join(heads)} | seconds | peak MiB | licence | failures |",
+        f"|---|{'---:|' * len(heads)}---:|---:|---|---:|",
     )
     for line in table.lines:
         yield _row(line, [digits(card) for card in cards], report.intervals)
+    for note in report.cost_notes.get(table.set or "", ()):
+        yield f"\n{escape(note)}"
 
 
 def _row(line: Line, places: list[int], intervals: bool) -> str:
@@ -95,10 +98,10 @@ def _row(line: Line, places: list[int], intervals: bool) -> str:
     cells = [
         _cell(row, decimals, intervals) for row, decimals in zip(line.cells, places, strict=True)
     ]
-    spent = seconds(line.cost.seconds if line.cost else None)
-    return (
-        f"| {escape(line.restorer)} | {' | '.join(cells)} | {spent} | {licence} | {line.failures} |"
-    )
+    cost = line.cost
+    spent = seconds(cost.seconds) + bracketed(beside(cost)) if cost else DASH
+    parts = *cells, spent, number(cost.memory_mib if cost else None, 0), licence, line.failures
+    return f"| {escape(line.restorer)} | {' | '.join(map(str, parts))} |"
 
 
 def _cell(row: LeaderboardRow | None, places: int, intervals: bool) -> str:

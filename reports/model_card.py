@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import ClassVar
 
 from harness.protocols.report import ReportData
-from harness.results import Leaderboard, LeaderboardRow
+from harness.results import TIMED_BESIDE, Leaderboard, LeaderboardRow
 from reports.markdown import escape, origin
 from reports.pivot import grouped
 from reports.wording import (
+    beside,
     bracketed,
     count,
     digits,
     interval,
     licence_mark,
+    measured_on,
     number,
     plain,
     rank_range,
@@ -135,12 +137,16 @@ def _costs(report: ReportData, name: str) -> Iterator[str]:
         device, processor = (escape(hardware.get(key, "")) for key in ("device", "processor"))
         yield from (
             f"\n## Cost\n\nDevice: {device} {processor}\n",
-            "| set | seconds (median) | peak MiB | operations |",
-            "|---|---:|---:|---:|",
+            "| set | seconds (median) | peak MiB | growth | GPU MiB | operations | measured on |",
+            "|---|---:|---:|---:|---:|---:|---|",
         )
     for cost in found:
-        spent = f"{seconds(cost.seconds)} | {number(cost.peak_mib, 0)} | {count(cost.flops)}"
-        yield f"| {escape(cost.set)} | {spent} |"
+        memory = (number(mib, 0) for mib in (cost.peak_mib, cost.growth_mib, cost.cuda_mib))
+        spent = seconds(cost.seconds) + bracketed(beside(cost))
+        cells = spent, *memory, count(cost.flops), escape(measured_on(cost))
+        yield f"| {escape(cost.set)} | {' | '.join(cells)} |"
+    if not all(cost.timed_alone for cost in found):
+        yield f"\nNot ranked by time where marked: {escape(TIMED_BESIDE)}."
 
 
 def _limits(report: ReportData, name: str) -> Iterator[str]:

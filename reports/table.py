@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 RANK_COLUMNS = (
     "benchmark", "set", "task", "metric", "restorer", "rank", "rank_low", "rank_high", "group",
     "mean", "median", "ci_low", "ci_high", "n", "failures", "few_images", "unit",
-    "higher_is_better", "seconds", "peak_mib", "parameters", "licence",
+    "higher_is_better", "seconds", "peak_mib", "growth_mib", "cuda_mib", "beside", "device",
+    "threads", "precision", "size", "parameters", "licence",
 )  # fmt: skip
 COMPUTED = {
     "differences": "behind", "costs": "costs", "headlines": "headlines",
@@ -31,7 +32,10 @@ COMPUTED = {
 
 SCORE_COLUMNS = ("restorer", "set", "image", "metric", "value", "spread")
 
-_WHOLE = ("rank", "rank_low", "rank_high", "group", "n", "failures", "parameters")
+_WHOLE = (
+    *("rank", "rank_low", "rank_high", "group", "n", "failures", "parameters"),
+    *("beside", "threads"),
+)
 
 
 class CSVReport:
@@ -104,6 +108,7 @@ def _document(report: ReportData) -> dict[str, object]:
             for item in report.data.scores
         ],
         **{key: getattr(report, field) for key, field in COMPUTED.items()},
+        "cost_notes": report.cost_notes,
         "comparison": report.comparison,
         "failures": [
             {**asdict(f.cell), "metric": f.metric, "kind": f.kind, "message": f.message}

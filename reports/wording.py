@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from harness.cards import MetricCard
+from harness.results import Cost
 
 DASH = "–"
 
@@ -64,6 +65,19 @@ def seconds(value: float | None) -> str:
         return DASH
     places = 2 - math.floor(math.log10(value)) if 0.001 <= value < 100 else 0
     return "<0.001" if value < 0.001 else f"{value:.{places}f}"
+
+
+def beside(cost: Cost) -> str:
+    """A mark for seconds that are not ranked by, or an empty string."""
+    if cost.timed_alone:
+        return ""
+    return "perhaps not alone" if cost.beside is None else f"beside {cost.beside} more"
+
+
+def measured_on(cost: Cost) -> str:
+    """Under which conditions a cost was measured: device, threads, precision, size of images."""
+    threads = f"{cost.threads} thread{'s' * (cost.threads > 1)}" if cost.threads else ""
+    return ", ".join(filter(None, (cost.device, threads, cost.precision, cost.size)))
 
 
 def count(value: float | None) -> str:

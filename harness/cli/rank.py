@@ -14,11 +14,11 @@ import click
 from harness.cli import options, output
 from harness.cli.output import Row, json_document, print_table, printable
 from harness.errors import InputError
-from harness.results import FEW_IMAGES, Difference, RunData
+from harness.results import FEW_IMAGES, Cost, Difference, RunData
 
 _COLUMNS = (
     "rank", "range", "group", "restorer", "mean", "ci_low", "ci_high", "median", "n", "failures",
-    "seconds", "peak_mib",
+    "seconds", "beside", "peak_mib", "growth_mib", "cuda_mib", "reason",
 )  # fmt: skip
 # name in a row -> field of the difference
 _GAP = {
@@ -97,19 +97,19 @@ def rank(
             )
         rows = _aggregates(data, aggregate, weights, versus, policy)
     else:
-        rows = _leaderboards(data, by, set_name, versus, policy)
+        rows, spent = _leaderboards(data, by, set_name, versus, policy)
     if as_json:
         click.echo(json_document("rank", rows))
     elif aggregate:
         _print_aggregates(rows)
     else:
-        print_leaderboards(rows, versus)
+        print_leaderboards(rows, spent, versus)
     return 0 if any(row["rank"] is not None for row in rows) else 4
 
 
 def _leaderboards(
     data: RunData, by: str | None, set_name: str | None, versus: str | None, policy: str
-) -> list[dict[str, object]]:
+) -> tuple[list[dict[str, object]], tuple[Cost, ...]]:
     from harness.ranking import leaderboards, tables
     from harness.reporting import costs, rows
 
@@ -125,7 +125,8 @@ def _leaderboards(
         for board in ranking.boards
         if by in (None, board.metric) and set_name in (None, board.set)
     )
-    found = rows.flat_rows(data, boards, costs.costs(data))
+    spent = costs.costs(data)
+    found = rows.flat_rows(data, boards, spent)
     if versus:
         gaps: dict[object, Difference] = {
             (gap.set, gap.metric, gap.restorer): gap
@@ -135,7 +136,7 @@ def _leaderboards(
             gap = gaps.get((row["set"], row["metric"], row["restorer"]))
             row["versus"] = versus
             row.update((name, getattr(gap, field, None)) for name, field in _GAP.items())
-    return found
+    return found, spent
 
 
 def _aggregates(
@@ -167,13 +168,19 @@ def _print_aggregates(rows: Iterable[Row]) -> None:
         _print_ranks(table)
 
 
-def print_leaderboards(rows: Iterable[Row], versus: str | None = None) -> None:
+def print_leaderboards(
+    rows: Iterable[Row], spent: Iterable[Cost], versus: str | None = None
+) -> None:
     """Prints one table a set: the first leaderboard that ranks somebody there.
 
     Args:
         rows: Of `harness.reporting.rows.flat_rows`.
+        spent: What everything cost.
         versus: Instead, how far each restorer is from this one, where it is ranked.
     """
+    from harness.reporting.costs import cost_notes
+
+    notes = cost_notes(spent)
     for table in _tables(rows):
         row = table[0]
         if versus and not any(other["verdict"] for other in table):
@@ -188,6 +195,8 @@ def print_leaderboards(rows: Iterable[Row], versus: str | None = None) -> None:
             print_table([row for row in table if row["restorer"] != versus], _GAP_COLUMNS)
         else:
             _print_ranks(table)
+            for note in notes.get(str(row["set"] or ""), ()):
+                click.echo(printable(note))
 
 
 def _tables(rows: Iterable[Row]) -> list[list[Row]]:
@@ -207,9 +216,15 @@ def _print_title(title: str, row: Row) -> None:
 
 
 def _print_ranks(table: list[Row]) -> None:
-    print_table(
-        [{**row, "range": _range(row["rank_low"], row["rank_high"])} for row in table], _COLUMNS
+    shown = (
+        {
+            **row,
+            "range": _range(row["rank_low"], row["rank_high"]),
+            "beside": row.get("beside") or None,  # no column of zeros
+        }
+        for row in table
     )
+    print_table(list(shown), _COLUMNS)
 
 
 def _range(low: object, high: object) -> str:

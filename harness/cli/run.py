@@ -154,7 +154,7 @@ def _execute(
     pages = standing.standing_report(data, folder, writers)
     report = assemble.assemble(data, folder, tables_only=bool(pages))
     if not flags["quiet"]:
-        rank.print_leaderboards(report.rows)
+        rank.print_leaderboards(report.rows, report.costs)
     [page] = pages or write.write_reports(report, writers)
     if not flags["quiet"]:
         click.echo(

@@ -1,7 +1,7 @@
 """What a report is, and what it is given."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -44,6 +44,8 @@ class ReportData:
 
     Attributes:
         rows: The leaderboards as flat rows of `restobench/rank/1` (docs/results-format.md).
+        cost_notes: Set -> sentences that belong beside its costs: how they were measured, and who
+            is not ranked by time.
         behind: Every restorer against the best mean of its leaderboard.
         policy: Over which images means are: as of `harness.ranking.leaderboards.rank_run`.
         intervals: Whether tables that can do without show intervals and ranges of ranks.
@@ -67,6 +69,7 @@ class ReportData:
     notes: str = ""
     rows: tuple[Mapping[str, object], ...] = ()
     costs: tuple[Cost, ...] = ()
+    cost_notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     headlines: tuple[Headline, ...] = ()
     behind: tuple[Difference, ...] = ()
     trade_offs: tuple[TradeOff, ...] = ()

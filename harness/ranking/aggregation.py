@@ -6,7 +6,7 @@ skipped or failed a set is shown without a rank, for nothing can be said of it t
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 
 from harness.errors import InputError
 from harness.ranking.ballots import Ballots, ballots, shares_won
-from harness.ranking.ntire_efficiency import efficiency_order
+from harness.ranking.ntire_efficiency import as_scores, efficiency_order
 from harness.ranking.ranks import Order, leaderboard_rows
 from harness.ranking.tables import (
     ScoreTable,
@@ -73,7 +73,6 @@ def aggregate(
     rows = []
     for item in ballots(data, tables(data, make_blocks(data), count_failures(data), policy=policy)):
         order = _order(how, data, item, wishes or Wishes())
-        failed = sum((Counter(table.failures) for table in item.tables), Counter[str]())
         shown = {
             "benchmark": data.run.benchmark,
             "set": None,
@@ -82,8 +81,18 @@ def aggregate(
             "leaderboards": order.leaderboards if order else len(item.tables),
             "higher_is_better": how not in ("mean-rank", "ntire-efficiency"),
         }
-        rows += [{**shown, **asdict(row)} for row in leaderboard_rows(order, item.entrants, failed)]
+        rows += [{**shown, **row} for row in _rows(how, item, order)]
     return rows
+
+
+def _rows(how: str, item: Ballots, order: Order | None) -> Iterator[dict[str, object]]:
+    failed = sum((Counter(table.failures) for table in item.tables), Counter[str]())
+    for row in leaderboard_rows(order, item.entrants, failed):
+        more: dict[str, object] = {}
+        if how == "ntire-efficiency":
+            why = order.left_out.get(row.restorer) if order else None
+            more = {**as_scores(row), "reason": why or None}
+        yield {**asdict(row), **more}
 
 
 def _order(how: str, data: RunData, item: Ballots, wishes: Wishes) -> Order | None:

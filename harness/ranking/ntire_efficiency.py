@@ -4,13 +4,15 @@ Time, operations and weights of each restorer against those of a base.
 """
 
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
 from harness.errors import InputError
 from harness.ranking.ballots import Ballots
 from harness.ranking.ranks import Order
-from harness.results import RunData, Spent
+from harness.results import TIMED_BESIDE, LeaderboardRow, RunData, RunRestorer, Spent
 from harness.statistics import Floats
 from harness.statistics.resampling import percentile_order, resample_counts
 
@@ -18,8 +20,10 @@ from harness.statistics.resampling import percentile_order, resample_counts
 WEIGHTS = (0.7, 0.15, 0.15)
 
 
-def ntire_score(seconds: Floats, flops: Floats, parameters: Floats) -> Floats:
-    """0.7 exp(2 t) + 0.15 exp(2 F) + 0.15 exp(2 P), each relative to the base; lower is better.
+def log_ntire_score(seconds: Floats, flops: Floats, parameters: Floats) -> Floats:
+    """ln(0.7 exp(2 t) + 0.15 exp(2 F) + 0.15 exp(2 P)), each relative to the base; lower is better.
+
+    The score itself is too large for any float from 355 times the base's cost on.
 
     Args:
         seconds: Ratios to the base, of any shape.
@@ -27,7 +31,21 @@ def ntire_score(seconds: Floats, flops: Floats, parameters: Floats) -> Floats:
         parameters: Likewise.
     """
     parts = zip(WEIGHTS, (seconds, flops, parameters), strict=True)
-    return np.asarray(sum(weight * np.exp(2 * ratio) for weight, ratio in parts))
+    return np.asarray(reduce(np.logaddexp, (np.log(share) + 2 * ratio for share, ratio in parts)))
+
+
+def as_scores(row: LeaderboardRow) -> dict[str, float | None]:
+    """The figures of a row of logarithms as scores, infinite where no float is large enough.
+
+    Returns:
+        `mean`, `ci_low`, `ci_high`, and `log_mean`.
+    """
+    with np.errstate(over="ignore"):
+        scores = {
+            name: None if log is None else float(np.exp(log))
+            for name, log in (("mean", row.mean), ("ci_low", row.ci_low), ("ci_high", row.ci_high))
+        }
+    return {**scores, "log_mean": row.mean}
 
 
 def efficiency_order(data: RunData, item: Ballots, base: str | None) -> Order | None:
@@ -41,11 +59,12 @@ def efficiency_order(data: RunData, item: Ballots, base: str | None) -> Order | 
         base: The restorer to compare with; it must know its operations and parameters.
 
     Returns:
-        Restorers whose seconds, operations and parameters are known; lower is better, and the base
-        has e^2. `None` where the base did not run on the task, or no image is common to all.
+        Natural logarithms of the scores; lower is better, and the base has 2. Who cannot be
+        compared is left out, and why. `None` where the base did not run on the task, or no image is
+        common to all.
 
     Raises:
-        InputError: No base, an unknown one, or one that counts no operations or no parameters.
+        InputError: No base, an unknown one, or one that cannot be ranked.
     """
     known = data.run.restorers
     if base not in known:
@@ -56,19 +75,26 @@ def efficiency_order(data: RunData, item: Ballots, base: str | None) -> Order | 
     if base not in item.entrants:
         return None
     costs = _costs(data, {table.set for table in item.tables})
-    if base not in costs:
-        raise InputError(
-            f"--versus {base} has no count of operations or of parameters; take a network that has "
-            "both"
-        )
-    names = sorted(costs)
+    cards = {name: data.run.restorer(name) for name in item.entrants}
+    reasons = {name: _why_not(card, costs.get(name, {})) for name, card in cards.items()}
+    if reasons[base]:
+        raise InputError(f"--versus {base} cannot be compared with: {reasons[base]}")
+    names = sorted(name for name, why in reasons.items() if not why)
     common = sorted(set.intersection(*(set(costs[name]) for name in names)))
+    # the first cell of a worker counts as warm-up
+    warm = [image for image in common if not any(costs[name][image].cold for name in names)]
     if not common:
         return None
-    spent = {name: [costs[name][image] for image in common] for name in names}
-    return _order(
-        spent, names.index(base), np.array([float(known[name].parameters or 0) for name in names])
-    )
+    spent = {name: [costs[name][image] for image in warm or common] for name in names}
+    parameters = np.array([float(cards[name].parameters or 0) for name in names])
+    return replace(_order(spent, names.index(base), parameters), left_out=reasons)
+
+
+def _why_not(card: RunRestorer, spent: Mapping[tuple[str, str], Spent]) -> str:
+    """Why a restorer cannot be compared by what it costs, or an empty string."""
+    if not (card.parameters and spent):
+        return "it has no count of operations or of parameters"
+    return TIMED_BESIDE if any(cost.beside != 0 for cost in spent.values()) else ""
 
 
 def _order(spent: Mapping[str, Sequence[Spent]], base: int, parameters: Floats) -> Order:
@@ -77,8 +103,8 @@ def _order(spent: Mapping[str, Sequence[Spent]], base: int, parameters: Floats) 
     fixed, images = (flops / flops[base], parameters / parameters[base]), seconds.shape[1]
     # operations and parameters are counted, and only time is measured: it alone is resampled
     drawn = seconds @ resample_counts((images,))
-    scores = ntire_score(seconds.sum(axis=1) / seconds[base].sum(), *fixed)
-    resampled = ntire_score(drawn / drawn[base], *(part[:, None] for part in fixed))
+    scores = log_ntire_score(seconds.sum(axis=1) / seconds[base].sum(), *fixed)
+    resampled = log_ntire_score(drawn / drawn[base], *(part[:, None] for part in fixed))
     ends = percentile_order(scores, resampled, images)
     return Order(
         tuple(spent), scores, *ends, images, images, higher_is_better=False, leaderboards=0
@@ -86,10 +112,10 @@ def _order(spent: Mapping[str, Sequence[Spent]], base: int, parameters: Floats) 
 
 
 def _costs(data: RunData, sets: Container[str | None]) -> dict[str, dict[tuple[str, str], Spent]]:
-    """Restorer -> set and image -> what was spent, where operations and parameters are known."""
+    """Restorer -> set and image -> what was spent, where operations are known."""
     costs: dict[str, dict[tuple[str, str], Spent]] = {}
     for image in data.restored:
-        cell, weighed = image.cell, data.run.restorer(image.cell.restorer).parameters
-        if cell.set in sets and weighed and image.spent.flops is not None:
+        if image.cell.set in sets and image.spent.flops is not None:
+            cell = image.cell
             costs.setdefault(cell.restorer, {})[cell.set, cell.image] = image.spent
     return costs

@@ -4,7 +4,7 @@ Whatever was averaged: scores, ranks, shares or costs.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ class Order:
         n: What a reader is told went into each figure.
         medians: (restorers,), where there are any.
         leaderboards: How many of them went in.
+        left_out: Restorer -> why it is not in the order; empty for those that are.
     """
 
     restorers: tuple[str, ...]
@@ -38,6 +39,7 @@ class Order:
     higher_is_better: bool = True
     medians: Floats | None = None
     leaderboards: int = 1
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def leaderboard_rows(

@@ -18,7 +18,9 @@ from harness.results import COSTS, PlannedSet, Spent
 # an object as it is read, of which nothing is known yet
 Row = Mapping[str, Any]
 
-SCHEMA = "restobench/baseline/1"
+SCHEMA = "restobench/baseline/2"
+_GROWTH_ALONE = "restobench/baseline/1"
+"""Files of this schema hold the growth of memory, and call it `peak_mib`."""
 MAX_BYTES = 200 * 2**20
 
 # what a check needs to know of a metric and of a set
@@ -84,7 +86,8 @@ def _lists(baseline: MeasuredRun) -> tuple[Sequence[Row], ...]:
     ]
     costs = [
         dict(zip(_KEY[:3], (*pair, image), strict=True))
-        | {name: float(f"{getattr(spent, name):.6g}") for name in COSTS}
+        | {name: _rounded(getattr(spent, name)) for name in COSTS}
+        | {"beside": spent.beside}
         for pair, images in sorted(baseline.costs.items())
         for image, spent in sorted(images.items())
     ]
@@ -93,6 +96,10 @@ def _lists(baseline: MeasuredRun) -> tuple[Sequence[Row], ...]:
         for key, message in sorted(baseline.failures.items())
     ]
     return rows, costs, failures
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")
 
 
 def _of(names: Sequence[str], record: object) -> dict[str, object]:
@@ -121,9 +128,9 @@ def read_baseline(path: Path) -> MeasuredRun:
             f"baseline {path} is no JSON ({str(error)[:200]}): make it with `restobench baseline`"
         ) from None
     schema = content.get("schema") if isinstance(content, dict) else None
-    if schema != SCHEMA:
-        kind, _, major = str(schema).rpartition("/")
-        newer = kind == SCHEMA.rpartition("/")[0] and major.isdecimal() and int(major[:9]) > 1
+    if schema not in (SCHEMA, _GROWTH_ALONE):
+        (kind, _, major), (ours, _, latest) = str(schema).rpartition("/"), SCHEMA.rpartition("/")
+        newer = kind == ours and major.isdecimal() and int(major[:9]) > int(latest)
         hint = "upgrade restobench" if newer else "make it with `restobench baseline`"
         raise InputError(
             f"baseline {path} has schema {str(schema)[:60]!r}, expected {SCHEMA!r}: {hint}"
@@ -144,11 +151,6 @@ def _parse(content: Row) -> MeasuredRun:
         raise ValueError(
             f"rows name the metric {min(unknown)!r}, which `metrics` does not describe"
         )
-    costs: dict[tuple[str, str], dict[str, Spent]] = {}
-    for number, row in enumerate(content.get("costs", []), start=1):
-        restorer, set_name, image = _texts(row, _KEY[:3], number)
-        seconds, peak_mib = (_number(row[name], f"row {number}: {name}") for name in COSTS)
-        costs.setdefault((restorer, set_name), {})[image] = Spent(seconds, peak_mib)
     rules = dict(content["evaluation"])
     return MeasuredRun(
         benchmark=str(content["benchmark"]),
@@ -157,7 +159,7 @@ def _parse(content: Row) -> MeasuredRun:
         hardware=dict(content["hardware"]),
         metrics=metrics,
         scores=scores,
-        costs=costs,
+        costs=_costs(content.get("costs", []), older=content["schema"] == _GROWTH_ALONE),
         failures={
             (str(row["restorer"]), str(row["set"]), str(row["image"]), str(row["metric"])): (
                 str(row["message"])
@@ -167,6 +169,25 @@ def _parse(content: Row) -> MeasuredRun:
         sets={str(name): _planned(planned) for name, planned in content.get("sets", {}).items()},
         environment=dict(content.get("environment", {})),
     )
+
+
+def _costs(rows: Iterable[Row], *, older: bool) -> dict[tuple[str, str], dict[str, Spent]]:
+    costs: dict[tuple[str, str], dict[str, Spent]] = {}
+    for number, row in enumerate(rows, start=1):
+        restorer, set_name, image = _texts(row, _KEY[:3], number)
+        costs.setdefault((restorer, set_name), {})[image] = _spent(row, number, older)
+    return costs
+
+
+def _spent(row: Row, number: int, older: bool) -> Spent:
+    def read(key: str) -> float:
+        return _number(row[key], f"row {number}: {key}")
+
+    if older:
+        return Spent(read("seconds"), None, read("peak_mib"))
+    peak = None if row["peak_mib"] is None else read("peak_mib")
+    beside = None if row["beside"] is None else int(read("beside"))
+    return Spent(read("seconds"), peak, read("growth_mib"), beside=beside)
 
 
 def _scores(rows: Iterable[Row]) -> dict[Group, dict[str, MeasuredScore]]:

@@ -18,15 +18,17 @@ from harness.statistics.significance import paired_t
 
 
 def compare_costs(now: MeasuredRun, before: MeasuredRun, settings: Settings) -> list[Finding]:
-    """Ratios of every restorer and set in both.
+    """Ratios of every restorer and set in both, of each cost that both hold.
 
     They are judged only where hardware and number of workers agree. A ratio regresses when its
     interval lies above the limit and a paired test, corrected as that of the scores, says that it
     is more than 1.
     """
+    memory = settings.small_mib, settings.peak_mib
     limits = {
         "seconds": (settings.quick_seconds, settings.seconds),
-        "peak_mib": (settings.small_mib, settings.peak_mib),
+        "peak_mib": memory,
+        "growth_mib": memory,
     }
     measured = [
         _measure(
@@ -59,6 +61,26 @@ def _not_judged(now: MeasuredRun, before: MeasuredRun) -> str:
     )
 
 
+def _comparable(
+    new: Mapping[str, Spent], old: Mapping[str, Spent], name: str
+) -> tuple[list[str], str]:
+    """The images whose cost can be compared; and why it is not judged, or an empty string.
+
+    A baseline of an older version holds the growth of memory and no peak, and leaves it to the
+    number of workers to say whether cells were timed side by side.
+    """
+    pairs = {image: (old[image], new[image]) for image in sorted(old.keys() & new.keys())}
+    if name == "seconds":
+        alone = [image for image, pair in pairs.items() if not any(one.beside for one in pair)]
+        if len(alone) >= MIN_IMAGES or len(alone) == len(pairs):
+            return alone, ""
+        return list(pairs), "timed beside other cells: seconds are judged with --workers 1"
+    both = [i for i, pair in pairs.items() if None not in [getattr(one, name) for one in pair]]
+    if both or not pairs:
+        return both, ""
+    return [], f"{name} is not in both: an older version measured the growth of memory alone"
+
+
 def _measure(
     new: Mapping[str, Spent],
     old: Mapping[str, Spent],
@@ -75,14 +97,14 @@ def _measure(
         floor: Costs below it are noise.
         limit: Ratio from which on more is a regression; its inverse is an improvement.
     """
-    common = sorted(old.keys() & new.keys())
+    common, why_not = _comparable(new, old, finding.metric)
     before, now = (
         np.array([getattr(spent[image], finding.metric) for image in common])
         for spent in (old, new)
     )
-    finding = replace(finding, n=len(common))
+    finding = replace(finding, n=len(common), reason=why_not)
     if len(common) < MIN_IMAGES or max(np.median(before), np.median(now)) < floor:
-        return replace(finding, reason="too quick, too small or too few to judge")
+        return replace(finding, reason=why_not or "too quick, too small or too few to judge")
     # what lies below the floor is noise, zero included: it counts as the floor
     ratios = np.log(np.maximum(now, floor) / np.maximum(before, floor))
     *_, p_less = paired_t(ratios)
@@ -90,4 +112,6 @@ def _measure(
     difference, low, high = (math.expm1(float(end[0])) for end in ends)
     worst = common[int(np.argmax(ratios))]
     finding = replace(finding, difference=difference, ci_low=low, ci_high=high, worst_image=worst)
+    if why_not:
+        return finding
     return Measured(finding, -1, 1 - p_less, p_less, loss=limit - 1, gain=1 - 1 / limit)

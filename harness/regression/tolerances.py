@@ -25,7 +25,7 @@ class Settings:
             the metric's unit.
         tolerance_on: Kind of device (`cpu`, `cuda`) -> the same, for that kind alone.
         seconds: Ratio from which on slower is a regression.
-        peak_mib: The same for memory.
+        peak_mib: The same for memory: for its peak, and for its growth in a cell.
         quick_seconds: Restorations quicker than this are not judged: their time is noise.
         small_mib: Restorations that take less memory than this are not judged.
     """

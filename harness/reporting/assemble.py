@@ -10,7 +10,7 @@ from harness.ranking.metric_agreement import agreements, disagreements
 from harness.ranking.pairs import critical_difference, pair_tests
 from harness.ranking.stability import stability
 from harness.ranking.tables import scopes, task_of
-from harness.reporting.costs import costs, main_board, trade_offs
+from harness.reporting.costs import cost_notes, costs, main_board, trade_offs
 from harness.reporting.images import SampleImages
 from harness.reporting.rows import flat_rows
 from harness.results import (
@@ -71,6 +71,7 @@ def _filled(report: ReportData, ranking: Ranking) -> ReportData:
     tests, diagrams = _compare_pairs(ranking)
     return replace(
         report,
+        cost_notes=cost_notes(report.costs),
         headlines=headlines(ranking),
         behind=behind_leaders(ranking),
         trade_offs=trade_offs(ranking, report.costs),

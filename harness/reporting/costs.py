@@ -1,12 +1,21 @@
 """What restorers cost, and what they give for it: costs by set, and quality against each cost."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import median
 from typing import TypeVar
 
 from harness.ranking.leaderboards import Ranking
 from harness.ranking.tables import metric_names, scopes
-from harness.results import Cost, Leaderboard, RunData, Spent, TradeOff, TradeOffPoint
+from harness.results import (
+    TIMED_BESIDE,
+    Cost,
+    Leaderboard,
+    Run,
+    RunData,
+    Spent,
+    TradeOff,
+    TradeOffPoint,
+)
 
 N = TypeVar("N", int, float)
 
@@ -14,33 +23,98 @@ N = TypeVar("N", int, float)
 def costs(data: RunData) -> tuple[Cost, ...]:
     """What every restorer costs on every set.
 
-    Medians of time and operations, largest memory, smallest tile.
+    Medians of time and operations, largest memory, smallest tile. The first cell of a worker finds
+    memory that nobody has touched and caches that are empty: it counts as warm-up.
     """
     groups: dict[tuple[str, str], list[Spent]] = {}
     for image in data.restored:
         groups.setdefault((image.cell.restorer, image.cell.set), []).append(image.spent)
-    return tuple(_cost(restorer, name, spent) for (restorer, name), spent in groups.items())
+    device = _device(data.run)
+    return tuple(_cost(restorer, name, device, spent) for (restorer, name), spent in groups.items())
 
 
-def _cost(restorer: str, set_name: str, spent: Sequence[Spent]) -> Cost:
+def _cost(restorer: str, set_name: str, device: str | None, spent: Sequence[Spent]) -> Cost:
     flops = [item.flops for item in spent if item.flops is not None]
+    timed = [item.seconds for item in spent if not item.cold] or [item.seconds for item in spent]
+    known = all(item.beside is not None for item in spent)
     return Cost(
         restorer,
         set_name,
-        seconds=median(item.seconds for item in spent),
-        peak_mib=max(item.peak_mib for item in spent),
+        seconds=median(timed),
+        peak_mib=_known(max, (item.peak_mib for item in spent)),
         n=len(spent),
         cuda_mib=_known(max, (item.cuda_mib for item in spent)),
         flops=median(flops) if flops else None,
         tile=_known(min, (item.tile for item in spent)),
         precision=", ".join(sorted({item.precision for item in spent if item.precision})) or None,
         fell_back=sum(item.fell_back for item in spent),
+        growth_mib=max(item.growth_mib for item in spent),
+        timed=len(timed),
+        beside=_known(max, (item.beside for item in spent)) if known else None,
+        device=device,
+        threads=_known(max, (item.threads for item in spent)),
+        size=_size(spent),
     )
 
 
 def _known(choose: Callable[[Iterable[N]], N], values: Iterable[N | None]) -> N | None:
     found = [value for value in values if value is not None]
     return choose(found) if found else None
+
+
+def _size(spent: Iterable[Spent]) -> str | None:
+    """Width x height of the smallest image and of the largest, by their number of pixels."""
+    sides = {(item.width, item.height) for item in spent if item.width and item.height}
+    ordered = sorted(sides, key=lambda side: (side[0] * side[1], side))
+    ends = [f"{width}x{height}" for width, height in ordered]
+    return " to ".join(dict.fromkeys(ends[:1] + ends[-1:])) or None
+
+
+def _device(run: Run) -> str | None:
+    parts = run.environment.get("merged")
+    environments = [part.get("environment") for part in parts] if isinstance(parts, list) else []
+    named = (place.get("device") for place in (run.environment, *environments) if place)
+    return ", ".join(sorted({str(name) for name in named if name})) or None
+
+
+def cost_notes(spent: Iterable[Cost]) -> dict[str, tuple[str, ...]]:
+    """What has to be said beside the costs of each set.
+
+    How they were measured, and which restorers are not ranked by time, or have no peak of memory.
+    """
+    sets: dict[str, list[Cost]] = {}
+    for item in spent:
+        sets.setdefault(item.set, []).append(item)
+    return {name: tuple(_notes(here)) for name, here in sets.items()}
+
+
+def _names(some: Sequence[str], every: Sequence[Cost]) -> str:
+    if len(some) == len(every):
+        return "all"
+    return ", ".join(some[:5]) + (f" and {len(some) - 5} more" if len(some) > 5 else "")
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _notes(here: Sequence[Cost]) -> Iterator[str]:
+    how = (
+        {item.device for item in here},
+        {_plural(item.threads, "thread") for item in here if item.threads},
+        {item.precision for item in here},
+        {item.size for item in here},
+    )
+    known = (" or ".join(sorted(filter(None, names))) for names in how)
+    yield ", ".join(("seconds: median after warm-up", *filter(None, known)))
+    beside = [item.restorer for item in here if not item.timed_alone]
+    if beside:
+        who = _names(beside, here)
+        yield f"not ranked by time: {who}; {TIMED_BESIDE}"
+    older = [item.restorer for item in here if item.peak_mib is None]
+    if older:
+        who = _names(older, here)
+        yield f"no peak of memory: {who}; an older version measured its growth alone"
 
 
 def main_board(ranking: Ranking, scope: str | None) -> Leaderboard | None:
@@ -74,13 +148,18 @@ def trade_offs(ranking: Ranking, spent: Sequence[Cost]) -> tuple[TradeOff, ...]:
 
 
 def _costs_on(data: RunData, spent: Sequence[Cost], scope: str) -> dict[str, dict[str, float]]:
-    """What each restorer costs on a set: median seconds, learned weights, peak memory."""
+    """What each restorer costs on a set: median seconds, learned weights, peak memory.
+
+    Who was not timed alone has no seconds here.
+    """
     here = [item for item in spent if item.set == scope]
     weights = {item.restorer: data.run.restorer(item.restorer).parameters for item in here}
     return {
-        "seconds": {item.restorer: item.seconds for item in here},
+        "seconds": {item.restorer: item.seconds for item in here if item.timed_alone},
         "parameters": {name: float(value) for name, value in weights.items() if value is not None},
-        "peak_mib": {item.restorer: item.peak_mib for item in here},
+        "peak_mib": {
+            item.restorer: item.memory_mib for item in here if item.memory_mib is not None
+        },
     }
 
 

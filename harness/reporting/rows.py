@@ -6,6 +6,11 @@ from dataclasses import asdict
 from harness.ranking.tables import task_of
 from harness.results import FEW_IMAGES, Cost, Leaderboard, RunData
 
+COST_COLUMNS = (
+    *("seconds", "peak_mib", "growth_mib", "cuda_mib"),
+    *("beside", "device", "threads", "precision", "size"),
+)
+
 
 def flat_rows(
     data: RunData, boards: Iterable[Leaderboard], spent: Iterable[Cost]
@@ -27,8 +32,7 @@ def flat_rows(
                     "few_images": row.n < FEW_IMAGES,
                     "unit": run.metric(board.metric).unit,
                     "higher_is_better": board.higher_is_better,
-                    "seconds": found.seconds if found else None,
-                    "peak_mib": found.peak_mib if found else None,
+                    **{name: getattr(found, name, None) for name in COST_COLUMNS},
                     "parameters": card.parameters,
                     "licence": card.licence,
                 }

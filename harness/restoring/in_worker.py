@@ -3,10 +3,13 @@
 Whatever it does there becomes a typed row, never the end of the run.
 """
 
+import gc
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
 from harness.cards import RestorerCard
@@ -24,7 +27,7 @@ from harness.storage.images.arrays import ImageFile
 from harness.storage.images.handover import Handover, hand_over
 from harness.tiling import is_out_of_memory
 from harness.workers.confinement import go_to_own_folder, in_users_folder
-from harness.workers.costs import count_flops, measure, runs_modules
+from harness.workers.costs import Packages, count_flops, held_mib, measure, runs_modules
 from harness.workers.pool import EXIT_MEMORY, Trouble
 
 
@@ -64,16 +67,28 @@ class Restoration:
     busy: float
 
 
-@dataclass(frozen=True, slots=True)
+KEPT_MIB = 64.0
+"""A restorer that keeps so much of earlier images is built anew for another set."""
+
+
+@dataclass(slots=True)
 class Loaded:
     """A restorer in its worker, and what is known of it so far.
 
     Attributes:
+        packages: What the worker holds besides the restorer.
+        set: Whose images it restores.
+        held_mib: What the worker held before its first cell.
+        cells: Numbers the cells that it restores.
         runs_torch: Scale -> whether it runs torch modules; a scale that is here is warmed up.
         flops: Scale and shape of the degraded image -> floating-point operations.
     """
 
     restorer: Restorer
+    packages: Packages
+    set: str = ""
+    held_mib: float = math.inf
+    cells: Iterator[int] = field(default_factory=count)
     runs_torch: dict[int, bool] = field(default_factory=dict)
     flops: dict[tuple[int, ...], int | None] = field(default_factory=dict)
 
@@ -103,8 +118,29 @@ class Loaded:
 @lru_cache(maxsize=1)
 def load_restorer(spec: RestorerSpec, device: str) -> Loaded:
     """Builds a restorer once a worker, in the folder that the user works in."""
-    with in_users_folder():
-        return Loaded(build_restorer(spec, device))
+    with in_users_folder(), (packages := _packages(device)):
+        return Loaded(build_restorer(spec, device), packages)
+
+
+@lru_cache(maxsize=1)
+def _packages(device: str) -> Packages:
+    return Packages(device)
+
+
+def _load_for(task: RestoreTask) -> Loaded:
+    """The restorer of a task.
+
+    Some libraries keep the memory of an image for the next one (ncnn, onnxruntime): what the images
+    of another set took must not be counted for those of this one.
+    """
+    loaded, name = load_restorer(task.spec, task.device), task.conditions.set_name or ""
+    if loaded.set not in ("", name) and held_mib() > loaded.held_mib + KEPT_MIB:
+        del loaded
+        load_restorer.cache_clear()
+        gc.collect()
+        loaded = load_restorer(task.spec, task.device)
+    loaded.set = name
+    return loaded
 
 
 def restore_cell(task: RestoreTask) -> Restoration | Trouble | DamagedImageError:
@@ -119,7 +155,7 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble | DamagedImageError
     """
     go_to_own_folder()
     try:
-        loaded = load_restorer(task.spec, task.device)
+        loaded = _load_for(task)
     except BaseException as error:  # a third party's code may raise SystemExit as well
         return _trouble(FailureKind.LOAD, error)
     try:
@@ -138,14 +174,27 @@ def _restore(task: RestoreTask, loaded: Loaded) -> Restoration:
     image, conditions = (task.fresh or task.degraded).read(), task.conditions
     if task.mask is not None:
         conditions = replace(conditions, mask=task.mask.read()[0] > 0.5)
-    flops = loaded.count_operations(image, conditions)
+    with loaded.packages:  # many a restorer imports them when it is first called
+        flops = loaded.count_operations(image, conditions)
+    if math.isinf(loaded.held_mib):
+        loaded.held_mib = held_mib()
     seed_everything()
     worked = _processor_seconds()
     with recording() as how:
-        restored, spent = measure(lambda: loaded.restore(image, conditions), task.device)
+        restored, spent = measure(
+            lambda: loaded.restore(image, conditions), task.device, loaded.packages.mib
+        )
     busy = (_processor_seconds() - worked) / max(spent.seconds, 1e-6)
+    height, width = image.shape[1:]
     spent = replace(
-        spent, flops=flops, tile=how.tile, precision=how.precision, fell_back=how.fell_back
+        spent,
+        flops=flops,
+        tile=how.tile,
+        precision=how.precision,
+        height=height,
+        width=width,
+        fell_back=how.fell_back,
+        cold=next(loaded.cells) == 0,
     )
     pixels = to_uint8(restored) if task.quantise else restored
     return Restoration(hand_over(pixels, task.handover), spent, busy)

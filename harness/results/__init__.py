@@ -13,6 +13,7 @@ from harness.results.cells import (
 from harness.results.leaderboards import (
     FEW_IMAGES,
     SIGNIFICANT,
+    TIMED_BESIDE,
     Cost,
     Difference,
     Headline,
@@ -40,6 +41,7 @@ __all__ = [
     "FEW_IMAGES",
     "MOST_COMPARED",
     "SIGNIFICANT",
+    "TIMED_BESIDE",
     "Agreement",
     "Cell",
     "ChangedImage",

@@ -70,10 +70,11 @@ class Spent:
     """What one restoration cost, and how it was computed.
 
     Attributes:
-        seconds: Wall-clock seconds of `restore` alone: the restorer was loaded and warmed up
-            before.
-        peak_mib: Growth of the worker's peak resident memory over what it held before the cell, in
-            MiB.
+        seconds: Wall-clock seconds of `restore` alone: the restorer was loaded and warmed up on a
+            corner of the image before.
+        peak_mib: Most that the worker held during the cell beyond its packages: weights, images,
+            activations; in MiB. `None` in runs of older versions, which did not measure it.
+        growth_mib: The same beyond what it held right before the cell.
         cuda_mib: Peak of what torch held on the GPU during the cell, weights included, in MiB;
             `None` on a CPU.
         flops: Floating-point operations of the torch modules, a multiply-add counted as two; `None`
@@ -82,16 +83,28 @@ class Spent:
             whole image at once.
         precision: `fp32`, `fp16` or `bf16`; `None` in runs of older versions, which did not record
             it.
+        beside: Other restorations of the run that were at work at the same time, at most; `None`
+            where it is not known.
+        threads: CPU threads that libraries might use; `None` in runs of older versions.
+        height: Of the degraded image, in pixels; `None` in runs of older versions.
+        width: Likewise.
         fell_back: Whether a reduced precision gave no image, so that `fp32` was used in its place.
+        cold: Whether it was the first cell of its worker, which is slower still than later ones.
     """
 
     seconds: float
-    peak_mib: float
+    peak_mib: float | None
+    growth_mib: float
     cuda_mib: float | None = None
     flops: int | None = None
     tile: int | None = None
     precision: str | None = None
+    beside: int | None = None
+    threads: int | None = None
+    height: int | None = None
+    width: int | None = None
     fell_back: bool = False
+    cold: bool = False
 
 
 @dataclass(frozen=True, slots=True)

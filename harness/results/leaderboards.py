@@ -8,6 +8,12 @@ SIGNIFICANT = 0.05
 FEW_IMAGES = 24
 """Below so many images, intervals and ranks are to be read with care; outputs say so."""
 
+TIMED_BESIDE = (
+    "timed beside other restorations, or by a version that did not record whether; run it again "
+    "with --workers 1, into a new folder or with --fresh, to time it alone"
+)
+"""Why a restorer is not ranked by time, and what to do."""
+
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardRow:
@@ -84,26 +90,51 @@ class Cost:
     """What a restorer costs on one set, over n images.
 
     Attributes:
-        seconds: Median.
-        peak_mib: Largest.
+        seconds: Median over `timed` images.
+        peak_mib: Largest; `None` in runs of older versions.
+        n: Images that were restored.
         cuda_mib: Largest; `None` on a CPU.
         flops: Median; `None` where they were not counted.
         tile: Smallest; `None` where every image was restored at once.
         precision: Those that were used, such as `fp32` or `fp16, fp32`; `None` where it was not
             recorded.
         fell_back: How many images fell back to `fp32`.
+        growth_mib: Largest.
+        timed: Images whose seconds count: those that were the first of a worker do not, where there
+            are others.
+        beside: Largest; `None` where it is not known of every image.
+        device: `cpu` or `cuda:N`; several of a merged run.
+        threads: Largest; `None` where it was not recorded.
+        size: Width x height of the degraded images, such as `512x768`, or the smallest and the
+            largest of them, `96x128 to 512x768`; `None` where it was not recorded.
     """
 
     restorer: str
     set: str
     seconds: float
-    peak_mib: float
+    peak_mib: float | None
     n: int
     cuda_mib: float | None = None
     flops: float | None = None
     tile: int | None = None
     precision: str | None = None
     fell_back: int = 0
+    growth_mib: float = 0.0
+    timed: int = 0
+    beside: int | None = None
+    device: str | None = None
+    threads: int | None = None
+    size: str | None = None
+
+    @property
+    def timed_alone(self) -> bool:
+        """Whether no image was timed beside another restoration: only then time is ranked."""
+        return self.beside == 0
+
+    @property
+    def memory_mib(self) -> float | None:
+        """The memory that counts: the GPU's, where it ran on one."""
+        return self.peak_mib if self.cuda_mib is None else self.cuda_mib
 
 
 @dataclass(frozen=True, slots=True)

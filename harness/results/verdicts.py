@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-COSTS = ("seconds", "peak_mib")
+COSTS = ("seconds", "peak_mib", "growth_mib")
 """Findings of these names are ratios of costs; all others are of metrics."""
 
 

@@ -52,6 +52,8 @@ class Cells:
         restored: Images that restorers made.
         scored: Images that metrics saw.
         waits: Whether the last restoration left this machine's processors to others.
+        broken: Restorers that cannot be loaded, and why.
+        restoring: Cells whose restorer is at work.
     """
 
     plan: Plan
@@ -65,6 +67,7 @@ class Cells:
     waits: bool = False
     broken: dict[str, str] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
+    restoring: list[_Course] = field(default_factory=list)
 
     def courses(self) -> Iterator[Course]:
         """Restorers one after the other, each in its own processes; then sets that none restores.
@@ -82,6 +85,17 @@ class Cells:
             if degraded_set.name not in covered:
                 for image in self.plan.ids[degraded_set.name]:
                     yield self._sample_alone(degraded_set, image)
+
+    def note_start(self, course: _Course) -> None:
+        """A restoration begins, beside all others that have not ended yet.
+
+        Those beyond the number of workers wait for one.
+        """
+        self.restoring.append(course)
+        others = min(len(self.restoring), self.pools.workers) - 1
+        course.beside = 0  # an earlier attempt counts no more
+        for item in self.restoring:
+            item.beside = max(item.beside, others)
 
     def _sample_alone(self, degraded_set: DegradedSet, image: str) -> Course:
         yield from self.samples.get(degraded_set, image)
@@ -106,6 +120,7 @@ class _Course:
         self.cell = Cell(restorer.name, degraded_set.name, image)
         self.handed_over = False
         self.handover = Path(f"{cells.samples.handover}/{next(cells.numbers)}.npy")
+        self.beside = 0
 
     def follow(self) -> Course:
         """Restores and scores what is missing of the cell."""
@@ -221,7 +236,9 @@ class _Course:
             quantise=self.all.plan.benchmark.evaluation.quantise,
         )
         found: Restoration | Trouble | DamagedImageError
-        found = yield Work(Kind.RESTORE, lambda: self._start(task))
+        found = yield Work(Kind.RESTORE, lambda: self._start(task), self.restorer.name)
+        if self in self.all.restoring:
+            self.all.restoring.remove(self)
         if isinstance(found, DamagedImageError):
             raise found
         if isinstance(found, Trouble):
@@ -229,7 +246,7 @@ class _Course:
                 self.all.broken[self.restorer.name] = found.message
             raise CellError(found.kind, found.message)
         self.all.waits = found.busy < 0.5
-        return found
+        return replace(found, spent=replace(found.spent, beside=self.beside))
 
     def _start(self, task: RestoreTask) -> Future[Any]:
         name = self.restorer.name
@@ -237,6 +254,7 @@ class _Course:
             future: Future[Any] = Future()
             future.set_result(Trouble(FailureKind.LOAD, self.all.broken[name]))
             return future
+        self.all.note_start(self)
         return self.all.pools.of(name).submit(restore_cell, task, timeout=self.all.timeout)
 
     def _score(

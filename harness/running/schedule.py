@@ -27,10 +27,11 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A piece of work for a worker."""
+    """A piece of work for a worker; those of other pools do not wait for the same one."""
 
     kind: Kind
     start: Callable[[], Future[Any]]
+    pool: str = ""
 
 
 Course = Generator[Work, Any, None]
@@ -50,6 +51,7 @@ class _Running:
     """What a worker does: for whom, and since when."""
 
     kind: Kind
+    pool: str
     since: float = field(default_factory=time.monotonic)
     courses: list[Course] = field(default_factory=list)
 
@@ -118,17 +120,20 @@ class Schedule:
 
     def _start(self) -> None:
         for kind, queue in self._queues.items():
-            while queue and self._is_free(kind):
+            while queue and self._is_free(queue[0][0]):
                 work, course = queue.popleft()
+                running = _Running(kind, work.pool)
                 # two courses may wait for the same piece of work
-                self._running.setdefault(work.start(), _Running(kind)).courses.append(course)
+                self._running.setdefault(work.start(), running).courses.append(course)
 
-    def _is_free(self, kind: Kind) -> bool:
+    def _is_free(self, work: Work) -> bool:
+        pools = [item.pool for item in self._running.values() if item.kind is Kind.RESTORE]
         more = QUEUED if self._pace < QUICK_SECONDS else 0
-        restoring = sum(running.kind is Kind.RESTORE for running in self._running.values())
-        if kind is Kind.RESTORE and restoring >= self.restorations + more:
+        # what is queued has to wait: the workers of another restorer would begin it at once
+        queued = more if pools == [work.pool] * len(pools) else 0
+        if work.kind is Kind.RESTORE and len(pools) >= self.restorations + queued:
             return False
         counted = len(self._running)
         if self.restorers_wait():
-            counted = 0 if kind is Kind.RESTORE else counted - restoring
+            counted = 0 if work.kind is Kind.RESTORE else counted - len(pools)
         return counted < self.most + more

@@ -1,6 +1,7 @@
 """The columns of a run's tables as its rows have them."""
 
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from harness.results import Cell, Failure, Restored, Spent
@@ -16,12 +17,27 @@ CELL_COLUMNS = (
     *("restorer", "set_name", "image", "restored", "sha256", "fingerprint", "degraded_sha256"),
     *("checksum", *(field.name for field in fields(Spent))),
 )
+TRUTHS = 2
+"""How many columns at the end are truth values, which SQLite has as numbers."""
 
 
 def failure_row(failure: Failure) -> tuple[object, ...]:
     """A row of `failures`."""
     key = (*flat(failure.cell), failure.metric or "")
     return (*key, failure.kind.value, failure.message)
+
+
+_BEFORE_CHECKSUM = attrgetter(
+    *("seconds", "growth_mib", "cuda_mib", "flops", "tile", "precision", "fell_back")
+)
+_AFTER_CHECKSUM = attrgetter("peak_mib", "beside", "threads", "height", "width", "cold")
+
+
+def restored_row(image: Restored) -> tuple[object, ...]:
+    """A row of `cells`, in the order of the table."""
+    hashes, spent = (image.fingerprint, image.degraded_sha256), image.spent
+    cost = (*_BEFORE_CHECKSUM(spent), image.checksum, *_AFTER_CHECKSUM(spent))
+    return (*flat(image.cell), *hashes, image.path, image.sha256, *cost)
 
 
 def restored_of(

@@ -11,9 +11,10 @@ CREATE TABLE samples (
 CREATE TABLE cells (
     restorer TEXT, set_name TEXT, image TEXT, fingerprint TEXT NOT NULL,
     degraded_sha256 TEXT NOT NULL, restored TEXT NOT NULL, sha256 TEXT NOT NULL,
-    seconds REAL NOT NULL, peak_mib REAL NOT NULL, cuda_mib REAL, flops INTEGER, tile INTEGER,
+    seconds REAL NOT NULL, growth_mib REAL NOT NULL, cuda_mib REAL, flops INTEGER, tile INTEGER,
     precision TEXT, fell_back INTEGER NOT NULL DEFAULT 0, checksum TEXT NOT NULL DEFAULT '',
-    row_hash INTEGER,
+    peak_mib REAL, beside INTEGER, threads INTEGER, height INTEGER, width INTEGER,
+    cold INTEGER NOT NULL DEFAULT 0, row_hash INTEGER,
     PRIMARY KEY (restorer, set_name, image)) WITHOUT ROWID;
 CREATE TABLE scores (
     restorer TEXT, set_name TEXT, image TEXT, metric TEXT, fingerprint TEXT NOT NULL,
@@ -36,12 +37,25 @@ ALTER TABLE cells ADD COLUMN fell_back INTEGER NOT NULL DEFAULT 0;
 """,
     2: """
 ALTER TABLE cells ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
+ALTER TABLE cells RENAME COLUMN peak_mib TO growth_mib;
+ALTER TABLE cells ADD COLUMN peak_mib REAL;
+ALTER TABLE cells ADD COLUMN beside INTEGER;
+ALTER TABLE cells ADD COLUMN threads INTEGER;
+ALTER TABLE cells ADD COLUMN height INTEGER;
+ALTER TABLE cells ADD COLUMN width INTEGER;
+ALTER TABLE cells ADD COLUMN cold INTEGER NOT NULL DEFAULT 0;
+UPDATE cells SET beside = 0 WHERE (SELECT json_extract(value, '$.workers') = 1
+    AND json_extract(value, '$.merged') IS NULL FROM meta WHERE key = 'environment');
 ALTER TABLE cells ADD COLUMN row_hash INTEGER;
 ALTER TABLE samples ADD COLUMN row_hash INTEGER;
 ALTER TABLE scores ADD COLUMN row_hash INTEGER;
 """,
 }
-"""What leads from a schema to the next; an older store is brought up to date where it lies."""
+"""What leads from a schema to the next; an older store is brought up to date where it lies.
+
+Before schema 3, `peak_mib` was the growth over what the worker held before a cell, and only the
+number of workers says whether cells were restored side by side.
+"""
 
 CHECKED = ("samples", "cells", "scores")
 """Tables whose rows have a checksum in their last column, `row_hash`."""

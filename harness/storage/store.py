@@ -27,7 +27,15 @@ from harness.results.columns import Rows, ScoreColumns, read_columns
 from harness.storage.database import Database
 from harness.storage.images.samples import StoredSample
 from harness.storage.metadata import read_run, write_run
-from harness.storage.rows import CELL, CELL_COLUMNS, failure_row, flat, restored_of
+from harness.storage.rows import (
+    CELL,
+    CELL_COLUMNS,
+    TRUTHS,
+    failure_row,
+    flat,
+    restored_of,
+    restored_row,
+)
 
 FILENAME = "results.sqlite"
 
@@ -113,11 +121,10 @@ class Store:
             self._add_restored(image)
 
     def _add_restored(self, image: Restored) -> None:
-        key, hashes = flat(image.cell), (image.fingerprint, image.degraded_sha256)
-        row = (*key, *hashes, image.path, image.sha256, *flat(image.spent), image.checksum)
+        key = flat(image.cell)
         self._rows(f"DELETE FROM failures WHERE {CELL}", *key)
         self._rows(f"DELETE FROM scores WHERE {CELL} AND sha256 <> ?", *key, image.sha256)
-        self._insert("cells", [row])
+        self._insert("cells", [restored_row(image)])
 
     def add_scores(
         self,
@@ -162,7 +169,7 @@ class Store:
         row = self._rows(f"SELECT {columns} FROM cells WHERE {CELL}", *flat(cell)).fetchone()
         if row is None or not (self.folder / row[3]).is_file():
             return None
-        return restored_of(*row[:-1], bool(row[-1]))
+        return restored_of(*row[:-TRUTHS], *map(bool, row[-TRUTHS:]))
 
     def score_keys(self, cell: Cell) -> dict[str, tuple[str, str]]:
         """Metric -> its fingerprint, and the hash of the image that it scored."""
@@ -184,8 +191,8 @@ class Store:
 
     def _cells(self) -> list[list[Any]]:
         rows = self._rows(f"SELECT {', '.join(CELL_COLUMNS)} FROM cells")
-        *columns, fell_back = read_columns(rows, len(CELL_COLUMNS))
-        return [*columns, list(map(bool, fell_back))]  # SQLite has no truth values
+        columns = read_columns(rows, len(CELL_COLUMNS))
+        return [*columns[:-TRUTHS], *(list(map(bool, column)) for column in columns[-TRUTHS:])]
 
     def count_failures(self) -> int:
         """How many failure rows the run holds."""

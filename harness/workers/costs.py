@@ -1,7 +1,9 @@
 """What one call costs: seconds, memory, floating-point operations. Runs in workers."""
 
+import builtins
 import ctypes
 import math
+import os
 import platform
 import resource
 import sys
@@ -17,12 +19,13 @@ T = TypeVar("T")
 _STATUS = Path("/proc/self/status")
 
 
-def measure(function: Callable[[], T], device: str) -> tuple[T, Spent]:
+def measure(function: Callable[[], T], device: str, packages_mib: float = 0.0) -> tuple[T, Spent]:
     """Calls a function and measures it; what it raises goes through.
 
     Args:
         function: What is measured.
         device: `cpu` or `cuda:N`. GPU work is asynchronous: it is waited for before and after.
+        packages_mib: What this process holds for its packages: the peak is counted from there.
     """
     cuda = _cuda(device)
     if cuda is not None:
@@ -34,8 +37,16 @@ def measure(function: Callable[[], T], device: str) -> tuple[T, Spent]:
     if cuda is not None:
         cuda.synchronize(device)
     seconds = time.perf_counter() - started
+    peak = _peak_mib()
     cuda_mib = cuda.max_memory_allocated(device) / 2**20 if cuda is not None else None
-    return value, Spent(seconds, max(0.0, _peak_mib() - before), cuda_mib)
+    memory = max(0.0, peak - packages_mib), max(0.0, peak - before), cuda_mib
+    return value, Spent(seconds, *memory, threads=_threads())
+
+
+def _threads() -> int:
+    """How many threads libraries may use here: what torch was told, or else OpenMP."""
+    torch = sys.modules.get("torch")
+    return torch.get_num_threads() if torch else int(os.environ.get("OMP_NUM_THREADS") or 1)
 
 
 def _cuda(device: str) -> Any:
@@ -47,25 +58,35 @@ def _cuda(device: str) -> Any:
 
 
 def _start_peak() -> float:
-    """Lets the kernel count the peak anew; says what the process holds now, in MiB.
+    """Lets the kernel count the peak anew; says what the process holds now, in MiB."""
+    held = held_mib()
+    with suppress(OSError):  # not Linux: the peak stays, and only a new one shows
+        Path("/proc/self/clear_refs").write_text("5")
+    return held
 
-    What earlier calls freed goes back to the system first: a call that takes it up again has to be
-    seen to need it.
+
+def held_mib() -> float:
+    """What this process holds beside pages of files, which are those of libraries, in MiB.
+
+    What was freed goes back to the system first: a call that takes it up again has to be seen to
+    need it. Where it is no Linux, the most that the process has ever held.
     """
     with suppress(OSError, AttributeError):  # only glibc has it
         ctypes.CDLL(None).malloc_trim(0)
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:  # not Linux: the peak is that of the whole process, and only a new peak shows
-        return _peak_mib()
-    return status_mib("VmRSS")
+    return _beside_files("VmRSS") if _STATUS.exists() else _peak_mib()
 
 
 def _peak_mib() -> float:
+    """The most that `held_mib` has been since `_start_peak`."""
     if _STATUS.exists():
-        return status_mib("VmHWM")
+        return _beside_files("VmHWM")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if platform.system() == "Darwin" else peak / 2**10
+
+
+def _beside_files(field: str) -> float:
+    text = _STATUS.read_text()
+    return _mib(text, field) - _mib(text, "RssFile")
 
 
 def status_mib(field: str) -> float:
@@ -73,12 +94,52 @@ def status_mib(field: str) -> float:
 
     0 where it is no Linux.
     """
-    if not _STATUS.exists():
-        return 0.0
-    for line in _STATUS.read_text().splitlines():
-        if line.startswith(field + ":"):
-            return int(line.split()[1]) / 2**10
-    return 0.0
+    return _mib(_STATUS.read_text(), field) if _STATUS.exists() else 0.0
+
+
+def _mib(status: str, field: str) -> float:
+    line = status.partition(f"\n{field}:")[2].partition("kB")[0]
+    return int(line) / 2**10 if line else 0.0
+
+
+class Packages:
+    """What this process holds for the packages that it has imported, and for its device.
+
+    While it is entered, what an import takes is added: restorers import theirs when they are built,
+    or when they are first used. What they load beside that are weights.
+
+    Args:
+        device: `cpu` or `cuda:N`, which is opened.
+
+    Attributes:
+        mib: As `held_mib` counts.
+    """
+
+    def __init__(self, device: str) -> None:
+        if (cuda := _cuda(device)) is not None:
+            cuda.synchronize(device)  # the driver's own memory is no weights
+        self.mib = held_mib()
+        self._import = builtins.__import__
+        self._inside = False
+
+    def __enter__(self) -> None:
+        self._import = builtins.__import__
+        builtins.__import__ = self._watched
+
+    def __exit__(self, *error: object) -> None:
+        builtins.__import__ = self._import
+
+    def _watched(self, name: str, *arguments: Any, **keywords: Any) -> Any:
+        known = len(sys.modules)
+        if self._inside or (name in sys.modules and not any(arguments[2:])):
+            return self._import(name, *arguments, **keywords)
+        self._inside, before = True, held_mib()
+        try:
+            return self._import(name, *arguments, **keywords)
+        finally:
+            self._inside = False
+            if len(sys.modules) > known:
+                self.mib += max(0.0, held_mib() - before)
 
 
 def runs_modules(function: Callable[[], object]) -> bool:

@@ -6,11 +6,11 @@ Scores of different sets cannot be sorted into one order.
 from collections.abc import Iterator, Sequence
 
 from harness.protocols.report import ReportData
-from harness.results import FEW_IMAGES
+from harness.results import FEW_IMAGES, TIMED_BESIDE, Cost
 from reports.html.cells import metric_head, places_of, scale_of, worded_cell
 from reports.html.places import Places
 from reports.pivot import Line, SetTable
-from reports.wording import count, licence_mark, number, seconds
+from reports.wording import beside, count, licence_mark, measured_on, number, seconds
 
 MOST_DRAWN = 3_000
 """Cells with intervals; a leaderboard with more has means alone: the page stays below 2 MB."""
@@ -38,12 +38,14 @@ def leaderboard(
                 "few": table.images < FEW_IMAGES,
                 "rows": list(_rows(report, table, metrics, places, drawn, most)),
                 "all": len(table.lines),
+                "timing": next(iter(report.cost_notes.get(table.set or "", ())), ""),
             }
             for table in tables
         ],
         "tasks": list(dict.fromkeys(table.task for table in tables if table.task)),
         "drawn": drawn,
         "most": most,
+        "beside": "" if all(item.timed_alone for item in report.costs) else TIMED_BESIDE,
     }
 
 
@@ -71,14 +73,28 @@ def _rows(
 
 
 def costs(line: Line) -> dict[str, object]:
-    """What a restorer costs on a set, and its licence: each in words and to sort by."""
+    """What a restorer costs on a set, and its licence: each in words, to sort by, and with a note.
+
+    Seconds that were not measured alone have nothing to sort by.
+    """
     cost, card = line.cost, line.card
     return {
-        "seconds": (seconds(cost.seconds), cost.seconds) if cost else None,
-        "peak": (number(cost.peak_mib, 0), cost.peak_mib) if cost else None,
+        **(_spent(cost) if cost else dict.fromkeys(("seconds", "peak", "how"))),
         "parameters": None
         if card.parameters is None
         else (count(card.parameters), card.parameters),
         "licence": card.licence,
         "mark": licence_mark(card.licence),
+    }
+
+
+def _spent(cost: Cost) -> dict[str, object]:
+    peak, memory = cost.memory_mib, (cost.peak_mib, cost.growth_mib, cost.cuda_mib)
+    return {
+        "seconds": (seconds(cost.seconds), cost.seconds if cost.timed_alone else "", beside(cost)),
+        "peak": None if peak is None else (number(peak, 0), peak),
+        "memory": [None if mib is None else (number(mib, 0), mib) for mib in memory],
+        "flops": None if cost.flops is None else (count(cost.flops), cost.flops),
+        "timed": cost.timed,
+        "how": measured_on(cost),
     }

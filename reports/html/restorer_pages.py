@@ -94,7 +94,6 @@ def _on_set(
         "link": places.set(table.set),
         "task": table.task,
         "rows": rows,
-        "timed": line.cost.n if line.cost else 0,
     }
 
 

@@ -9,6 +9,7 @@ from harness.protocols.report import ReportData
 from harness.results import FEW_IMAGES, SIGNIFICANT, Leaderboard, PairTest, PlannedSet
 from reports.html.cells import Gaps, metric_head, places_of, scale_of, worded_cell, worded_gap
 from reports.html.image_pages import ImagePage
+from reports.html.leaderboard import costs
 from reports.html.places import Places
 from reports.html.stability import stability_words
 from reports.pivot import SetTable
@@ -54,6 +55,12 @@ def set_page(
             }
             for board in table.boards
         ],
+        "costs": [
+            {**costs(line), "restorer": line.restorer, "link": places.restorer(line.restorer)}
+            for line in table.lines[:most]
+            if line.cost
+        ],
+        "notes": report.cost_notes.get(table.set or "", ()),
         "gallery": [_thumbnail(page, table) for page in images if page.set == table.set],
         "total": sum(1 for name, _ in report.data.samples if name == table.set),
     }

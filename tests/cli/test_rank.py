@@ -51,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
             for index in range(8):
                 cell = Cell(name, "s", f"i{index}")
                 path = f"restored/{name}/{index}.png"
-                image = Restored(cell, path, "h", Spent(0.5 + place, 10.0), "f", "d")
+                image = Restored(cell, path, "h", Spent(0.5 + place, 10.0, 4.0), "f", "d")
                 values = {"psnr": 30.0 - place + index / 10, "error": 1.0 + place + index / 10}
                 scores = [Score(cell, metric, value) for metric, value in values.items()]
                 store.add_scores(scores, [], {"psnr": "1", "error": "1"}, image)
@@ -201,7 +201,7 @@ def test_ntires_score_is_of_those_that_count_operations(tmp_path: Path) -> None:
         for name, seconds, flops in costs:
             for index in range(8):
                 cell, path = Cell(name, "s", f"i{index}"), f"{name}{index}.png"
-                spent = Spent(seconds, 10.0, flops=flops)
+                spent = Spent(seconds, 10.0, 4.0, flops=flops, beside=0)
                 image = Restored(cell, path, "h", spent, "f", "d")
                 store.add_scores([Score(cell, "psnr", 30.0)], [], {"psnr": "1"}, image)
     rows = rows_of(tmp_path / "run", "--aggregate", "ntire-efficiency", "--versus", "base")

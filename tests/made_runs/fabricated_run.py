@@ -125,7 +125,10 @@ class _Maker:
                 continue
             start = perf_counter()
             restored = np.clip(restore(degraded), 0, 1).astype(np.float32)
-            spent = Spent(perf_counter() - start, 12.0 + 8 * len(name))
+            memory = 12.0 + 8 * len(name)
+            height, width = degraded.shape[1:]
+            how = {"precision": "fp32", "beside": 0, "threads": 1, "height": height, "width": width}
+            spent = Spent(perf_counter() - start, memory, memory / 2, **how)
             path = f"restored/{name}/{set_name}/{image}.png"
             self._write(path, restored)
             self.restored.append(Restored(cell, path, image_hash(quantise(restored)), spent))

@@ -178,7 +178,7 @@ def timing_alarms(restorers: int, trials: int) -> float:
 
 def _by_image(rows: Floats) -> dict[str, Spent]:
     """Seconds and MiB by image, of (images, 2) of noise."""
-    return {f"i{index}": Spent(0.5 * a, 500.0 * b) for index, (a, b) in enumerate(rows)}
+    return {f"i{index}": Spent(0.5 * a, 500.0 * b, 300.0 * b) for index, (a, b) in enumerate(rows)}
 
 
 DIFFERENT_RUNS = (

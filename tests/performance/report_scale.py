@@ -86,7 +86,7 @@ def _samples(images: int) -> Iterator[dict[str, Any]]:
 def _cells(restorers: int, images: int) -> Iterator[dict[str, Any]]:
     cost = {
         "fingerprint": "f" * 16, "degraded_sha256": "d" * 64, "sha256": "a" * 64,
-        "seconds": 0.5, "peak_mib": 100.0,
+        "seconds": 0.5, "peak_mib": 100.0, "growth_mib": 50.0, "beside": 0,
     }  # fmt: skip
     yield {"restorer": "", "set_name": "", "image": "", "restored": "", **cost}
     for name in range(restorers):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -11,8 +12,19 @@ from made_run import CARDS
 from harness.errors import InputError
 from harness.ranking.aggregation import WAYS, Wishes, aggregate
 from harness.ranking.ballots import shares_won
-from harness.ranking.ntire_efficiency import ntire_score
-from harness.results import Cell, PlannedSet, Run, RunData, RunPlan, RunRestorer, Score, Skipped
+from harness.ranking.ntire_efficiency import log_ntire_score
+from harness.results import (
+    Cell,
+    PlannedSet,
+    Restored,
+    Run,
+    RunData,
+    RunPlan,
+    RunRestorer,
+    Score,
+    Skipped,
+    Spent,
+)
 
 
 def test_borda_is_the_share_of_comparisons_won() -> None:
@@ -102,7 +114,72 @@ def test_ntires_score() -> None:
     # NTIRE 2025, efficient super-resolution: the baseline has exp(2); one twice as fast, with half
     # of everything, has e
     half = np.array([1.0, 0.5])
-    assert ntire_score(half, half, half) == pytest.approx(np.exp([2, 1]))
+    assert log_ntire_score(half, half, half) == pytest.approx([2, 1])
+    by_hand = 0.7 * np.exp(2 * 0.3) + 0.15 * np.exp(2 * 2.0) + 0.15 * np.exp(2 * 0.9)
+    parts = (np.array([value]) for value in (0.3, 2.0, 0.9))
+    assert np.exp(log_ntire_score(*parts)) == pytest.approx([by_hand])
+
+
+def costly(seconds: dict[str, float], **changes: object) -> RunData:
+    """A run of networks alike but for their time, 8 images; `changes` are of the last."""
+    data = make_run({(name, "noise", "psnr"): [30.0] * 8 for name in seconds})
+    restored = [
+        Restored(
+            Cell(name, "noise", f"i{index}"),
+            "",
+            "",
+            dataclasses.replace(
+                Spent(each * (1 + 0.01 * index), 10.0, 5.0, flops=100, beside=0),
+                **(changes if name == list(seconds)[-1] else {}),  # type: ignore[arg-type]
+            ),
+        )
+        for name, each in seconds.items()
+        for index in range(8)
+    ]
+    cards = {name: RunRestorer(name, parameters=1000) for name in seconds}
+    run = dataclasses.replace(data.run, restorers=cards)
+    return dataclasses.replace(data, run=run, restored=tuple(restored))
+
+
+def test_ntires_score_of_what_costs_hundreds_of_times_the_base() -> None:
+    seconds = {"base": 1.0, "slow": 300.0, "slower": 400.0, "slowest": 500.0}
+    rows = aggregate(costly(seconds), "ntire-efficiency", Wishes(base="base"))
+    assert [(row["restorer"], row["rank"], row["rank_high"]) for row in rows] == [
+        ("base", 1, 1), ("slow", 2, 2), ("slower", 3, 3), ("slowest", 4, 4),
+    ]  # fmt: skip
+    logs = [row["log_mean"] for row in rows]
+    # above a few times the base, time alone counts
+    expected = [2.0, *(np.log(0.7) + 2 * seconds[name] for name in list(seconds)[1:])]
+    assert logs == pytest.approx(expected)
+    assert rows[0]["mean"] == pytest.approx(np.exp(2))
+    assert [row["mean"] for row in rows[2:]] == [np.inf, np.inf], "beyond any float"
+    for row in rows:
+        ends = row["ci_low"], row["mean"], row["ci_high"]
+        assert not np.isnan(np.array(ends, dtype=float)).any()
+        assert sorted(ends) == list(ends)  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize("beside", [1, None])
+def test_who_was_timed_beside_others_has_no_rank_by_time(beside: int | None) -> None:
+    data = costly({"base": 2.0, "fair": 3.0, "quick": 1.0}, beside=beside)
+    rows = aggregate(data, "ntire-efficiency", Wishes(base="base"))
+    assert [(row["restorer"], row["rank"]) for row in rows] == [
+        ("base", 1), ("fair", 2), ("quick", None),
+    ]  # fmt: skip
+    assert "--workers 1" in str(rows[2]["reason"])
+    assert [row["reason"] for row in rows[:2]] == [None, None]
+    with pytest.raises(InputError, match="--workers 1"):
+        aggregate(data, "ntire-efficiency", Wishes(base="quick"))
+
+
+def test_the_first_cell_of_a_worker_is_no_time_of_ntires() -> None:
+    data = costly({"base": 1.0, "fair": 1.0})
+    cold = dataclasses.replace(data.restored[-1].spent, seconds=1000.0, cold=True)
+    slow = dataclasses.replace(data.restored[-1], spent=cold)
+    data = dataclasses.replace(data, restored=(*data.restored[:-1], slow))
+    rows = aggregate(data, "ntire-efficiency", Wishes(base="base"))
+    assert [row["log_mean"] for row in rows] == pytest.approx([2, 2])
+    assert {row["n"] for row in rows} == {7}
 
 
 def test_every_way_ranks_the_better_first() -> None:

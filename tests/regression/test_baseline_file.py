@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from harness.regression.baseline_file import read_baseline, write_baseline
 from harness.regression.comparison import compare
 from harness.regression.measured_run import MeasuredRun, MeasuredScore, rename
 from harness.regression.verdict_files import job_summary
-from harness.results import PlannedSet, Spent
+from harness.results import COSTS, PlannedSet, Spent
 
 HISTORIC = Path(__file__).parents[1] / "historic_runs"
 
@@ -38,7 +39,7 @@ def baseline() -> MeasuredRun:
         environment={"python": "3.11.7", "packages": {"torch": "2.1"}},
         metrics={"psnr": psnr},
         scores={("mine", "noise", "psnr"): measured},
-        costs={("mine", "noise"): {"a": Spent(0.5, 12.0)}},
+        costs={("mine", "noise"): {"a": Spent(0.5, 12.0, 4.0, beside=0)}},
         failures={("mine", "noise", "c", ""): 'raised: "quoted" </script>'},
     )
 
@@ -60,6 +61,15 @@ EARLIER = sorted(HISTORIC.glob("baseline-*.json"))
 def test_baselines_of_earlier_versions_are_read(path: Path) -> None:
     read = read_baseline(path)
     assert read.scores
+    spent = [cost for images in read.costs.values() for cost in images.values()]
+    assert spent
+    assert {cost.peak_mib for cost in spent} == {None}, "what they call so is the growth"
+    written = json.loads(path.read_text())["costs"]
+    assert sorted(cost.growth_mib for cost in spent) == sorted(row["peak_mib"] for row in written)
+    one = dataclasses.replace(read, hardware={**read.hardware, "workers": 1})
+    judged = {row.metric: row for row in compare(one, one).findings if row.metric in COSTS}
+    assert judged["growth_mib"].reason != judged["peak_mib"].reason
+    assert "older version" in judged["peak_mib"].reason
     scores = [row for row in compare(read, read).findings if row.metric in read.metrics]
     assert {row.verdict for row in scores} == {"equal"}
 
@@ -67,8 +77,8 @@ def test_baselines_of_earlier_versions_are_read(path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"restobench/baseline/1"', '"restobench/baseline/2"', "upgrade restobench"),
-        ('"restobench/baseline/1"', '"somebody/else"', "make it with `restobench baseline`"),
+        ('"restobench/baseline/2"', '"restobench/baseline/3"', "upgrade restobench"),
+        ('"restobench/baseline/2"', '"somebody/else"', "make it with `restobench baseline`"),
         ('"value": 31.25', '"value": NaN', "row 1: value is nan"),
         ('"value": 31.25', '"value": "31.25"', "row 1: value is '31.25'"),
         ('"value": 31.25', '"value": true', "row 1: value is True"),
@@ -112,6 +122,12 @@ def test_a_truncated_baseline_is_refused(baseline: MeasuredRun, tmp_path: Path) 
     (tmp_path / "cut.json").write_text(text[: len(text) // 2])
     with pytest.raises(InputError, match=r"cut\.json is no JSON"):
         read_baseline(tmp_path / "cut.json")
+
+
+def test_an_older_baseline_keeps_what_it_held_when_it_is_written_anew(tmp_path: Path) -> None:
+    older = read_baseline(EARLIER[0])
+    write_baseline(older, tmp_path / "new.json")
+    assert read_baseline(tmp_path / "new.json").costs == older.costs
 
 
 def test_a_renamed_restorer_finds_its_rows(baseline: MeasuredRun) -> None:

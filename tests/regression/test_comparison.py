@@ -225,10 +225,11 @@ def test_a_small_drop_is_found_and_noise_is_not(generator: np.random.Generator) 
 def costs(
     now: list[float], before: list[float], column: int = 0, **hardware: Any
 ) -> tuple[MeasuredRun, MeasuredRun]:
-    """Two runs that differ in one cost; the other one is too small to judge."""
+    """Two runs that differ in one cost; the others are too small to judge."""
 
     def spent(values: list[float]) -> dict[tuple[str, str], dict[str, Spent]]:
-        each = (Spent(value, 0.0) if column == 0 else Spent(0.0, value) for value in values)
+        zeros = [0.0, 0.0, 0.0]
+        each = (Spent(*zeros[:column], value, *zeros[column + 1 :]) for value in values)
         return {("mine", "noise"): dict(zip(IMAGES, each, strict=False))}
 
     old = base({"psnr": OLD}, costs=spent(before))
@@ -236,7 +237,8 @@ def costs(
 
 
 @pytest.mark.parametrize(
-    ("column", "metric", "unit"), [(0, "seconds", 1.0), (1, "peak_mib", 500.0)]
+    ("column", "metric", "unit"),
+    [(0, "seconds", 1.0), (1, "peak_mib", 500.0), (2, "growth_mib", 500.0)],
 )
 def test_slower_and_hungrier_is_found(
     column: int, metric: str, unit: float, generator: np.random.Generator
@@ -268,6 +270,44 @@ def test_costs_are_not_judged_across_machines_or_side_by_side() -> None:
     side_by_side = {**before.hardware, "workers": 4}
     both = (dataclasses.replace(item, hardware=side_by_side) for item in (now, before))
     assert "--workers 1" in seconds(*both).reason
+
+
+def found(now: MeasuredRun, before: MeasuredRun) -> dict[str, Finding]:
+    return {row.metric: row for row in compare(now, before).findings}
+
+
+def with_costs(run: MeasuredRun, *each: Spent) -> MeasuredRun:
+    """One cost for each image, the first repeated."""
+    spent = [*each, *[each[0]] * (24 - len(each))]
+    costs = {("mine", "noise"): dict(zip(IMAGES, spent, strict=True))}
+    return dataclasses.replace(run, costs=costs)
+
+
+def test_an_older_baseline_is_compared_by_the_growth_that_it_holds() -> None:
+    plain = base({"psnr": OLD})
+    older = with_costs(plain, *(Spent(1 + 0.01 * i, None, 100.0 + i) for i in range(24)))
+    same = with_costs(plain, *(Spent(1 + 0.01 * i, 700.0, 100.5 + i, beside=0) for i in range(24)))
+    more = with_costs(plain, *(Spent(1 + 0.01 * i, 700.0, 200.5 + i, beside=0) for i in range(24)))
+    rows = found(same, older)
+    assert rows["growth_mib"].verdict is rows["seconds"].verdict is Verdict.SAME
+    assert (rows["peak_mib"].verdict, rows["peak_mib"].difference) == (Verdict.INCOMPARABLE, None)
+    assert "older version" in rows["peak_mib"].reason
+    assert found(more, older)["growth_mib"].verdict is Verdict.REGRESSED
+    assert found(more, same)["peak_mib"].verdict is Verdict.SAME, "the weights are most of it"
+
+
+def test_seconds_side_by_side_are_reported_and_not_judged() -> None:
+    plain = base({"psnr": OLD})
+    before = with_costs(plain, *(Spent(1 + 0.01 * i, 9.0, 9.0, beside=0) for i in range(24)))
+    slow = [Spent(3 + 0.01 * i, 9.0, 9.0, beside=1) for i in range(24)]
+    row = found(with_costs(plain, *slow), before)["seconds"]
+    assert row.verdict is Verdict.INCOMPARABLE
+    assert "--workers 1" in row.reason
+    assert row.difference == pytest.approx(1.8, abs=0.2)
+    # the few that were timed alone are judged by themselves
+    alone = [dataclasses.replace(item, beside=0) for item in slow[:12]]
+    row = found(with_costs(plain, *alone, *slow[12:]), before)["seconds"]
+    assert (row.verdict, row.n) == (Verdict.REGRESSED, 12)
 
 
 def test_settings_come_from_toml(tmp_path: Path) -> None:

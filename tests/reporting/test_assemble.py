@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.errors import InputError
 from harness.protocols.report import Report, ReportData
+from harness.reporting.assemble import assemble
 from harness.reporting.write import write_reports
-from harness.results import TradeOff
+from harness.results import Restored, Spent, TradeOff
 from reports.html.report import HTMLReport
 from reports.markdown import MarkdownReport
 from reports.table import CSVReport
@@ -42,7 +44,52 @@ def test_costs_are_medians_and_maxima(fabricated: ReportData) -> None:
     )
     assert cost.n == len(spent)
     assert spent[0] <= cost.seconds <= spent[-1]
-    assert cost.peak_mib == 28.0
+    assert (cost.peak_mib, cost.growth_mib) == (28.0, 14.0)
+    assert (cost.size, cost.threads, cost.beside) == ("128x128", 1, 0)
+    [note] = fabricated.cost_notes[noise]
+    assert note == "seconds: median after warm-up, cpu, 1 thread, fp32, 128x128"
+
+
+def test_who_was_timed_beside_others_is_in_no_order_by_time(fabricated: ReportData) -> None:
+    def busy(image: Restored) -> Restored:
+        beside = 3 if image.cell.restorer in ("tv", "bicubic") else 0
+        return replace(image, spent=replace(image.spent, beside=beside))
+
+    data = fabricated.data
+    report = assemble(
+        replace(data, restored=tuple(map(busy, data.restored))), fabricated.run_folder
+    )
+    points = {
+        item.kind: {point.restorer for point in item.points}
+        for item in report.trade_offs
+        if item.set == "photos-sigma25"
+    }
+    assert points["quality-peak_mib"] - points["quality-seconds"] == {"tv"}
+    assert points["quality-seconds"] > {"identity", "wavelet"}
+    _, note = report.cost_notes["photos-sigma25"]
+    assert note.startswith("not ranked by time: tv; ")
+    assert "--workers 1" in note
+    by_name = {row["restorer"]: row for row in report.rows if row["set"] == "photos-sigma25"}
+    assert (by_name["tv"]["beside"], by_name["identity"]["beside"]) == (3, 0)
+    markdown = MarkdownReport().write(report, fabricated.run_folder / "beside.md").read_text()
+    assert "(beside 3 more)" in markdown
+    assert markdown.count("not ranked by time: ") == 2
+
+
+def test_runs_of_older_versions_have_a_gap_for_the_peak(fabricated: ReportData) -> None:
+    data = fabricated.data
+    older = tuple(
+        replace(image, spent=Spent(image.spent.seconds, None, image.spent.growth_mib))
+        for image in data.restored
+    )
+    report = assemble(replace(data, restored=older), fabricated.run_folder)
+    kinds = {item.kind for item in report.trade_offs}
+    assert not kinds & {"quality-peak_mib", "quality-seconds"}
+    assert {row["peak_mib"] for row in report.rows} == {None}
+    notes = report.cost_notes["photos-sigma25"]
+    assert notes[0] == "seconds: median after warm-up, cpu"
+    assert notes[1].startswith("not ranked by time: all; ")
+    assert notes[2].startswith("no peak of memory: all; ")
 
 
 def test_pareto_points_are_those_that_nobody_beats_in_both(fabricated: ReportData) -> None:

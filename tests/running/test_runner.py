@@ -61,6 +61,18 @@ def test_scores_every_cell(tmp_path: Path) -> None:
     assert data.run.plan.sets["tiny"].fingerprint
 
 
+@pytest.mark.parametrize(("workers", "beside"), [(1, {0}), (2, {1})])
+def test_cells_know_how_many_were_restored_beside_them(
+    tmp_path: Path, marks: Path, workers: int, beside: set[int]
+) -> None:
+    plan = make_plan(benchmark(("a", "b"), size=80), [counting(marks, 1.0)])
+    run_plan(plan, tmp_path / "run", workers=workers)
+    spent = [item.spent for item in load_run(tmp_path / "run").restored]
+    assert {item.beside for item in spent} == beside
+    assert sum(item.cold for item in spent) == workers
+    assert {(item.height, item.width, item.threads) for item in spent} == {(80, 80, 1)}
+
+
 def test_a_mask_travels_with_its_image(tmp_path: Path) -> None:
     holes = SyntheticSet("holes", Task.INPAINT, Photos(48), (MissingPixels(0.3),))
     inpainting = Benchmark("test", "", (holes,), ("psnr",), Evaluation("rgb"))

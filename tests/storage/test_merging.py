@@ -78,7 +78,7 @@ def make(tmp_path: Path) -> Maker:
                     continue
                 path, sha256 = f"{restored_stem(cell)}.png", f"h-{image_bytes!r}"
                 _write(folder / path, image_bytes)
-                spent = Spent(1.0, 2.0, flops=7)
+                spent = Spent(1.0, 2.0, 1.0, flops=7)
                 image = Restored(cell, path, sha256, spent, "f", pixels)
                 scores = [Score(cell, m, 30.0 + len(restorer) + index) for m in metrics]
                 store.add_scores(scores, [], dict.fromkeys(metrics, "1"), image)
@@ -226,7 +226,7 @@ def test_images_outside_of_a_run_are_not_copied(make: Maker, tmp_path: Path) -> 
     secret.write_bytes(b"secret")
     cell = Cell("wavelet", "s", "i0")
     with Store(other) as store:
-        spent = Spent(1.0, 1.0)
+        spent = Spent(1.0, 1.0, 1.0)
         store.add_restored(Restored(cell, "../secret.png", "h", spent, "f", "d"))
     with pytest.raises(InputError, match=r"'\.\./secret\.png' is no file inside the run folder"):
         merge_runs([one, other], tmp_path / "both")

@@ -12,7 +12,7 @@ from harness.errors import StoreError
 from harness.regression.measured_run import load_measured
 from harness.reporting.costs import costs
 from harness.results import Cell, FailureKind, Restored, Score, Spent
-from harness.storage.schema import SCHEMA_VERSION
+from harness.storage.schema import CHECKED, SCHEMA_VERSION
 from harness.storage.store import FILENAME, Store, load_run
 
 HISTORIC = Path(__file__).parents[1] / "historic_runs"
@@ -30,19 +30,23 @@ def test_runs_of_schema_1_are_read_and_can_be_added_to(tmp_path: Path) -> None:
     assert costs_of == 6 * [(None, None, None, False)]
     assert {item.kind for item in old.failures} == {FailureKind.RAISED}
     assert {(item.precision, item.flops) for item in costs(old)} == {(None, None)}
+    assert {(item.peak_mib, item.threads, item.size) for item in costs(old)} == {(None, None, None)}
+    assert max(item.growth_mib for item in costs(old)) == 4.26171875, "what was called the peak"
+    assert all(item.timed_alone for item in costs(old)), "its environment says one worker"
     cell = Cell("new", "photos-x2", "astronaut")
     with Store(folder) as store:
-        store.add_restored(Restored(cell, "p.png", "s", Spent(0.5, 1.0, 2.0, 3, 4), "f", "d"))
+        store.add_restored(Restored(cell, "p.png", "s", Spent(0.5, 1.0, 2.0, 3.0, 4), "f", "d"))
     assert len(load_run(folder).restored) == 7
 
 
 def test_what_a_cell_cost_comes_back(tmp_path: Path) -> None:
     shutil.copytree(HISTORIC / "run-schema-1", tmp_path / "run")
-    cells = [Cell("net", "photos-x2", name) for name in "abc"]
+    cells = [Cell("net", "photos-x2", name) for name in "abcd"]
     costs_of = [
-        Spent(0.5, 10.0, 70.0, 10**13, 512, "fp16"),
-        Spent(0.7, 12.0, 60.0, 10**12, 128, "fp32", True),
-        Spent(0.6, 11.0, 50.0, 10**12, None, "fp16"),
+        Spent(0.5, 10.0, 1.0, 70.0, 10**13, 512, "fp16", 0, 1, 96, 128),
+        Spent(0.7, 12.0, 3.0, 60.0, 10**12, 128, "fp32", 1, 2, 64, 256, fell_back=True),
+        Spent(0.6, 11.0, 2.0, 50.0, 10**12, None, "fp16", 0, 1, 96, 128),
+        Spent(9.0, 11.0, 2.0, 50.0, 10**12, None, "fp16", 0, 1, 48, 64, cold=True),
     ]
     with Store(tmp_path / "run") as store:
         for cell, cost in zip(cells, costs_of, strict=True):
@@ -51,8 +55,22 @@ def test_what_a_cell_cost_comes_back(tmp_path: Path) -> None:
     found = {item.cell: item.spent for item in data.restored}
     assert [found[cell] for cell in cells] == costs_of
     (cost,) = (item for item in costs(data) if item.restorer == "net")
-    assert (cost.seconds, cost.peak_mib, cost.cuda_mib, cost.n) == (0.6, 12.0, 70.0, 3)
+    assert (cost.seconds, cost.timed, cost.n) == (0.6, 3, 4), "the first of a worker is warm-up"
+    assert (cost.peak_mib, cost.growth_mib, cost.cuda_mib, cost.memory_mib) == (12, 3, 70, 70)
+    assert (cost.beside, cost.threads, cost.size) == (1, 2, "64x48 to 256x64")
+    assert not cost.timed_alone
     assert (cost.flops, cost.tile, cost.precision, cost.fell_back) == (10**12, 128, "fp16, fp32", 1)
+
+
+def test_an_older_store_has_the_columns_of_a_new_one_in_their_order(tmp_path: Path) -> None:
+    shutil.copytree(HISTORIC / "run-schema-1", tmp_path / "old")
+
+    def columns(name: str) -> list[list[str]]:
+        with Store(tmp_path / name, create=True) as store:
+            tables = [store._rows(f"PRAGMA table_info({table})") for table in CHECKED]
+            return [[row[1] for row in table] for table in tables]
+
+    assert columns("old") == columns("new")
 
 
 def test_a_store_of_a_later_version_is_refused(tmp_path: Path) -> None:
@@ -63,7 +81,7 @@ def test_a_store_of_a_later_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_row_that_was_changed_is_left_out_said_and_made_again(tmp_path: Path) -> None:
-    spent, notes = Spent(0.5, 1, flops=10**13), list[str]()
+    spent, notes = Spent(0.5, 1, 1, flops=10**13), list[str]()
     with Store(tmp_path, create=True) as store:
         store.set_meta(plan={"benchmark": "b"})
         for index in range(3):

@@ -39,7 +39,7 @@ Examples:
 @click.option("--set", "sets", multiple=True, help="Only these sets of the benchmark.")
 @click.option("--out", type=options.PATH, help="Run folder  [default: runs/BENCHMARK-TIME]")
 @options.device(default="auto")
-@options.workers(help="Cells at work at once  [default: the number of cores]")
+@options.workers(help="Restorations at once; samples and scores beside them  [default: cores]")
 @click.option("--limit", type=options.COUNT, help="The first N images of each set.")
 @options.timeout(default=600.0, help="Seconds that one restoration may take.")
 @click.option(

@@ -6,6 +6,7 @@ Whatever it does there becomes a typed row, never the end of the run.
 import gc
 import math
 import os
+import resource
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -202,8 +203,8 @@ def _restore(task: RestoreTask, loaded: Loaded) -> Restoration:
 
 def _processor_seconds() -> float:
     """Of this process, and of the children that it has waited for."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(item.ru_utime + item.ru_stime for item in used)
 
 
 def _trouble(kind: FailureKind, error: BaseException) -> Trouble:

@@ -20,7 +20,7 @@ from harness.storage.images.samples import StoredSample, find_sample, make_sampl
 from harness.storage.store import Store
 from harness.workers.pool import Trouble
 
-REMEMBERED = 20_000
+REMEMBERED = 5_000
 """Samples that are kept in mind; the cache is asked for others again."""
 
 Key = tuple[str, str]

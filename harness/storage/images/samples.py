@@ -19,7 +19,7 @@ from harness.atomic import atomic_file
 from harness.conditions import Conditions, kernel_of
 from harness.errors import HarnessError
 from harness.images import Image, check_image, exact_uint8, image_hash
-from harness.protocols import DegradedSet
+from harness.protocols import DegradedSet, Sample
 from harness.storage.images.arrays import ImageFile, quick_hash, save_array
 from harness.storage.images.decoded import decoded
 from harness.storage.images.handover import Handover, hand_over
@@ -85,10 +85,7 @@ def make_sample(
     """
     if damaged:
         _written.clear()
-    sample, name = degraded_set.sample(image), degraded_set.name
-    for kind, pixels in (("degraded", sample.degraded), ("reference", sample.reference)):
-        if pixels is not None:
-            check_image(pixels, f"{kind} image {image!r} of {name}")
+    sample, name = _checked(degraded_set, image), degraded_set.name
     known = sample.conditions
     mask = None if known is None or known.mask is None else known.mask[None].astype(np.float32)
     degraded, levels = _share(sample.degraded)
@@ -104,6 +101,14 @@ def make_sample(
     if key is not None:
         _pin(key, made, None if known is None else made.conditions)
     return made
+
+
+def _checked(degraded_set: DegradedSet, image: str) -> Sample:
+    sample = degraded_set.sample(image)
+    for kind, pixels in (("degraded", sample.degraded), ("reference", sample.reference)):
+        if pixels is not None:
+            check_image(pixels, f"{kind} image {image!r} of {degraded_set.name}")
+    return sample
 
 
 def find_sample(degraded_set: DegradedSet, image: str, key: str) -> StoredSample | None:

@@ -49,7 +49,20 @@ class Pools:
         """One cell of a restorer is over."""
         self._left[restorer] -= 1
         if self._left[restorer] == 0 and restorer in self._restorers:
-            self._restorers.pop(restorer).close()
+            self.end(restorer)
+
+    def end(self, name: str) -> None:
+        """Ends the pool of a restorer, or that of everything else; a new one starts when needed.
+
+        Args:
+            name: The restorer's; empty for the pool that makes samples and scores.
+        """
+        if not name:
+            pool, self._trusted = self._trusted, None
+        else:
+            pool = self._restorers.pop(name, None)
+        if pool is not None:
+            pool.close(kill=True)
 
     def __enter__(self) -> Pools:
         return self

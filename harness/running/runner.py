@@ -68,6 +68,7 @@ def run_plan(
             progress.note(line)
         samples = Samples(store, pools, handover_folder(), timeout)
         job = Cells(plan, store, pools, samples, timeout, progress)
-        Schedule(most, workers, lambda: job.waits, timeout, store).run(job.courses())
+        schedule = Schedule(most, workers, pools.end, lambda: job.waits, timeout, store)
+        schedule.run(job.courses())
         finish_run(store, run, plan, samples.lost)
         return RunSummary(job.restored, job.scored, store.count_failures())

@@ -6,7 +6,7 @@ A *course* is a generator that yields pieces of work and is sent what came of ea
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import Any
 
 from harness.storage.store import Store
-from harness.workers.pool import outcome
+from harness.workers.pool import Trouble, outcome
 
 
 class Kind(IntEnum):
@@ -45,6 +45,13 @@ QUICK_SECONDS = 0.02
 
 QUEUED = 2
 
+STALL_SECONDS = 60.0
+"""After so long a pool that has begun with nothing has lost it: a worker that is killed (by the
+kernel, say) between taking a piece of work and saying so takes it along, and a lock sometimes."""
+
+ATTEMPTS = 3
+"""How often a piece of work is given to workers that die before they begin with it."""
+
 
 @dataclass(slots=True)
 class _Running:
@@ -53,7 +60,7 @@ class _Running:
     kind: Kind
     pool: str
     since: float = field(default_factory=time.monotonic)
-    courses: list[Course] = field(default_factory=list)
+    courses: list[tuple[Work, Course]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -63,6 +70,7 @@ class Schedule:
     Args:
         most: Pieces of work at the same time.
         restorations: Restorations at the same time.
+        end_pool: Ends a pool by its name, so that a new one is started.
         restorers_wait: Whether restorations now leave the processors to others: they come on top.
         timeout: Seconds that the workers allow for one, for messages.
         store: What courses write is committed together, every `BATCH_SECONDS`.
@@ -70,6 +78,7 @@ class Schedule:
 
     most: int
     restorations: int
+    end_pool: Callable[[str], None]
     restorers_wait: Callable[[], bool]
     timeout: float
     store: Store
@@ -79,6 +88,7 @@ class Schedule:
         default_factory=lambda: {kind: deque() for kind in Kind}
     )
     _running: dict[Future[Any], _Running] = field(default_factory=dict)
+    _lost: Counter[Course] = field(default_factory=Counter)
 
     def run(self, courses: Iterable[Course]) -> None:
         """Follows all courses; as many are begun ahead as keep every worker busy."""
@@ -89,16 +99,43 @@ class Schedule:
             done = wait(self._running, timeout=pause, return_when=FIRST_COMPLETED).done
             if time.monotonic() >= due:
                 self.store.commit()
-                done = done or wait(self._running, return_when=FIRST_COMPLETED).done
+                done = done or self._wait_long()
                 due = time.monotonic() + BATCH_SECONDS
             self.store.batch()
             for future in done:
-                found = outcome(future, self.timeout)
-                running = self._running.pop(future)
-                self._pace += (time.monotonic() - running.since - self._pace) / 10
-                for course in running.courses:
-                    self._follow(course, found)
+                self._finish(self._running.pop(future), outcome(future, self.timeout))
         self.store.commit()
+
+    def _wait_long(self) -> set[Future[Any]]:
+        done = wait(self._running, timeout=STALL_SECONDS, return_when=FIRST_COMPLETED).done
+        if not done:
+            for name in {running.pool for running in self._running.values()}:
+                self._look_after(name)
+        return done
+
+    def _look_after(self, pool: str) -> None:
+        """Gives the work of a pool that has lost it to a new one."""
+        mine = {future: item for future, item in self._running.items() if item.pool == pool}
+        started = max(item.since for item in mine.values())
+        if time.monotonic() - started < STALL_SECONDS or any(map(Future.running, mine)):
+            return
+        if any(map(Future.done, mine)):
+            return
+        self.end_pool(pool)
+        for future, item in mine.items():
+            future.cancel()
+            del self._running[future]
+            self._queues[item.kind].extendleft(item.courses)
+
+    def _finish(self, running: _Running, found: object) -> None:
+        self._pace += (time.monotonic() - running.since - self._pace) / 10
+        for work, course in running.courses:
+            if isinstance(found, Trouble) and not found.begun and self._lost[course] < ATTEMPTS:
+                self._lost[course] += 1
+                self._queues[work.kind].appendleft((work, course))
+            else:
+                self._lost.pop(course, None)
+                self._follow(course, found)
 
     def _begin(self, waiting: Iterator[Course]) -> bool:
         """Begins courses; says whether any of them has work to do."""
@@ -124,7 +161,7 @@ class Schedule:
                 work, course = queue.popleft()
                 running = _Running(kind, work.pool)
                 # two courses may wait for the same piece of work
-                self._running.setdefault(work.start(), running).courses.append(course)
+                self._running.setdefault(work.start(), running).courses.append((work, course))
 
     def _is_free(self, work: Work) -> bool:
         pools = [item.pool for item in self._running.values() if item.kind is Kind.RESTORE]

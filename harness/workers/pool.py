@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -49,10 +50,15 @@ _NEWS_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A piece of work that came to nothing."""
+    """A piece of work that came to nothing.
+
+    Attributes:
+        begun: Whether a worker had begun with it; where none had, it may be tried again.
+    """
 
     kind: FailureKind
     message: str
+    begun: bool = True
 
 
 class _Worker(ForkServerProcess):
@@ -241,6 +247,9 @@ def outcome(future: Future[Any], timeout: float | None) -> Any:
         )
     except CancelledError:
         raise
+    except BrokenProcessPool as error:
+        message = f"no worker could begin with it: {error}"
+        return Trouble(FailureKind.CRASHED, message, begun=False)
     except Exception as error:  # the result could not be brought back from the worker
         return Trouble(FailureKind.CRASHED, describe_error(error))
 

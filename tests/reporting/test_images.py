@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.images import image_hash, read_image, write_image
+from harness.images import exact_uint8, image_hash, read_image, write_image
 from harness.protocols.report import FoundImage, ReportData
 from harness.reporting.images import SampleImages
 from harness.results import SampleRecord
@@ -35,7 +35,7 @@ def test_previews_come_before_the_cache(
     assert find(*KEY, "degraded") is None
     assert find(*KEY, "reference") is None
     assert find.missed == [(*KEY, "degraded"), (*KEY, "reference")]
-    path = save_array(image, cache / sha256[:2] / sha256)
+    path = save_array(image, cache / sha256[:2] / sha256, exact_uint8(image))
     assert find(*KEY, "degraded") == FoundImage(path, exact=True)
     shown = tmp_path / "run" / preview(*KEY, "degraded")
     shown.parent.mkdir(parents=True)

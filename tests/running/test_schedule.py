@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import pytest
 
-from harness.running.schedule import QUEUED, Kind, Schedule, Work
+from harness.running.schedule import ATTEMPTS, QUEUED, Kind, Schedule, Work
+from harness.workers.pool import Trouble
 
 
 def started(restorers: list[str], restorations: int) -> list[str]:
@@ -23,7 +26,7 @@ def started(restorers: list[str], restorations: int) -> list[str]:
         yield Work(Kind.RESTORE, start, restorer)
 
     nobody: Any = None  # nothing is stored
-    schedule = Schedule(4, restorations, lambda: False, 1.0, nobody, _pace=0.001)
+    schedule = Schedule(4, restorations, begun.append, lambda: False, 1.0, nobody, _pace=0.001)
     schedule._begin(iter([course(name) for name in restorers]))
     schedule._start()
     return begun
@@ -34,3 +37,60 @@ def test_quick_pieces_wait_at_the_workers_of_their_restorer_alone(restorations: 
     assert started(["a"] * 9, restorations) == ["a"] * (restorations + QUEUED)
     # another restorer has workers of its own, which would begin at once
     assert started(["a"] * restorations + ["b"] * 9, restorations) == ["a"] * restorations
+
+
+class NoStore:
+    """Commits nothing."""
+
+    def batch(self) -> None:
+        pass
+
+    commit = batch
+
+
+def follow(starts: list[Future[Any]]) -> tuple[list[object], list[str]]:
+    """What comes of one piece of work whose workers do this, in turn; and the pools that ended."""
+    found: list[object] = []
+    ended: list[str] = []
+
+    def course() -> Generator[Work, Any, None]:
+        found.append((yield Work(Kind.SCORE, lambda: starts.pop(0), "a")))
+
+    store: Any = NoStore()
+    Schedule(2, 1, ended.append, lambda: False, 1.0, store).run(iter([course()]))
+    return found, ended
+
+
+def finished(value: object) -> Future[Any]:
+    future: Future[Any] = Future()
+    if isinstance(value, Exception):
+        future.set_exception(value)
+    else:
+        future.set_result(value)
+    return future
+
+
+def test_work_that_a_killed_worker_took_along_is_given_to_a_new_pool(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("harness.running.schedule.STALL_SECONDS", 0.05)
+    lost: Future[Any] = Future()  # no worker says that it has begun, ever
+    assert follow([lost, finished(7)]) == ([7], ["a"])
+    assert lost.cancelled()
+
+
+def test_work_that_is_under_way_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.running.schedule.STALL_SECONDS", 0.05)
+    slow: Future[Any] = Future()
+    slow.set_running_or_notify_cancel()
+    threading.Timer(0.3, slow.set_result, [7]).start()
+    assert follow([slow]) == ([7], [])
+
+
+def test_work_that_no_worker_began_with_is_tried_again_and_not_for_ever() -> None:
+    broken = BrokenProcessPool("All workers expired")
+    assert follow([finished(broken), finished(7)])[0] == [7]
+    found, _ = follow([finished(broken) for _ in range(ATTEMPTS + 1)])
+    [trouble] = found
+    assert isinstance(trouble, Trouble)
+    assert "All workers expired" in trouble.message

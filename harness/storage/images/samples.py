@@ -85,21 +85,20 @@ def make_sample(
     """
     if damaged:
         _written.clear()
-    sample, name = _checked(degraded_set, image), degraded_set.name
+    sample = _checked(degraded_set, image)
     known = sample.conditions
+    conditions = degraded_set.conditions if known is None else replace(known, mask=None)
     mask = None if known is None or known.mask is None else known.mask[None].astype(np.float32)
     degraded, levels = _share(sample.degraded)
-    made = StoredSample(
-        name,
-        image,
-        degraded,
-        None if sample.reference is None else _share(sample.reference)[0],
-        degraded_set.conditions if known is None else replace(known, mask=None),
-        None if mask is None else _share(mask)[0],
-        None if fresh is None else hand_over(sample.degraded if levels is None else levels, fresh),
+    reference, mask_file = (
+        None if pixels is None else _share(pixels)[0] for pixels in (sample.reference, mask)
     )
+    left = sample.degraded if levels is None else levels
+    handed = None if fresh is None else hand_over(left, fresh)
+    images = degraded, reference, conditions, mask_file, handed
+    made = StoredSample(degraded_set.name, image, *images)
     if key is not None:
-        _pin(key, made, None if known is None else made.conditions)
+        _pin(key, made, None if known is None else conditions)
     return made
 
 

@@ -129,13 +129,17 @@ class Packages:
     def __exit__(self, *error: object) -> None:
         builtins.__import__ = self._import
 
-    def _watched(self, name: str, *arguments: Any, **keywords: Any) -> Any:
-        known = len(sys.modules)
-        if self._inside or (name in sys.modules and not any(arguments[2:])):
-            return self._import(name, *arguments, **keywords)
+    def _watched(
+        self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
+    ) -> Any:
+        known, module = len(sys.modules), sys.modules.get(name)
+        # torch imports names of its own in the middle of each operation: these take nothing
+        is_there = level == 0 and module is not None
+        if self._inside or (is_there and all(hasattr(module, item) for item in fromlist or ())):
+            return self._import(name, globals, locals, fromlist, level)
         self._inside, before = True, held_mib()
         try:
-            return self._import(name, *arguments, **keywords)
+            return self._import(name, globals, locals, fromlist, level)
         finally:
             self._inside = False
             if len(sys.modules) > known:

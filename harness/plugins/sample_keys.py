@@ -45,8 +45,10 @@ def sample_key(degraded_set: DegradedSet, image: str) -> str | None:
         said = _describe(degraded_set)
     except (HarnessError, OSError, TypeError, ValueError):
         return None  # whoever makes the sample says what is wrong
-    modules = tuple(sorted({type(part).__module__ for part in origins.parts}))
-    parts = (degraded_set.name, image, said, *contents, *origins.facts, _code(modules))
+    code = _code(tuple(sorted({type(part).__module__ for part in origins.parts})))
+    if code is None:
+        return None
+    parts = (degraded_set.name, image, said, *contents, *origins.facts, code)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -78,8 +80,14 @@ def _hash_file(path: Path, *_status: int) -> str:
 
 
 @lru_cache
-def _code(modules: tuple[str, ...]) -> str:
-    hashes = [code_hash(module) for module in (*_ENGINE, *modules)]
+def _code(modules: tuple[str, ...]) -> str | None:
+    """What the code of modules means, or `None`: it may import what nobody can name.
+
+    The package of somebody else has to be installed, for its version tells what lies beside it.
+    """
     others = sorted({module.partition(".")[0] for module in modules} - set(OURS))
     versions = installed_versions([*PIXEL_PACKAGES, *others])
+    if not set(others) <= versions.keys():
+        return None
+    hashes = [code_hash(module) for module in (*_ENGINE, *modules)]
     return json.dumps([hashes, versions], sort_keys=True)

@@ -8,6 +8,7 @@ import math
 import os
 import resource
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
@@ -172,7 +173,7 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble | DamagedImageError
 
 
 def _restore(task: RestoreTask, loaded: Loaded) -> Restoration:
-    image, conditions = (task.fresh or task.degraded).read(), task.conditions
+    image, conditions = _degraded(task), task.conditions
     if task.mask is not None:
         conditions = replace(conditions, mask=task.mask.read()[0] > 0.5)
     with loaded.packages:  # many a restorer imports them when it is first called
@@ -199,6 +200,13 @@ def _restore(task: RestoreTask, loaded: Loaded) -> Restoration:
     )
     pixels = to_uint8(restored) if task.quantise else restored
     return Restoration(hand_over(pixels, task.handover), spent, busy)
+
+
+def _degraded(task: RestoreTask) -> Image:
+    if task.fresh is not None:
+        with suppress(DamagedImageError):  # another restorer was quicker, and it is gone
+            return task.fresh.read()
+    return task.degraded.read()
 
 
 def _processor_seconds() -> float:

@@ -66,6 +66,7 @@ def run_plan(
         progress.start(plan.cells())
         for line in why_again(plan, store):
             progress.note(line)
+        store.drop_outdated(plan.metric_fingerprints)
         samples = Samples(store, pools, handover_folder(), timeout)
         job = Cells(plan, store, pools, samples, timeout, progress)
         schedule = Schedule(most, workers, pools.end, lambda: job.waits, timeout, store)

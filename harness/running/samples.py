@@ -16,7 +16,7 @@ from harness.protocols import DegradedSet
 from harness.results import FailureKind
 from harness.running.pools import Pools
 from harness.running.schedule import Kind, Work
-from harness.storage.images.samples import StoredSample, find_sample, make_sample
+from harness.storage.images.samples import StoredSample, find_sample, make_sample, pin_sample
 from harness.storage.store import Store
 from harness.workers.pool import Trouble
 
@@ -113,8 +113,12 @@ class Samples:
 def make(
     degraded_set: DegradedSet, image: str, key: str | None, damaged: bool, fresh: Path
 ) -> StoredSample | Trouble:
-    """Makes one sample; runs in a worker, and never raises."""
+    """Makes one sample, and pins it to what it was made of; runs in a worker, and never raises."""
     try:
-        return make_sample(degraded_set, image, key, damaged=damaged, fresh=fresh)
+        made = make_sample(degraded_set, image, damaged=damaged, fresh=fresh)
+        # a source that has changed meanwhile must not be taken for the one of before
+        if key is not None and sample_key(degraded_set, image) == key:
+            pin_sample(key, made)
+        return made
     except Exception as error:
         return Trouble(FailureKind.SAMPLE, describe_error(error))

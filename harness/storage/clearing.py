@@ -45,9 +45,11 @@ def clear() -> None:
     for kind in CACHES:
         for path in list(_files(kind)):
             path.unlink(missing_ok=True)
-        folders = [path for path in cache_folder(kind).rglob("*") if path.is_dir()]
-        for folder in sorted(folders, reverse=True):
-            if not any(folder.iterdir()):
+        root = cache_folder(kind)
+        for folder in sorted(
+            [*root.glob("??"), *root.glob("pins/??"), root / "pins"], reverse=True
+        ):
+            if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
                 folder.rmdir()
 
 

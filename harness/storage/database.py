@@ -32,22 +32,29 @@ class Database:
     """
 
     def __init__(self, path: Path, *, writing: bool) -> None:
-        self.path = path
+        self.path, self._is_copy = path, False
         try:
             self._connection = sqlite3.connect(path, isolation_level=None)
-            self._connection.create_function("row_check", -1, row_check, deterministic=True)
-            self._open()
+            self._open(writing)
             self.damaged = sum(self._leave_out(table, writing) for table in CHECKED)
+            if self._is_copy:  # what were written here would be lost
+                self._connection.execute("PRAGMA query_only=ON")
         except sqlite3.DatabaseError as error:
             raise self._error(error) from error
 
-    def _open(self) -> None:
+    def _open(self, writing: bool) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise StoreError(
                 f"{self.path} has schema {version}, this version reads up to {SCHEMA_VERSION}: "
                 "upgrade restobench"
             )
+        if version < SCHEMA_VERSION and not writing:  # who only reads changes nothing
+            copy = sqlite3.connect(":memory:", isolation_level=None)
+            self._connection.backup(copy)
+            self._connection.close()
+            self._connection, self._is_copy = copy, True
+        self._connection.create_function("row_check", -1, row_check, deterministic=True)
         # WAL with NORMAL survives a killed process with every committed row
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
@@ -57,7 +64,15 @@ class Database:
             with self.transaction():
                 for statement in filter(None, map(str.strip, script.split(";"))):
                     self._connection.execute(statement)
+                self.seal()
                 self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+    def seal(self) -> None:
+        """Gives their checksums to rows that have none: an earlier version wrote them."""
+        for table in CHECKED:
+            values = checked_columns(self._connection, "main", table)
+            query = f"UPDATE {table} SET row_hash = row_check({values}) WHERE row_hash IS NULL"
+            self._connection.execute(query)
 
     def _leave_out(self, table: str, writing: bool) -> int:
         """Leaves out the rows of a table that do not fit their checksums; says how many."""
@@ -140,7 +155,11 @@ def _as_text(value: object) -> str:
 
 
 def fitting(connection: sqlite3.Connection, schema: str, table: str) -> str:
-    """The SQL condition that a row fits its checksum; those of earlier versions have none."""
+    """The SQL condition that a row fits its checksum."""
+    return f"row_hash IS row_check({checked_columns(connection, schema, table)})"
+
+
+def checked_columns(connection: sqlite3.Connection, schema: str, table: str) -> str:
+    """The columns that a row's checksum is of."""
     columns = [row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")]
-    values = ", ".join(name for name in columns if name != "row_hash")
-    return f"row_hash IS NULL OR row_hash = row_check({values})"
+    return ", ".join(name for name in columns if name != "row_hash")

@@ -16,7 +16,7 @@ from harness.cards import MetricCard
 from harness.errors import IncomparableError, InputError
 from harness.results import Cell, PlannedSet, Run, RunRestorer
 from harness.set_identity import set_fingerprint
-from harness.storage.database import fitting, row_check
+from harness.storage.database import Database, fitting, row_check
 from harness.storage.places import preview, restored_stem
 from harness.storage.schema import CHECKED
 from harness.storage.store import FILENAME, Store, load_header
@@ -117,21 +117,36 @@ def _write(folders: Sequence[Path], runs: Sequence[Run], partial: Path) -> None:
     with closing(sqlite3.connect(partial / FILENAME, isolation_level=None)) as database:
         database.create_function("restored_path", 4, _restored_path, deterministic=True)
         database.create_function("row_check", -1, row_check, deterministic=True)
-        for folder in folders:
-            database.execute("ATTACH ? AS source", (str(folder / FILENAME),))
+        sources = [
+            _copy_store(folder, partial / f".{n}.sqlite") for n, folder in enumerate(folders)
+        ]
+        for folder, source in zip(folders, sources, strict=True):
+            database.execute("ATTACH ? AS source", (str(source),))
             database.execute("BEGIN")
             _check_samples(database, folder)
             _copy_rows(database)
             _copy_images(database, folder, partial)
             database.execute("COMMIT")
             database.execute("DETACH source")
-        for folder in folders:  # only now it is known what nobody has
-            database.execute("ATTACH ? AS source", (str(folder / FILENAME),))
+        for source in sources:  # only now it is known what nobody has
+            database.execute("ATTACH ? AS source", (str(source),))
             _copy_gaps(database)
             database.execute("DETACH source")
+            source.unlink()
         run = _merge_headers(runs, _pixels(database))
-    with Store(partial) as store:
+    with Store(partial, create=True) as store:
         store.write_header(run)
+
+
+def _copy_store(folder: Path, to: Path) -> Path:
+    """A copy of a run's store, brought up to date: the runs stay as they are."""
+    with (
+        closing(sqlite3.connect(folder / FILENAME)) as old,
+        closing(sqlite3.connect(to)) as new,
+    ):
+        old.backup(new)
+    Database(to, writing=True).close()
+    return to
 
 
 def _restored_path(restorer: str, set_name: str, image: str, path: str) -> str:

@@ -110,10 +110,31 @@ class Store:
     def add_sample(self, sample: StoredSample) -> None:
         """Records the hashes of a sample.
 
-        Cells of another degraded image count as missing from then on.
+        What was restored from another degraded image, or scored beside another reference, by
+        whatever restorer, is of another sample: it goes.
         """
+        key, degraded = (sample.set, sample.image), sample.degraded.sha256
         reference = None if sample.reference is None else sample.reference.sha256
-        self._insert("samples", [(sample.set, sample.image, sample.degraded.sha256, reference)])
+        here, before = "set_name = ? AND image = ?", self.sample_hashes(*key)
+        with self.transaction():
+            if before is not None and before[1] != reference:
+                self._rows(f"DELETE FROM scores WHERE {here}", *key)
+            if before is not None and before[0] != degraded:
+                self._rows(f"DELETE FROM scores WHERE {here}", *key)
+                self._rows(f"DELETE FROM cells WHERE {here}", *key)
+            self._insert("samples", [(*key, degraded, reference)])
+
+    def drop_outdated(self, metrics: Mapping[str, str]) -> None:
+        """Removes scores by other versions of these metrics, of whatever restorer.
+
+        They must not be ranked beside what is scored now, and a metric that fails now must not
+        leave them standing.
+
+        Args:
+            metrics: Name -> the fingerprint that holds.
+        """
+        for name, wanted in metrics.items():
+            self._rows("DELETE FROM scores WHERE metric = ? AND fingerprint <> ?", name, wanted)
 
     def add_restored(self, image: Restored) -> None:
         """Records a restored image; an earlier failure and scores of an earlier image go."""
@@ -253,4 +274,7 @@ def load_run(folder: Path, note: Callable[[str], None] | None = None) -> RunData
                 f"{folder}: {store.damaged} rows of {FILENAME} are damaged and left out; the same "
                 "`restobench run` makes them again"
             )
-        return store.read()
+        try:
+            return store.read()
+        except (TypeError, ValueError, KeyError) as error:  # what no version of ours writes
+            raise StoreError(f"{folder / FILENAME} is damaged: {error!r}") from error

@@ -26,7 +26,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PNG, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
 
 _CHANGED = (
-    "its file is not what the run wrote: resume the run, which makes it again, and report again"
+    "its file is not what the run wrote: delete it, resume the run, which makes it again, and "
+    "report again"
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,18 @@ from misbehaving import TinySet
 
 from benchmarks.degradations.missing import MissingPixels
 from benchmarks.degradations.noise import GaussianNoise
-from benchmarks.sets import SyntheticSet
+from benchmarks.sets import PairedSet, SyntheticSet
 from benchmarks.sources import Folder
 from harness.errors import StoreError
 from harness.images import read_image, write_image
+from harness.plugins.sample_keys import sample_key
 from harness.protocols import Benchmark, Evaluation, Task
 from harness.running.plan import Plan, make_plan
 from harness.running.progress import Progress
 from harness.running.runner import run_plan
+from harness.running.samples import make
 from harness.storage.images.arrays import load_array
+from harness.storage.images.samples import StoredSample, find_sample
 from harness.storage.places import cache_folder
 from harness.storage.store import FILENAME, load_run
 
@@ -233,3 +237,52 @@ def test_a_set_that_cannot_say_what_it_is_made_of_is_made_each_time(tmp_path: Pa
     for run in runs:
         run_plan(make_plan(benchmark, ["misbehaving:Good"]), run)
     assert scores(runs[0]) == scores(runs[1])
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_changed_reference_takes_the_scores_beside_it_along(tmp_path: Path) -> None:
+    """Whoever made them: a restorer that is not in the plan now must not keep them either."""
+    pairs = tmp_path / "pairs"
+    generator = np.random.default_rng(1)
+    for part in ("degraded", "reference"):
+        (pairs / part).mkdir(parents=True)
+        for name in ("a", "b"):
+            write_image(pairs / part / f"{name}.png", generator.random((3, 40, 40)).astype("f4"))
+    folders = Folder(pairs / "degraded"), Folder(pairs / "reference")
+    found = PairedSet("pairs", Task.DENOISE, *folders)
+    benchmark = Benchmark("test", "", (found,), ("psnr",), Evaluation("rgb"))
+    both = ["misbehaving:Good", "misbehaving:Halves"]
+    run_plan(make_plan(benchmark, both), tmp_path / "run")
+    before = scores(tmp_path / "run")
+    write_image(pairs / "reference" / "a.png", generator.random((3, 40, 40)).astype("f4"))
+    run_plan(make_plan(benchmark, both[:1]), tmp_path / "run")
+    after = scores(tmp_path / "run")
+    run_plan(make_plan(benchmark, both), tmp_path / "fresh")
+    expected = scores(tmp_path / "fresh")
+    assert after.items() <= expected.items(), "nothing is left of the reference before"
+    assert set(before) - set(after) == {("Halves", "pairs", "a", "psnr")}
+
+
+@pytest.mark.usefixtures("cache")
+def test_scores_by_an_earlier_metric_are_ranked_beside_nothing(
+    tmp_path: Path, sources: Path
+) -> None:
+    run_plan(plan(sources), tmp_path / "run")
+    one = replace(plan(sources), restorers=plan(sources).restorers[:1])
+    changed = replace(one, metric_fingerprints={"psnr": "tree1:other"})
+    run_plan(changed, tmp_path / "run")
+    kept = {key[0] for key in scores(tmp_path / "run")}
+    assert kept == {changed.restorers[0].name}
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_pin_is_not_made_of_a_source_that_changed_meanwhile(
+    sources: Path, tmp_path: Path
+) -> None:
+    noisy = plan(sources).sets[0]
+    key = sample_key(noisy, "one")
+    assert key is not None
+    write_image(sources / "one.png", 1 - read_image(sources / "one.png"))
+    made = make(noisy, "one", key, False, tmp_path / "fresh.npy")
+    assert isinstance(made, StoredSample)
+    assert find_sample(noisy, "one", key) is None

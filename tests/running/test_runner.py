@@ -156,6 +156,7 @@ def test_a_run_of_an_earlier_version_says_once_why_it_is_made_again(
         store._rows(
             "UPDATE scores SET row_hash = NULL, fingerprint = 'restobench 0.1.0:01234567:cpu'"
         )
+        store._database.seal()
     again = run_plan(plan, tmp_path / "run", progress=listener)
     assert (again.restored, count(marks)) == (3, 6), load_run(tmp_path / "run").failures
     [line] = listener.notes

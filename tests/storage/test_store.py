@@ -34,7 +34,10 @@ def test_runs_of_schema_1_are_read_and_can_be_added_to(tmp_path: Path) -> None:
     assert max(item.growth_mib for item in costs(old)) == 4.26171875, "what was called the peak"
     assert all(item.timed_alone for item in costs(old)), "its environment says one worker"
     cell = Cell("new", "photos-x2", "astronaut")
-    with Store(folder) as store:
+    assert (folder / FILENAME).read_bytes() == (HISTORIC / "run-schema-1" / FILENAME).read_bytes()
+    with Store(folder) as store, pytest.raises(StoreError, match="readonly"):
+        store.set_meta(status="finished")
+    with Store(folder, create=True) as store:
         store.add_restored(Restored(cell, "p.png", "s", Spent(0.5, 1.0, 2.0, 3.0, 4), "f", "d"))
     assert len(load_run(folder).restored) == 7
 
@@ -48,7 +51,7 @@ def test_what_a_cell_cost_comes_back(tmp_path: Path) -> None:
         Spent(0.6, 11.0, 2.0, 50.0, 10**12, None, "fp16", 0, 1, 96, 128),
         Spent(9.0, 11.0, 2.0, 50.0, 10**12, None, "fp16", 0, 1, 48, 64, cold=True),
     ]
-    with Store(tmp_path / "run") as store:
+    with Store(tmp_path / "run", create=True) as store:
         for cell, cost in zip(cells, costs_of, strict=True):
             store.add_restored(Restored(cell, f"{cell.image}.png", "s", cost, "f", "d"))
     data = load_run(tmp_path / "run")

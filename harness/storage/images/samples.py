@@ -61,14 +61,9 @@ class StoredSample:
 
 
 def make_sample(
-    degraded_set: DegradedSet,
-    image: str,
-    key: str | None,
-    *,
-    damaged: bool = False,
-    fresh: Path | None = None,
+    degraded_set: DegradedSet, image: str, *, damaged: bool = False, fresh: Path | None = None
 ) -> StoredSample:
-    """Makes one sample, writes its images into the cache, and pins them.
+    """Makes one sample, and writes its images into the cache.
 
     Images that are there already are written again, unless this process has written them: that
     costs less than to find out whether they are whole.
@@ -76,7 +71,6 @@ def make_sample(
     Args:
         degraded_set: Where the sample comes from.
         image: The sample's id.
-        key: What it is made of (`harness.plugins.sample_keys`), or `None`: no pin.
         damaged: Whether the images that are there are known to be damaged.
         fresh: Where to leave the degraded pixels, for who restores them next.
 
@@ -96,10 +90,7 @@ def make_sample(
     left = sample.degraded if levels is None else levels
     handed = None if fresh is None else hand_over(left, fresh)
     images = degraded, reference, conditions, mask_file, handed
-    made = StoredSample(degraded_set.name, image, *images)
-    if key is not None:
-        _pin(key, made, None if known is None else conditions)
-    return made
+    return StoredSample(degraded_set.name, image, *images)
 
 
 def _checked(degraded_set: DegradedSet, image: str) -> Sample:
@@ -124,8 +115,7 @@ def find_sample(degraded_set: DegradedSet, image: str, key: str) -> StoredSample
         degraded = files["degraded"]
         if degraded is None:
             return None
-        own = pinned["conditions"]
-        conditions = degraded_set.conditions if own is None else _conditions(own)
+        conditions = _conditions(pinned["conditions"])
     except (OSError, ValueError, TypeError, KeyError, HarnessError):
         return None
     return StoredSample(
@@ -186,13 +176,19 @@ def _pin_path(key: str) -> Path:
     return Path(f"{cache_folder()}/pins/{key[:2]}/{key}.json")
 
 
-def _pin(key: str, made: StoredSample, own: Conditions | None) -> None:
+def pin_sample(key: str, made: StoredSample) -> None:
+    """Pins a sample, so that `find_sample` finds it.
+
+    Args:
+        key: What it was made of (`harness.plugins.sample_keys`), before and after it was made.
+        made: The sample.
+    """
     pinned = {
         "set": made.set,
         "degraded": _as_json(made.degraded),
         "reference": _as_json(made.reference),
         "mask": _as_json(made.mask),
-        "conditions": None if own is None else own.as_json(),
+        "conditions": made.conditions.as_json(),
     }
     try:
         text = json.dumps(pinned)

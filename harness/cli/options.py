@@ -96,7 +96,8 @@ def keep_inputs(inputs: Iterable[Path | None], outputs: Iterable[Path | None]) -
         InputError: Names both.
     """
     files = [file for path in filter(None, inputs) for file in (path, path / STORE)]
-    known = {key: path for path in files if (key := _identity(path)) is not None}
+    known = {_identity(path): path for path in files}
+    known.pop(None, None)  # those that are not there
     for path in filter(None, outputs):
         if (same := known.get(_identity(path))) is not None:
             raise InputError(

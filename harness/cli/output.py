@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Never, Self, TextIO
 
 import click
 
-from harness.errors import plain as printable
+from harness.errors import plain
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
 Row = Mapping[str, object]
+
+# names and messages come from elsewhere: nothing in them may steer the terminal
+printable = plain
 
 
 def json_value(value: object) -> object:

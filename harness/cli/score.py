@@ -96,15 +96,14 @@ def score(
     _keep_inputs(paths, pairs, csv_file)
     evaluation = Evaluation("score", crop_border=crop_border)
     job = plan_job(list(classes), choose_device(device), evaluation)
-    quiet = flags["quiet"]
-    with output.ImageProgress(quiet=quiet) as progress:
+    with output.ImageProgress(quiet=flags["quiet"]) as progress:
         rows = _rows(pairs, score_files(pairs, job, progress, workers))
     if csv_file is not None:
         _write_csv(csv_file, rows)
     if as_json:
         output.print_json("score", rows)
     else:
-        _print(rows, quiet)
+        _print(rows, flags["quiet"])
     return 3 if any(row["error"] is not None for row in rows) else 0
 
 

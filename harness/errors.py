@@ -4,6 +4,7 @@ The command line catches `HarnessError` once; the rest is a bug.
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -84,6 +85,28 @@ class RestorationError(HarnessError):
 
 
 def describe_error(error: BaseException) -> str:
-    """What an error says, in at most 2,000 characters; its type before it where it is not ours."""
-    ours = isinstance(error, HarnessError)
-    return (str(error) if ours else f"{type(error).__name__}: {error}")[:2000]
+    """What an error says, as `plain` text; its type before it where it is not ours."""
+    try:
+        text = str(error)
+    except Exception:  # a third party's class
+        text = "it cannot say what is wrong"
+    return plain(text if isinstance(error, HarnessError) else f"{type(error).__name__}: {text}")
+
+
+LONGEST = 2000
+"""Characters of a message of a restorer, a server or a file, wherever it is shown or kept."""
+
+
+def plain(text: object) -> str:
+    """Text from elsewhere as one line that steers neither a terminal nor a CI log.
+
+    Control characters and what has no UTF-8 are shown as escapes, and what GitHub would take for a
+    workflow command (`::error::` where a line begins, `##[error]` anywhere) is none any more.
+    """
+    line = re.sub(r"\s*[\n\r\t\v\f\x85\u2028\u2029]\s*", " ", str(text)[: 2 * LONGEST]).strip()
+    shown = "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in line
+    )
+    inert = re.sub("^::", r"\\x3a:", shown.replace("##[", r"#\x23["))
+    return inert if len(inert) <= LONGEST else f"{inert[: LONGEST - 4]} ..."

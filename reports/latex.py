@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
+from harness.atomic import atomic_file
 from harness.protocols.report import ReportData
 from harness.results import LeaderboardRow
 from reports.pivot import SetTable, set_tables
@@ -36,7 +37,8 @@ class LatexReport:
         """Writes the file."""
         tables = ["\n".join(_table(report, table)) for table in set_tables(report)]
         text = "\n\n".join([r"% \usepackage{booktabs,textcomp}", *tables])
-        out.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
+        with atomic_file(out) as partial:
+            partial.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
         return out
 
 

@@ -7,6 +7,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import ClassVar
 
+from harness.atomic import atomic_file
 from harness.protocols.report import ReportData
 from harness.results import LeaderboardRow, Run, Verdict
 from reports.pivot import Line, SetTable, set_tables
@@ -36,9 +37,9 @@ class MarkdownReport:
 
     def write(self, report: ReportData, out: Path) -> Path:
         """Writes the file."""
-        out.write_text(
-            "\n".join(_lines(report)) + "\n", encoding="utf-8", errors="backslashreplace"
-        )
+        text = "\n".join(_lines(report)) + "\n"
+        with atomic_file(out) as partial:
+            partial.write_text(text, encoding="utf-8", errors="backslashreplace")
         return out
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from harness.atomic import atomic_file
 from harness.protocols.report import ReportData
 from harness.results import TIMED_BESIDE, Leaderboard, LeaderboardRow
 from reports.markdown import escape, origin
@@ -49,7 +50,8 @@ class ModelCardReport:
                 stem += "-"
             taken.add(stem.lower())
             text = "\n".join(_card(report, name)) + "\n"
-            (folder / f"{stem}.md").write_text(text, encoding="utf-8", errors="backslashreplace")
+            with atomic_file(folder / f"{stem}.md") as partial:
+                partial.write_text(text, encoding="utf-8", errors="backslashreplace")
         return folder
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from harness.atomic import atomic_file
 from harness.protocols.report import ReportData
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class CSVReport:
         for path, frame in _frames(report, out):
             text = frame.select_dtypes(include=["object", "string"]).columns
             frame[text] = frame[text].map(_disarm)
-            frame.to_csv(path, index=False)
+            with atomic_file(path) as partial:
+                frame.to_csv(partial, index=False)
         return out
 
 
@@ -65,7 +67,8 @@ class ParquetReport:
     def write(self, report: ReportData, out: Path) -> Path:
         """Writes both files."""
         for path, frame in _frames(report, out):
-            frame.to_parquet(path, index=False)
+            with atomic_file(path) as partial:
+                frame.to_parquet(partial, index=False)
         return out
 
 
@@ -83,7 +86,8 @@ class JSONReport:
         content = _finite(_document(report))
         text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
         # a lone surrogate out of a hostile file name has no UTF-8
-        out.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
+        with atomic_file(out) as partial:
+            partial.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
         return out
 
 

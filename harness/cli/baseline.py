@@ -28,6 +28,7 @@ def baseline(folder: Path, output: Path) -> None:
     """Write the scores, costs and hashes of a finished run, for `restobench compare`."""
     from harness.regression import baseline_file, measured_run
 
+    options.keep_inputs([folder], [output])
     made = measured_run.load_measured(folder)
     baseline_file.write_baseline(made, output)
     rows, kib = sum(map(len, made.scores.values())), output.stat().st_size / 2**10

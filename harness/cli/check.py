@@ -55,7 +55,7 @@ def check(
             if not as_json and not flags["quiet"]:
                 _print(item.passed, item.name, item.check, item.message)
     if as_json:
-        click.echo(output.json_document("check", [asdict(item) for item in found]))
+        output.print_json("check", [asdict(item) for item in found])
     return 0 if all(item.passed for item in found) else 3
 
 

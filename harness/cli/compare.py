@@ -60,6 +60,7 @@ def compare(
     """
     from harness.regression import check, measured_run, verdict_files
 
+    options.keep_inputs([folder, baseline, settings], [junit])
     comparison = check.check_against(
         measured_run.load_measured(folder), baseline, aliases=aliases, settings=settings
     )
@@ -70,7 +71,7 @@ def compare(
             click.echo(line, err=as_json)
         verdict_files.append_summary(comparison, os.environ.get("GITHUB_STEP_SUMMARY"))
     if as_json:
-        click.echo(output.json_document("compare", _rows(comparison.findings)))
+        output.print_json("compare", _rows(comparison.findings))
     elif not flags["quiet"]:
         _print(comparison.findings)
     return comparison.exit_code()
@@ -99,4 +100,4 @@ def _print(findings: tuple[Finding, ...]) -> None:
         counts = [f"{verdicts.count(item)} {item}" for item in Verdict if item in verdicts]
         click.echo(f"{kind}: {', '.join(counts) or 'none'}")
     for reason in dict.fromkeys(item.reason for item in unjudged):
-        click.echo(f"costs not judged: {reason}")
+        click.echo(output.printable(f"costs not judged: {reason}"))

@@ -80,13 +80,14 @@ def degrade(
     seed = known.seed if seed is None else seed
     known = replace(known, name=set_name or known.name, seed=seed)
     places, path = _places(source, target)
+    _keep_inputs(places, path)
     made = manifest.Manifest(path, degrading.describe_recipe(known, mode), places)
     tasks = [degrading.DegradeTask(known, mode, place) for place in places]
     _degrade(tasks, made, workers, known.name, hidden=flags["quiet"] or as_json)
     rows = list(made.rows.values())
     done = sum(row.error is None for row in rows)
     if as_json:
-        click.echo(output.json_document("degrade", [asdict(row) for row in rows]))
+        output.print_json("degrade", [asdict(row) for row in rows])
     elif not flags["quiet"]:
         click.echo(
             f"{done} of {len(rows)} images in {target}; fingerprint {made.fingerprint() or 'none'}"
@@ -108,7 +109,7 @@ def _degrade(
 
         def advance(row: manifest.DegradedFile) -> None:
             if row.error:
-                click.echo(f"error: {row.input}: {row.error}", err=True)
+                output.say(f"error: {row.input}: {row.error}")
             bar.update(1)
 
         degrade_files(tasks, made, workers=workers, advance=advance)
@@ -129,10 +130,18 @@ def _places(source: Path, target: Path) -> tuple[list[manifest.Place], Path]:
         return [place], target.with_name(f"{target.stem}.manifest.json")
     if target.exists() and not target.is_dir():
         raise InputError(f"{target} is a file; expected a folder")
-    if target.resolve() == source.resolve():
-        raise InputError(f"OUTPUT is INPUT ({source}): degraded images need a folder of their own")
+    options.keep_inputs([source], [target])
     files = options.find_images(source, fate="become")
     target.mkdir(parents=True, exist_ok=True)
     masks = target / "masks"
     places = [Place(path, target / path.stem, masks / f"{path.stem}.png") for path in files]
     return places, target / "manifest.json"
+
+
+def _keep_inputs(places: list[manifest.Place], path: Path) -> None:
+    made = [
+        out
+        for place in places
+        for out in (*(Path(f"{place.stem}{suffix}") for suffix in (".png", ".npy")), place.mask)
+    ]
+    options.keep_inputs([place.source for place in places], [path, *made])

@@ -4,12 +4,16 @@ A command's file is imported when the command is asked for, and errors are caugh
 """
 
 import importlib
+import os
+import select
 import sys
+from contextlib import nullcontext, suppress
 
 import click
 
 from harness import __version__
-from harness.errors import HarnessError
+from harness.cli import output
+from harness.errors import HarnessError, describe_error
 
 COMMANDS = {
     "baseline": "harness.cli.baseline:baseline",
@@ -36,6 +40,12 @@ FLAGS = ("--debug", "--quiet", "--verbose")
 
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
+CLOSED_PIPE = 141
+_UNUSABLE = "sqlite3.OperationalError"  # by name: not every command pays for the import
+
+
+class _SystemError(Exception):
+    """An `OSError` on its way past click, which would make a closed pipe exit code 1."""
 
 
 class LazyGroup(click.Group):
@@ -53,6 +63,13 @@ class LazyGroup(click.Group):
         )
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            raise _SystemError from error
+
 
 @click.group(
     cls=LazyGroup,
@@ -68,7 +85,7 @@ Examples:
 --debug, --quiet and --verbose may stand anywhere.
 \b
 Exit codes: 0 good; 1 regression; 2 usage or bad input; 3 finished, some cells failed;
-4 nothing ran; 70 internal error; 130 interrupted.
+4 nothing ran; 70 internal error; 130 interrupted; 141 nobody reads the output any more.
 """,
 )
 @click.version_option(__version__, prog_name="restobench")
@@ -91,7 +108,9 @@ def main(arguments: list[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     given.sort(key=lambda item: item not in FLAGS)  # stable: only the flags move
     try:
-        code = cli.main(given, prog_name="restobench", standalone_mode=False)
+        with output.documents_alone() if "--json" in given else nullcontext():
+            code = cli.main(given, prog_name="restobench", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Abort:
         click.echo(
             "interrupted; what is done is kept, and the same command goes on from there", err=True
@@ -100,17 +119,47 @@ def main(arguments: list[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except BrokenPipeError:
-        code = 0
-    except HarnessError as error:
-        if "--debug" in given:
-            raise
-        click.echo(f"error: {error}", err=True)
-        code = error.exit_code
-    except Exception as error:
-        if "--debug" in given:
-            raise
-        what = f"{type(error).__name__}: {error}"
-        click.echo(f"internal error: {what} (--debug shows where; please report it)", err=True)
-        code = INTERNAL_ERROR
+    except (Exception, SystemExit) as error:
+        code = _told(error, debug="--debug" in given)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(error: BaseException, *, debug: bool) -> int:
+    """Says what went wrong; the exit code."""
+    cause = error.__cause__ if isinstance(error, _SystemError) else error
+    # click itself leaves where it cannot print a page of help
+    if isinstance(cause, BrokenPipeError | SystemExit) and _is_closed():
+        return CLOSED_PIPE
+    if debug and cause is not None and not isinstance(cause, SystemExit):
+        raise cause
+    match cause:
+        case HarnessError():
+            output.say(f"error: {describe_error(cause)}")
+            return cause.exit_code
+        case OSError():  # a folder in the way, a full disk, no permission, too many open files
+            place = f"{cause.filename}: " if cause.filename else ""
+            output.say(f"error: {place}{cause.strerror or cause} (--debug shows where)")
+            return HarnessError.exit_code
+        case SystemExit():
+            what = f"a plugin left in the middle of the work (sys.exit({cause.code!r}))"
+            output.say(f"error: {what}; it must raise an error instead")
+            return HarnessError.exit_code
+        case _ if f"{type(cause).__module__}.{type(cause).__name__}" == _UNUSABLE:
+            output.say(f"error: a store cannot be used: {cause} (--debug shows where)")
+            return HarnessError.exit_code
+    what = describe_error(error)
+    output.say(f"internal error: {what} (--debug shows where; please report it)")
+    return INTERNAL_ERROR
+
+
+def _is_closed() -> bool:
+    """Whether nobody reads what is printed any more; if so, nothing is printed at exit either."""
+    pipes = select.poll()
+    for descriptor in (1, 2):
+        pipes.register(descriptor, 0)
+    closed = [descriptor for descriptor, event in pipes.poll(0) if event & select.POLLERR]
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for descriptor in closed:
+            os.dup2(nowhere, descriptor)
+    return bool(closed)

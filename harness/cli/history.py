@@ -45,10 +45,11 @@ def history(
     from harness.plugins.kinds import history_reports
     from harness.regression import baseline_file, history
 
+    options.keep_inputs(folders, [html, svg])
     runs = {str(path): baseline_file.load_baseline(path) for path in folders}
     found = history.trace(runs, metrics)
     for line in found.left_out:
-        click.echo(f"left out: {line}", err=True)
+        output.say(f"left out: {line}")
     for name, out in (("html", html), ("svg", svg)):
         try:
             if out:
@@ -59,14 +60,13 @@ def history(
             ) from error
     if as_json:
         points = [row for trend in found.trends for row in _points(trend)]
-        click.echo(output.json_document("history", points))
+        output.print_json("history", points)
     else:
         output.print_table([_summary(trend) for trend in found.trends], _COLUMNS)
         for trend in found.trends:
             for point in (point for _, point in trend.steps() if point.changes):
-                click.echo(
-                    f"{point.run}, {trend.restorer}, {trend.metric}: {'; '.join(point.changes)}"
-                )
+                told = f"{point.run}, {trend.restorer}, {trend.metric}: {'; '.join(point.changes)}"
+                click.echo(output.printable(told))
     return 0 if found.trends else 4
 
 

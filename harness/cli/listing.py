@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from harness.cli import options, output
-from harness.errors import HarnessError
+from harness.errors import describe_error
 
 KINDS = ("restorers", "benchmarks", "sets", "metrics", "reports", "degradations")
 
@@ -52,7 +52,7 @@ def list_(kind: str | None, as_json: bool) -> None:
     """  # noqa: D205 - the first paragraph of the help
     found = {name: _rows(name) for name in ([kind] if kind else KINDS)}
     if as_json:
-        click.echo(output.json_document("list", [row for rows in found.values() for row in rows]))
+        output.print_json("list", [row for rows in found.values() for row in rows])
         return
     for name, rows in found.items():
         click.echo(f"{name} ({len(rows)})" if kind else f"\n{name} ({len(rows)})")
@@ -78,8 +78,8 @@ def _rows(kind: str) -> list[dict[str, object]]:
         try:
             plugin = plugins.get(name)
             row |= {"reason": registry.why_missing(plugin)} | _describe(kind, plugin)
-        except HarnessError as error:
-            row["reason"] = str(error)
+        except (Exception, SystemExit) as error:  # a third party's code
+            row["reason"] = describe_error(error)
         rows.append({**row, "usable": row["reason"] is None})
     return rows
 

@@ -2,19 +2,22 @@
 
 import os
 from collections import Counter
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
 import click
 
+from harness.cli import output
 from harness.errors import InputError
-from harness.formats import require_images
+from harness.formats import SUFFIXES, require_images
 
 PATH = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True)
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 COUNT = click.IntRange(1)
+STORE = "results.sqlite"
 POSITIVE = click.FloatRange(0, min_open=True)
 
 run_folder = click.argument("folder", metavar="RUN", type=PATH)
@@ -52,6 +55,7 @@ def find_images(source: Path, *, fate: str) -> list[Path]:
     Raises:
         InputError: There are none, or two would go into one file.
     """
+    name_hidden(source)
     files = require_images(source) if source.is_dir() else [source]
     stems = Counter(path.stem for path in files)
     twice = next((stem for stem in stems if stems[stem] > 1), None)
@@ -60,3 +64,50 @@ def find_images(source: Path, *, fate: str) -> list[Path]:
             f"{source} holds two files called {twice!r}: both would {fate} {twice}.png"
         )
     return files
+
+
+def name_hidden(*paths: Path) -> None:
+    """Says which hidden images of these folders are left out: a set must not be short in silence.
+
+    Most are what other systems leave beside a file, such as macOS's `._photo.png`.
+    """
+    for folder in filter(Path.is_dir, paths):
+        names = (path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+        hidden = sorted(name for name in names if name.startswith("."))
+        if hidden:
+            more = f" and {len(hidden) - 3} more" if len(hidden) > 3 else ""
+            names_shown = ", ".join(hidden[:3])
+            output.warn(f"hidden files of {folder} are left out: {names_shown}{more}")
+
+
+def keep_inputs(inputs: Iterable[Path | None], outputs: Iterable[Path | None]) -> None:
+    """Refuses an output that is an input, before anything is written over.
+
+    The file system is asked: a relative path, another case, a symbolic and a hard link all lead
+    to one file there.
+
+    Args:
+        inputs: Files and folders that must stay as they are; of a run folder, its store.
+        outputs: Files and folders that will be written; most are not there yet.
+
+    Both may hold `None`, for an option that was not given.
+
+    Raises:
+        InputError: Names both.
+    """
+    files = [file for path in filter(None, inputs) for file in (path, path / STORE)]
+    known = {_identity(path): path for path in files}
+    known.pop(None, None)  # those that are not there
+    for path in filter(None, outputs):
+        if (same := known.get(_identity(path))) is not None:
+            raise InputError(
+                f"output {path} is the input {same}: it would be written over; give another output"
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

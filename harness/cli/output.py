@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import re
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Never, Self
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from typing import TYPE_CHECKING, Never, Self, TextIO
 
 import click
+
+from harness.errors import plain
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
 Row = Mapping[str, object]
+
+# names and messages come from elsewhere: nothing in them may steer the terminal
+printable = plain
 
 
 def json_value(value: object) -> object:
@@ -33,12 +41,56 @@ def json_value(value: object) -> object:
 def json_document(kind: str, rows: Sequence[Row]) -> str:
     """One document with `schema` and `rows`, indented."""
     document = {"schema": f"restobench/{kind}/1", "rows": [json_value(row) for row in rows]}
-    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
+    # JSON's own escapes: only within strings is there anything like it
+    text = _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return text.replace("##[", r"#\u0023[")
+
+
+# what JSON leaves as it is, and a terminal obeys
+_STEERING = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+@contextmanager
+def documents_alone() -> Iterator[None]:
+    """Keeps standard output for JSON documents.
+
+    Whatever else is printed goes to standard error: a plugin may print at import, when it is built
+    or when it is asked.
+    """
+    try:
+        own = sys.stdout.fileno() == 1
+    except OSError:  # it has been replaced, as in a test
+        own = False
+    with ExitStack() as stack:
+        real = sys.stdout
+        if own:  # code in C prints as well
+            real.flush()
+            real = stack.enter_context(os.fdopen(os.dup(1), "w", encoding=real.encoding))
+            os.dup2(2, 1)
+            stack.callback(os.dup2, real.fileno(), 1)
+        stack.callback(_documents.pop)
+        _documents.append(real)
+        with redirect_stdout(sys.stderr):
+            yield
+
+
+_documents: list[TextIO] = []
+
+
+def print_json(kind: str, rows: Sequence[Row]) -> None:
+    """Prints the one JSON document of a command."""
+    click.echo(json_document(kind, rows), file=_documents[-1] if _documents else None)
+
+
+def say(text: object) -> None:
+    """Says on standard error, as one line that steers nothing."""
+    click.echo(printable(text), err=True)
 
 
 def warn(text: str) -> None:
     """Says on standard error what a reader of the output has to know."""
-    click.echo(f"warning: {text}", err=True)
+    say(f"warning: {text}")
 
 
 def print_table(rows: Sequence[Row], names: Sequence[str]) -> None:
@@ -59,7 +111,7 @@ def print_table(rows: Sequence[Row], names: Sequence[str]) -> None:
 def print_rows(kind: str, rows: Sequence[Row], as_json: bool, columns: Sequence[str]) -> None:
     """Prints rows as the JSON document that was asked for, or else as a table."""
     if as_json:
-        click.echo(json_document(kind, rows))
+        print_json(kind, rows)
     else:
         print_table(rows, columns)
 
@@ -76,11 +128,6 @@ def _cell(value: object) -> str:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float | None) and not isinstance(value, bool)
-
-
-def printable(name: object) -> str:
-    """A name as text; it comes from elsewhere, and nothing in it may steer the terminal."""
-    return "".join(character if character.isprintable() else "?" for character in str(name))
 
 
 class ImageProgress:
@@ -113,9 +160,9 @@ class ImageProgress:
     def note(self, text: str) -> None:
         """Says something between the images."""
         if self._bar is not None:
-            self._bar.write(text, file=sys.stderr)
+            self._bar.write(printable(text), file=sys.stderr)
         elif not self._quiet:
-            click.echo(text, err=True)
+            say(text)
 
     def advance(self, name: str) -> None:
         """Counts one image."""

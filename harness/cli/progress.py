@@ -3,9 +3,9 @@
 import sys
 from typing import Never, Self
 
-import click
 from tqdm import tqdm
 
+from harness.cli import output
 from harness.results import Cell
 from harness.running.progress import Progress
 
@@ -39,19 +39,19 @@ class CellProgress(Progress):
     def note(self, text: str) -> None:
         """Says something between the cells."""
         if not self.quiet:
-            click.echo(text, err=True)
+            output.say(text)
 
     def advance(self, cell: Cell, note: str) -> None:
         """Counts one cell."""
         self.done += 1
-        line = f"{cell.restorer} on {cell.set}/{cell.image}: {note}"
+        line = output.printable(f"{cell.restorer} on {cell.set}/{cell.image}: {note}")
         telling = self.verbose or note.startswith("failed")
         # a log has about twenty lines, of a run of any size
         due = self.done == self.total or self.done % max(1, self.total // 20) == 0
         if self._bar is not None:
-            self._bar.set_description_str(cell.restorer, refresh=False)
+            self._bar.set_description_str(output.printable(cell.restorer), refresh=False)
             self._bar.update()
             if telling:
                 self._bar.write(line, file=sys.stderr)
         elif not self.quiet and (telling or due):
-            click.echo(f"[{self.done}/{self.total}] {line}", err=True)
+            output.say(f"[{self.done}/{self.total}] {line}")

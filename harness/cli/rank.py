@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from harness.cli import options, output
-from harness.cli.output import Row, json_document, print_table, printable
+from harness.cli.output import Row, print_json, print_table, printable
 from harness.errors import InputError
 from harness.results import FEW_IMAGES, Cost, Difference, RunData
 
@@ -99,7 +99,7 @@ def rank(
     else:
         rows, spent = _leaderboards(data, by, set_name, versus, policy)
     if as_json:
-        click.echo(json_document("rank", rows))
+        print_json("rank", rows)
     elif aggregate:
         _print_aggregates(rows)
     else:

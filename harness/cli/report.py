@@ -58,6 +58,8 @@ def report(
     from harness.reporting import assemble, write
     from harness.storage.store import load_run
 
+    given = (folder / options.STORE, baseline, settings)
+    options.keep_inputs([path for path in given if path and path.is_file()], [out])
     writers, data, comparison = write.report_writers(formats), load_run(folder, output.warn), None
     if baseline:
         from harness.regression import check, measured_run

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cards import RestorerCard
-from harness.cli import options
+from harness.cli import options, output
 from harness.conditions import CFAS, Conditions
-from harness.errors import ImageError, InputError, RestorationError
+from harness.errors import InputError, describe_error
 from harness.workers.devices import choose_device
 
 if TYPE_CHECKING:
@@ -76,29 +76,45 @@ def restore(
     built = build.build_restorer(spec, choose_device(device))
     if spec.probed() and (wrong := probing.wrong_range(built)):
         raise InputError(wrong)
-    return _restore_all(built, _conditions(built.card, *told), pairs, flags["quiet"])
+    known = _conditions(built.card, *told)
+    _make_folder(pairs[0][1].parent)
+    return _restore_all(built, known, pairs, flags["quiet"])
 
 
 def _restore_all(
     restorer: Restorer, known: Conditions, pairs: list[tuple[Path, Path]], quiet: bool
 ) -> int:
     """Restores each image into its file; the exit code."""
-    from harness.images import read_image, write_image
-    from harness.restoring.adaptation import restore_image
-
     code = 0
     with click.progressbar(pairs, label=restorer.card.name, hidden=quiet) as bar:
         for image, place in bar:
             here = replace(known, sample_id=image.stem)
             try:
-                restored = restore_image(restorer, read_image(image), here)
-            except (ImageError, RestorationError) as error:
-                click.echo(f"error: {image}: {error}", err=True)
+                _restore_one(restorer, here, image, place)
+            except (Exception, SystemExit) as error:  # a third party's code; the others go on
+                output.say(f"error: {image}: {describe_error(error)}")
                 code = 3
-            else:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                write_image(place, restored)
     return code
+
+
+def _restore_one(restorer: Restorer, known: Conditions, image: Path, place: Path) -> None:
+    from harness.images import read_image, write_image
+    from harness.restoring.adaptation import restore_image
+
+    restored = restore_image(restorer, read_image(image), known)
+    try:
+        write_image(place, restored)
+    except OSError as error:
+        raise InputError(f"{place} cannot be written: {error.strerror or error}") from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"output folder {folder} cannot be made: {error.strerror or error}"
+        ) from error
 
 
 def _conditions(
@@ -126,9 +142,12 @@ def _conditions(
 def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
     images = options.find_images(source, fate="be written to")
     if source.is_dir() or target.is_dir():
-        return [(path, target / f"{path.stem}.png") for path in images]
+        pairs = [(path, target / f"{path.stem}.png") for path in images]
+        options.keep_inputs([source, *images], [target, *(place for _, place in pairs)])
+        return pairs
     if target.suffix.lower() != ".png":
         raise InputError(
             f"output {target} must end in .png: restored images are written without loss"
         )
+    options.keep_inputs([source], [target])
     return [(source, target)]

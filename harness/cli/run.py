@@ -86,7 +86,7 @@ def run(
     found = resolve_benchmark(benchmark)
     plan = make_plan(found, restorers, metrics, sets, limit, device)
     for name, reason in plan.absent_metrics.items():
-        click.echo(f"left out metric {name}: {reason}", err=True)
+        output.say(f"left out metric {name}: {reason}")
     if not plan.cells() or dry_run:
         return _print_plan(plan, workers, timeout)
     folder = out or Path("runs") / f"{found.name}-{datetime.now():%Y%m%d-%H%M%S}"
@@ -98,7 +98,8 @@ def _print_plan(plan: Plan, workers: int, timeout: float) -> int:
 
     cells = plan.cells()
     for skip in plan.skipped:
-        click.echo(f"skipped {skip.restorer or 'set'} on {skip.set}: {skip.reason}", err=not cells)
+        told = output.printable(f"skipped {skip.restorer or 'set'} on {skip.set}: {skip.reason}")
+        click.echo(told, err=not cells)
     if not cells:
         click.echo(
             "error: nothing to run: no restorer of the plan supports a set of "
@@ -113,7 +114,7 @@ def _print_plan(plan: Plan, workers: int, timeout: float) -> int:
     click.echo("restoring the first image of each set, to see what it costs ...", err=True)
     estimate = estimate_costs(plan, timeout)
     for restorer, name, message in estimate.failed:
-        click.echo(f"failed {restorer} on {name}: {message}")
+        click.echo(output.printable(f"failed {restorer} on {name}: {message}"))
     seconds = estimate.total_seconds()
     click.echo(
         f"about {estimate.mib:.1f} MiB of restored images; about {seconds / workers:.0f} s of "

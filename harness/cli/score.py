@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,17 +93,17 @@ def score(
     images, classes = files.find_files(paths), files.usable_metrics(metrics or (DEFAULT_METRIC,))
     _check(classes, reference, csv_file)
     pairs = list(map(files.References(reference).pair, images))
+    _keep_inputs(paths, pairs, csv_file)
     evaluation = Evaluation("score", crop_border=crop_border)
     job = plan_job(list(classes), choose_device(device), evaluation)
-    quiet = flags["quiet"]
-    with output.ImageProgress(quiet=quiet) as progress:
+    with output.ImageProgress(quiet=flags["quiet"]) as progress:
         rows = _rows(pairs, score_files(pairs, job, progress, workers))
     if csv_file is not None:
         _write_csv(csv_file, rows)
     if as_json:
-        click.echo(output.json_document("score", rows))
+        output.print_json("score", rows)
     else:
-        _print(rows, quiet)
+        _print(rows, flags["quiet"])
     return 3 if any(row["error"] is not None for row in rows) else 0
 
 
@@ -123,6 +122,13 @@ def _check(
             )
 
 
+def _keep_inputs(paths: tuple[Path, ...], pairs: list[ImagePair], csv_file: Path | None) -> None:
+    """Nothing is written over, and nothing is left out in silence."""
+    references = [pair.reference for pair in pairs if isinstance(pair.reference, Path)]
+    options.keep_inputs([*(pair.path for pair in pairs), *references], [csv_file])
+    options.name_hidden(*paths)
+
+
 def _rows(pairs: list[ImagePair], scored: list[ScoredFile]) -> list[dict[str, object]]:
     rows = []
     for pair, file in zip(pairs, scored, strict=True):
@@ -135,10 +141,7 @@ def _rows(pairs: list[ImagePair], scored: list[ScoredFile]) -> list[dict[str, ob
 
 def _write_csv(target: Path, rows: list[dict[str, object]]) -> None:
     try:
-        # what a link stands for is written, and a pipe is no file that could be replaced
-        whole = target.resolve()
-        plain = whole.is_file() or not whole.exists()
-        with atomic_file(whole) if plain else nullcontext(target) as place:
+        with atomic_file(target.resolve()) as place:  # what a link stands for is written
             _write_rows(place, rows)
     except OSError as error:
         raise InputError(f"--csv {target} cannot be written: {error.strerror}") from error
@@ -155,7 +158,7 @@ def _print(rows: list[dict[str, object]], quiet: bool) -> None:
     if quiet:
         for row in rows:
             if row["error"] is not None:
-                click.echo(f"error: {row['path']}: {row['metric']}: {row['error']}", err=True)
+                output.say(f"error: {row['path']}: {row['metric']}: {row['error']}")
         return
     output.print_table(rows, COLUMNS)
     for name in dict.fromkeys(row["metric"] for row in rows):

@@ -79,7 +79,7 @@ def verify(name: str, folder: Path | None, data: Path | None, as_json: bool) -> 
     bad = [finding for finding in found if finding.status in BAD]
     if as_json:
         rows = [{"set": name, **asdict(finding)} for finding in found]
-        click.echo(output.json_document("sets", rows))
+        output.print_json("sets", rows)
     else:
         same = sum(finding.status == "same" for finding in found)
         state = (
@@ -104,7 +104,7 @@ def get(flags: dict[str, bool], /, names: tuple[str, ...], data: Path | None) ->
     """
     from harness.sets.download import fetch
 
-    say = (lambda line: click.echo(line, err=True)) if flags["verbose"] else None
+    say = output.say if flags["verbose"] else None
     code = 0
     for known, folder in _find(data, *names):
         came = fetch(known, folder, say)

@@ -5,13 +5,20 @@ it names an object with `names() -> Sequence[str]` and `get(name) -> plugin`, fo
 pyiqa's metrics.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import Distribution, EntryPoint, entry_points, packages_distributions
 from typing import Any, Generic, TypeVar
 
-from harness.errors import PluginError, UnavailableError, UnknownNameError
+from harness.errors import (
+    PluginError,
+    UnavailableError,
+    UnknownNameError,
+    describe_error,
+)
 from harness.protocols import Family
 
 T = TypeVar("T")
@@ -132,8 +139,9 @@ class Registry(Generic[T]):
 
     def _load(self, entry: EntryPoint) -> Any:
         try:
-            return entry.load()
-        except Exception as error:
+            with redirect_stdout(sys.stderr):  # standard output is the command's own
+                return entry.load()
+        except (Exception, SystemExit) as error:
             package = entry.module.split(".")[0]
             claimants = packages_distributions().get(package, [])
             also = (
@@ -143,7 +151,7 @@ class Registry(Generic[T]):
             )
             raise PluginError(
                 f"the {self.kind} {entry.name!r} of {_distribution(entry)} does not import "
-                f"({entry.value}): {type(error).__name__}: {error}{also}"
+                f"({entry.value}): {describe_error(error)}{also}"
             ) from error
 
 

@@ -4,7 +4,8 @@ from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
-from harness.errors import InputError
+from harness.atomic import atomic_file
+from harness.errors import InputError, plain
 from harness.results import Comparison, Finding, Verdict
 
 BAD = (Verdict.REGRESSED, Verdict.FAILED)
@@ -49,14 +50,15 @@ def write_junit(comparison: Comparison, path: Path) -> None:
         if row.verdict in _JUNIT:
             ElementTree.SubElement(case, _JUNIT[row.verdict], message=_xml_text(describe(row)))
     try:
-        ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+        with atomic_file(path.resolve()) as partial:
+            ElementTree.ElementTree(suite).write(partial, encoding="utf-8", xml_declaration=True)
     except OSError as error:
         raise InputError(f"--junit {path} cannot be written: {error.strerror}") from error
 
 
 def _xml_text(text: str) -> str:
     """XML has no place for control characters, whatever a restorer called itself."""
-    return "".join(character if character.isprintable() else "?" for character in text)
+    return plain(text)
 
 
 def github_annotations(comparison: Comparison) -> list[str]:
@@ -74,7 +76,7 @@ def github_annotations(comparison: Comparison) -> list[str]:
 
 def _command_text(text: str) -> str:
     # GitHub's own escapes: a name with a line break must not start a command of its own
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return plain(text).replace("%", "%25")
 
 
 def _title(row: Finding) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import ClassVar
 
+from harness.atomic import atomic_file
 from harness.results import History
 from reports.pivot import grouped
 
@@ -41,7 +42,8 @@ class HistoryPlot:
             )
             axes.tick_params(axis="x", rotation=30)
             axes.legend(fontsize="small")
-        figure.savefig(out, metadata={"Date": None})
+        with atomic_file(out) as partial:
+            figure.savefig(partial, format="svg", metadata={"Date": None})
         return out
 
 

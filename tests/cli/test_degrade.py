@@ -225,7 +225,7 @@ def test_input_and_output_that_make_no_sense(
     write_image(photos / "china.jpeg.png", np.zeros((3, 8, 8), np.float32))
     (photos / "china.bmp").write_bytes((photos / "china.png").read_bytes())
     for output, message in (
-        (photos, "OUTPUT is INPUT"),
+        (photos, "is the input"),
         ("x.png", "must be one"),
         (tmp_path / "out", "two files called"),
     ):

@@ -59,7 +59,7 @@ def test_a_log_says_how_far_it_is_in_about_twenty_lines(
 def test_a_log_cannot_steer_the_terminal_and_quiet_says_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for quiet, expected in ((False, "a note\n[1/1] ?[2J.png\n"), (True, "")):
+    for quiet, expected in ((False, "a note\n[1/1] \\x1b[2J.png\n"), (True, "")):
         with ImageProgress(quiet=quiet) as progress:
             progress.note("a note")
             progress.start(1, 0)

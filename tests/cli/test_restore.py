@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,3 +86,118 @@ def test_a_network_in_the_wrong_range_is_not_run(
     assert not (tmp_path / "out").exists()
     arguments[2] += ",probe=false"
     assert command_line(*arguments)[0] == 0
+
+
+def _same_folder(folder: Path) -> Path:
+    return folder
+
+
+def _relative(folder: Path) -> Path:
+    return Path(os.path.relpath(folder))
+
+
+def _with_dots(folder: Path) -> Path:
+    return folder / ".." / folder.name
+
+
+def _link_to_the_folder(folder: Path) -> Path:
+    (link := folder.parent / "link").symlink_to(folder)
+    return link
+
+
+def _symlink_under_another_name(folder: Path) -> Path:
+    """Where b's picture will be written lies what a.png, an input, stands for."""
+    (out := folder.parent / "out").mkdir()
+    (folder / "a.png").rename(out / "b.png")
+    (folder / "a.png").symlink_to(out / "b.png")
+    return out
+
+
+def _hard_link(folder: Path) -> Path:
+    (out := folder.parent / "out").mkdir()
+    (out / "a.png").hardlink_to(folder / "a.png")
+    return out
+
+
+WAYS = [
+    _same_folder, _relative, _with_dots, _link_to_the_folder, _symlink_under_another_name,
+    _hard_link,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "command", [("restore", "-r", "tv", "--sigma", 20), ("degrade", "jpeg:quality=20")]
+)
+@pytest.mark.parametrize("way", WAYS)
+def test_no_input_is_written_over(
+    command_line: Command,
+    folder: Path,
+    way: Callable[[Path], Path],
+    command: tuple[object, ...],
+) -> None:
+    target, before = way(folder), {path: path.read_bytes() for path in folder.iterdir()}
+    code, _, error = command_line(*command, folder, target)
+    assert (code, error.count("\n")) == (2, 1), error
+    assert "is the input" in error
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_nor_is_a_single_one(command_line: Command, folder: Path) -> None:
+    before = (folder / "a.png").read_bytes()
+    for target in (folder / "a.png", folder / ".." / folder.name / "a.png", folder):
+        assert command_line("restore", "-r", "identity", folder / "a.png", target)[0] == 2
+    assert (
+        command_line("score", folder / "a.png", "-m", "blur-effect", "--csv", folder / "a.png")[0]
+        == 2
+    )
+    assert (folder / "a.png").read_bytes() == before
+
+
+@pytest.mark.parametrize("raises", ["ValueError", "KeyError", "MemoryError", "SystemExit"])
+def test_whatever_a_restorer_raises_the_other_files_go_on(
+    command_line: Command,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    raises: str,
+) -> None:
+    (tmp_path / f"moody_{raises}.py").write_text(
+        "from harness.protocols import Restorer, RestorerCard\n"
+        "class Moody(Restorer):\n"
+        "    card = RestorerCard('moody', scales=(1,), parameters=0)\n"
+        "    def __init__(self, *, device='cpu'): pass\n"
+        "    def restore(self, image, conditions):\n"
+        "        if conditions.sample_id == 'a':\n"
+        f"            raise {raises}('not this one')\n"
+        "        return image\n"
+    )
+    target = tmp_path / "out"
+    monkeypatch.syspath_prepend(tmp_path)
+    spec = f"moody_{raises}:Moody"
+    code, _, error = command_line("restore", "-r", spec, folder, target)
+    assert code == 3, error
+    assert f"a.png: {raises}: " in error
+    assert "not this one" in error
+    assert [path.name for path in target.iterdir()] == ["b.png"]
+
+
+def test_a_file_that_cannot_be_written_is_named_and_the_others_go_on(
+    command_line: Command, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out" / "a.png").mkdir(parents=True)
+    code, _, error = command_line("restore", "-r", "identity", folder, tmp_path / "out")
+    assert code == 3
+    assert "a.png cannot be written: Is a directory" in error
+    assert (tmp_path / "out" / "b.png").is_file()
+
+
+def test_hidden_files_are_named(command_line: Command, folder: Path, tmp_path: Path) -> None:
+    (folder / "._a.png").write_bytes(b"AppleDouble")
+    for command in (
+        ("restore", "-r", "identity", folder, tmp_path / "out"),
+        ("degrade", "jpeg:quality=20", folder, tmp_path / "noisy"),
+        ("score", folder, "-m", "blur-effect"),
+    ):
+        code, _, error = command_line(*command)
+        assert code == 0
+        assert f"warning: hidden files of {folder} are left out: ._a.png" in error

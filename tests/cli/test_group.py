@@ -1,0 +1,239 @@
+"""The one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.cli.group import main
+from harness.cli.output import json_document
+from harness.errors import InputError, RestorationError, describe_error, plain
+from harness.images import write_image
+from harness.storage.store import load_run
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.mark.parametrize("arguments", [["list", "reports"], ["list", "--json"], ["--help"]])
+def test_a_closed_pipe_is_no_regression(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    call = [sys.executable, "-m", "harness", *arguments]
+    done = subprocess.run(call, stdout=writing, stderr=subprocess.PIPE, check=False, text=True)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2J\x9b1m\x00", r"\x1b[2J\x9b1m\x00"),
+        ("::error::all is lost", r"\x3a:error::all is lost"),
+        ("fine\n  ::error::\r\n##[error]no", r"fine ::error:: #\x23[error]no"),
+        ("  ::stop-commands::x", r"\x3a:stop-commands::x"),
+        ("caf\u00e9 \udcff \u202e", r"caf\u00e9 \udcff \u202e".replace(r"\u00e9", "\u00e9")),
+    ],
+)
+def test_text_from_elsewhere_steers_nothing(text: str, shown: str) -> None:
+    assert plain(text) == shown
+    assert describe_error(RestorationError(text)) == shown
+    assert describe_error(ValueError(text)).startswith("ValueError: ")
+    document = json_document("anything", [{"value": text}])
+    assert not [letter for letter in document if not letter.isprintable() and letter != "\n"]
+    assert "##[" not in document
+
+
+def test_a_message_has_2000_characters_at_most_and_may_fail_itself() -> None:
+    assert len(describe_error(RestorationError("\x00" * 10**6))) == 2000
+    assert len(describe_error(ValueError("long" * 10**6))) == 2000
+
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    assert describe_error(MuteError()) == "MuteError: it cannot say what is wrong"
+
+
+def _raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr("harness.storage.clearing.held", fail)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EMFILE, errno.EACCES, errno.EROFS])
+def test_what_the_system_refuses_is_one_line_and_no_internal_error(
+    command_line: Command, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    _raising(monkeypatch, OSError(number, os.strerror(number), "/some/place"))
+    code, out, error = command_line("cache")
+    assert (code, out, error.count("\n")) == (2, "", 1)
+    assert error.startswith(f"error: /some/place: {os.strerror(number)}")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(SystemExit(0), 2), (SystemExit("x"), 2), (KeyError("x"), 70), (BrokenPipeError(), 2)],
+)
+def test_nothing_ends_a_command_as_if_it_were_done(
+    command_line: Command, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
+) -> None:
+    _raising(monkeypatch, error)
+    assert command_line("cache")[0] == code
+
+
+def test_an_error_of_a_message_from_elsewhere_is_one_line(
+    command_line: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _raising(monkeypatch, InputError("bad\n::error::file"))
+    assert command_line("cache") == (2, "", "error: bad ::error::file\n")
+
+
+PLUGINS = {
+    "leaves": "import sys; sys.exit(0)",
+    "prints": "import os; print('hello'); os.system('echo hello')\nclass Plugin: pass",
+    "says": (
+        "class Plugin:\n"
+        "    def __init__(self): print('hello')\n"
+        "    @staticmethod\n"
+        "    def missing(): print('hello'); return 'a package'"
+    ),
+    "fails": "class Plugin:\n    @staticmethod\n    def missing(): raise KeyError('x')",
+}
+
+
+def test_plugins_that_leave_or_print_at_import_are_rows(
+    command_line: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    entries = []
+    for name, text in PLUGINS.items():
+        (tmp_path / f"odd_{name}.py").write_text(text)
+        entries.append(EntryPoint(name, f"odd_{name}:Plugin", "restobench.reports"))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("harness.plugins.registry.installed_entry_points", lambda _: entries)
+    monkeypatch.setattr("harness.plugins.kinds.reports._entries", None)
+    monkeypatch.setattr("harness.plugins.kinds.reports._families", None)
+    code, out, error = command_line("list", "reports", "--json")
+    reasons = {row["name"]: row["reason"] for row in json.loads(out)["rows"]}
+    assert code == 0
+    assert "SystemExit: 0" in reasons["leaves"]
+    assert reasons["prints"] is None
+    assert reasons["says"] == "a package"
+    assert "KeyError" in reasons["fails"]
+    assert "hello" in error
+
+
+def test_what_code_in_c_prints_stays_out_of_a_document() -> None:
+    program = (
+        "import os, harness.storage.clearing as place; old = place.held\n"
+        "place.held = lambda: (os.write(1, b'hello'), old())[1]\n"
+        "from harness.cli import main; main(['cache', '--json'])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert json.loads(done.stdout)["schema"] == "restobench/cache/1"
+    assert b"hello" in done.stderr
+
+
+BENCHMARK = """
+metrics = ["psnr"]
+[[sets]]
+name = "own"
+task = "denoise"
+folder = "photos"
+degradations = [{ name = "gaussian-noise", sigma_255 = 25 }]
+"""
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What commands read: an image, its folder, a benchmark, and two runs of it."""
+    root = tmp_path_factory.mktemp("read")
+    (root / "photos").mkdir()
+    (root / "b.toml").write_text(BENCHMARK)
+    image = np.random.default_rng(1).random((3, 32, 40), dtype=np.float32)
+    for name in ("a", "b"):
+        write_image(root / "photos" / f"{name}.png", image)
+    given = ["--quiet", "run", "-b", str(root / "b.toml"), "-r", "identity", "--workers", "1"]
+    with pytest.raises(SystemExit, match="0"):
+        main([*given, "--out", str(root / "run")])
+    shutil.copytree(root / "run", root / "other")
+    return {
+        "image": root / "photos" / "a.png",
+        "folder": root / "photos",
+        "toml": root / "b.toml",
+        "run": root / "run",
+        "other": root / "other",
+    }
+
+
+@pytest.fixture
+def obstacle(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A path where nothing can be made: a file stands in the way, or the system refuses."""
+    if request.param == "proc":
+        return Path("/proc/self/no/x")
+    (tmp_path / "in-the-way").write_text("mine")
+    return tmp_path / "in-the-way" / "no"
+
+
+WRITERS = [
+    ("run", "-b", "{toml}", "-r", "identity", "--out", "{}"),
+    ("restore", "-r", "identity", "{image}", "{}.png"),
+    ("restore", "-r", "identity", "{image}", "{}/out.png"),
+    ("degrade", "jpeg:quality=20", "{image}", "{}.png"),
+    ("degrade", "jpeg:quality=20", "{folder}", "{}"),
+    ("score", "{image}", "-m", "blur-effect", "--csv", "{}.csv"),
+    ("baseline", "{run}", "-o", "{}.json"),
+    ("report", "{run}", "--format", "markdown", "--out", "{}"),
+    ("report", "{run}", "--format", "csv", "--format", "json", "--out", "{}"),
+    ("compare", "{run}", "--baseline", "{run}", "--junit", "{}.xml"),
+    ("history", "{run}", "--html", "{}.html"),
+    ("history", "{run}", "--svg", "{}.svg"),
+    ("merge", "{run}", "{other}", "-o", "{}"),
+]
+
+
+@pytest.mark.parametrize("obstacle", ["file", "proc"], indirect=True)
+@pytest.mark.parametrize("arguments", WRITERS, ids=" ".join)
+def test_output_that_cannot_be_made_is_one_line(
+    command_line: Command,
+    names: dict[str, Path],
+    obstacle: Path,
+    arguments: tuple[str, ...],
+    tmp_path: Path,
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    given = [item.format(obstacle, **names) for item in arguments]
+    code, _, error = command_line("--quiet", *given)
+    assert code == 2, error
+    assert error.splitlines()[-1].lower().startswith("error: "), error
+    assert "internal" not in error
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "arguments", [item for item in WRITERS if item[0] in ("baseline", "compare", "history")]
+)
+def test_a_full_disk_leaves_no_half_of_a_file(
+    command_line: Command, names: dict[str, Path], tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    given = [item.format(tmp_path / "x", **names) for item in arguments]
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    load_run(names["run"])  # where something is left to be folded into the store, it is now
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, old[1]))  # Python ignores SIGXFSZ
+    try:
+        code, _, error = command_line(*given)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert code == 2, error
+    assert not list(tmp_path.iterdir())

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
-from PIL import ImageOps
+from PIL import ImageOps, UnidentifiedImageError
 
 from harness.atomic import atomic_file
 from harness.decoding.deep import decode_deep, is_deep
@@ -124,7 +124,7 @@ def _decode_file(path: str | Path) -> Image:
                 raise PillowImage.DecompressionBombError
             if is_plain(file):
                 return decode_deep(path, file) if is_deep(file) else _decode(file)
-    except PillowImage.UnidentifiedImageError:
+    except UnidentifiedImageError:
         if not is_tiff(path):
             raise
     return check_image(decode_tiff(path, MAX_PIXELS), str(path))

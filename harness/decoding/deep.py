@@ -33,7 +33,7 @@ def decode_deep(path: str | Path, file: PillowImage.Image) -> npt.NDArray[np.flo
 
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
     pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), flags)
-    maximum = _maximum(getattr(file, "tile", ())[0][3]) or 65535
+    maximum = max(_maximum(tile[3]) for tile in getattr(file, "tile", [])) or 65535
     if pixels is None or pixels.dtype != np.uint16 or pixels.max() > maximum:
         raise ImageError(f"{path} cannot be read as an image of 16 bits")
     planes = pixels[..., ::-1].transpose(2, 0, 1)[: 1 if file.mode == "LA" else 3]

@@ -108,7 +108,9 @@ def _samples_of_opencv(path: str | Path, page: Any) -> npt.NDArray[Any]:
             f"{path} is a TIFF of {page.dtype} compressed by {name}, which is read with the "
             "package imagecodecs: install it, or save the file without compression"
         )
-    planes = pixels.reshape(page.imagelength, page.imagewidth, samples).transpose(2, 0, 1)
+    planes: npt.NDArray[Any] = pixels.reshape(page.imagelength, page.imagewidth, samples).transpose(
+        2, 0, 1
+    )
     return planes if samples < 3 else planes[[2, 1, 0]]
 
 
@@ -124,8 +126,10 @@ def _scaled(path: str | Path, raw: npt.NDArray[Any], bits: int) -> npt.NDArray[n
             "white: it would be a wrong picture; scale its values, or save it as PNG"
         )
     # 16 bits are divided in float32, as those of PNG files are
-    wide = np.float32 if bits <= 16 else np.float64
-    return (raw.astype(wide) / wide(white)).astype(np.float32)
+    scaled: npt.NDArray[np.float32] = np.divide(
+        raw, white, dtype=np.float32 if bits <= 16 else np.float64, casting="unsafe"
+    ).astype(np.float32)
+    return scaled
 
 
 def upright(image: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:

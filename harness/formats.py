@@ -10,7 +10,8 @@ from pathlib import Path, PurePath
 from harness.errors import InputError
 
 SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".gif"}
+    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".avif"}
+    | {".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".jp2"}
 )
 """File name suffixes, in lower case, that folders of images are searched for."""
 

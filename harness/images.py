@@ -15,9 +15,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
-from PIL import ImageOps
+from PIL import ImageOps, UnidentifiedImageError
 
 from harness.atomic import atomic_file
+from harness.decoding.deep import decode_deep, is_deep
+from harness.decoding.tiff import decode_tiff, is_plain, is_tiff
 from harness.errors import ImageError
 from harness.png import encode_png
 
@@ -85,14 +87,7 @@ def read_image(path: str | Path, *, mode: Mode = "auto") -> Image:
         ImageError: The file is missing, is no image, is damaged, or is larger than `MAX_PIXELS`.
     """
     try:
-        with (
-            # Pillow warns from half the limit on
-            warnings.catch_warnings(action="ignore", category=PillowImage.DecompressionBombWarning),
-            PillowImage.open(path) as file,
-        ):
-            if file.width * file.height > MAX_PIXELS:
-                raise PillowImage.DecompressionBombError
-            image = _decode_deep(path) if _is_deep(file) else _decode(file)
+        image = _decode_file(path)
     except ImageError:
         raise
     except PillowImage.DecompressionBombError:
@@ -118,24 +113,27 @@ def as_mode(image: Image, mode: Mode) -> Image:
     return to_luma(image, "rounded") if mode == "grey" else image
 
 
-def _is_deep(file: PillowImage.Image) -> bool:
-    """Whether a file has 16 bits for each of several colours: Pillow would keep the upper eight."""
-    return file.mode in ("RGB", "RGBA", "LA") and any(
-        ";16" in str(tile[3]) for tile in getattr(file, "tile", ())
-    )
-
-
-def _decode_deep(path: str | Path) -> Image:
-    import cv2
-
-    pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-    if pixels is None or pixels.dtype != np.uint16:
-        raise ImageError(f"{path} cannot be read as an image of 16 bits")
-    planes = np.ascontiguousarray(pixels[..., ::-1].transpose(2, 0, 1))
-    return planes.astype(np.float32) / np.float32(65535)
+def _decode_file(path: str | Path) -> Image:
+    try:
+        with (
+            # Pillow warns from half the limit on
+            warnings.catch_warnings(action="ignore", category=PillowImage.DecompressionBombWarning),
+            PillowImage.open(path) as file,
+        ):
+            if file.width * file.height > MAX_PIXELS:
+                raise PillowImage.DecompressionBombError
+            if is_plain(file):
+                return decode_deep(path, file) if is_deep(file) else _decode(file)
+    except UnidentifiedImageError:
+        if not is_tiff(path):
+            raise
+    return check_image(decode_tiff(path, MAX_PIXELS), str(path))
 
 
 def _decode(file: PillowImage.Image) -> Image:
+    if file.format == "TIFF":
+        # a file that Pillow maps into memory is read with the size it has once it is turned
+        setattr(file, "filename", "")  # noqa: B010 - declared by some file types alone
     ImageOps.exif_transpose(file, in_place=True)
     if file.mode.startswith("I") or file.mode == "F":
         white = 1.0 if file.mode == "F" else 65535.0

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image as PillowImage
 
 from harness.errors import InputError
 from harness.formats import image_files, require_images
+from harness.images import read_image
 
 
 def test_images_are_found_in_the_order_of_their_paths_without_what_is_hidden(
@@ -28,5 +30,14 @@ def test_images_are_found_in_the_order_of_their_paths_without_what_is_hidden(
 
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
     (tmp_path / "readme.txt").touch()
-    with pytest.raises(InputError, match=r"holds no image; expected files ending in \.bmp, \.gif"):
+    with pytest.raises(
+        InputError, match=r"holds no image; expected files ending in \.avif, \.bmp, \.gif"
+    ):
         require_images(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.avif", "a.JP2", "a.tga", "a.pbm", "a.jfif"])
+def test_what_the_decoder_reads_is_an_image_of_a_folder(tmp_path: Path, name: str) -> None:
+    PillowImage.new("1" if name == "a.pbm" else "RGB", (8, 8)).save(tmp_path / name)
+    assert [path.name for path in require_images(tmp_path)] == [name]
+    assert read_image(tmp_path / name).shape[1:] == (8, 8)

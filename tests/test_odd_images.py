@@ -68,6 +68,13 @@ def test_sixteen_bits_of_colour_keep_their_depth(tmp_path: Path, suffix: str) ->
     assert np.allclose(image, deep.transpose(2, 0, 1) / 65535, atol=1e-7)
 
 
+def test_a_deep_ppm_is_scaled_by_its_white(tmp_path: Path) -> None:
+    deep = np.random.default_rng(0).integers(0, 1024, (6, 7, 3), dtype=np.uint16)
+    (tmp_path / "a.ppm").write_bytes(b"P6 7 6 1023\n" + deep.astype(">u2").tobytes())
+    wanted = deep.transpose(2, 0, 1) / 1023
+    assert np.allclose(read_image(tmp_path / "a.ppm"), wanted, atol=1e-7)
+
+
 def test_alpha_is_dropped_and_a_palette_becomes_rgb(tmp_path: Path) -> None:
     opaque = PillowImage.fromarray(PIXELS)
     opaque.putalpha(10)

@@ -13,12 +13,14 @@ from harness.plugins.source import OURS
 from harness.protocols import DegradedSet, Origins
 from harness.storage.provenance import installed_versions
 
-PIXEL_PACKAGES = ("numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy")
+PIXEL_PACKAGES = ("numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy", "tifffile")
 """Distributions whose versions may change a pixel."""
 
 # what of the engine makes a sample besides the plugins: reading, resizing, drawing, chaining
 _ENGINE = (
     "harness.images",
+    "harness.decoding.deep",
+    "harness.decoding.tiff",
     "harness.resizing",
     "harness.chain",
     "harness.set_identity",

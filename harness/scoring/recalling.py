@@ -53,6 +53,10 @@ class ScoredFile:
     notes: tuple[str, ...] = ()
 
 
+READERS = ("harness.images", "harness.decoding.deep", "harness.decoding.tiff")
+"""Modules that decide the pixels of a file."""
+
+
 def plan_job(names: Sequence[str], device: str, evaluation: Evaluation) -> ScoringJob:
     """Finds what scores by these metrics depend on.
 
@@ -64,7 +68,7 @@ def plan_job(names: Sequence[str], device: str, evaluation: Evaluation) -> Scori
     Raises:
         UnknownNameError: Nobody registers one of the names.
     """
-    reading = _hash([installed_versions(PACKAGES), code_hash("harness.images")])
+    reading = _hash([installed_versions(PACKAGES), *map(code_hash, READERS)])
     common = [reading, code_hash("harness.scoring.evaluation"), evaluation.hash()]
     depends = {
         name: _hash(

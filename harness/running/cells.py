@@ -91,7 +91,8 @@ class Cells:
 
         Those beyond the number of workers wait for one.
         """
-        self.restoring.append(course)
+        if course not in self.restoring:  # it is given to workers again where they were lost
+            self.restoring.append(course)
         others = min(len(self.restoring), self.pools.workers) - 1
         course.beside = 0  # an earlier attempt counts no more
         for item in self.restoring:

@@ -6,7 +6,6 @@ It asks the store of each cell what it asks when a run is resumed, and keeps in 
 it keeps then.
 """
 
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +37,7 @@ def main(folder: Path) -> None:
             reference = ImageFile(folder / f"{image}-reference.png", "e" * 64, "c" * 16)
             sample = StoredSample(set_name, image, file, reference, Conditions())
             samples._remember((set_name, image), sample)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10 - before)
+    print(status_mib("VmHWM") - before)  # `ru_maxrss` would be that of whoever started this
 
 
 def _cells(store):

@@ -13,10 +13,11 @@ from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 
 from harness.cards import MetricCard
-from harness.errors import IncomparableError, InputError
+from harness.errors import DamagedImageError, IncomparableError, InputError
 from harness.results import Cell, PlannedSet, Run, RunRestorer
 from harness.set_identity import set_fingerprint
 from harness.storage.database import Database, fitting, row_check
+from harness.storage.images.arrays import ImageFile
 from harness.storage.places import preview, restored_stem
 from harness.storage.schema import CHECKED
 from harness.storage.store import FILENAME, Store, load_header
@@ -211,24 +212,36 @@ def _copy_gaps(database: sqlite3.Connection) -> None:
 def _copy_images(database: sqlite3.Connection, folder: Path, partial: Path) -> None:
     """Copies the images of the cells that came from this run, and previews that are missing yet."""
     rows = database.execute(
-        "SELECT new.restored, cell.restored FROM source.cells AS new JOIN main.cells AS cell "
-        "USING (restorer, set_name, image) WHERE cell.sha256 = new.sha256"
-    )
-    pairs = [(row[0], row[1]) for row in rows]
+        "SELECT new.restored, cell.restored, new.sha256, new.checksum FROM source.cells AS new "
+        "JOIN main.cells AS cell USING (restorer, set_name, image) WHERE cell.sha256 = new.sha256"
+    ).fetchall()
+    for old, new, sha256, checksum in rows:
+        _copy(folder, old, partial / new, ImageFile(folder / old, sha256, checksum))
     for set_name, image in database.execute("SELECT set_name, image FROM source.samples"):
-        previews = [preview(set_name, image, kind) for kind in ("degraded", "reference")]
-        pairs += [(path, path) for path in previews]
+        for kind in ("degraded", "reference"):
+            path = preview(set_name, image, kind)
+            _copy(folder, path, partial / path)
+
+
+def _copy(folder: Path, name: str, target: Path, wanted: ImageFile | None = None) -> None:
+    """Copies one image of a run, if it is there, and is what the run wrote."""
+    source = folder / name
+    if target.exists() or not source.exists():
+        return  # a run without images is still a run
     root = folder.resolve()
-    for old, new in pairs:
-        source, target = folder / old, partial / new
-        if target.exists() or not source.exists():
-            continue  # a run without images is still a run
-        if source.is_symlink() or not source.is_file() or not source.resolve().is_relative_to(root):
+    if source.is_symlink() or not source.is_file() or not source.resolve().is_relative_to(root):
+        raise InputError(
+            f"{folder}: {name!r} is no file inside the run folder; mend the run, or leave it out"
+        )
+    if wanted is not None and wanted.checksum:  # earlier versions kept none
+        try:
+            wanted.read()
+        except DamagedImageError as error:
             raise InputError(
-                f"{folder}: {old!r} is no file inside the run folder; mend the run, or leave it out"
-            )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target, follow_symlinks=False)
+                f"{error}: delete it, and resume its run, before it is merged"
+            ) from None
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target, follow_symlinks=False)
 
 
 def _pixels(database: sqlite3.Connection) -> Pixels:

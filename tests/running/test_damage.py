@@ -15,7 +15,7 @@ from benchmarks.degradations.missing import MissingPixels
 from benchmarks.degradations.noise import GaussianNoise
 from benchmarks.sets import PairedSet, SyntheticSet
 from benchmarks.sources import Folder
-from harness.errors import StoreError
+from harness.errors import InputError, StoreError
 from harness.images import read_image, write_image
 from harness.plugins.sample_keys import sample_key
 from harness.protocols import Benchmark, Evaluation, Task
@@ -25,6 +25,7 @@ from harness.running.runner import run_plan
 from harness.running.samples import make
 from harness.storage.images.arrays import load_array
 from harness.storage.images.samples import StoredSample, find_sample
+from harness.storage.merging import merge_runs
 from harness.storage.places import cache_folder
 from harness.storage.store import FILENAME, load_run
 
@@ -286,3 +287,20 @@ def test_a_pin_is_not_made_of_a_source_that_changed_meanwhile(
     made = make(noisy, "one", key, False, tmp_path / "fresh.npy")
     assert isinstance(made, StoredSample)
     assert find_sample(noisy, "one", key) is None
+
+
+@pytest.mark.usefixtures("cache")
+def test_merge_takes_no_damaged_image(tmp_path: Path, sources: Path) -> None:
+    runs = [tmp_path / name for name in ("one", "two")]
+    both = plan(sources)
+    for run, restorer in zip(runs, both.restorers, strict=True):
+        run_plan(replace(both, restorers=(restorer,)), run)
+    broken = next(files(runs[1] / "restored"))
+    invert(broken)
+    with pytest.raises(InputError, match="is not what was written there: delete it, and resume"):
+        merge_runs(runs, tmp_path / "merged")
+    assert not (tmp_path / "merged").exists()
+    broken.unlink()
+    run_plan(replace(both, restorers=both.restorers[1:]), runs[1])
+    merged = merge_runs(runs, tmp_path / "merged")
+    assert scores(merged) == {**scores(runs[0]), **scores(runs[1])}

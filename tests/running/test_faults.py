@@ -43,7 +43,8 @@ def run(
 ) -> RunData:
     benchmark = Benchmark("faults", "", (TinySet(images=images),), ("psnr",), Evaluation("rgb"))
     plan = make_plan(benchmark, [f"misbehaving:{name}" for name in names])
-    run_plan(plan, folder, workers=workers, timeout=10, memory_mib=500)
+    # between 400 MiB of two leaks and 600 of three, with room for what a worker imports late
+    run_plan(plan, folder, workers=workers, timeout=10, memory_mib=590)
     return load_run(folder)
 
 

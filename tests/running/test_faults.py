@@ -44,7 +44,7 @@ def run(
     benchmark = Benchmark("faults", "", (TinySet(images=images),), ("psnr",), Evaluation("rgb"))
     plan = make_plan(benchmark, [f"misbehaving:{name}" for name in names])
     # between 400 MiB of two leaks and 600 of three, with room for what a worker imports late
-    run_plan(plan, folder, workers=workers, timeout=10, memory_mib=590)
+    run_plan(plan, folder, workers=workers, timeout=10, memory_mib=540)
     return load_run(folder)
 
 

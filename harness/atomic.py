@@ -7,15 +7,16 @@ from pathlib import Path
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[Path]:
+def atomic_file(path: Path, *, pipes: bool = False) -> Iterator[Path]:
     """Gives a file to write beside `path`, which takes its place once the block has ended.
 
     After an error it does not. Whoever reads `path` sees what was there before or all that is new,
-    never a part. A link at either place is replaced and not followed. A pipe or a device, such as
-    `/dev/stdout`, is no file that could be replaced: it is written itself.
+    never a part. A link at either place is replaced and not followed.
 
     Args:
         path: What to write; its folder is there.
+        pipes: Whether a pipe or a device that is there, such as `/dev/stdout`, is written itself:
+            for what a user names. In a folder of our own nobody reads one, and it is replaced.
 
     Yields:
         Where to write it.
@@ -23,7 +24,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
     Raises:
         OSError: It cannot be written; what was at `path` is as it was.
     """
-    if path.exists() and not (path.is_file() or path.is_dir()):
+    if pipes and path.exists() and not (path.is_file() or path.is_dir()):
         yield path
         return
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")

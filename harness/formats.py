@@ -55,3 +55,16 @@ def require_images(folder: Path, *, deep: bool = False) -> list[Path]:
         expected = ", ".join(sorted(SUFFIXES))
         raise InputError(f"{folder} holds no image; expected files ending in {expected}")
     return found
+
+
+def images_of(path: Path) -> list[Path]:
+    """The images of a folder, or the file that a path is.
+
+    Raises:
+        InputError: A folder without any image, or what is neither: a pipe would be waited for.
+    """
+    if path.is_dir():
+        return require_images(path)
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is a pipe or a device; expected an image file or a folder")
+    return [path]

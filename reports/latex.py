@@ -37,7 +37,7 @@ class LatexReport:
         """Writes the file."""
         tables = ["\n".join(_table(report, table)) for table in set_tables(report)]
         text = "\n\n".join([r"% \usepackage{booktabs,textcomp}", *tables])
-        with atomic_file(out) as partial:
+        with atomic_file(out, pipes=True) as partial:
             partial.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
         return out
 

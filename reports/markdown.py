@@ -38,7 +38,7 @@ class MarkdownReport:
     def write(self, report: ReportData, out: Path) -> Path:
         """Writes the file."""
         text = "\n".join(_lines(report)) + "\n"
-        with atomic_file(out) as partial:
+        with atomic_file(out, pipes=True) as partial:
             partial.write_text(text, encoding="utf-8", errors="backslashreplace")
         return out
 

@@ -53,7 +53,7 @@ class CSVReport:
         for path, frame in _frames(report, out):
             text = frame.select_dtypes(include=["object", "string"]).columns
             frame[text] = frame[text].map(_disarm)
-            with atomic_file(path) as partial:
+            with atomic_file(path, pipes=True) as partial:
                 frame.to_csv(partial, index=False)
         return out
 
@@ -67,7 +67,7 @@ class ParquetReport:
     def write(self, report: ReportData, out: Path) -> Path:
         """Writes both files."""
         for path, frame in _frames(report, out):
-            with atomic_file(path) as partial:
+            with atomic_file(path, pipes=True) as partial:
                 frame.to_parquet(partial, index=False)
         return out
 
@@ -86,7 +86,7 @@ class JSONReport:
         content = _finite(_document(report))
         text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
         # a lone surrogate out of a hostile file name has no UTF-8
-        with atomic_file(out) as partial:
+        with atomic_file(out, pipes=True) as partial:
             partial.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
         return out
 

@@ -42,3 +42,17 @@ def test_links_are_replaced_and_not_followed(tmp_path: Path) -> None:
     assert elsewhere.read_text() == "mine"
     assert not path.is_symlink()
     assert path.read_text() == "new"
+
+
+def test_a_pipe_is_replaced_unless_it_is_what_a_user_names(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    os.mkfifo(path)
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK)) as reading:
+        with atomic_file(path, pipes=True) as place:
+            place.write_text("told")
+        assert reading.read() == "told"
+    assert path.is_fifo()
+    with atomic_file(path) as partial:
+        partial.write_text("kept")
+    assert path.is_file()
+    assert path.read_text() == "kept"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from PIL import Image as PillowImage
 
 from harness.errors import InputError
-from harness.formats import image_files, require_images
+from harness.formats import image_files, images_of, require_images
 from harness.images import read_image
 
 
@@ -41,3 +42,10 @@ def test_what_the_decoder_reads_is_an_image_of_a_folder(tmp_path: Path, name: st
     PillowImage.new("1" if name == "a.pbm" else "RGB", (8, 8)).save(tmp_path / name)
     assert [path.name for path in require_images(tmp_path)] == [name]
     assert read_image(tmp_path / name).shape[1:] == (8, 8)
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(InputError, match="is a pipe or a device"):
+        images_of(tmp_path / "pipe.png")
+    assert images_of(tmp_path / "gone.png") == [tmp_path / "gone.png"], "whoever reads it says so"

@@ -10,7 +10,7 @@ import click
 
 from harness.cli import output
 from harness.errors import InputError
-from harness.formats import SUFFIXES, require_images
+from harness.formats import SUFFIXES, images_of
 
 PATH = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True)
@@ -56,7 +56,7 @@ def find_images(source: Path, *, fate: str) -> list[Path]:
         InputError: There are none, or two would go into one file.
     """
     name_hidden(source)
-    files = require_images(source) if source.is_dir() else [source]
+    files = images_of(source)
     stems = Counter(path.stem for path in files)
     twice = next((stem for stem in stems if stems[stem] > 1), None)
     if twice is not None:

@@ -68,7 +68,7 @@ def write_baseline(baseline: MeasuredRun, path: Path) -> None:
         lines = ",\n".join("  " + json.dumps(row, allow_nan=False) for row in rows)
         text = text.replace(f'"{mark}"', f"[\n{lines}\n ]" if lines else "[]")
     try:
-        with atomic_file(path.resolve()) as partial:
+        with atomic_file(path.resolve(), pipes=True) as partial:
             partial.write_text(text + "\n", encoding="utf-8", errors="replace")
     except OSError as error:
         raise InputError(f"baseline {path} cannot be written: {error.strerror}") from error

@@ -50,7 +50,7 @@ def write_junit(comparison: Comparison, path: Path) -> None:
         if row.verdict in _JUNIT:
             ElementTree.SubElement(case, _JUNIT[row.verdict], message=_xml_text(describe(row)))
     try:
-        with atomic_file(path.resolve()) as partial:
+        with atomic_file(path.resolve(), pipes=True) as partial:
             ElementTree.ElementTree(suite).write(partial, encoding="utf-8", xml_declaration=True)
     except OSError as error:
         raise InputError(f"--junit {path} cannot be written: {error.strerror}") from error

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.plugins.fingerprints import is_current
 from harness.running.plan import Plan
-from harness.storage.images.samples import is_unpinned
+from harness.storage.images.samples import begin_pins
 from harness.storage.store import Store
 
 
@@ -13,7 +13,7 @@ def why_again(plan: Plan, store: Store) -> Iterator[str]:
     """A line for each restorer and metric whose results are; one for all of an earlier version."""
     if store.damaged:
         yield f"{store.damaged} damaged rows of this run are made again"
-    if is_unpinned():
+    if begin_pins():
         yield "degraded images in the cache are made again, once: an earlier version kept them"
     restorers = {restorer.name: restorer.fingerprint for restorer in plan.restorers}
     images = _outdated(store.count_fingerprints("restorer"), restorers)

@@ -24,7 +24,7 @@ class HistoryPage:
     def write(self, history: History, out: Path) -> Path:
         """Writes the page."""
         text = render(history)
-        with atomic_file(out) as partial:
+        with atomic_file(out, pipes=True) as partial:
             partial.write_text(text, encoding="utf-8", errors="replace")
         return out
 

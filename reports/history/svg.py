@@ -42,7 +42,7 @@ class HistoryPlot:
             )
             axes.tick_params(axis="x", rotation=30)
             axes.legend(fontsize="small")
-        with atomic_file(out) as partial:
+        with atomic_file(out, pipes=True) as partial:
             figure.savefig(partial, format="svg", metadata={"Date": None})
         return out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -109,8 +110,14 @@ def replace_by_another(path: Path) -> None:
     shutil.copyfile(others[0], path) if others else empty(path)
 
 
+def replace_by_a_pipe(path: Path) -> None:
+    """Which nobody writes into: whoever waits for it waits for ever."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 DAMAGES: tuple[Callable[[Path], None], ...] = (
-    invert, truncate, empty, Path.unlink, replace_by_another,
+    invert, truncate, empty, Path.unlink, replace_by_another, replace_by_a_pipe,
 )  # fmt: skip
 
 

@@ -43,6 +43,8 @@ class ImageFile:
             DamagedImageError: The file is gone or damaged, or another one lies in its place.
         """
         try:
+            if not self.path.is_file():  # gone, or a folder, or a pipe that would be waited for
+                raise ImageError(f"{self.path} is no file")
             image = load_array(self.path)
         except ImageError as error:
             raise DamagedImageError(str(error), self.path) from error

@@ -106,8 +106,11 @@ def find_sample(degraded_set: DegradedSet, image: str, key: str) -> StoredSample
 
     The images themselves are checked by whoever reads them (`ImageFile.read`).
     """
+    path = _pin_path(key)
+    if not path.is_file():  # it may be a pipe, which would be waited for
+        return None
     try:
-        check, _, text = _pin_path(key).read_text(encoding="utf-8").partition("\n")
+        check, _, text = path.read_text(encoding="utf-8").partition("\n")
         pinned = json.loads(text)
         if check != _check(key, text) or pinned["set"] != degraded_set.name:
             return None
@@ -166,10 +169,13 @@ def find_image(sha256: str) -> ImageFile | None:
     return None
 
 
-def is_unpinned() -> bool:
-    """Whether the cache holds images of an earlier version, which did not say what they are of."""
+def begin_pins() -> bool:
+    """Makes room for pins; says whether an earlier version left images, without saying of what."""
     folder = cache_folder()
-    return folder.is_dir() and not (folder / "pins").is_dir() and any(folder.iterdir())
+    earlier = folder.is_dir() and not (folder / "pins").is_dir() and any(folder.glob("??/*"))
+    if earlier:
+        (folder / "pins").mkdir()
+    return earlier
 
 
 def _pin_path(key: str) -> Path:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli import options, output
+from harness.cli.progress import ImageProgress
 from harness.scoring.mos import LabelledImage, read_labels
 from harness.workers.devices import choose_device
 
@@ -76,7 +77,7 @@ def correlate(
     classes, labelled = files.usable_metrics(metrics), read_labels(dataset)
     job = plan_job(list(classes), choose_device(device), Evaluation("mos"))
     pairs = [files.ImagePair(image.path, image.reference) for image in labelled]
-    with output.ImageProgress(quiet=flags["quiet"]) as progress:
+    with ImageProgress(quiet=flags["quiet"]) as progress:
         scored = score_files(pairs, job, progress, workers)
     rows = [
         {"metric": name, "dataset": dataset.name, **_judge(name, cls, labelled, scored, splits)}

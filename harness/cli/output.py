@@ -1,4 +1,4 @@
-"""What commands print: one JSON document, or an aligned table; and how far they are."""
+"""What commands print: one JSON document, or an aligned table."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
-from typing import TYPE_CHECKING, Never, Self, TextIO
+from typing import TextIO
 
 import click
 
 from harness.errors import plain
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
 
 Row = Mapping[str, object]
 
@@ -128,50 +125,3 @@ def _cell(value: object) -> str:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float | None) and not isinstance(value, bool)
-
-
-class ImageProgress:
-    """Tells how far a command is, on standard error: a bar on a terminal, plain lines otherwise.
-
-    Args:
-        quiet: Say nothing.
-    """
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._done = self._total = self._first = 0
-        self._bar: tqdm[Never] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def start(self, total: int, done: int) -> None:
-        """Begins to count where `done` images of `total` need nothing."""
-        self._total, self._done, self._first = total, done, done
-        if not self._quiet and sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=total, initial=done, unit="image", dynamic_ncols=True)
-
-    def note(self, text: str) -> None:
-        """Says something between the images."""
-        if self._bar is not None:
-            self._bar.write(printable(text), file=sys.stderr)
-        elif not self._quiet:
-            say(text)
-
-    def advance(self, name: str) -> None:
-        """Counts one image."""
-        self._done += 1
-        if self._bar is not None:
-            self._bar.update()
-            return
-        # a log has about twenty lines, of a run of any size
-        step = max(1, (self._total - self._first) // 20)
-        due = self._done == self._total or (self._done - self._first) % step == 0
-        if due and not self._quiet:
-            click.echo(f"[{self._done}/{self._total}] {printable(name)}", err=True)

@@ -1,26 +1,32 @@
-"""Progress of a run: a bar on a terminal, plain lines otherwise."""
+"""How far a command is, on standard error: a bar on a terminal, plain lines otherwise."""
+
+from __future__ import annotations
 
 import sys
-from typing import Never, Self
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Never, Self
 
 from harness.cli import output
 from harness.results import Cell
 from harness.running.progress import Progress
 
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
-class CellProgress(Progress):
-    """Tells of cells as they finish, on standard error.
+LINES = 20
+"""A log has about so many, of a command of any size."""
+
+
+class _Shown:
+    """Counts pieces of work.
 
     Args:
+        unit: What is counted.
         quiet: Say nothing.
-        verbose: A line for every cell, not for failures alone.
     """
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
-        self.quiet, self.verbose = quiet, verbose
-        self.done = self.total = 0
+    def __init__(self, unit: str, *, quiet: bool) -> None:
+        self._unit, self._quiet = unit, quiet
+        self._done = self._total = self._first = 0
         self._bar: tqdm[Never] | None = None
 
     def __enter__(self) -> Self:
@@ -30,28 +36,73 @@ class CellProgress(Progress):
         if self._bar is not None:
             self._bar.close()
 
-    def start(self, total: int) -> None:
-        """Begins to count."""
-        self.total = total
-        if not self.quiet and sys.stderr.isatty():
-            self._bar = tqdm(total=total, unit="cell", dynamic_ncols=True)
+    def _begin(self, total: int, done: int = 0) -> None:
+        self._total, self._done, self._first = total, done, done
+        if not self._quiet and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, initial=done, unit=self._unit, dynamic_ncols=True)
 
     def note(self, text: str) -> None:
-        """Says something between the cells."""
-        if not self.quiet:
+        """Says something between the pieces."""
+        if self._bar is not None:
+            self._bar.write(output.printable(text), file=sys.stderr)
+        elif not self._quiet:
             output.say(text)
+
+    def _count(self, line: str, *, telling: bool = False, label: str = "") -> None:
+        """Counts one piece; `telling` is a line that is shown in any case."""
+        self._done += 1
+        if self._bar is not None:
+            if label:
+                self._bar.set_description_str(output.printable(label), refresh=False)
+            self._bar.update()
+            if telling:
+                self.note(line)
+            return
+        step = max(1, (self._total - self._first) // LINES)
+        due = self._done == self._total or (self._done - self._first) % step == 0
+        if telling or due:
+            self.note(f"[{self._done}/{self._total}] {line}")
+
+
+class CellProgress(_Shown, Progress):
+    """Tells of the cells of a run as they finish.
+
+    Args:
+        quiet: Say nothing.
+        verbose: A line for every cell, not for failures alone.
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        super().__init__("cell", quiet=quiet)
+        self._verbose = verbose
+
+    def start(self, total: int) -> None:
+        """Begins to count."""
+        self._begin(total)
 
     def advance(self, cell: Cell, note: str) -> None:
         """Counts one cell."""
-        self.done += 1
-        line = output.printable(f"{cell.restorer} on {cell.set}/{cell.image}: {note}")
-        telling = self.verbose or note.startswith("failed")
-        # a log has about twenty lines, of a run of any size
-        due = self.done == self.total or self.done % max(1, self.total // 20) == 0
-        if self._bar is not None:
-            self._bar.set_description_str(output.printable(cell.restorer), refresh=False)
-            self._bar.update()
-            if telling:
-                self._bar.write(line, file=sys.stderr)
-        elif not self.quiet and (telling or due):
-            output.say(f"[{self.done}/{self.total}] {line}")
+        line = f"{cell.restorer} on {cell.set}/{cell.image}: {note}"
+        telling = self._verbose or note.startswith("failed")
+        self._count(line, telling=telling, label=cell.restorer)
+
+
+class ImageProgress(_Shown):
+    """Tells how far the scoring of image files is.
+
+    Args:
+        quiet: Say nothing.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        super().__init__("image", quiet=quiet)
+
+    def start(self, total: int, done: int) -> None:
+        """Begins to count where `done` images of `total` need nothing."""
+        self._begin(total, done)
+
+    def advance(self, name: str) -> None:
+        """Counts one image."""
+        self._count(name)

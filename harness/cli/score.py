@@ -11,6 +11,7 @@ import click
 
 from harness.atomic import atomic_file
 from harness.cli import options, output
+from harness.cli.progress import ImageProgress
 from harness.errors import InputError
 from harness.workers.devices import choose_device
 
@@ -96,7 +97,7 @@ def score(
     _keep_inputs(paths, pairs, csv_file)
     evaluation = Evaluation("score", crop_border=crop_border)
     job = plan_job(list(classes), choose_device(device), evaluation)
-    with output.ImageProgress(quiet=flags["quiet"]) as progress:
+    with ImageProgress(quiet=flags["quiet"]) as progress:
         rows = _rows(pairs, score_files(pairs, job, progress, workers))
     if csv_file is not None:
         _write_csv(csv_file, rows)
@@ -141,7 +142,9 @@ def _rows(pairs: list[ImagePair], scored: list[ScoredFile]) -> list[dict[str, ob
 
 def _write_csv(target: Path, rows: list[dict[str, object]]) -> None:
     try:
-        with atomic_file(target.resolve()) as place:  # what a link stands for is written
+        with atomic_file(
+            target.resolve(), pipes=True
+        ) as place:  # what a link stands for is written
             _write_rows(place, rows)
     except OSError as error:
         raise InputError(f"--csv {target} cannot be written: {error.strerror}") from error

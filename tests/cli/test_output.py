@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.cli.output import ImageProgress, json_document, json_value, print_table
+from harness.cli.output import json_document, json_value, print_table
+from harness.cli.progress import ImageProgress
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

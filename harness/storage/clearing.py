@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.storage.kept_scores import KeptScores
 from harness.storage.places import CACHES, cache_folder
 
 # only what has a name of ours: somebody may have named a folder that holds other files as well
@@ -42,13 +43,13 @@ def clear() -> None:
     Raises:
         OSError: A file cannot be removed.
     """
-    for kind in CACHES:
+    KeptScores().clear()  # other processes may have the file open: it is emptied, and stays
+    for kind in ("images", "cards"):
         for path in list(_files(kind)):
             path.unlink(missing_ok=True)
         root = cache_folder(kind)
-        for folder in sorted(
-            [*root.glob("??"), *root.glob("pins/??"), root / "pins"], reverse=True
-        ):
+        folders = [*root.glob("??"), *root.glob("pins/??"), root / "pins"]
+        for folder in sorted(folders, reverse=True):
             if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
                 folder.rmdir()
 

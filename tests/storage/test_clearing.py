@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.results import MetricValue
 from harness.storage.clearing import clear, held
+from harness.storage.kept_scores import KeptScores
 from harness.storage.places import cache_folder
 
 Command = Callable[..., tuple[int, str, str]]
@@ -20,10 +22,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(f"RESTOBENCH_{name}", raising=False)
     monkeypatch.setenv("RESTOBENCH_CACHE", str(tmp_path))
     for name in (f"images/ab/{'ab' * 32}.png", f"images/pins/ab/{'cd' * 32}.json",
-                 f"cards/{'ef' * 32}.json", "scores/scores-1.sqlite"):  # fmt: skip
+                 f"cards/{'ef' * 32}.json"):  # fmt: skip
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bytes(2**20))
+    with KeptScores() as kept:
+        kept.keep_scores([("key", MetricValue(1.0))])
     return tmp_path
 
 
@@ -32,19 +36,26 @@ def test_all_of_it_is_counted_and_cleared_and_nobody_elses_files(cache: Path) ->
     for path in mine:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"mine")
-    assert [(part.kind, part.files, part.mib) for part in held()] == [
-        ("images", 2, 2.0), ("scores", 1, 1.0), ("cards", 1, 1.0),
+    (cache / "images" / "album" / "empty").mkdir(parents=True)
+    assert [(part.kind, part.mib) for part in held() if part.kind != "scores"] == [
+        ("images", 2.0), ("cards", 1.0),
     ]  # fmt: skip
-    clear()
-    assert sum(part.files for part in held()) == 0
+    with KeptScores() as elsewhere:  # another process has the file open
+        assert elsewhere.score("key") == MetricValue(1.0)
+        clear()
+        assert elsewhere.score("key") is None
+    assert [part.files for part in held() if part.kind != "scores"] == [0, 0]
     assert all(path.is_file() for path in mine)
+    assert (cache / "images" / "album" / "empty").is_dir()
     assert not (cache_folder() / "pins").exists()
 
 
 def test_the_command_says_what_it_freed(cache: Path, command_line: Command) -> None:
     code, out, _ = command_line("cache", "--json")
-    rows = json.loads(out)["rows"]
-    assert (code, [row["files"] for row in rows]) == (0, [2, 1, 1])
-    assert rows[0]["folder"] == str(cache / "images")
-    assert "4.0 MiB were freed" in command_line("cache", "--prune")[1]
-    assert json.loads(command_line("cache", "--json")[1])["rows"][0]["files"] == 0
+    rows = {row["kind"]: row for row in json.loads(out)["rows"]}
+    assert (code, rows["images"]["files"], rows["cards"]["files"]) == (0, 2, 1)
+    assert rows["images"]["folder"] == str(cache / "images")
+    assert "3.0 MiB were freed" in command_line("cache", "--prune")[1]
+    assert KeptScores().count() == 0
+    rows = {row["kind"]: row for row in json.loads(command_line("cache", "--json")[1])["rows"]}
+    assert rows["images"]["files"] == rows["cards"]["files"] == 0

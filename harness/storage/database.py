@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import xxhash
@@ -35,11 +35,15 @@ class Database:
         self.path, self._is_copy = path, False
         try:
             self._connection = sqlite3.connect(path, isolation_level=None)
+        except sqlite3.DatabaseError as error:
+            raise self._error(error) from error
+        try:
             self._open(writing)
             self.damaged = sum(self._leave_out(table, writing) for table in CHECKED)
             if self._is_copy:  # what were written here would be lost
                 self._connection.execute("PRAGMA query_only=ON")
         except sqlite3.DatabaseError as error:
+            self._connection.close()
             raise self._error(error) from error
 
     def _open(self, writing: bool) -> None:
@@ -94,9 +98,13 @@ class Database:
 
     def close(self) -> None:
         """Ends a batch, folds the write-ahead log into the file and closes it."""
-        self.commit()
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._connection.close()
+        try:
+            self.commit()
+            # where a reader or a damage is in the way, the log stays beside the file
+            with suppress(sqlite3.DatabaseError):
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -82,8 +82,15 @@ class Store:
 
     def read_header(self) -> Run | None:
         """What the run says of itself, or `None` for one that was never planned."""
-        meta = {key: json.loads(value) for key, value in self._rows("SELECT key, value FROM meta")}
-        return read_run(meta) if meta.get("plan") else None
+        rows = self._rows("SELECT key, value FROM meta")
+        try:
+            meta = {key: json.loads(value) for key, value in rows}
+            return read_run(meta) if meta.get("plan") else None
+        except (TypeError, ValueError) as error:  # what no version of ours writes
+            raise self._damage(error) from error
+
+    def _damage(self, error: Exception) -> StoreError:
+        return StoreError(f"{self.folder / FILENAME} is damaged: {error!r}")
 
     def require_header(self) -> Run:
         """What the run says of itself.

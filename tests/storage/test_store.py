@@ -13,7 +13,7 @@ from harness.regression.measured_run import load_measured
 from harness.reporting.costs import costs
 from harness.results import Cell, FailureKind, Restored, Score, Spent
 from harness.storage.schema import CHECKED, SCHEMA_VERSION
-from harness.storage.store import FILENAME, Store, load_run
+from harness.storage.store import FILENAME, Store, load_header, load_run
 
 HISTORIC = Path(__file__).parents[1] / "historic_runs"
 
@@ -109,3 +109,13 @@ def test_a_row_that_was_changed_is_left_out_said_and_made_again(tmp_path: Path) 
         assert store.score_keys(Cell("r", "s", "i0")) == {}
     assert len(load_run(tmp_path, notes.append).scores) == 2
     assert len(notes) == 1, "what is damaged has been removed"
+
+
+def test_a_header_that_is_no_json_is_said_and_nothing_is_left_open(tmp_path: Path) -> None:
+    with Store(tmp_path, create=True) as store:
+        store.set_meta(plan={"benchmark": "b"})
+        store._rows("UPDATE meta SET value = '{' WHERE key = 'plan'")
+        with pytest.raises(StoreError, match="is damaged"):
+            store.read_header()
+    with pytest.raises(StoreError, match="is damaged"):
+        load_header(tmp_path)

@@ -3,11 +3,12 @@
 Apart from what scores them: it needs no numpy.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.formats import require_images
+from harness.formats import images_of, require_images
 from harness.plugins.kinds import MetricClass, metrics
 from harness.plugins.registry import require_usable
 
@@ -76,10 +77,13 @@ class References:
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
-    """Files as they are given, and the images of folders by name; each once.
+    """Files as they are given, and the images of folders by name; each once, however it is named.
 
     Raises:
-        InputError: A folder without any image.
+        InputError: A folder without any image, or what is no file.
     """
-    every = (require_images(path) if path.is_dir() else [path] for path in paths)
-    return list(dict.fromkeys(path for found in every for path in found))
+    places: dict[str, Path] = {}
+    for path in paths:
+        for file in images_of(path):
+            places.setdefault(os.path.realpath(file), file)
+    return list(places.values())

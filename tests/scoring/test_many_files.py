@@ -19,7 +19,7 @@ from harness.protocols import Evaluation, Metric, MetricCard
 from harness.results import MetricValue
 from harness.scoring import many_files, one_file, recalling
 from harness.scoring.evaluation import build_metric
-from harness.scoring.files import ImagePair, References
+from harness.scoring.files import ImagePair, References, find_files
 from harness.scoring.many_files import score_files
 from harness.scoring.recalling import ScoredFile, plan_job
 from harness.storage.kept_scores import KeptScores
@@ -353,3 +353,12 @@ def test_a_network_says_the_same_in_this_process_and_in_a_worker(
         torch.set_num_threads(threads)
     monkeypatch.setenv("RESTOBENCH_SCORE_CACHE", str(tmp_path / "others"))
     assert score_files(pairs, job, Log(), workers=1) == here
+
+
+def test_a_file_that_is_named_twice_is_scored_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.png").touch()
+    monkeypatch.chdir(tmp_path)
+    given = [tmp_path / "a.png", Path("a.png"), Path("./a.png"), tmp_path]
+    assert find_files(given) == [tmp_path / "a.png"]

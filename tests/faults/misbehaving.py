@@ -199,7 +199,7 @@ class Leaks(_Fault):
     held: list[Any] = []  # noqa: RUF012 - that is the fault
 
     def restore(self, image: Any, conditions: Conditions) -> Any:
-        self.held.append(np.empty(25 * 2**20))  # 200 MiB
+        self.held.append(np.empty(250 * 2**20))  # 2,000 MiB of addresses, no page is touched
         return image
 
 

@@ -24,6 +24,9 @@ MIN_IMAGES = 8
 # logarithms of the logistic's width, in standard deviations of the scores, from which it is fitted
 STARTS = (-1.0, 0.5)
 
+# it takes ten; more only where resamples of few images have no best width
+STEPS = 100
+
 # between a step and a line
 LOG_WIDTHS = (-6.0, 6.0)
 
@@ -151,7 +154,10 @@ def fit_logistic(x: Floats, mos: Floats) -> Floats:
     best: Floats = np.asarray(np.polyval(np.polyfit(scores, target, 1), scores), dtype=np.float64)
     for log_width in STARTS:
         start = np.array([-2.0, 4.0, float(np.median(scores)), log_width])
-        fit = least_squares(_distances, start, _slopes, method="lm", args=(scores, target))
+        # not "lm": scipy's MINPACK reads memory that nobody has set, and says another last digit
+        fit = least_squares(
+            _distances, start, _slopes, method="trf", max_nfev=STEPS, args=(scores, target)
+        )
         curve = _logistic(fit.x, scores)
         if np.sum((curve - target) ** 2) < np.sum((best - target) ** 2):
             best = curve

@@ -3,6 +3,7 @@
 A command's file is imported when the command is asked for, and errors are caught once.
 """
 
+import gc
 import importlib
 import os
 import select
@@ -121,6 +122,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = error.exit_code
     except (Exception, SystemExit) as error:
         code = _told(error, debug="--debug" in given)
+    gc.freeze()  # nothing is searched for cycles that ends with the process: 0.4 s of an exit
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from datetime import datetime
@@ -123,6 +124,12 @@ def _print_plan(plan: Plan, workers: int, timeout: float) -> int:
     return 0
 
 
+def _import_what_reports_need() -> None:
+    """Spends the time in which the first restorers work."""
+    for name in ("scipy.stats", "matplotlib.figure", "jinja2", "PIL.WebPImagePlugin"):
+        importlib.import_module(name)
+
+
 def _execute(
     plan: Plan,
     folder: Path,
@@ -142,7 +149,9 @@ def _execute(
             why = f"holds no run (no {store.FILENAME}); it is left as it is"
             raise InputError(f"--fresh: {folder} {why}")
         shutil.rmtree(folder)
-    with progress.CellProgress(quiet=flags["quiet"], verbose=flags["verbose"]) as shown:
+    with progress.CellProgress(
+        quiet=flags["quiet"], verbose=flags["verbose"], meanwhile=_import_what_reports_need
+    ) as shown:
         summary = run_plan(
             plan,
             folder.resolve(),

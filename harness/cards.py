@@ -67,6 +67,8 @@ class RestorerCard:
         weights_sha256: Hashes of other files that its results depend on; with `weights` and the
             file given after `-r` they decide whether a restored image of an earlier run still
             holds.
+        not_tracked: What its results depend on besides, of which no hash is known: it may change
+            without a word, and results of an earlier run are kept all the same.
         only_when_named: Whether it stays out of runs that name no restorers: it is slow, or its
             licence wants to be read first.
     """
@@ -86,6 +88,7 @@ class RestorerCard:
     source: str = ""
     weights: tuple[WeightFile, ...] = ()
     weights_sha256: tuple[str, ...] = ()
+    not_tracked: str = ""
     only_when_named: bool = False
 
 

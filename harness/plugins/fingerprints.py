@@ -37,6 +37,7 @@ def restorer_fingerprint(spec: RestorerSpec, card: RestorerCard, device: str) ->
         *card.weights_sha256,
         repr(spec.parameters),
         device.partition(":")[0],
+        *(file_hash(path) for path in _files_of_weights(spec)),
     ]
     if spec.argument is not None:
         path = Path(spec.argument)
@@ -46,6 +47,18 @@ def restorer_fingerprint(spec: RestorerSpec, card: RestorerCard, device: str) ->
             parts += [spec.argument, code_hash(spec.argument.partition(":")[0])]
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     return f"{VERSION}:{digest[:16]}"
+
+
+_WEIGHTS = frozenset(
+    {".bin", ".ckpt", ".h5", ".json", ".mat", ".npy", ".npz", ".onnx", ".param", ".pb", ".pkl"}
+    | {".pt", ".pt2", ".pth", ".safetensors", ".tflite", ".toml", ".ts", ".yaml", ".yml"}
+)
+
+
+def _files_of_weights(spec: RestorerSpec) -> list[Path]:
+    """The files that parameters name and that are read, not those that a restorer writes."""
+    paths = [Path(value) for _, value in spec.parameters if isinstance(value, str)]
+    return [path for path in paths if path.suffix.lower() in _WEIGHTS and path.is_file()]
 
 
 def metric_fingerprint(name: str, device: str) -> str:

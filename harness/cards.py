@@ -56,6 +56,7 @@ class RestorerCard:
         size_minimum: Height and width are padded to at least this.
         value_range: What `restore` is fed and returns for black and white: (0, 1), (0, 255), (-1,
             1), ...; the harness converts both ways.
+        output_range: What it returns for black and white, where that is not what it is fed.
         channel_order: Order of the three planes that `restore` is fed and returns; the harness
             swaps both ways.
         parameters: Number of learned weights; 0 for a classical method, `None` when it is not
@@ -81,6 +82,7 @@ class RestorerCard:
     size_multiple: int = 1
     size_minimum: int = 1
     value_range: tuple[float, float] = (0.0, 1.0)
+    output_range: tuple[float, float] | None = None
     channel_order: Literal["rgb", "bgr"] = "rgb"
     parameters: int | None = None
     licence: str = ""

@@ -54,9 +54,15 @@ def check_image(image: object, what: str = "image") -> Image:
         raise ImageError(
             f"{what} is a {type(image).__name__}; expected a numpy array float32 (3, H, W)"
         )
-    if image.dtype != np.float32:
+    if isinstance(image, np.ma.MaskedArray):
         raise ImageError(
-            f"{what} has dtype {image.dtype}; expected float32: use image.astype('float32')"
+            f"{what} is a masked array with {int(np.sum(np.ma.getmaskarray(image)))} masked values, which "
+            "are no pixels: fill them, with image.filled(0.5)"
+        )
+    if image.dtype != np.float32:
+        scaled = " / 255" if image.dtype == np.uint8 else ""
+        raise ImageError(
+            f"{what} has dtype {image.dtype}; expected float32: use image.astype('float32'){scaled}"
         )
     if image.ndim != 3 or image.shape[0] not in (1, 3) or image.size == 0:
         raise ImageError(

@@ -68,10 +68,12 @@ class OnnxRestorer(MeasuredNetwork):
         inputs = self._session.get_inputs()
         self._planes_last, planes, sides = _layout(path, inputs)
         self._input, self._type = inputs[0].name, _TYPES[inputs[0].type]
+        returned = self._session.get_outputs()[0].type
         card = RestorerCard(
             name,
             channels=(planes,),
             value_range=(0, 255) if self._type == "uint8" else (0, 1),
+            output_range=(0, 255) if returned == "tensor(uint8)" else None,
             licence="unknown",
             source="onnxruntime",
             weights_sha256=tuple(map(hash_file, external_files(Path(path)))),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from harness.catalogue import find_known_set
-from harness.errors import ImageError, InputError
+from harness.errors import ImageError, InputError, as_utf8
 from harness.formats import image_files
 from harness.known_sets import hash_image
 
@@ -224,7 +224,7 @@ def _files_by_stem(folder: Path, _changed: int) -> Mapping[str, Path]:
     """The images of a folder that was changed last at that time: it is asked for with each one."""
     found: dict[str, Path] = {}
     for path in image_files(folder):
-        other = found.setdefault(path.stem, path)
+        other = found.setdefault(as_utf8(path.stem), path)
         if other != path:
             raise InputError(f"{folder} holds {other.name} and {path.name}: one name, two images")
     return found

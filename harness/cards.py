@@ -4,10 +4,14 @@ A card is written into every run, and is read back from it as a card.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from enum import Enum, StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
+
+from harness.errors import as_utf8
+
+T = TypeVar("T")
 
 
 class Task(StrEnum):
@@ -136,3 +140,29 @@ class MetricCard:
     def sign(self) -> int:
         """1 where higher is better, -1 where lower is."""
         return 1 if self.higher_is_better else -1
+
+
+def plain_types(value: T) -> T:
+    """What a third party says of itself, in types and text that a file can hold.
+
+    Args:
+        value: A card, or what a set says of itself: numpy's numbers and arrays become Python's, and
+            text without UTF-8 is escaped, however deep they lie.
+    """
+    plain: Any = value
+    if isinstance(value, Enum) or value is None:
+        return value
+    if isinstance(value, str):
+        plain = as_utf8(str(value))
+    elif hasattr(value, "tolist"):  # numpy's and torch's
+        found = value.tolist()
+        plain = tuple(map(plain_types, found)) if isinstance(found, list) else found
+    elif isinstance(value, Mapping):
+        plain = {plain_types(key): plain_types(item) for key, item in value.items()}
+    elif isinstance(value, list | tuple):
+        items = map(plain_types, value)
+        plain = list(items) if isinstance(value, list) else tuple(items)
+    elif is_dataclass(value) and not isinstance(value, type):
+        said = {item.name: plain_types(getattr(value, item.name)) for item in fields(value)}
+        plain = replace(value, **said)
+    return plain  # type: ignore[no-any-return]

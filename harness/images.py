@@ -55,9 +55,10 @@ def check_image(image: object, what: str = "image") -> Image:
             f"{what} is a {type(image).__name__}; expected a numpy array float32 (3, H, W)"
         )
     if isinstance(image, np.ma.MaskedArray):
+        masked = int(np.sum(np.ma.getmaskarray(image)))
         raise ImageError(
-            f"{what} is a masked array with {int(np.sum(np.ma.getmaskarray(image)))} masked values, which "
-            "are no pixels: fill them, with image.filled(0.5)"
+            f"{what} is a masked array with {masked} masked values, which are no pixels: fill "
+            "them, with image.filled(0.5)"
         )
     if image.dtype != np.float32:
         scaled = " / 255" if image.dtype == np.uint8 else ""

@@ -34,7 +34,7 @@ def restorer_fingerprint(spec: RestorerSpec, card: RestorerCard, device: str) ->
         code_hash(module),
         _version_of(module.partition(".")[0]),
         *(weight.sha256 for weight in card.weights),
-        *card.weights_sha256,
+        *map(str, card.weights_sha256),
         repr(spec.parameters),
         device.partition(":")[0],
         *(file_hash(path) for path in _files_of_weights(spec)),
@@ -45,7 +45,7 @@ def restorer_fingerprint(spec: RestorerSpec, card: RestorerCard, device: str) ->
             parts.append(file_hash(path))
         else:
             parts += [spec.argument, code_hash(spec.argument.partition(":")[0])]
-    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(parts).encode(errors="surrogatepass")).hexdigest()
     return f"{VERSION}:{digest[:16]}"
 
 

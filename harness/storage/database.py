@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from harness.errors import StoreError
+from harness.errors import StoreError, as_utf8
 from harness.storage.schema import SCHEMA, SCHEMA_VERSION, UPGRADES
 from harness.storage.whole import (
     DAMAGED,
@@ -237,7 +237,11 @@ class Database:
             for row in rows:
                 marks = ", ".join("?" * (len(row) + 1))
                 query = f"INSERT OR REPLACE INTO {table} VALUES ({marks})"
-                self.rows(query, *row, row_check(*row))
+                try:
+                    self.rows(query, *row, row_check(*row))
+                except UnicodeEncodeError:  # a message or a reason of somebody else's
+                    plain = [as_utf8(item) if isinstance(item, str) else item for item in row]
+                    self.rows(query, *plain, row_check(*plain))
 
 
 def _is_damage(error: Exception) -> bool:

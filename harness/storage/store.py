@@ -118,7 +118,9 @@ class Store:
 
     def set_meta(self, **values: object) -> None:
         """Writes JSON values by key."""
-        self._insert("meta", [(key, json.dumps(value)) for key, value in values.items()])
+        # what a third party says of itself may be nothing that JSON has
+        texts = ((key, json.dumps(value, default=str)) for key, value in values.items())
+        self._insert("meta", list(texts))
 
     def add_sample(self, sample: StoredSample) -> None:
         """Records the hashes of a sample.

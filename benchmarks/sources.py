@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from harness.catalogue import find_known_set
 from harness.errors import ImageError, InputError, as_utf8
-from harness.formats import image_files
+from harness.formats import image_files, left_out
 from harness.known_sets import hash_image
 
 if TYPE_CHECKING:
@@ -211,6 +211,10 @@ class Folder:
             **({"crop": self.crop} if self.crop else {}),
             **({"pinned": bool(self._pins())} if self.known else {}),
         }
+
+    def left_out(self) -> list[str]:
+        """Which of its files are no images, in words; of known sets it is known."""
+        return [] if self.known or not self.path.is_dir() else left_out(self.path)
 
     def absent(self) -> str | None:
         """Says that there is no such folder, or no image in it."""

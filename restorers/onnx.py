@@ -52,28 +52,17 @@ class OnnxRestorer(MeasuredNetwork):
         Raises:
             InputError: The file is missing or damaged, or its input is no image.
         """
-        import onnxruntime
-
         name = require_file(path, "model file")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        try:
-            self._session = onnxruntime.InferenceSession(
-                path, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises types of its own for every kind of damage
-            raise InputError(
-                f"{path} cannot be read by onnxruntime {onnxruntime.__version__}: {error}"
-            ) from error
+        self._session = _open(path)
         inputs = self._session.get_inputs()
         self._planes_last, planes, sides = _layout(path, inputs)
         self._input, self._type = inputs[0].name, _TYPES[inputs[0].type]
-        returned = self._session.get_outputs()[0].type
+        returns_bytes = self._session.get_outputs()[0].type == "tensor(uint8)"
         card = RestorerCard(
             name,
             channels=(planes,),
             value_range=(0, 255) if self._type == "uint8" else (0, 1),
-            output_range=(0, 255) if returned == "tensor(uint8)" else None,
+            output_range=(0, 255) if returns_bytes else None,
             licence="unknown",
             source="onnxruntime",
             weights_sha256=tuple(map(hash_file, external_files(Path(path)))),
@@ -96,6 +85,19 @@ class OnnxRestorer(MeasuredNetwork):
         restored = self._session.run(None, {self._input: batch})[0][0]
         restored = restored.transpose(2, 0, 1) if self._planes_last else restored
         return np.asarray(restored, dtype=np.float32)
+
+
+def _open(path: str) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises types of its own for every kind of damage
+        raise InputError(
+            f"{path} cannot be read by onnxruntime {onnxruntime.__version__}: {error}"
+        ) from error
 
 
 _LOCATION = re.compile(rb"\n\x08location\x12")

@@ -71,16 +71,22 @@ def wrong_range(restorer: Restorer) -> str | None:
     fed, returned, best = _best_ranges(restorer, conditions)
     if not best > kept + MARGIN_DB:
         return None
-    wanted = f"range={fed}" if RANGES[fed] != tuple(card.value_range) else ""
-    if returned != fed or not wanted:
-        wanted = ",".join(filter(None, [wanted, f"output_range={returned}"]))
+    settings = _settings(card, fed, returned)
     keeps = "nothing" if kept == -math.inf else f"{kept:.1f} dB"
-    names = "value_range and output_range" if "output" in wanted else "value_range"
+    names = "value_range and output_range" if "output" in settings else "value_range"
     return (
         f"{card.name} is fed in the wrong range: it keeps {keeps} of a probe photograph with "
-        f"values in {_span(card)}, and {best:.1f} dB with {wanted}; set {wanted} (a class: {names} "
-        "on its card), or probe=false if that is how it works"
+        f"values in {_span(card)}, and {best:.1f} dB with {settings}; set {settings} (a class: "
+        f"{names} on its card), or probe=false if that is how it works"
     )
+
+
+def _settings(card: RestorerCard, fed: str, returned: str) -> str:
+    """What to write behind a path, so that a network is fed and read in these ranges."""
+    wanted = [f"range={fed}"] if RANGES[fed] != tuple(card.value_range) else []
+    if returned != fed or card.output_range is not None or not wanted:
+        wanted.append(f"output_range={returned}")
+    return ",".join(wanted)
 
 
 def _best_ranges(restorer: Restorer, conditions: Conditions) -> tuple[str, str, float]:

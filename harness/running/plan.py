@@ -3,7 +3,7 @@
 Names are made into objects, and what is skipped has its reason.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 from harness.cards import plain_types
@@ -127,8 +127,7 @@ def make_plan(
         UnavailableError: A restorer or metric that the user named is not usable here.
     """
     sets, skipped = _choose_sets(benchmark, set_names)
-    ids = {item.name: item.ids()[:limit] for item in sets}
-    _check_names(ids)
+    ids = _ids(sets, limit)
     cards, absent = _choose_metrics(metric_names, benchmark.metrics)
     specs = _parse(restorer_texts or benchmark.restorers or _all_usable(), bool(restorer_texts))
     device = choose_device(device)  # may have to ask torch: nothing above does
@@ -146,12 +145,13 @@ def make_plan(
     )
 
 
-def _check_names(ids: Mapping[str, Sequence[str]]) -> None:
-    """Names of sets and images lead to their rows and files: none is changed on its way.
+def _ids(sets: Sequence[DegradedSet], limit: int | None) -> dict[str, tuple[str, ...]]:
+    """The images of sets; their names lead to rows and files, and none is changed on its way.
 
     Raises:
         InputError: One has no UTF-8. Sets of folders escape the names of their files themselves.
     """
+    ids = {item.name: item.ids()[:limit] for item in sets}
     for set_name, images in ids.items():
         for name in (set_name, *images):
             if as_utf8(name) != name:
@@ -159,6 +159,7 @@ def _check_names(ids: Mapping[str, Sequence[str]]) -> None:
                     f"set {set_name!r} has the name {name!r}, which has no UTF-8; its author can "
                     "escape it with harness.errors.as_utf8"
                 )
+    return ids
 
 
 def imports(

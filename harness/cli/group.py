@@ -107,6 +107,8 @@ def main(arguments: list[str] | None = None) -> None:
     This is the one place where errors become messages and exit codes.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    with suppress(AttributeError):  # it has been replaced, as in a test
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     given.sort(key=lambda item: item not in FLAGS)  # stable: only the flags move
     try:
         with output.documents_alone() if "--json" in given else nullcontext():

@@ -15,6 +15,7 @@ from harness.cli import options, output
 from harness.errors import InputError
 
 if TYPE_CHECKING:
+    from harness.protocols import DegradedSet
     from harness.running.plan import Plan
 
 
@@ -88,10 +89,19 @@ def run(
     plan = make_plan(found, restorers, metrics, sets, limit, device)
     for name, reason in plan.absent_metrics.items():
         output.say(f"left out metric {name}: {reason}")
+    for line in dict.fromkeys(line for item in plan.sets for line in _left_out(item)):
+        output.warn(line)
     if not plan.cells() or dry_run:
         return _print_plan(plan, workers, timeout)
     folder = out or Path("runs") / f"{found.name}-{datetime.now():%Y%m%d-%H%M%S}"
     return _execute(plan, folder, flags, workers, timeout, memory_gib, fresh)
+
+
+def _left_out(item: DegradedSet) -> list[str]:
+    """Which files of its folders a set leaves out; not every set has folders."""
+    ask = getattr(item, "left_out", list)
+    found: list[str] = ask()
+    return found
 
 
 def _print_plan(plan: Plan, workers: int, timeout: float) -> int:

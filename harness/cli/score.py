@@ -127,7 +127,7 @@ def _keep_inputs(paths: tuple[Path, ...], pairs: list[ImagePair], csv_file: Path
     """Nothing is written over, and nothing is left out in silence."""
     references = [pair.reference for pair in pairs if isinstance(pair.reference, Path)]
     options.keep_inputs([*(pair.path for pair in pairs), *references], [csv_file])
-    options.name_hidden(*paths)
+    options.name_left_out(*paths)
 
 
 def _rows(pairs: list[ImagePair], scored: list[ScoredFile]) -> list[dict[str, object]]:

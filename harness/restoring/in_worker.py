@@ -181,9 +181,9 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble | DamagedImageError
     except DamagedImageError as error:
         return error
     except RestorationError as error:
-        return Trouble(FailureKind.INVALID, str(error))
+        return Trouble(FailureKind.INVALID, describe_error(error))
     except ImageError as error:
-        return Trouble(FailureKind.SAMPLE, str(error))
+        return Trouble(FailureKind.SAMPLE, describe_error(error))
     except BaseException as error:
         return _trouble(FailureKind.RAISED, error)
 

@@ -6,7 +6,8 @@ Names are made into objects, and what is skipped has its reason.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
-from harness.errors import InputError, UnavailableError
+from harness.cards import plain_types
+from harness.errors import InputError, UnavailableError, as_utf8
 from harness.plugins.fingerprints import metric_fingerprint, restorer_fingerprint
 from harness.plugins.kinds import fixed_card, metrics, restorers
 from harness.plugins.registry import require_usable, why_missing
@@ -88,16 +89,16 @@ class Plan:
         every = item.ids()
         return PlannedSet(
             task=str(item.task),
-            conditions=item.conditions.as_json(),
+            conditions=plain_types(item.conditions.as_json()),
             images=len(self.ids[item.name]),
-            definition=dict(item.describe()),
+            definition=dict(plain_types(item.describe())),
             order=() if list(every) == sorted(every) else every,
         )
 
     def cards(self) -> dict[str, RunRestorer]:
         """The cards of the restorers that will run."""
         return {
-            item.name: RunRestorer.of(item.card, item.fingerprint, item.spec.text)
+            item.name: RunRestorer.of(item.card, item.fingerprint, as_utf8(item.spec.text))
             for item in self.restorers
         }
 
@@ -126,6 +127,7 @@ def make_plan(
         UnavailableError: A restorer or metric that the user named is not usable here.
     """
     sets, skipped = _choose_sets(benchmark, set_names)
+    ids = _ids(sets, limit)
     cards, absent = _choose_metrics(metric_names, benchmark.metrics)
     specs = _parse(restorer_texts or benchmark.restorers or _all_usable(), bool(restorer_texts))
     device = choose_device(device)  # may have to ask torch: nothing above does
@@ -133,7 +135,7 @@ def make_plan(
     return Plan(
         benchmark=benchmark,
         sets=sets,
-        ids={item.name: item.ids()[:limit] for item in sets},
+        ids=ids,
         restorers=planned,
         metrics=cards,
         metric_fingerprints={name: metric_fingerprint(name, device) for name in cards},
@@ -141,6 +143,23 @@ def make_plan(
         device=device,
         absent_metrics=absent,
     )
+
+
+def _ids(sets: Sequence[DegradedSet], limit: int | None) -> dict[str, tuple[str, ...]]:
+    """The images of sets; their names lead to rows and files, and none is changed on its way.
+
+    Raises:
+        InputError: One has no UTF-8. Sets of folders escape the names of their files themselves.
+    """
+    ids = {item.name: item.ids()[:limit] for item in sets}
+    for set_name, images in ids.items():
+        for name in (set_name, *images):
+            if as_utf8(name) != name:
+                raise InputError(
+                    f"set {set_name!r} has the name {name!r}, which has no UTF-8; its author can "
+                    "escape it with harness.errors.as_utf8"
+                )
+    return ids
 
 
 def imports(
@@ -188,7 +207,7 @@ def _choose_metrics(
         if reason := why_missing(metric):
             absent[name] = reason
         else:
-            cards[name] = metric.card
+            cards[name] = plain_types(metric.card)
     if not cards:
         raise UnavailableError(
             "no metric is usable here: " + "; ".join(f"{k}: {v}" for k, v in absent.items())
@@ -219,6 +238,7 @@ def _choose_restorers(
             skipped += [Skipped(spec.plugin, item.name, reason) for item in sets]
             continue
         card, reasons = _describe(spec, sets, imported)
+        card = plain_types(card)
         name = _unique_name(spec, card, planned)
         skipped += [Skipped(name, set_name, why) for set_name, why in reasons.items() if why]
         supported = frozenset(set_name for set_name, why in reasons.items() if not why)
@@ -269,4 +289,4 @@ def _describe(
 def _unique_name(spec: RestorerSpec, card: RestorerCard, taken: dict[str, PlannedRestorer]) -> str:
     parameters = ",".join(f"{key}={value}" for key, value in spec.parameters)
     name = f"{card.name}:{parameters}" if parameters else card.name
-    return name if name not in taken else f"{name}@{spec.text}"
+    return as_utf8(name if name not in taken else f"{name}@{spec.text}")

@@ -11,7 +11,6 @@ import multiprocessing.forkserver
 import os
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future
@@ -27,18 +26,16 @@ from pebble import ProcessExpired, ProcessPool
 from harness.errors import describe_error
 from harness.results import FailureKind
 from harness.workers.confinement import (
+    EXIT_MEMORY,
     ONE_THREAD,
-    PRELOAD,
     Confinement,
     allowed_environment,
     confine,
 )
+from harness.workers.guard import PRELOAD, SCRATCH, make_scratch, remove_scratch, remove_shared
 
 EXIT_UNASKED = 71
 """What a worker that leaves with code 0 is said to have left with: nobody asked it to."""
-
-EXIT_MEMORY = 72
-"""A worker leaves with this when memory ran out: what its restorer holds is surely given back."""
 
 _TAIL = 300
 
@@ -96,6 +93,9 @@ class _Worker(ForkServerProcess):
             # before it leads its group there is none, and nothing of a restorer has run
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
+            for name in ("folder", "tmp"):  # its output may still be asked for
+                shutil.rmtree(_scratch() / str(self.pid) / name, ignore_errors=True)
+            remove_shared(self.pid)
 
 
 class _Context(ForkServerContext):
@@ -177,6 +177,7 @@ class WorkerPool:
         else:
             self._pool.close()  # type: ignore[no-untyped-call]
         self._pool.join()
+        self._pool = None  # with the descriptors of its workers
 
 
 @cache
@@ -188,7 +189,11 @@ def _context() -> _Context:
     # one thread from the start: what numpy's algebra is imported with, a worker cannot take back
     modules = {name for announced in _announced for name in announced()}
     _announced.clear()
-    seen = allowed_environment() | ONE_THREAD | {PRELOAD: ",".join(sorted(modules))}
+    told = {PRELOAD: ",".join(sorted(modules)), SCRATCH: str(_scratch())}
+    # what a killed run leaves is removed, which is no news for the terminal
+    quiet = os.environ.get("PYTHONWARNINGS", "").split(",") + ["ignore:resource_tracker"]
+    told["PYTHONWARNINGS"] = ",".join(filter(None, quiet))
+    seen = allowed_environment() | ONE_THREAD | told
     try:
         os.environ.clear()
         os.environ.update(seen)
@@ -201,8 +206,12 @@ def _context() -> _Context:
 
 @cache
 def _scratch() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="restobench-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = make_scratch()
+    os.environ[SCRATCH] = str(folder)
+    # what multiprocessing makes for itself goes with it, even if nobody is left to remove it
+    own = vars(multiprocessing.process.current_process())["_config"]
+    own.update(tempdir=str(folder), semprefix=f"/{folder.name}")
+    atexit.register(remove_scratch, folder)
     return folder
 
 

@@ -25,11 +25,12 @@ from harness.running.samples import Samples
 from harness.running.schedule import Course, Kind, Work
 from harness.scoring.in_worker import Scored, ScoreTask, score_cell
 from harness.storage.images.arrays import ImageFile
-from harness.storage.images.handover import Handover
+from harness.storage.images.handover import Handover, lend
 from harness.storage.images.samples import StoredSample
 from harness.storage.places import restored_stem
 from harness.storage.store import Store
 from harness.workers.pool import Trouble
+from harness.workers.sandbox import hidden
 
 KEPT_AT_ONCE_SECONDS = 2.0
 """A killed run has to restore no image again that took longer, whatever its metrics take."""
@@ -128,6 +129,7 @@ class _Course:
         self.handed_over = False
         self.handover = Path(f"{cells.samples.handover}/{next(cells.numbers)}.npy")
         self.beside = 0
+        self.lent: dict[Path, Path] = {}
 
     def follow(self) -> Course:
         """Restores and scores what is missing of the cell."""
@@ -139,7 +141,8 @@ class _Course:
             self.all.progress.advance(self.cell, f"failed: {failure.message}")
         finally:
             if self.handed_over:
-                self.handover.unlink(missing_ok=True)
+                for path in (self.handover, *self.lent):
+                    path.unlink(missing_ok=True)
             self.all.samples.forget_fresh(self.cell.set, self.cell.image)
             self.all.pools.done_with(self.restorer.name)
 
@@ -236,9 +239,9 @@ class _Course:
         task = RestoreTask(
             spec=self.restorer.spec,
             device=self.all.plan.device,
-            degraded=sample.degraded,
+            degraded=self._lend(sample.degraded, "degraded"),
             conditions=known,
-            mask=sample.mask,
+            mask=sample.mask and self._lend(sample.mask, "mask"),
             fresh=sample.fresh,
             handover=self.handover,
             quantise=self.all.plan.benchmark.evaluation.quantise,
@@ -249,7 +252,7 @@ class _Course:
         if self in self.all.restoring:
             self.all.restoring.remove(self)
         if isinstance(found, DamagedImageError):
-            raise found
+            raise DamagedImageError(str(found), self.lent.get(found.path, found.path))
         if isinstance(found, Trouble):
             if found.kind is FailureKind.LOAD:
                 self.all.broken[self.restorer.name] = found.message
@@ -257,6 +260,14 @@ class _Course:
         counted.update(found.counted)
         self.all.waits = found.busy < 0.5
         return replace(found, spent=replace(found.spent, beside=self.beside))
+
+    def _lend(self, file: ImageFile, name: str) -> ImageFile:
+        """An image for a restorer that may be kept from seeing the cache."""
+        if not hidden():
+            return file
+        lent = lend(file, self.handover.with_name(f"{self.handover.stem}-{name}"))
+        self.lent[lent.path] = file.path
+        return lent
 
     def _start(self, task: RestoreTask) -> Future[Any]:
         name = self.restorer.name

@@ -26,6 +26,7 @@ from typing import Any
 
 from harness.workers.costs import status_mib
 from harness.workers.guard import adopt_orphans, die_with_parent
+from harness.workers.sandbox import restrict
 
 ALLOWED = re.compile(
     r"PATH|HOME|USER|LOGNAME|SHELL|TERM|TZ|LANG|LANGUAGE|LC_\w+|TMPDIR|TEMP|TMP|PWD|VIRTUAL_ENV|"
@@ -49,6 +50,9 @@ ONE_THREAD = dict.fromkeys(
 )
 """What keeps libraries to one thread that are imported after it is set; torch too, but for one."""
 
+HANDOVER = "handover"
+"""The folder in the scratch folder where workers leave files for one another."""
+
 OUTPUT_BYTES = 2**20
 """What is kept of a worker's output; when there is more, it starts again."""
 
@@ -70,6 +74,7 @@ class Confinement:
             its folder.
         private: Whether a worker works in a folder of its own.
         memory_mib: How much more a worker may take than it holds at its start; `None`: no limit.
+        hidden: What it cannot read; nothing: there is no sandbox (`harness.workers.sandbox`).
     """
 
     parent: int
@@ -78,6 +83,7 @@ class Confinement:
     scratch: Path
     private: bool
     memory_mib: int | None
+    hidden: tuple[Path, ...] = ()
 
 
 def allowed_environment() -> dict[str, str]:
@@ -125,6 +131,8 @@ def confine(confinement: Confinement) -> None:
     limit_mib = _limit_memory(confinement.memory_mib)
     watched = confinement, output, limit_mib
     threading.Thread(target=_watch, args=watched, daemon=True).start()
+    if confinement.hidden:  # the thread that watches was started before, and stays free
+        restrict(confinement.hidden, (own, confinement.scratch / HANDOVER, Path(os.devnull).parent))
 
 
 def _limit_threads() -> None:

@@ -27,12 +27,14 @@ from harness.errors import describe_error
 from harness.results import FailureKind
 from harness.workers.confinement import (
     EXIT_MEMORY,
+    HANDOVER,
     ONE_THREAD,
     Confinement,
     allowed_environment,
     confine,
 )
 from harness.workers.guard import PRELOAD, SCRATCH, make_scratch, remove_scratch, remove_shared
+from harness.workers.sandbox import hidden
 
 EXIT_UNASKED = 71
 """What a worker that leaves with code 0 is said to have left with: nobody asked it to."""
@@ -127,7 +129,8 @@ class WorkerPool:
 
     Args:
         workers: How many processes at most.
-        private: For third-party code: each worker has a working folder of its own.
+        private: For third-party code: each worker has a working folder of its own, and cannot read
+            what has been hidden (`harness.workers.sandbox`).
         memory_mib: How much more memory than at its start a worker may take; `None`: no limit.
     """
 
@@ -135,7 +138,13 @@ class WorkerPool:
         self, workers: int, *, private: bool = False, memory_mib: int | None = None
     ) -> None:
         confinement = Confinement(
-            os.getpid(), allowed_environment(), Path.cwd(), _scratch(), private, memory_mib
+            os.getpid(),
+            allowed_environment(),
+            Path.cwd(),
+            _scratch(),
+            private,
+            memory_mib,
+            hidden() if private else (),
         )
         self._make = partial(
             ProcessPool, max_workers=workers, initializer=confine, initargs=(confinement,)
@@ -217,7 +226,7 @@ def _scratch() -> Path:
 
 def handover_folder() -> Path:
     """Where workers leave files for one another, for as long as this process lives."""
-    folder = _scratch() / "handover"
+    folder = _scratch() / HANDOVER
     folder.mkdir(exist_ok=True)
     return folder
 

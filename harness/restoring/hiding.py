@@ -1,0 +1,44 @@
+"""What restorers may not see: references, and what lies beside them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.protocols import DegradedSet
+from harness.storage.places import cache_folder
+from harness.workers.sandbox import hide
+
+
+def hide_references(sets: Iterable[DegradedSet], run: Path) -> list[str]:
+    """Hides references from all restorers that are loaded from now on in this process.
+
+    The files that sets are read from, the cache of images, and the run with what it restored.
+
+    Args:
+        sets: Whose references.
+        run: The run folder.
+
+    Returns:
+        The names of sets that do not say which files they are read from: those stay readable.
+
+    Raises:
+        UnavailableError: This machine has no means to.
+    """
+    unknown, files = [], {cache_folder(), run}
+    for degraded_set in sets:
+        found = _files(degraded_set)
+        files |= found
+        if not found:
+            unknown.append(degraded_set.name)
+    hide(sorted(files))
+    return unknown
+
+
+def _files(degraded_set: DegradedSet) -> set[Path]:
+    find = getattr(degraded_set, "origins", None)
+    if find is None or degraded_set.absent():
+        return set()
+    try:
+        return {Path(path) for image in degraded_set.ids() for path in find(image).files}
+    except (HarnessError, OSError):  # whoever makes its samples says what is wrong
+        return set()

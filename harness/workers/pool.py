@@ -200,7 +200,7 @@ def _context() -> _Context:
     _announced.clear()
     told = {PRELOAD: ",".join(sorted(modules)), SCRATCH: str(_scratch())}
     # what a killed run leaves is removed, which is no news for the terminal
-    quiet = os.environ.get("PYTHONWARNINGS", "").split(",") + ["ignore:resource_tracker"]
+    quiet = [*os.environ.get("PYTHONWARNINGS", "").split(","), "ignore:resource_tracker"]
     told["PYTHONWARNINGS"] = ",".join(filter(None, quiet))
     seen = allowed_environment() | ONE_THREAD | told
     try:

@@ -92,8 +92,8 @@ def restrict(hidden: Collection[Path], writable: Iterable[Path]) -> None:
     ruleset = _call(_CREATE, ctypes.byref(asked), size, 0)
     for folder in (*writable, Path("/proc", me)):  # what a call costs is asked there
         _allow(ruleset, str(folder), handled)
-    others = [entry for entry in os.listdir("/proc") if entry.isdigit() and entry != me]
-    unseen = {f"/proc/{other}" for other in others} | {str(path) for path in hidden}
+    others = [entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    unseen = {f"/proc/{other}" for other in others if other != me} | {str(path) for path in hidden}
     for path in _readable("/", unseen):
         _allow(ruleset, path, _READ)
     # the rule is about this inode, of which the kernel makes another when nobody holds it

@@ -76,8 +76,9 @@ class Peeks(_Fault):
         others = [f"/proc/{parent}/{name}" for name in ("environ", "mem", "maps", "root/etc")]
         for path in (self.file, *others):
             try:
-                if Path(path).is_dir() or Path(path).open("rb"):
-                    return image
+                if not Path(path).is_dir():
+                    Path(path).open("rb").close()
+                return image
             except OSError:
                 continue
         return np.zeros_like(image)

@@ -128,7 +128,7 @@ def test_nothing_outlives_a_killed_run(way: str, killed: str, tmp_path: Path) ->
     try:  # and nobody has asked after it: it is a zombie
         assert wait_until(lambda: not any(map(is_alive, noted(marks))))
         assert wait_until(lambda: not list(temporary.iterdir()))
-        assert not list(Path("/dev/shm").glob(f"sem.{scratch.name}-*"))  # noqa: S108
+        assert not list(Path("/dev/shm").glob(f"sem.{scratch.name}-*"))
     finally:
         run.wait()
     assert (tmp_path / "output").read_text() == "", "the terminal hears nothing of it"
@@ -231,5 +231,5 @@ def test_no_descriptor_is_left_by_a_pool() -> None:
         ):
             with WorkerPool(2, private=True) as pool:
                 call(pool)
-        counts.append(len(os.listdir("/proc/self/fd")))
+        counts.append(len(list(Path("/proc/self/fd").iterdir())))
     assert counts[-1] == counts[1], counts

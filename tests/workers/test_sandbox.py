@@ -47,7 +47,7 @@ def read_by_hard_link(path: str) -> str:
 
 
 def read_in_a_child(path: str) -> str:
-    return subprocess.run(["cat", path], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(["/bin/cat", path], capture_output=True, text=True, check=True).stdout
 
 
 def read_by_proc(path: str) -> str:

@@ -33,7 +33,7 @@ FAILING = {
 }  # fmt: skip
 GOOD = (
     "Good", "MutatesInput", "Prints", "ChangesFolder", "NonDeterministic", "ChangesSeed",
-    "PrintsSecrets", "SpawnsChildren", "Forks", "Litters",
+    "PrintsSecrets", "SpawnsChildren", "Forks", "Litters", "FakesTheClock",
 )  # fmt: skip
 LOOKING = ("PrintsSecrets", "SpawnsChildren", "SpawnsAndDies")
 
@@ -70,12 +70,30 @@ def plain(name: str) -> str:
     return name.partition(":")[0]
 
 
-def test_every_fault_is_a_row_of_its_kind(data: RunData) -> None:
+@pytest.mark.parametrize(
+    ("name", "kind"), [(name, kind) for kind, names in FAILING.items() for name in names]
+)
+def test_every_fault_is_a_row_of_its_kind(data: RunData, name: str, kind: FailureKind) -> None:
+    assert [item.kind for item in data.failures if plain(item.cell.restorer) == name] == [kind]
+    assert all(plain(item.cell.restorer) != name for item in data.scores)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_a_restorer_does_beside_its_work_costs_no_score(data: RunData, name: str) -> None:
+    assert [plain(item.cell.restorer) for item in data.scores].count(name) == 1
+    assert all(plain(item.cell.restorer) != name for item in data.failures)
+
+
+def test_the_run_goes_on_to_its_end(data: RunData) -> None:
     assert sum(map(len, FAILING.values())) >= 20
-    found = {plain(item.cell.restorer): item.kind for item in data.failures}
-    assert found == {name: kind for kind, names in FAILING.items() for name in names}
     assert {plain(item.cell.restorer) for item in data.scores} == set(GOOD)
     assert data.run.status == "finished"
+
+
+def test_a_clock_that_is_replaced_is_not_asked(data: RunData) -> None:
+    [spent] = [item.spent for item in data.restored if item.cell.restorer.endswith("FakesTheClock")]
+    assert spent is not None
+    assert spent.seconds >= 0.2
 
 
 def test_messages_say_what_happened_and_are_short(data: RunData) -> None:

@@ -52,20 +52,8 @@ class OnnxRestorer(MeasuredNetwork):
         Raises:
             InputError: The file is missing or damaged, or its input is no image.
         """
-        import onnxruntime
-
         name = require_file(path, "model file")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # what goes wrong is said once, by the error
-        try:
-            self._session = onnxruntime.InferenceSession(
-                path, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises types of its own for every kind of damage
-            raise InputError(
-                f"{path} cannot be read by onnxruntime {onnxruntime.__version__}: {one_line(error)}"
-            ) from error
+        self._session = _open(path)
         inputs = self._session.get_inputs()
         self._planes_last, planes, sides = _layout(path, inputs)
         self._output = _output(path, self._session.get_outputs(), output)
@@ -97,6 +85,21 @@ class OnnxRestorer(MeasuredNetwork):
         restored = self._session.run([self._output], {self._input: batch})[0][0]
         restored = restored.transpose(2, 0, 1) if self._planes_last else restored
         return np.asarray(restored, dtype=np.float32)
+
+
+def _open(path: str) -> Any:
+    """An `onnxruntime.InferenceSession` on one thread."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what goes wrong is said once, by the error
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises types of its own for every kind of damage
+        raise InputError(
+            f"{path} cannot be read by onnxruntime {onnxruntime.__version__}: {one_line(error)}"
+        ) from error
 
 
 def _layout(path: str, inputs: Any) -> tuple[bool, int, tuple[int, int] | None]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.errors import DamagedImageError
 from harness.protocols import DegradedSet
+from harness.restoring.hiding import lend
 from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell
 from harness.restoring.operations import Shape
 from harness.results import Cell, Failure, FailureKind, Restored, Spent
@@ -25,12 +26,11 @@ from harness.running.samples import Samples
 from harness.running.schedule import Course, Kind, Work
 from harness.scoring.in_worker import Scored, ScoreTask, score_cell
 from harness.storage.images.arrays import ImageFile
-from harness.storage.images.handover import Handover, lend
+from harness.storage.images.handover import Handover
 from harness.storage.images.samples import StoredSample
 from harness.storage.places import restored_stem
 from harness.storage.store import Store
 from harness.workers.pool import Trouble
-from harness.workers.sandbox import hidden
 
 KEPT_AT_ONCE_SECONDS = 2.0
 """A killed run has to restore no image again that took longer, whatever its metrics take."""
@@ -239,9 +239,9 @@ class _Course:
         task = RestoreTask(
             spec=self.restorer.spec,
             device=self.all.plan.device,
-            degraded=self._lend(sample.degraded, "degraded"),
+            degraded=lend(sample.degraded, self.handover, self.lent),
             conditions=known,
-            mask=sample.mask and self._lend(sample.mask, "mask"),
+            mask=sample.mask and lend(sample.mask, self.handover, self.lent),
             fresh=sample.fresh,
             handover=self.handover,
             quantise=self.all.plan.benchmark.evaluation.quantise,
@@ -260,14 +260,6 @@ class _Course:
         counted.update(found.counted)
         self.all.waits = found.busy < 0.5
         return replace(found, spent=replace(found.spent, beside=self.beside))
-
-    def _lend(self, file: ImageFile, name: str) -> ImageFile:
-        """An image for a restorer that may be kept from seeing the cache."""
-        if not hidden():
-            return file
-        lent = lend(file, self.handover.with_name(f"{self.handover.stem}-{name}"))
-        self.lent[lent.path] = file.path
-        return lent
 
     def _start(self, task: RestoreTask) -> Future[Any]:
         name = self.restorer.name

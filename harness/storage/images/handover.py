@@ -4,8 +4,7 @@ Degraded ones to the first restorer that sees them, restored ones to the process
 scores them.
 """
 
-import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,21 +78,3 @@ def hand_over(image: Image | npt.NDArray[np.uint8], path: Path) -> Handover:
     """
     np.save(path, image, allow_pickle=False)
     return Handover(path, quick_hash(image))
-
-
-def lend(file: ImageFile, path: Path) -> ImageFile:
-    """Copies an image of the harness's own for a process that may not look where it lies.
-
-    Args:
-        file: The image.
-        path: Where the copy goes; it gets the suffix of the image.
-
-    Raises:
-        DamagedImageError: The image is gone.
-    """
-    target = path.with_suffix(file.path.suffix)
-    try:
-        shutil.copyfile(file.path, target)
-    except OSError as error:
-        raise DamagedImageError(f"{file.path} cannot be read: {error}", file.path) from error
-    return replace(file, path=target)

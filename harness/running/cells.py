@@ -150,7 +150,8 @@ class _Course:
         sample = yield from self._sample()
         known = self.all.store.find_restored(self.cell)
         for _ in range(ATTEMPTS):
-            if known is not None and not self._is_current(known, sample):
+            depends_on = self.restorer.fingerprint, sample.degraded.sha256
+            if known is not None and (known.fingerprint, known.degraded_sha256) != depends_on:
                 known = None
             try:
                 yield from self._attempt(sample, known)
@@ -172,10 +173,6 @@ class _Course:
         if sample is None:
             raise CellError(FailureKind.SAMPLE, samples.lost[self.cell.set, image])
         return sample
-
-    def _is_current(self, known: Restored, sample: StoredSample) -> bool:
-        depends_on = known.fingerprint, known.degraded_sha256
-        return depends_on == (self.restorer.fingerprint, sample.degraded.sha256)
 
     def _attempt(self, sample: StoredSample, known: Restored | None) -> Course:
         metrics, scored_before = self._metrics(sample), self._scored_before()
@@ -279,8 +276,7 @@ class _Course:
     ) -> Generator[Work, Any, Scored]:
         evaluation, scale = self.all.plan.benchmark.evaluation, self.degraded_set.conditions.scale
         reference, device = sample.reference, self.all.plan.device
-        stem = self.all.store.folder / restored_stem(self.cell)
-        images = restored, stem, reference
+        images = restored, self.all.store.folder / restored_stem(self.cell), reference
         task = ScoreTask(self.cell, *images, metrics, scored_before, evaluation, scale, device)
         found: Scored | Failure | Trouble | DamagedImageError
         found = yield self._scoring(task)

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
+from multiprocessing.process import current_process
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -122,6 +123,10 @@ def confine(confinement: Confinement) -> None:
     os.environ.clear()
     os.environ.update(confinement.environment | ONE_THREAD | {"TMPDIR": str(own / "tmp")})
     tempfile.tempdir = None  # the server may have asked already
+    # not in `tmp`: the path of a socket has 108 characters at most
+    sockets = own if confinement.hidden else confinement.scratch
+    made = {"tempdir": str(sockets), "semprefix": f"/{confinement.scratch.name}"}
+    vars(current_process())["_config"].update(made)
     _limit_threads()
     output = _capture(own / "output")
     _folders.users = confinement.folder

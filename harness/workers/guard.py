@@ -7,6 +7,7 @@ kernel says when the run is over: it gives the guard a lock that the run has hel
 Only Linux knows such processes. Elsewhere workers look after their run themselves.
 """
 
+import atexit
 import ctypes
 import fcntl
 import os
@@ -16,7 +17,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import cache
+from multiprocessing.process import current_process
 from pathlib import Path
 
 PRELOAD = "RESTOBENCH_PRELOAD"
@@ -54,6 +57,15 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
+@cache
+def scratch() -> Path:
+    """The folder of this process: made when it is first asked for, removed at the end."""
+    folder = make_scratch()
+    os.environ[SCRATCH] = str(folder)  # for a server that has to be started again
+    atexit.register(remove_scratch, folder)
+    return folder
+
+
 def make_scratch() -> Path:
     """Makes a folder that lasts as long as this process; removes those of processes that are gone.
 
@@ -70,6 +82,21 @@ def make_scratch() -> Path:
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     (folder / "new").rename(folder / LOCK)
     return folder
+
+
+@contextmanager
+def named_after(folder: Path) -> Iterator[None]:
+    """What `multiprocessing` makes meanwhile goes with a run's folder: its sockets and semaphores.
+
+    Even if nobody is left to remove it. What the user's program makes before and after is its own.
+    """
+    own = vars(current_process())["_config"]
+    before = {name: own.get(name) for name in ("tempdir", "semprefix")}
+    own.update(tempdir=str(folder), semprefix=f"/{folder.name}")
+    try:
+        yield
+    finally:
+        own.update(before)
 
 
 def _sweep_dead(lock: Path) -> None:

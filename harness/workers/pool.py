@@ -5,7 +5,6 @@ What they leave behind is ended.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import multiprocessing.forkserver
 import os
@@ -33,7 +32,7 @@ from harness.workers.confinement import (
     allowed_environment,
     confine,
 )
-from harness.workers.guard import PRELOAD, SCRATCH, make_scratch, remove_scratch, remove_shared
+from harness.workers.guard import PRELOAD, SCRATCH, named_after, remove_shared, scratch
 from harness.workers.sandbox import hidden
 
 EXIT_UNASKED = 71
@@ -96,12 +95,16 @@ class _Worker(ForkServerProcess):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
             for name in ("folder", "tmp"):  # its output may still be asked for
-                shutil.rmtree(_scratch() / str(self.pid) / name, ignore_errors=True)
+                shutil.rmtree(scratch() / str(self.pid) / name, ignore_errors=True)
             remove_shared(self.pid)
 
 
 class _Context(ForkServerContext):
     Process = _Worker
+
+    def RLock(self) -> Any:  # noqa: N802  # as multiprocessing calls it
+        with named_after(scratch()):
+            return super().RLock()
 
 
 _announced: list[Callable[[], Iterable[str]]] = [lambda: ["harness.running.runner"]]
@@ -141,7 +144,7 @@ class WorkerPool:
             os.getpid(),
             allowed_environment(),
             Path.cwd(),
-            _scratch(),
+            scratch(),
             private,
             memory_mib,
             hidden() if private else (),
@@ -198,7 +201,7 @@ def _context() -> _Context:
     # one thread from the start: what numpy's algebra is imported with, a worker cannot take back
     modules = {name for announced in _announced for name in announced()}
     _announced.clear()
-    told = {PRELOAD: ",".join(sorted(modules)), SCRATCH: str(_scratch())}
+    told = {PRELOAD: ",".join(sorted(modules)), SCRATCH: str(scratch())}
     # what a killed run leaves is removed, which is no news for the terminal
     quiet = [*os.environ.get("PYTHONWARNINGS", "").split(","), "ignore:resource_tracker"]
     told["PYTHONWARNINGS"] = ",".join(filter(None, quiet))
@@ -206,27 +209,17 @@ def _context() -> _Context:
     try:
         os.environ.clear()
         os.environ.update(seen)
-        multiprocessing.forkserver.ensure_running()
+        with named_after(scratch()):
+            multiprocessing.forkserver.ensure_running()
     finally:
         os.environ.clear()
         os.environ.update(everything)
     return context
 
 
-@cache
-def _scratch() -> Path:
-    folder = make_scratch()
-    os.environ[SCRATCH] = str(folder)
-    # what multiprocessing makes for itself goes with it, even if nobody is left to remove it
-    own = vars(multiprocessing.process.current_process())["_config"]
-    own.update(tempdir=str(folder), semprefix=f"/{folder.name}")
-    atexit.register(remove_scratch, folder)
-    return folder
-
-
 def handover_folder() -> Path:
     """Where workers leave files for one another, for as long as this process lives."""
-    folder = _scratch() / HANDOVER
+    folder = scratch() / HANDOVER
     folder.mkdir(exist_ok=True)
     return folder
 
@@ -284,7 +277,7 @@ def _how(exitcode: int) -> str:
 def _last_words(pid: int | None) -> str:
     """The end of what a dead worker printed, as one line."""
     try:
-        with (_scratch() / str(pid) / "output").open("rb") as file:
+        with (scratch() / str(pid) / "output").open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
             words = " ".join(file.read().decode(errors="replace").split())
     except OSError:

@@ -140,11 +140,11 @@ def test_nothing_is_left_where_the_user_works(marks: Path) -> None:
 def test_a_leak_costs_the_cell_in_which_memory_runs_out_and_no_other(tmp_path: Path) -> None:
     leaking = run(tmp_path, ["Leaks"], images=tuple("abcd"), workers=1, memory_mib=5000)
     # 2,000 MiB each for the warm-up and the first image: the second image fails, and the third
-    # finds an empty worker; what imports and threads take, on whatever machine, is no half of that
-    assert [(item.cell.image, item.kind) for item in leaking.failures] == [
-        ("b", FailureKind.MEMORY), ("d", FailureKind.MEMORY),
-    ]  # fmt: skip
-    assert {item.cell.image for item in leaking.scores} == {"a", "c"}
+    # finds an empty worker; what imports and threads take, on whatever machine, is no half of that.
+    # Which image is the second is for the workers that make samples to say
+    assert [item.kind for item in leaking.failures] == [FailureKind.MEMORY] * 2
+    lost = {item.cell.image for item in leaking.failures}
+    assert {item.cell.image for item in leaking.scores} == set("abcd") - lost
 
 
 def test_what_a_restorer_draws_is_the_same_in_every_run(tmp_path: Path) -> None:

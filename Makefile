@@ -11,7 +11,7 @@ endif
 export OMP_NUM_THREADS ?= 1
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench reliability clean
 
 demo: $(VENV)/.demo
 	$(BIN)/restobench zoo get $(ZOO)
@@ -29,6 +29,10 @@ lint: $(VENV)/.test
 	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# the table of faults in docs/reliability.md, from the tests; a test holds that it is up to date
+reliability: $(VENV)/.test
+	$(BIN)/python tests/faults/table.py
 
 bench: $(VENV)/.test
 	$(BIN)/python tests/performance/bench.py

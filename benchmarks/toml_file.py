@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.errors import InputError
+from harness.formats import parse_toml, read_text
 
 T = TypeVar("T")
 Word = TypeVar("Word", bound=str)
@@ -100,13 +101,8 @@ def read_toml(path: Path) -> Table:
     Raises:
         InputError: It does not exist, or is no TOML; the message has the line.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        return Table(path, text, tomllib.loads(text))
-    except FileNotFoundError:
-        raise InputError(f"benchmark file {path} does not exist") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"benchmark file {path} cannot be read: {error}") from None
+    text = read_text(path, "benchmark file")
+    return Table(path, text, parse_toml(text, f"benchmark file {path}"))
 
 
 def find_line(text: str, where: tuple[Key, ...]) -> int | None:

@@ -1,11 +1,13 @@
-"""Which files of a folder are images.
+"""Which files of a folder are images, and text in whatever encoding it was saved.
 
 Apart from `harness.images`, so that `restobench list` needs no numpy.
 """
 
+import codecs
 import os
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePath
+from typing import Any
 
 from harness.errors import InputError
 
@@ -99,3 +101,81 @@ def images_of(path: Path) -> list[Path]:
     if path.exists() and not path.is_file():
         raise InputError(f"{path} is a pipe or a device; expected an image file or a folder")
     return [path]
+
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""What editors put before text to say how it is encoded."""
+
+
+def read_text(path: Path, what: str) -> str:
+    """Reads a text file that somebody may have saved with any editor.
+
+    Args:
+        path: The file.
+        what: It is called so in messages, which add the path.
+
+    Raises:
+        InputError: As `decode_text`, or there is no such file, or it cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{what} {path} does not exist") from None
+    except OSError as error:
+        raise InputError(f"{what} {path} cannot be read: {error.strerror}") from None
+    return decode_text(content, f"{what} {path}")
+
+
+def decode_text(content: bytes, what: str) -> str:
+    """Decodes what its byte order mark says, or UTF-8; the mark itself is left out.
+
+    Args:
+        content: The bytes.
+        what: They are called so in messages.
+
+    Raises:
+        InputError: They are text in another encoding, or no text.
+    """
+    encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        seen = f"byte 0x{content[error.start]:02x} in line {line}"
+        raise InputError(
+            f"{what} is not {encoding.removesuffix('-sig').upper()} ({seen}): save it as UTF-8"
+        ) from None
+    if "\0" in text:
+        raise InputError(f"{what} is no text, or UTF-16 that does not say so: save it as UTF-8")
+    return text
+
+
+def parse_toml(text: str, what: str) -> dict[str, Any]:
+    """Parses TOML.
+
+    Args:
+        text: The content of a file.
+        what: It is called so in messages.
+
+    Raises:
+        InputError: It is no TOML, or nested too deeply to be read.
+    """
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{what} cannot be read: {error}") from None
+    except RecursionError:
+        raise InputError(f"{what} cannot be read: its values are nested too deeply") from None
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """Reads a TOML file; as `read_text` and `parse_toml`."""
+    return parse_toml(read_text(path, what), f"{what} {path}")

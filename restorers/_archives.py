@@ -93,12 +93,11 @@ def check_exported_program(path: str) -> None:
             )
         for entry in named:
             try:
-                graph = json.loads(archive.read(entry))
-            except ValueError as error:
+                _check_graph(path, json.loads(archive.read(entry)))
+            except (ValueError, RecursionError) as error:
                 raise InputError(
                     f"{path} cannot be read as an exported program: {entry.filename}: {error}"
                 ) from error
-            _check_graph(path, graph)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A network in a file of its own, from one image to one: what the adapters of libraries share."""
 
+import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
@@ -77,8 +78,12 @@ class MeasuredNetwork(TiledNetwork):
                 makes no sense.
         """
         self._sides = sides
+        multiple = said.get("multiple", 1)
+        side = 64 + -64 % positive("multiple", multiple)
         if scale is None:
-            scale = self._measure_scale(path, card.channels[0], sides or (64, 64))
+            scale = self._measure_scale(path, card.channels[0], sides or (side, side))
+            if sides is None:
+                self._check_other_size(path, card.channels[0], scale, side)
         tasks = (Task.SUPER_RESOLVE,) if positive("scale", scale) > 1 else ()
         card = replace(card, tasks=tasks, scales=(scale,), size_minimum=min(sides or (1,)))
         size = min(sides) if sides else tile_size or _WHOLE
@@ -111,21 +116,93 @@ class MeasuredNetwork(TiledNetwork):
             raise InputError(f"{path} does not run on {given}: {one_line(error)}{hint}") from error
         scale = shape[1] // sides[0] if len(shape) == 3 else 0
         if scale < 1 or shape != (planes, scale * sides[0], scale * sides[1]):
-            raise InputError(
-                f"{path} turns {given} into {shape}; expected a whole multiple of height and width"
-            )
+            raise InputError(f"{path} turns {given} into {shape}; {_expected(shape, planes)}")
         return scale
+
+    def _check_other_size(self, path: str, planes: int, scale: int, side: int) -> None:
+        """Runs the network on another size: a file may promise any and have one built in."""
+        import numpy as np
+
+        shape = planes, side, 2 * side
+        try:
+            found: object = self.feed(np.full(shape, 0.5, dtype=np.float32)).shape
+        except Exception as error:
+            found = one_line(error)
+        if found != (planes, scale * side, scale * 2 * side):
+            raise InputError(
+                f"{path} says that it takes any size, and runs on {side} x {side} but not on "
+                f"{side} x {2 * side} ({found}): a size was built in when it was exported. Export "
+                f"it for any size, or say size={side}"
+            )
+
+
+def _expected(shape: tuple[int, ...], planes: int) -> str:
+    """What is wrong with the shape of an output."""
+    if len(shape) != 3:
+        return "expected one image, (N, C, H, W) or (N, H, W, C)"
+    if shape[2] == planes and shape[0] != planes:
+        return "its input has planes first and its output has them last, or the other way round"
+    if shape[0] != planes:
+        return f"expected as many planes as it takes, {planes}"
+    return "expected a whole multiple of height and width"
 
 
 def require_file(path: str, what: str) -> str:
     """Returns a file's name without its suffix, which is what its network is called.
 
     Raises:
-        InputError: There is no such file; the message says `what` it would be.
+        InputError: There is no such file; the message says `what` it would be. Or it is plainly of
+            another kind, as what stands in for a file that was not downloaded.
     """
     if not Path(path).is_file():
         raise InputError(f"{what} {path} does not exist")
+    if (seen := _other_kind(Path(path))) is not None:
+        raise InputError(f"{path} cannot be read as a {what}: it {seen}")
     return Path(path).stem
+
+
+_KINDS = (
+    (rb"$", "is empty: download it again"),
+    (
+        rb"version https://git-lfs",
+        "is a pointer of Git LFS, and not the file itself: run `git lfs pull` where it was cloned, "
+        "or download it by hand",
+    ),
+    (
+        rb"(\.\./)*\.git/annex/|/annex/objects/",
+        "is a pointer of git-annex, and not the file itself: run `git annex get` on it",
+    ),
+    (
+        rb"(?i)(\xef\xbb\xbf)?\s*<(!doctype|html|head|body|\?xml|error)",
+        "is a web page, such as a download that wants a click or a login gives: open its address "
+        "in a browser",
+    ),
+    (rb"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd", "is compressed: unpack it"),
+    (rb"\x93NUMPY", "is an array of NumPy"),
+    (rb"\x89HDF", "is HDF5, as Keras and MATLAB write it: export it to ONNX"),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|BM", "is an image"),
+    (rb"%PDF|#!", "is a document or a script"),
+)
+"""How files begin that are called weights and are none, and what to do."""
+
+
+def _other_kind(path: Path) -> str | None:
+    """What a file plainly is instead of a network, or `None`."""
+    with path.open("rb") as file:
+        begins = file.read(512)
+    found = (said for pattern, said in _KINDS if re.match(pattern, begins))
+    return next(found, None) or _text(begins, path)
+
+
+def _text(begins: bytes, path: Path) -> str | None:
+    """What a file says that holds nothing but a message; models of ncnn are text too."""
+    try:
+        text = begins.decode()
+    except UnicodeDecodeError:
+        return None
+    if path.stat().st_size > len(begins) or not text.replace("\n", " ").isprintable():
+        return None
+    return f"is text, which begins with {one_line(ValueError(text))[:60]!r}: download it again"
 
 
 def one_line(error: Exception) -> str:

@@ -1,15 +1,17 @@
 """Any still-image architecture of basicsr, from its options file: `-r basicsr:options.yml`."""
 
 import inspect
-import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
 from harness import basicsr_shim
 from harness.errors import InputError
+from harness.formats import read_text
 from harness.protocols import RestorerCard, Task
 from restorers._arrays import Image
-from restorers._network_file import TiledNetwork, hash_file, one_line
+from restorers._checkpoint import fit, read_weights
+from restorers._network_file import TiledNetwork, hash_file, one_line, require_file
 from restorers._specification import Said
 from restorers._torch import Module, count_parameters, run_network
 
@@ -54,9 +56,11 @@ class BasicSRRestorer(TiledNetwork):
         """
         options = _read_options(Path(path))
         network = _build(options["network_g"], path)
-        weights = _load_weights(network, options.get("path") or {}, Path(path))
+        weights, note = _load_weights(network, options.get("path") or {}, Path(path))
         self._network, self._device = network.to(device).eval(), device
-        self.describe(_card(network, options, Path(path), weights), said, tile_size, overlap)
+        card = _card(network, options, Path(path), weights)
+        card = replace(card, source=", ".join(filter(None, (card.source, note))))
+        self.describe(card, said, tile_size, overlap)
         multiple = self.card.size_multiple
         self._tile -= self._tile % multiple
         self._overlap += -self._overlap % multiple
@@ -74,10 +78,11 @@ class BasicSRRestorer(TiledNetwork):
 def _read_options(path: Path) -> Options:
     import yaml
 
+    text = read_text(path, "options file")
     try:
-        options = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"options file {path} cannot be read: {error}") from error
+        options = yaml.safe_load(text)
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        raise InputError(f"options file {path} cannot be read: {one_line(error)}") from error
     network = options.get("network_g") if isinstance(options, dict) else None
     if not isinstance(network, dict) or "type" not in network:
         raise InputError(
@@ -140,33 +145,28 @@ def _multiple(network: Module, given: Options, scale: int) -> int:
     return {1: 4, 2: 2}.get(scale, 1) if given["type"] == "RRDBNet" else 1
 
 
-def _load_weights(network: Module, paths: Options, options: Path) -> Path:
-    """Loads `pretrain_network_g`, and returns its path.
+def _load_weights(network: Module, paths: Options, options: Path) -> tuple[Path, str]:
+    """Loads `pretrain_network_g`; returns its path, and what had to be taken off.
 
-    The state lies under `param_key_g`, or under one of basicsr's two names.
+    The state lies under `param_key_g`, or wherever weights are that fit.
     """
-    import torch
-
     given = paths.get("pretrain_network_g")
     if not given:
         raise InputError(f"{options} names no weights: set path.pretrain_network_g")
     weights = options.parent / str(given)
     file = f"weight file {weights}"
+    if not weights.is_file():
+        raise InputError(f"{file}, named in {options}, does not exist")
+    require_file(str(weights), "weight file")
+    state = read_weights(str(weights))
+    chosen = paths.get("param_key_g")
+    if isinstance(state, dict) and chosen in state:
+        state = {chosen: state[chosen]}
     try:
-        state = torch.load(weights, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise InputError(f"{file}, named in {options}, does not exist") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise InputError(
-            f"{file} is refused: it holds more than weights, or is damaged ({type(error).__name__})"
-        ) from error
-    keys = [paths.get("param_key_g"), "params_ema", "params"]
-    state = next((state[key] for key in keys if key in state), state)
-    state = {name.removeprefix("module."): value for name, value in state.items()}
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
+        return weights, fit(state, file, network.load_state_dict)[1].note()
+    except InputError:
+        raise
+    except Exception as error:
         raise InputError(
             f"{file} does not fit the network of {options}: {one_line(error)}"
         ) from error
-    return weights

@@ -10,7 +10,7 @@ from harness.errors import InputError
 from harness.protocols import RestorerCard
 from restorers._arrays import Image
 from restorers._missing import absent_package
-from restorers._network_file import MeasuredNetwork, hash_file, require_file
+from restorers._network_file import MeasuredNetwork, hash_file, one_line, require_file
 from restorers._specification import Said
 
 _TYPES = {
@@ -31,6 +31,8 @@ class OnnxRestorer(MeasuredNetwork):
         device: Only the CPU.
         path: The .onnx file.
         scale: Factor by which the network enlarges; measured where it is not given.
+        size: Height and width that it was exported for, if it takes no other and does not say so.
+        output: Which of several outputs is the restored image.
         tile_size: Height and width of a tile in degraded pixels, for networks without a fixed size;
             0: whole images.
         overlap: Pixels that neighbouring tiles share.
@@ -43,6 +45,8 @@ class OnnxRestorer(MeasuredNetwork):
         path: str,
         device: str = "cpu",
         scale: int | None = None,
+        size: int = 0,
+        output: str | None = None,
         tile_size: int = 0,
         overlap: int = 16,
         **said: Unpack[Said],
@@ -56,8 +60,12 @@ class OnnxRestorer(MeasuredNetwork):
         self._session = _open(path)
         inputs = self._session.get_inputs()
         self._planes_last, planes, sides = _layout(path, inputs)
+        self._output = _output(path, self._session.get_outputs(), output)
+        if size:
+            sides = sides or (size, size)
         self._input, self._type = inputs[0].name, _TYPES[inputs[0].type]
-        returns_bytes = self._session.get_outputs()[0].type == "tensor(uint8)"
+        types = {item.name: item.type for item in self._session.get_outputs()}
+        returns_bytes = types[self._output] == "tensor(uint8)"
         card = RestorerCard(
             name,
             channels=(planes,),
@@ -82,21 +90,23 @@ class OnnxRestorer(MeasuredNetwork):
         if self._type == "uint8":
             fed = np.rint(np.clip(fed, 0, 255))
         batch = np.ascontiguousarray(fed[None], dtype=self._type)
-        restored = self._session.run(None, {self._input: batch})[0][0]
+        restored = self._session.run([self._output], {self._input: batch})[0][0]
         restored = restored.transpose(2, 0, 1) if self._planes_last else restored
         return np.asarray(restored, dtype=np.float32)
 
 
 def _open(path: str) -> Any:
+    """An `onnxruntime.InferenceSession` on one thread."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what goes wrong is said once, by the error
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises types of its own for every kind of damage
         raise InputError(
-            f"{path} cannot be read by onnxruntime {onnxruntime.__version__}: {error}"
+            f"{path} cannot be read by onnxruntime {onnxruntime.__version__}: {one_line(error)}"
         ) from error
 
 
@@ -130,17 +140,44 @@ def _layout(path: str, inputs: Any) -> tuple[bool, int, tuple[int, int] | None]:
     Raises:
         InputError: There is not one input that is an image.
     """
-    shapes, types = [list(item.shape) for item in inputs], [item.type for item in inputs]
-    if len(shapes) == 1 and len(shapes[0]) == 4 and types[0] in _TYPES:
-        _, second, third, last = shapes[0]
+    if len(inputs) == 1 and len(inputs[0].shape) == 4 and inputs[0].type in _TYPES:
+        batch, second, third, last = inputs[0].shape
+        if isinstance(batch, int) and batch != 1:
+            raise InputError(f"{path} takes {batch} images at once; export it for one")
         for planes_last, planes, height, width in (
             (False, second, third, last),
             (True, last, second, third),
         ):
             if planes in (1, 3):
-                fixed = isinstance(height, int) and isinstance(width, int)
+                fixed = [side for side in (height, width) if isinstance(side, int)]
+                if len(fixed) == 1:
+                    raise InputError(
+                        f"{path} takes {height} x {width}, of which one side is fixed; export it "
+                        "with both fixed, or none"
+                    )
                 return planes_last, planes, (height, width) if fixed else None
     raise InputError(
-        f"{path} has inputs {shapes} of {types}; expected one image, (N, 1 or 3, H, W) or (N, H, "
+        f"{path} has the inputs {_named(inputs)}; expected one image, (N, 1 or 3, H, W) or (N, H, "
         "W, 1 or 3)"
     )
+
+
+def _output(path: str, outputs: Any, wanted: str | None) -> str:
+    """The name of the output that is the restored image.
+
+    Raises:
+        InputError: There are several, and nobody says which.
+    """
+    names = [item.name for item in outputs]
+    images = [item.name for item in outputs if len(item.shape or (0,) * 4) == 4]
+    if wanted is not None and wanted not in names:
+        raise InputError(f"{path} has no output {wanted!r}; it has {', '.join(names)}")
+    if wanted is None and len(images) != 1:
+        what = "several images" if images else "no image"
+        hint = f"; say which: output={images[0]}" if images else ", (N, C, H, W) or (N, H, W, C)"
+        raise InputError(f"{path} returns {what}: {_named(outputs)}{hint}")
+    return wanted or str(images[0])
+
+
+def _named(items: Any) -> str:
+    return ", ".join(f"{item.name} {list(item.shape)} of {item.type}" for item in items)

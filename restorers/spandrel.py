@@ -1,13 +1,14 @@
 """Any network that spandrel knows, from its weight file: `-r weights.pth`."""
 
 import importlib.util
-import pickle
+from itertools import islice
 from typing import Any, Unpack
 
 from harness.errors import InputError
 from harness.protocols import RestorerCard, Task
 from restorers._arrays import Image
-from restorers._network_file import TiledNetwork, require_file
+from restorers._checkpoint import State, Weights, fit, read_weights
+from restorers._network_file import TiledNetwork, one_line, require_file
 from restorers._specification import Said
 from restorers._torch import count_parameters, run_network
 
@@ -51,7 +52,7 @@ class SpandrelRestorer(TiledNetwork):
                 spandrel knows.
         """
         name = require_file(path, "weight file")
-        self._model, self._device = _load(path, device), device
+        (self._model, weights), self._device = _load(path, device), device
         model = self._model
         card = RestorerCard(
             name,
@@ -61,7 +62,7 @@ class SpandrelRestorer(TiledNetwork):
             size_multiple=model.size_requirements.multiple_of,
             parameters=count_parameters(model.model),
             licence="unknown",
-            source=f"{model.architecture.name}, spandrel",
+            source=", ".join(filter(None, (model.architecture.name, "spandrel", weights.note()))),
         )
         self.describe(card, said, tile_size, overlap)
 
@@ -71,46 +72,44 @@ class SpandrelRestorer(TiledNetwork):
         return run_network(network, image, self._device)
 
 
-def _load(path: str, device: str) -> Any:
+def _load(path: str, device: str) -> tuple[Any, Weights]:
     """Builds the network that a file's weights are of, a `spandrel.ImageModelDescriptor`."""
     import spandrel
     import torch
 
     _add_extra_architectures()
+    # not load_from_file: for .pt it tries TorchScript first, whose code would be run
+    found, loader = read_weights(path), spandrel.ModelLoader(torch.device(device))
+
+    def load(state: State) -> Any:
+        if all(key.startswith(("module.", "netG.")) for key in state):
+            raise spandrel.UnsupportedModelError  # it would take these off and say nothing
+        return loader.load_from_state_dict(state)
+
     try:
-        # not load_from_file: for .pt it tries TorchScript first, whose code would be run
-        state = spandrel.canonicalize_state_dict(_read_weights(path))
-        model = spandrel.ModelLoader(torch.device(device)).load_from_state_dict(state)
-    except pickle.UnpicklingError as error:
-        # torch's own message says how to load it all the same
-        raise InputError(
-            f"{path} is refused: it holds more than weights, and would run code; save its tensors "
-            "as .safetensors"
-        ) from error
+        model, weights = fit(found, path, load)
     except spandrel.UnsupportedModelError:
         raise InputError(
-            f"{path} is of no architecture that spandrel {spandrel.__version__} knows"
+            f"{path} is of no architecture that spandrel {spandrel.__version__} knows{_keys(found)}"
         ) from None
-    except Exception as error:  # damaged archives raise many types
+    except InputError:
+        raise
+    except Exception as error:  # every architecture has its own idea of weights that do not fit
         raise InputError(
-            f"{path} cannot be read as weights: {type(error).__name__}: {error}"
+            f"{path} cannot be read as weights: {type(error).__name__}: {one_line(error)}"
         ) from error
     if not isinstance(model, spandrel.ImageModelDescriptor):
         raise InputError(
             f"{path} is a {model.architecture.name}, which needs a mask; it cannot be run on one "
             "image"
         )
-    return model.eval()
+    return model.eval(), weights
 
 
-def _read_weights(path: str) -> Any:
-    if path.endswith(".safetensors"):
-        from safetensors.torch import load_file
-
-        return load_file(path)
-    import torch
-
-    return torch.load(path, map_location="cpu", weights_only=True)
+def _keys(found: object) -> str:
+    """The first names in a file, which say whose it is."""
+    names = [str(key) for key in islice(found, 3)] if isinstance(found, dict) else []
+    return f"; it holds {', '.join(names)}, ..." if names else ""
 
 
 def _add_extra_architectures() -> None:

@@ -1,4 +1,4 @@
-"""Which files of a folder are images."""
+"""Which files of a folder are images, and text in whatever encoding it was saved."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 from PIL import Image as PillowImage
 
+from harness.dri.training.config import FOLDER as CONFIGS
+from harness.dri.training.config import read_config
 from harness.errors import InputError
-from harness.formats import image_files, images_of, require_images
+from harness.formats import image_files, images_of, read_text, read_toml, require_images
 from harness.images import read_image
+from harness.plugins.degradation_text import parse_recipe
+from harness.plugins.kinds import resolve_benchmark
+from harness.regression.tolerances import read_settings
 
 
 def test_images_are_found_in_the_order_of_their_paths_without_what_is_hidden(
@@ -49,3 +54,84 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a pipe or a device"):
         images_of(tmp_path / "pipe.png")
     assert images_of(tmp_path / "gone.png") == [tmp_path / "gone.png"], "whoever reads it says so"
+
+
+WORDS = 'name = "Größe 写真"\n'
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+)
+def test_text_is_read_in_the_encoding_that_it_names(encoding: str, tmp_path: Path) -> None:
+    mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(encoding, b"")
+    (tmp_path / "a.toml").write_bytes(mark + WORDS.encode(encoding))
+    assert read_text(tmp_path / "a.toml", "file") == WORDS
+    assert read_toml(tmp_path / "a.toml", "file") == {"name": "Größe 写真"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a = 1\nb = 'Größe'".encode("latin-1"), "is not UTF-8 (byte 0xf6 in line 2): save it"),
+        ("a = '写真'".encode("shift-jis"), "is not UTF-8 (byte 0x8e in line 1)"),
+        ("a = 1".encode("utf-16-le"), "is no text, or UTF-16 that does not say so"),
+        (b"\xff\xfea", "is not UTF-16"),
+        (b"\x89PNG\r\n\x1a\n", "is not UTF-8"),
+        (None, "does not exist"),
+    ],
+)
+def test_other_text_is_refused_with_the_place(
+    content: bytes | None, message: str, tmp_path: Path
+) -> None:
+    if content is not None:
+        (tmp_path / "a.toml").write_bytes(content)
+    with pytest.raises(InputError) as error:
+        read_toml(tmp_path / "a.toml", "settings")
+    assert f"settings {tmp_path / 'a.toml'} {message}" in str(error.value)
+
+
+@pytest.mark.parametrize("deep", ["a = " + "[" * 30_000, "a = " + "{b = " * 30_000])
+def test_toml_that_is_nested_too_deeply_is_one_line(deep: str, tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(deep)
+    with pytest.raises(InputError, match="nested too deeply"):
+        read_toml(tmp_path / "a.toml", "recipe")
+
+
+def benchmark(path: Path) -> object:
+    return resolve_benchmark(str(path))
+
+
+def recipe(path: Path) -> object:
+    return parse_recipe(str(path), None)
+
+
+READERS = {"benchmark": benchmark, "recipe": recipe, "settings": read_settings,
+           "training": read_config}  # fmt: skip
+GOOD = {
+    "benchmark": 'name = "t"\nmetrics = ["psnr"]\n[[sets]]\nname = "s"\ntask = "denoise"\n'
+    'folder = "."\ndegradations = [{ name = "gaussian-noise", sigma_255 = 25 }]\n',
+    "recipe": 'degradations = [{ name = "gaussian-noise", sigma_255 = 25 }]\n',
+    "settings": "[tolerance]\npsnr = 0.5\n",
+    "training": 'extends = "stage-1"\n',
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("kind", READERS)
+def test_a_byte_order_mark_stops_no_reader(kind: str, encoding: str, tmp_path: Path) -> None:
+    good = GOOD[kind].replace("stage-1", sorted(CONFIGS.glob("*.toml"))[0].stem)
+    (tmp_path / "plain.toml").write_text(good)
+    (tmp_path / "marked.toml").write_bytes(good.encode(encoding))
+    plain, marked = (READERS[kind](tmp_path / f"{name}.toml") for name in ("plain", "marked"))
+    assert repr(marked) == repr(plain).replace("plain", "marked")
+
+
+@pytest.mark.parametrize(
+    "bad", ["a = " + "[" * 30_000, "a = 'Gr\xf6\xdfe'"], ids=["deep", "latin-1"]
+)
+@pytest.mark.parametrize("kind", READERS)
+def test_every_reader_says_in_one_line_what_is_wrong(kind: str, bad: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_bytes(bad.encode("latin-1"))
+    with pytest.raises(InputError, match=r"bad\.toml (cannot be read|is not UTF-8)") as error:
+        READERS[kind](tmp_path / "bad.toml")
+    assert len(str(error.value).splitlines()) == 1

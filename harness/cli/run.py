@@ -15,7 +15,7 @@ from harness.cli import options, output
 from harness.errors import InputError
 
 if TYPE_CHECKING:
-    from harness.protocols import DegradedSet
+    from harness.protocols import Benchmark, DegradedSet
     from harness.running.plan import Plan
 
 
@@ -56,6 +56,11 @@ Examples:
     is_flag=True,
     help="Print the cells, and what they will cost by one image of each set, and stop.",
 )
+@click.option(
+    "--sandbox",
+    is_flag=True,
+    help="Restorers cannot read references, nor write elsewhere (Linux; docs/reliability.md).",
+)
 @click.option("--fresh", is_flag=True, help="Throw away what the run folder holds.")
 @click.pass_obj
 def run(
@@ -73,6 +78,7 @@ def run(
     memory_gib: float | None,
     data: Path | None,
     dry_run: bool,
+    sandbox: bool,
     fresh: bool,
 ) -> int:
     """Run restorers over a benchmark, score what they restore, and rank them.
@@ -86,6 +92,9 @@ def run(
     if data:
         os.environ["RESTOBENCH_DATA"] = str(data.resolve())
     found = resolve_benchmark(benchmark)
+    folder = out or Path("runs") / f"{found.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    if sandbox:
+        _hide_references(found, folder)
     plan = make_plan(found, restorers, metrics, sets, limit, device)
     for name, reason in plan.absent_metrics.items():
         output.say(f"left out metric {name}: {reason}")
@@ -93,7 +102,6 @@ def run(
         output.warn(line)
     if not plan.cells() or dry_run:
         return _print_plan(plan, workers, timeout)
-    folder = out or Path("runs") / f"{found.name}-{datetime.now():%Y%m%d-%H%M%S}"
     return _execute(plan, folder, flags, workers, timeout, memory_gib, fresh)
 
 
@@ -102,6 +110,14 @@ def _left_out(item: DegradedSet) -> list[str]:
     ask = getattr(item, "left_out", list)
     found: list[str] = ask()
     return found
+
+
+def _hide_references(benchmark: Benchmark, folder: Path) -> None:
+    from harness.restoring.hiding import hide_references
+
+    if unknown := hide_references(benchmark.sets, folder):
+        names = ", ".join(unknown)
+        output.say(f"--sandbox: the files of {names} are not known, and can be read")
 
 
 def _print_plan(plan: Plan, workers: int, timeout: float) -> int:

@@ -52,7 +52,7 @@ def read_training_images(path: Path = TRAINING_IMAGES) -> dict[str, dict[str, st
         if document["schema"] != SCHEMA:
             raise InputError(f"{path} has schema {document['schema']!r}; expected {SCHEMA}")
         return {str(name): dict(keys) for name, keys in document["sets"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{path}, the list of the scorer's training images, cannot be read: {error!r}"
         ) from error

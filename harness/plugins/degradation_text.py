@@ -5,13 +5,13 @@
 
 import inspect
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.chain import Chain
 from harness.errors import InputError
+from harness.formats import read_toml
 from harness.plugins.kinds import benchmark_loaders, degradations, sets
 from harness.plugins.registry import require_usable
 from harness.plugins.specification import split_parameters
@@ -80,12 +80,7 @@ def parse_recipe(text: str, set_name: str | None = None) -> Recipe:
 
 
 def _from_file(path: Path, set_name: str | None) -> Recipe:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"recipe {path} does not exist") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"recipe {path} cannot be read: {error}") from None
+    content = read_toml(path, "recipe")
     if "sets" in content:
         return _from_benchmark(path, set_name)
     unknown = content.keys() - {"name", "seed", "degradations"}

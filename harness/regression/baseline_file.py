@@ -11,6 +11,7 @@ from typing import Any
 from harness.atomic import atomic_file
 from harness.cards import MetricCard
 from harness.errors import InputError
+from harness.formats import decode_text
 from harness.regression.measured_run import Group, MeasuredRun, MeasuredScore, load_measured
 from harness.regression.tolerances import is_number
 from harness.results import COSTS, PlannedSet, Spent
@@ -120,7 +121,7 @@ def read_baseline(path: Path) -> MeasuredRun:
             raise InputError(
                 f"baseline {path} has more than {MAX_BYTES:,} bytes: that is no baseline of ours"
             )
-        content = json.loads(raw.decode("utf-8"))
+        content = json.loads(decode_text(raw, f"baseline {path}"))
     except OSError as error:
         raise InputError(f"baseline {path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

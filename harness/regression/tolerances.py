@@ -1,13 +1,13 @@
 """What counts as a regression: the settings of a check, from TOML or from the metrics' cards."""
 
 import math
-import tomllib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from harness.cards import MetricCard
 from harness.errors import InputError
+from harness.formats import read_toml
 from harness.plugins.kinds import metrics
 
 # with fewer common images nothing is judged
@@ -55,12 +55,7 @@ def read_settings(path: Path) -> Settings:
     Raises:
         InputError: Damaged TOML, an unknown key or metric, or a value that is no number from 0 on.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"settings {path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise InputError(f"settings {path} cannot be read: {error}") from None
+    table = read_toml(path, "settings")
     tolerance = table.pop("tolerance", {})
     told = tolerance if isinstance(tolerance, dict) else {}
     by_device = {key: value for key, value in told.items() if isinstance(value, dict)}

@@ -30,9 +30,9 @@ from harness.results import FailureKind, Spent
 from harness.storage.images.arrays import ImageFile
 from harness.storage.images.handover import Handover, hand_over
 from harness.tiling import is_out_of_memory
-from harness.workers.confinement import go_to_own_folder, in_users_folder
+from harness.workers.confinement import EXIT_MEMORY, go_to_own_folder, in_users_folder
 from harness.workers.costs import Packages, count_flops, held_mib, measure, runs_modules
-from harness.workers.pool import EXIT_MEMORY, Trouble
+from harness.workers.pool import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble | DamagedImageError
 
     The restorer is loaded once a process and warmed up on a corner of the image, so that the
     seconds of a cell are those of `restore` alone. Where memory runs out, the worker ends
-    (`harness.workers.pool.EXIT_MEMORY`).
+    (`harness.workers.confinement.EXIT_MEMORY`).
 
     Returns:
         The pixels; or why there are none; or which image of the harness's own has to be made again.

@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.errors import DamagedImageError
 from harness.protocols import DegradedSet
+from harness.restoring.hiding import lend
 from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell
 from harness.restoring.operations import Shape
 from harness.results import Cell, Failure, FailureKind, Restored, Spent
@@ -128,6 +129,7 @@ class _Course:
         self.handed_over = False
         self.handover = Path(f"{cells.samples.handover}/{next(cells.numbers)}.npy")
         self.beside = 0
+        self.lent: dict[Path, Path] = {}
 
     def follow(self) -> Course:
         """Restores and scores what is missing of the cell."""
@@ -139,7 +141,8 @@ class _Course:
             self.all.progress.advance(self.cell, f"failed: {failure.message}")
         finally:
             if self.handed_over:
-                self.handover.unlink(missing_ok=True)
+                for path in (self.handover, *self.lent):
+                    path.unlink(missing_ok=True)
             self.all.samples.forget_fresh(self.cell.set, self.cell.image)
             self.all.pools.done_with(self.restorer.name)
 
@@ -147,7 +150,8 @@ class _Course:
         sample = yield from self._sample()
         known = self.all.store.find_restored(self.cell)
         for _ in range(ATTEMPTS):
-            if known is not None and not self._is_current(known, sample):
+            depends_on = self.restorer.fingerprint, sample.degraded.sha256
+            if known is not None and (known.fingerprint, known.degraded_sha256) != depends_on:
                 known = None
             try:
                 yield from self._attempt(sample, known)
@@ -169,10 +173,6 @@ class _Course:
         if sample is None:
             raise CellError(FailureKind.SAMPLE, samples.lost[self.cell.set, image])
         return sample
-
-    def _is_current(self, known: Restored, sample: StoredSample) -> bool:
-        depends_on = known.fingerprint, known.degraded_sha256
-        return depends_on == (self.restorer.fingerprint, sample.degraded.sha256)
 
     def _attempt(self, sample: StoredSample, known: Restored | None) -> Course:
         metrics, scored_before = self._metrics(sample), self._scored_before()
@@ -236,9 +236,9 @@ class _Course:
         task = RestoreTask(
             spec=self.restorer.spec,
             device=self.all.plan.device,
-            degraded=sample.degraded,
+            degraded=lend(sample.degraded, self.handover, self.lent),
             conditions=known,
-            mask=sample.mask,
+            mask=sample.mask and lend(sample.mask, self.handover, self.lent),
             fresh=sample.fresh,
             handover=self.handover,
             quantise=self.all.plan.benchmark.evaluation.quantise,
@@ -249,7 +249,7 @@ class _Course:
         if self in self.all.restoring:
             self.all.restoring.remove(self)
         if isinstance(found, DamagedImageError):
-            raise found
+            raise DamagedImageError(str(found), self.lent.get(found.path, found.path))
         if isinstance(found, Trouble):
             if found.kind is FailureKind.LOAD:
                 self.all.broken[self.restorer.name] = found.message
@@ -276,8 +276,7 @@ class _Course:
     ) -> Generator[Work, Any, Scored]:
         evaluation, scale = self.all.plan.benchmark.evaluation, self.degraded_set.conditions.scale
         reference, device = sample.reference, self.all.plan.device
-        stem = self.all.store.folder / restored_stem(self.cell)
-        images = restored, stem, reference
+        images = restored, self.all.store.folder / restored_stem(self.cell), reference
         task = ScoreTask(self.cell, *images, metrics, scored_before, evaluation, scale, device)
         found: Scored | Failure | Trouble | DamagedImageError
         found = yield self._scoring(task)

@@ -1,11 +1,14 @@
 """MOS folders: images that people have scored."""
 
 import csv
+import io
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.formats import read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +35,50 @@ def read_labels(folder: Path) -> list[LabelledImage]:
     file in the same folder.
 
     Raises:
-        InputError: No labels, a column or file is missing, a score is no number, or a name leaves
-            the folder.
+        InputError: No labels, a column or file is missing, a score is no finite number, an image
+            has two of them, or a name leaves the folder.
     """
     path = folder / "labels.csv"
     if not path.is_file():
         raise InputError(f"{folder} holds no labels.csv with the columns image,mos")
     root = folder / "images" if (folder / "images").is_dir() else folder
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
+    text = read_text(path, "list of scores")
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise InputError(f"{path} cannot be read as comma-separated values: {error}") from None
     if not rows or not {"image", "mos"} <= rows[0].keys():
         raise InputError(
             f"{path} has the columns {list(rows[0]) if rows else []}; expected image and mos"
         )
     try:
-        return [_labelled(row, root) for row in rows]
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: a mos is no number: {error}") from None
+        labelled = [_labelled(row, root) for row in rows]
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from None
     except FileNotFoundError as error:
         raise InputError(f"{path} names {error}, which is not in {root}") from None
+    seen: dict[Path, LabelledImage] = {}
+    for item in labelled:
+        before = seen.setdefault(item.path.resolve(), item)
+        if before is not item:
+            raise InputError(
+                f"{path} has two scores for {item.path.name}: {before.mos:g} and {item.mos:g}; "
+                "leave one, or write their mean"
+            )
+    return labelled
 
 
-def _labelled(row: Mapping[str, str], root: Path) -> LabelledImage:
-    mos = float(row["mos"])
-    if mos != mos:
-        raise ValueError("nan")
-    reference = _inside(root, row["reference"]) if row.get("reference") else None
-    return LabelledImage(_inside(root, row["image"]), mos, row.get("group") or "", reference)
+def _labelled(row: Mapping[str, str | None], root: Path) -> LabelledImage:
+    name, said = row["image"] or "", row["mos"] or ""
+    try:
+        mos = float(said)
+    except ValueError:
+        mos = math.nan
+    if not math.isfinite(mos):
+        raise ValueError(f"mos of {name!r} is {said!r}; expected a finite number")
+    given = row.get("reference")
+    reference = _inside(root, given) if given else None
+    return LabelledImage(_inside(root, name), mos, row.get("group") or "", reference)
 
 
 def _inside(root: Path, name: str) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness.atomic import atomic_file
 from harness.errors import InputError
+from harness.formats import read_text
 from harness.plugins.fingerprints import file_hash
 from harness.set_identity import set_fingerprint
 
@@ -93,7 +94,7 @@ class Manifest:
         if not self.path.is_file():
             return []
         try:
-            content = json.loads(self.path.read_text(encoding="utf-8"))
+            content = json.loads(read_text(self.path, "manifest"))
             for key, value in json.loads(json.dumps(self.header)).items():
                 if content[key] != value:
                     raise InputError(
@@ -101,7 +102,7 @@ class Manifest:
                         f"it would be {value!r}; give another OUTPUT"
                     )
             return [DegradedFile(**row) for row in content["rows"]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputError(
                 f"{self.path} is no manifest of this version ({error!r}): give another OUTPUT"
             ) from None

@@ -6,23 +6,28 @@ user.
 """
 
 import contextlib
+import math
 import os
 import re
 import resource
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
+from multiprocessing.process import current_process
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from harness.workers.costs import status_mib
+from harness.workers.guard import adopt_orphans, die_with_parent
+from harness.workers.sandbox import restrict
 
 ALLOWED = re.compile(
     r"PATH|HOME|USER|LOGNAME|SHELL|TERM|TZ|LANG|LANGUAGE|LC_\w+|TMPDIR|TEMP|TMP|PWD|VIRTUAL_ENV|"
@@ -46,11 +51,14 @@ ONE_THREAD = dict.fromkeys(
 )
 """What keeps libraries to one thread that are imported after it is set; torch too, but for one."""
 
-PRELOAD = "RESTOBENCH_PRELOAD"
-"""Tells the server of workers what to import: `harness.workers.preload`."""
+HANDOVER = "handover"
+"""The folder in the scratch folder where workers leave files for one another."""
 
 OUTPUT_BYTES = 2**20
 """What is kept of a worker's output; when there is more, it starts again."""
+
+EXIT_MEMORY = 72
+"""A worker leaves with this when memory ran out: what its restorer holds is surely given back."""
 
 WATCH_SECONDS = 0.2
 
@@ -63,9 +71,11 @@ class Confinement:
         parent: Its process id: workers die with it.
         environment: The only variables they get.
         folder: Where the user works: restorers are built there.
-        scratch: Each worker has `scratch/PID`, its output and, if `private`, its folder.
+        scratch: Each worker has `scratch/PID`: its output, its temporary files and, if `private`,
+            its folder.
         private: Whether a worker works in a folder of its own.
         memory_mib: How much more a worker may take than it holds at its start; `None`: no limit.
+        hidden: What it cannot read; nothing: there is no sandbox (`harness.workers.sandbox`).
     """
 
     parent: int
@@ -74,6 +84,7 @@ class Confinement:
     scratch: Path
     private: bool
     memory_mib: int | None
+    hidden: tuple[Path, ...] = ()
 
 
 def allowed_environment() -> dict[str, str]:
@@ -99,23 +110,34 @@ _folders = _Folders()
 
 def confine(confinement: Confinement) -> None:
     """Prepares this process to be a worker: first thing it does."""
+    die_with_parent()
+    adopt_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     with contextlib.suppress(PermissionError):
         # a group of its own, so that what it starts ends with it; and no terminal to read from
         os.setsid()
-    os.environ.clear()
-    os.environ.update(confinement.environment | ONE_THREAD)
-    _limit_threads()
     own = confinement.scratch / str(os.getpid())
     shutil.rmtree(own, ignore_errors=True)
-    (own / "folder").mkdir(parents=True)
+    for name in ("folder", "tmp"):
+        (own / name).mkdir(parents=True)
+    os.environ.clear()
+    os.environ.update(confinement.environment | ONE_THREAD | {"TMPDIR": str(own / "tmp")})
+    tempfile.tempdir = None  # the server may have asked already
+    # not in `tmp`: the path of a socket has 108 characters at most
+    sockets = own if confinement.hidden else confinement.scratch
+    made = {"tempdir": str(sockets), "semprefix": f"/{confinement.scratch.name}"}
+    vars(current_process())["_config"].update(made)
+    _limit_threads()
     output = _capture(own / "output")
     _folders.users = confinement.folder
     if confinement.private:
         _folders.own = own / "folder"
         sys.path.append(str(_folders.users))  # a module of the user's that is imported late
-    _limit_memory(confinement.memory_mib)
-    threading.Thread(target=_watch, args=(confinement, output), daemon=True).start()
+    limit_mib = _limit_memory(confinement.memory_mib)
+    watched = confinement, output, limit_mib
+    threading.Thread(target=_watch, args=watched, daemon=True).start()
+    if confinement.hidden:  # the thread that watches was started before, and stays free
+        restrict(confinement.hidden, (own, confinement.scratch / HANDOVER, Path(os.devnull).parent))
 
 
 def _limit_threads() -> None:
@@ -167,27 +189,44 @@ def _capture(path: Path) -> int:
     return output
 
 
-def _limit_memory(mib: int | None) -> None:
+def _limit_memory(mib: int | None) -> float:
+    """Limits what this process may take; the limit of its data and shared memory in MiB."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if mib is None:
-        return
+        return math.inf
     limit = int((status_mib("VmData") + mib) * 2**20)
     # not RLIMIT_AS: torch reserves addresses by the gigabyte that it never uses
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    return limit / 2**20 + status_mib("RssShmem")
 
 
-def _watch(confinement: Confinement, output: int) -> None:
+def _watch(confinement: Confinement, output: int, limit_mib: float) -> None:
+    """Looks after what no limit of the kernel covers, for as long as this worker lives.
+
+    Where there is no guard (`harness.workers.guard`), after the run too.
+    """
     while True:
         try:
             os.kill(confinement.parent, 0)
         except ProcessLookupError:
             shutil.rmtree(confinement.scratch, ignore_errors=True)
             os.killpg(0, signal.SIGKILL)
-        if os.fstat(output).st_size > OUTPUT_BYTES:
-            os.ftruncate(output, 0)
+        with contextlib.suppress(OSError):  # a restorer has closed what is not its own
+            if os.fstat(output).st_size > OUTPUT_BYTES:
+                os.ftruncate(output, 0)
+        _watch_shared_memory(output, limit_mib)
         time.sleep(WATCH_SECONDS)
+
+
+def _watch_shared_memory(output: int, limit_mib: float) -> None:
+    """Leaves when shared mappings take what is left: RLIMIT_DATA does not count them."""
+    shared = status_mib("RssShmem")
+    if shared and status_mib("VmData") + shared > limit_mib:
+        with contextlib.suppress(OSError):
+            os.write(output, f"\n{shared:.0f} MiB of shared mappings\n".encode())
+        os._exit(EXIT_MEMORY)
 
 
 @contextlib.contextmanager

@@ -5,13 +5,11 @@ What they leave behind is ended.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import multiprocessing.forkserver
 import os
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future
@@ -27,18 +25,18 @@ from pebble import ProcessExpired, ProcessPool
 from harness.errors import describe_error
 from harness.results import FailureKind
 from harness.workers.confinement import (
+    EXIT_MEMORY,
+    HANDOVER,
     ONE_THREAD,
-    PRELOAD,
     Confinement,
     allowed_environment,
     confine,
 )
+from harness.workers.guard import PRELOAD, SCRATCH, named_after, remove_shared, scratch
+from harness.workers.sandbox import hidden
 
 EXIT_UNASKED = 71
 """What a worker that leaves with code 0 is said to have left with: nobody asked it to."""
-
-EXIT_MEMORY = 72
-"""A worker leaves with this when memory ran out: what its restorer holds is surely given back."""
 
 _TAIL = 300
 
@@ -96,10 +94,17 @@ class _Worker(ForkServerProcess):
             # before it leads its group there is none, and nothing of a restorer has run
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
+            for name in ("folder", "tmp"):  # its output may still be asked for
+                shutil.rmtree(scratch() / str(self.pid) / name, ignore_errors=True)
+            remove_shared(self.pid)
 
 
 class _Context(ForkServerContext):
     Process = _Worker
+
+    def RLock(self) -> Any:  # noqa: N802  # as multiprocessing calls it
+        with named_after(scratch()):
+            return super().RLock()
 
 
 _announced: list[Callable[[], Iterable[str]]] = [lambda: ["harness.running.runner"]]
@@ -127,7 +132,8 @@ class WorkerPool:
 
     Args:
         workers: How many processes at most.
-        private: For third-party code: each worker has a working folder of its own.
+        private: For third-party code: each worker has a working folder of its own, and cannot read
+            what has been hidden (`harness.workers.sandbox`).
         memory_mib: How much more memory than at its start a worker may take; `None`: no limit.
     """
 
@@ -135,7 +141,13 @@ class WorkerPool:
         self, workers: int, *, private: bool = False, memory_mib: int | None = None
     ) -> None:
         confinement = Confinement(
-            os.getpid(), allowed_environment(), Path.cwd(), _scratch(), private, memory_mib
+            os.getpid(),
+            allowed_environment(),
+            Path.cwd(),
+            scratch(),
+            private,
+            memory_mib,
+            hidden() if private else (),
         )
         self._make = partial(
             ProcessPool, max_workers=workers, initializer=confine, initargs=(confinement,)
@@ -177,6 +189,7 @@ class WorkerPool:
         else:
             self._pool.close()  # type: ignore[no-untyped-call]
         self._pool.join()
+        self._pool = None  # with the descriptors of its workers
 
 
 @cache
@@ -188,27 +201,25 @@ def _context() -> _Context:
     # one thread from the start: what numpy's algebra is imported with, a worker cannot take back
     modules = {name for announced in _announced for name in announced()}
     _announced.clear()
-    seen = allowed_environment() | ONE_THREAD | {PRELOAD: ",".join(sorted(modules))}
+    told = {PRELOAD: ",".join(sorted(modules)), SCRATCH: str(scratch())}
+    # what a killed run leaves is removed, which is no news for the terminal
+    quiet = [*os.environ.get("PYTHONWARNINGS", "").split(","), "ignore:resource_tracker"]
+    told["PYTHONWARNINGS"] = ",".join(filter(None, quiet))
+    seen = allowed_environment() | ONE_THREAD | told
     try:
         os.environ.clear()
         os.environ.update(seen)
-        multiprocessing.forkserver.ensure_running()
+        with named_after(scratch()):
+            multiprocessing.forkserver.ensure_running()
     finally:
         os.environ.clear()
         os.environ.update(everything)
     return context
 
 
-@cache
-def _scratch() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="restobench-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
 def handover_folder() -> Path:
     """Where workers leave files for one another, for as long as this process lives."""
-    folder = _scratch() / "handover"
+    folder = scratch() / HANDOVER
     folder.mkdir(exist_ok=True)
     return folder
 
@@ -266,7 +277,7 @@ def _how(exitcode: int) -> str:
 def _last_words(pid: int | None) -> str:
     """The end of what a dead worker printed, as one line."""
     try:
-        with (_scratch() / str(pid) / "output").open("rb") as file:
+        with (scratch() / str(pid) / "output").open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
             words = " ".join(file.read().decode(errors="replace").split())
     except OSError:

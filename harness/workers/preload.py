@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-from harness.workers.confinement import PRELOAD
+from harness.workers.guard import PRELOAD, split
 
 
 def preload(names: Iterable[str]) -> None:
@@ -21,4 +21,5 @@ def preload(names: Iterable[str]) -> None:
             importlib.import_module(name)
 
 
+split()  # before threads and packages: what comes next is the child's
 preload(filter(None, os.environ.pop(PRELOAD, "").split(",")))

@@ -61,6 +61,60 @@ class Counting(Restorer):
         return image
 
 
+class Peeks(_Fault):
+    """Looks for the reference: in a file, in memory of the process that started its own, by /proc.
+
+    Returns black where it is kept from all of it.
+    """
+
+    def __init__(self, *, file: str, device: str = "cpu") -> None:
+        super().__init__(device=device)
+        self.file = file
+
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        parent = os.getppid()
+        others = [f"/proc/{parent}/{name}" for name in ("environ", "mem", "maps", "root/etc")]
+        for path in (self.file, *others):
+            try:
+                if not Path(path).is_dir():
+                    Path(path).open("rb").close()
+                return image
+            except OSError:
+                continue
+        return np.zeros_like(image)
+
+
+class Tampers(_Fault):
+    """Writes where it should not: beside its own files, and to other processes."""
+
+    def __init__(self, *, folder: str, device: str = "cpu") -> None:
+        super().__init__(device=device)
+        self.folder = Path(folder)
+
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        tries = (
+            lambda: (self.folder / "new").write_text("x"),
+            lambda: [path.write_bytes(b"") for path in self.folder.iterdir()],
+            lambda: [path.unlink() for path in self.folder.iterdir()],
+            lambda: os.kill(os.getppid(), 0),
+        )
+        for attempt in tries:
+            try:
+                attempt()
+            except OSError:
+                continue
+            return image
+        return np.zeros_like(image)
+
+
+class FakesTheClock(_Fault):
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        time.sleep(0.2)
+        for name in ("perf_counter", "time", "monotonic", "process_time"):
+            setattr(time, name, lambda: 0.0)
+        return image
+
+
 class Raises(_Fault):
     def restore(self, image: Any, conditions: Conditions) -> Any:
         raise ValueError("no <b>luck</b>")

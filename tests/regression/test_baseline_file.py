@@ -116,6 +116,17 @@ def test_what_is_no_baseline_is_one_clear_line(tmp_path: Path, content: str) -> 
         read_baseline(tmp_path / "gone.json")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_stops_no_baseline(
+    baseline: MeasuredRun, tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "base.json"
+    write_baseline(baseline, path)
+    plain = read_baseline(path)
+    path.write_text(path.read_text(), encoding=encoding)
+    assert read_baseline(path) == plain
+
+
 def test_a_truncated_baseline_is_refused(baseline: MeasuredRun, tmp_path: Path) -> None:
     write_baseline(baseline, tmp_path / "base.json")
     text = (tmp_path / "base.json").read_text()

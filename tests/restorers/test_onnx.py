@@ -114,3 +114,91 @@ def test_what_is_no_image_is_refused(tmp_path: Path, shape: list[int | str]) -> 
     (tmp_path / "odd.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(InputError, match="expected one image"):
         build_restorer(parse_restorer(str(tmp_path / "odd.onnx")))
+
+
+def write_graph(
+    path: Path,
+    inputs: dict[str, list[Any]],
+    outputs: dict[str, list[Any]],
+    nodes: list[tuple[Any, ...]],
+    constants: dict[str, list[int]] | None = None,
+) -> str:
+    """Any graph: its nodes are (operator, inputs, outputs, attributes)."""
+    helper = onnx.helper
+    graph = helper.make_graph(
+        [helper.make_node(kind, ins, outs, **more) for kind, ins, outs, more in nodes],
+        "odd",
+        [helper.make_tensor_value_info(name, 1, shape) for name, shape in inputs.items()],
+        [helper.make_tensor_value_info(name, 1, shape) for name, shape in outputs.items()],
+        [
+            helper.make_tensor(name, 7, [len(values)], values)
+            for name, values in (constants or {}).items()
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    path.write_bytes(model.SerializeToString())
+    return str(path)
+
+
+ANY, IMAGE = [None] * 4, [1, 3, "h", "w"]
+ODD: dict[str, tuple[tuple[Any, ...], str]] = {
+    "a size built in": (
+        ({"x": IMAGE}, {"y": ANY}, [("Reshape", ["x", "size"], ["y"], {})],
+         {"size": [1, 3, 64, 64]}),
+        "runs on 64 x 64 but not on 64 x 128 .* or say size=64",
+    ),
+    "two images out": (
+        ({"x": IMAGE}, {"y": IMAGE, "z": IMAGE},
+         [("Identity", ["x"], ["y"], {}), ("Neg", ["x"], ["z"], {})]),
+        r"returns several images: y \[1, 3, 'h', 'w'\] .*; say which: output=y",
+    ),
+    "no image out": (
+        ({"x": IMAGE}, {"y": [3]},
+         [("ReduceMean", ["x"], ["y"], {"axes": [0, 2, 3], "keepdims": 0})]),
+        "returns no image: y",
+    ),
+    "two inputs": (
+        ({"x": IMAGE, "sigma": [1]}, {"y": ANY}, [("Mul", ["x", "sigma"], ["y"], {})]),
+        r"has the inputs x \[1, 3, 'h', 'w'\] of tensor\(float\), sigma \[1\]",
+    ),
+    "four images at once": (
+        ({"x": [4, 3, "h", "w"]}, {"y": ANY}, [("Identity", ["x"], ["y"], {})]),
+        "takes 4 images at once",
+    ),
+    "one side fixed": (
+        ({"x": [1, 3, 64, "w"]}, {"y": ANY}, [("Identity", ["x"], ["y"], {})]),
+        "takes 64 x w, of which one side is fixed",
+    ),
+    "planes first in, last out": (
+        ({"x": IMAGE}, {"y": ANY}, [("Transpose", ["x"], ["y"], {"perm": [0, 2, 3, 1]})]),
+        "its input has planes first and its output has them last",
+    ),
+    "grey out of colour": (
+        ({"x": IMAGE}, {"y": ANY}, [("ReduceMean", ["x"], ["y"], {"axes": [1]})]),
+        "expected as many planes as it takes, 3",
+    ),
+    "one and a half times as large": (
+        ({"x": IMAGE}, {"y": ANY}, [("Pad", ["x", "border"], ["y"], {})],
+         {"border": [0, 0, 0, 0, 0, 0, 32, 32]}),
+        "expected a whole multiple of height and width",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_what_is_odd_is_named(what: str, tmp_path: Path) -> None:
+    graph, message = ODD[what]
+    with pytest.raises(InputError, match=message) as error:
+        build_restorer(parse_restorer(write_graph(tmp_path / "odd.onnx", *graph)))
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_what_the_user_says_mends_it(tmp_path: Path, generator: np.random.Generator) -> None:
+    image = generator.random((3, 50, 70), dtype=np.float32)
+    built_in = write_graph(tmp_path / "built_in.onnx", *ODD["a size built in"][0])
+    two = write_graph(tmp_path / "two.onnx", *ODD["two images out"][0])
+    for text in (f"{built_in}:size=64", f"{two}:output=y"):
+        restorer = build_restorer(parse_restorer(text))
+        assert np.allclose(restore_image(restorer, image, Conditions()), image, atol=1e-6)
+    with pytest.raises(InputError, match="has no output 'q'; it has y, z"):
+        build_restorer(parse_restorer(f"{two}:output=q"))

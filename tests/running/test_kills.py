@@ -48,12 +48,12 @@ def start(tmp_path: Path, folder: Path) -> subprocess.Popen[bytes]:
 
 
 def below(process: psutil.Process, part: str) -> list[psutil.Process]:
-    """The server of workers, or the workers, of a run."""
+    """The guard and the server of workers below it, or the workers, of a run."""
     with suppress(psutil.Error):
-        children = process.children()
-        servers = [child for child in children if child.children()]
+        guards = [child for child in process.children() if child.children()]
+        servers = [server for guard in guards for server in guard.children()]
         if part == "server":
-            return servers
+            return guards + servers
         return [worker for server in servers for worker in server.children()]
     return []
 

@@ -1,6 +1,5 @@
 """What a training run does, read from TOML."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from harness.dri.network.config import NetworkConfig
 from harness.errors import InputError
+from harness.formats import read_toml
 
 Say = Callable[[str], None]
 Table = dict[str, Any]  # what TOML holds
@@ -214,7 +214,7 @@ def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
             members=len(training["starts"]),
         )
         config = TrainingConfig(**training, network=network)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         known = ", ".join(item.name for item in fields(TrainingConfig))
         raise InputError(
             f"{path}: {type(error).__name__}: {error}; [training] knows {known}"
@@ -223,7 +223,7 @@ def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
 
 
 def _read_table(path: Path, above: tuple[Path, ...] = ()) -> Table:
-    table, base = tomllib.loads(path.read_text()), Table()
+    table, base = read_toml(path, "configuration"), Table()
     if "extends" in table:
         source = config_path(str(table.pop("extends")))
         if source.resolve() in (path.resolve(), *above):

@@ -84,10 +84,15 @@ def test_an_ablation_silences_one_part(part: str) -> None:
     [
         (None, r"holds no labels\.csv"),
         ("picture,score\na.png,3\n", "expected image and mos"),
-        ("image,mos\na.png,good\n", "no number"),
+        ("image,mos\na.png,good\n", "mos of 'a.png' is 'good'; expected a finite number"),
+        ("image,mos\na.png,inf\n", "mos of 'a.png' is 'inf'; expected a finite number"),
+        ("image,mos\na.png,-Infinity\n", "expected a finite number"),
+        ("image,mos\na.png\n", "mos of 'a.png' is ''; expected a finite number"),
+        ("image,mos\na.png,3\na.png,4\n", "has two scores for a.png: 3 and 4"),
+        ("image,mos\na.png,3\n./a.png,3\n", "has two scores for a.png: 3 and 3"),
         ("image,mos\ngone.png,3\n", r"names gone\.png"),
         ("image,mos\n../a.png,3\n", r"names \.\./a\.png"),
-        ("image,mos\na.png,nan\n", "no number"),
+        ("image,mos\na.png,nan\n", "mos of 'a.png' is 'nan'; expected a finite number"),
     ],
 )
 def test_a_mos_folder_that_is_none(tmp_path: Path, labels: str | None, message: str) -> None:

@@ -1,0 +1,186 @@
+"""What lies in a weight file besides weights: containers, and prefixes that tools put before names.
+
+A part of a checkpoint is taken only where what is left out belongs to no network that restores.
+"""
+
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from harness.errors import InputError
+from restorers._network_file import one_line
+from restorers._torch import Tensor
+
+T = TypeVar("T")
+State = dict[str, Tensor]
+
+_AVERAGED = re.compile(r"ema|averaged", re.IGNORECASE)
+"""A running mean of the weights, which is what authors publish and test."""
+
+_NETWORK = re.compile(
+    r"_orig_mod|module|model|net|network|params|state_dict|model_state_dict|weights"
+    r"|net_?g|generator|g|student|\w*ema\w*",
+    re.IGNORECASE,
+)
+"""What tools and trainers call the network that restores."""
+
+_BESIDE = re.compile(
+    r"net_?d\w*|d\d*|disc\w*|\w*loss\w*|criterion\w*|percep\w*|lpips\w*|vgg\w*|teacher\w*"
+    r"|n_averaged|num_updates|decay|step_counter|\w*psnr\w*|\w*ssim\w*|\w*metric\w*"
+    r"|data_preprocessor|opt\w*|\w*sched\w*",
+    re.IGNORECASE,
+)
+"""What stands beside it in a checkpoint and restores nothing."""
+
+_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Named tensors, and what had to be taken off to find them.
+
+    Attributes:
+        container: The keys that led to them, joined by dots.
+        prefix: What stood before every name.
+    """
+
+    state: State
+    container: str = ""
+    prefix: str = ""
+
+    def note(self) -> str:
+        """What was taken off, for a card; empty: nothing."""
+        parts = (
+            f"from {self.container!r}" if self.container else "",
+            f"without the prefix {self.prefix!r}" if self.prefix else "",
+        )
+        return ", ".join(filter(None, parts))
+
+
+def fit(found: object, path: str, load: Callable[[State], T]) -> tuple[T, Weights]:
+    """Loads the first weights in a file's content that fit.
+
+    Args:
+        found: What torch has read.
+        path: The file, for messages.
+        load: Builds or fills a network; raises where these are not its weights.
+
+    Returns:
+        What `load` returned, and the weights that it took.
+
+    Raises:
+        InputError: There are no named tensors.
+        Exception: What `load` said of the first weights, where none fit.
+    """
+    first: Exception | None = None
+    for weights in _candidates(found):
+        try:
+            return load(weights.state), weights
+        except Exception as error:  # libraries raise many types
+            first = first or error
+    if first is None:
+        kind = type(found).__name__
+        raise InputError(
+            f"{path} cannot be read as weights: it holds no named tensors, but a {kind}"
+        )
+    raise first
+
+
+def read_weights(path: str) -> object:
+    """Reads a file of torch or of safetensors, whatever it is called; no code in it is executed.
+
+    Raises:
+        InputError: It is neither, is damaged, or holds more than weights.
+    """
+    import pickle
+
+    if _is_cut_short(path):
+        raise InputError(f"{path} cannot be read as weights: its end is missing: download it again")
+    try:
+        if _is_safetensors(path):
+            from safetensors.torch import load_file
+
+            return load_file(path)
+        import torch
+
+        with Path(path).open("rb") as file:  # by its name torch would take it for what it is not
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        # torch's own message says how to load it all the same
+        named = re.search(r"(?:GLOBAL|global|class|function)[: ]+([\w.]+\.[\w.]+)", str(error))
+        if named is None:
+            raise InputError(
+                f"{path} cannot be read as weights: it is no checkpoint of torch, or damaged"
+            ) from None
+        raise InputError(
+            f"{path} is refused: it holds more than weights ({named[1]}), and would run code; save "
+            "its tensors as .safetensors"
+        ) from None
+    except Exception as error:  # damaged archives raise many types
+        raise InputError(
+            f"{path} cannot be read as weights: {type(error).__name__}: {one_line(error)}"
+        ) from error
+
+
+def _is_safetensors(path: str) -> bool:
+    """Whether a file begins as such: the length of its header, and the header, which is JSON."""
+    with Path(path).open("rb") as file:
+        begins = file.read(9)
+    return begins[8:] == b"{" and int.from_bytes(begins[:8], "little") < 2**27
+
+
+def _is_cut_short(path: str) -> bool:
+    """Whether a file begins as an archive and does not end as one."""
+    with Path(path).open("rb") as file:
+        return file.read(4) == b"PK\3\4" and not zipfile.is_zipfile(path)
+
+
+def _candidates(found: object) -> Iterator[Weights]:
+    for container, state in _states(found, ()):
+        yield Weights(state, container)
+        for prefix, inner in _without_prefix(state, ""):
+            yield Weights(inner, container, prefix)
+
+
+def _states(node: object, above: tuple[str, ...]) -> Iterator[tuple[str, State]]:
+    """Every dictionary of tensors: running means first, and no optimiser's."""
+    import torch
+
+    if not isinstance(node, Mapping) or len(above) > _DEPTH:
+        return
+    named = {key: value for key, value in node.items() if isinstance(key, str)}
+    state = {key: value for key, value in named.items() if isinstance(value, torch.Tensor)}
+    if state:
+        yield ".".join(above), state
+    for key in sorted(named, key=_preference):
+        if not _BESIDE.fullmatch(key):
+            yield from _states(named[key], (*above, key))
+
+
+def _without_prefix(state: State, taken: str) -> Iterator[tuple[str, State]]:
+    """The weights under a first part of their names that all share, or that tools add."""
+    groups = dict.fromkeys(key.partition(".")[0] for key in state if "." in key)
+    others = {key for key in state if "." not in key}
+    for name in sorted(groups, key=_preference):
+        left_out = (groups.keys() | others) - {name}
+        shared = not left_out and not name.isdecimal()
+        known = _NETWORK.fullmatch(name) and not _BESIDE.fullmatch(name)
+        if taken.count(".") < _DEPTH and (shared or (known and all(map(_goes, left_out)))):
+            prefix = f"{name}."
+            inner = {key[len(prefix) :]: state[key] for key in state if key.startswith(prefix)}
+            yield taken + prefix, inner
+            yield from _without_prefix(inner, taken + prefix)
+
+
+def _goes(name: str) -> bool:
+    """Whether what has this name may be left out: it restores nothing, or is another version."""
+    return bool(_BESIDE.fullmatch(name) or _NETWORK.fullmatch(name))
+
+
+def _preference(name: str) -> int:
+    if _AVERAGED.search(name):
+        return 0
+    return 1 if _NETWORK.fullmatch(name) else 2

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import multiprocessing.forkserver
 import os
 import shutil
 import signal
@@ -33,6 +32,7 @@ from harness.workers.confinement import (
     allowed_environment,
     confine,
 )
+from harness.workers.launching import Launch, server
 
 EXIT_UNASKED = 71
 """What a worker that leaves with code 0 is said to have left with: nobody asked it to."""
@@ -69,6 +69,7 @@ class _Worker(ForkServerProcess):
 
     _stopped = False
     _died = 0.0
+    _Popen = staticmethod(Launch)
 
     def terminate(self) -> None:
         self._stopped = True
@@ -183,7 +184,7 @@ class WorkerPool:
 def _context() -> _Context:
     """The server of workers: it never sees a variable that they may not see, not even in /proc."""
     context = _Context()
-    context.set_forkserver_preload(["harness.workers.preload"])
+    server.set_forkserver_preload(["harness.workers.preload"])
     everything = dict(os.environ)
     # one thread from the start: what numpy's algebra is imported with, a worker cannot take back
     modules = {name for announced in _announced for name in announced()}
@@ -192,7 +193,7 @@ def _context() -> _Context:
     try:
         os.environ.clear()
         os.environ.update(seen)
-        multiprocessing.forkserver.ensure_running()
+        server.ensure_running()
     finally:
         os.environ.clear()
         os.environ.update(everything)

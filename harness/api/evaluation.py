@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from harness.api.in_process import PoolsHere, alone
 from harness.api.planning import (
@@ -19,6 +19,7 @@ from harness.api.planning import (
     name_things,
     plan_here,
     require_cells,
+    with_built,
 )
 from harness.api.result import Result
 from harness.errors import EvaluationError, InputError
@@ -41,6 +42,14 @@ class Fed(TypedDict, total=False):
     channels: int | None
     multiple: int
     takes: Literal["array", "tensor"]
+
+
+def feeding(device: str, **fed: Unpack[Fed]) -> Feeding:
+    """How networks and functions are fed, as the caller says it."""
+    known: dict[str, Any] = {**fed, "device": device}
+    if "range" in known:
+        known["value_range"] = known.pop("range")
+    return Feeding(**known)
 
 
 def evaluate(
@@ -154,14 +163,11 @@ def _run_here(
     progress: Progress | None,
     **fed: Unpack[Fed],
 ) -> None:
-    known = dict(fed)
-    if "range" in known:
-        known["value_range"] = known.pop("range")
     places = [device_of(thing) for thing in things.values()]
     place = choose_device(device) if device else next(filter(_is_cuda, places), "cpu")
     with alone(*things.values()):
-        built = build_here(things, Feeding(**known, device=place), place)  # type: ignore[arg-type]
-        plan = require_cells(plan_here(benchmark, built, place, **choice))
+        built = build_here(things, feeding(place, **fed), place)
+        plan = require_cells(with_built(plan_here(benchmark, place, **choice), built))
         pools = PoolsHere({name: item for name, (item, _) in built.items()}, raising=raising)
         run_plan(plan, folder, workers=1, progress=progress, pools=pools)
 

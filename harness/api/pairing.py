@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+
+import numpy as np
 
 from harness.errors import IncomparableError
 from harness.ranking.leaderboards import rank_run, versus
@@ -103,3 +105,21 @@ def _rows(data: RunData, names: Mapping[str, str]) -> Iterator[tuple[object, ...
         cell = score.cell
         name = names.get(cell.restorer, cell.restorer)
         yield name, cell.set, cell.image, score.metric, score.value, score.spread
+
+
+def only(data: RunData, names: Collection[str]) -> RunData:
+    """A run as if only these restorers had run."""
+    columns = as_columns(data.scores)
+    known = [name in names for name in columns.names[0]]
+    here = np.array(known, dtype=bool)[columns.codes[0]]
+    kept = replace(
+        columns,
+        codes=columns.codes[:, here],
+        values=columns.values[here],
+        spreads=columns.spreads[here],
+    )
+    cards = {name: card for name, card in data.run.restorers.items() if name in names}
+    failures = tuple(item for item in data.failures if item.cell.restorer in names)
+    return replace(
+        data, run=replace(data.run, restorers=cards), scores=kept, failures=failures, restored=()
+    )

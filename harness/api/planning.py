@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -78,20 +79,11 @@ def build_here(
     return built
 
 
-def plan_here(
-    benchmark: Benchmark,
-    built: Mapping[str, tuple[Restorer, str]],
-    device: str,
-    **choice: Unpack[Choice],
-) -> Plan:
-    """A plan of restorers that have been built.
-
-    What they restore is never taken for what they restored before: nothing tells one state of an
-    object from the next.
+def plan_here(benchmark: Benchmark, device: str, **choice: Unpack[Choice]) -> Plan:
+    """A plan without restorers, for `with_built`.
 
     Args:
         benchmark: What is run.
-        built: As of `build_here`.
         device: Of the metrics.
         choice: Which part of the benchmark.
 
@@ -101,28 +93,42 @@ def plan_here(
     """
     sets, skipped = choose_sets(benchmark, choice.get("sets", ()))
     cards, absent = choose_metrics(choice.get("metrics", ()), benchmark.metrics)
-    planned = []
-    for name, (restorer, said) in built.items():
-        ask = getattr(restorer, "supports", None)
-        reasons = {
-            item.name: ask(item) if ask else card_mismatch(restorer.card, item) for item in sets
-        }
-        skipped += [Skipped(name, set_name, why) for set_name, why in reasons.items() if why]
-        able = frozenset(set_name for set_name, why in reasons.items() if not why)
-        spec = RestorerSpec(said, name, None, ())
-        fingerprint = f"{VERSION}:here-{secrets.token_hex(8)}"
-        planned.append(PlannedRestorer(name, spec, restorer.card, fingerprint, able))
     return Plan(
         benchmark=benchmark,
         sets=sets,
         ids={item.name: item.ids()[: choice.get("limit")] for item in sets},
-        restorers=tuple(planned),
+        restorers=(),
         metrics=cards,
         metric_fingerprints={name: metric_fingerprint(name, device) for name in cards},
         skipped=tuple(skipped),
         device=device,
         absent_metrics=absent,
     )
+
+
+def with_built(plan: Plan, built: Mapping[str, tuple[Restorer, str]]) -> Plan:
+    """A plan with restorers that have been built.
+
+    What they restore is never taken for what they restored before: nothing tells one state of an
+    object from the next.
+
+    Args:
+        plan: Of `plan_here`.
+        built: As of `build_here`.
+    """
+    planned, skipped = [], list(plan.skipped)
+    for name, (restorer, said) in built.items():
+        ask = getattr(restorer, "supports", None)
+        reasons = {
+            item.name: ask(item) if ask else card_mismatch(restorer.card, item)
+            for item in plan.sets
+        }
+        skipped += [Skipped(name, set_name, why) for set_name, why in reasons.items() if why]
+        able = frozenset(set_name for set_name, why in reasons.items() if not why)
+        spec = RestorerSpec(said, name, None, ())
+        fingerprint = f"{VERSION}:here-{secrets.token_hex(8)}"
+        planned.append(PlannedRestorer(name, spec, restorer.card, fingerprint, able))
+    return replace(plan, restorers=tuple(planned), skipped=tuple(skipped))
 
 
 def require_cells(plan: Plan) -> Plan:

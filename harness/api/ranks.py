@@ -7,7 +7,6 @@ from itertools import groupby
 from operator import itemgetter
 
 from harness.errors import InputError
-from harness.ranking.aggregation import Wishes, aggregate
 from harness.ranking.leaderboards import Ranking, rank_run, versus
 from harness.ranking.tables import metric_names, set_names
 from harness.reporting.costs import costs
@@ -107,6 +106,8 @@ def aggregate_rows(
     Raises:
         InputError: Weights without `weighted`.
     """
+    from harness.ranking.aggregation import Wishes, aggregate  # scipy takes its time
+
     if weights and how != "weighted":
         raise InputError("--weight is of --aggregate weighted; give both, or neither")
     return aggregate(data, how, Wishes(dict(weights or {}), base), policy=policy)

@@ -167,35 +167,6 @@ class Result:
         baseline_file.write_baseline(measured_run.load_measured(self.folder), Path(path))
         return Path(path)
 
-    def compare(
-        self,
-        baseline: str | Path,
-        *,
-        aliases: Sequence[str] = (),
-        settings: str | Path | None = None,
-        name: str | None = None,
-    ) -> Comparison:
-        """Judges the run against a baseline, as `restobench compare` does.
-
-        Args:
-            baseline: A file, or a run folder.
-            aliases: `NEW=OLD`: restorers that were renamed since.
-            settings: A TOML file that says what counts as a regression.
-            name: What to call the baseline; default: its path.
-
-        Raises:
-            HarnessError: One of the files is not what it should be.
-        """
-        from harness.regression import check, measured_run
-
-        return check.check_against(
-            measured_run.load_measured(self.folder),
-            Path(baseline),
-            aliases=aliases,
-            settings=None if settings is None else Path(settings),
-            name=name,
-        )
-
     @cached_property
     def _tables(self) -> ReportData:
         from harness.reporting.assemble import assemble
@@ -240,6 +211,75 @@ def load_run(folder: str | Path) -> Result:
         StoreError: No run there, or a damaged one.
     """
     return Result(Path(folder))
+
+
+def rank(
+    run: Result | str | Path,
+    *,
+    by: str | None = None,
+    set: str | None = None,
+    aggregate: str | None = None,
+    weights: Mapping[str, float] | None = None,
+    versus: str | None = None,
+    policy: str = "common",
+) -> pd.DataFrame:
+    """Ranks the restorers of a run, as `restobench rank` does.
+
+    Args:
+        run: A result, or a run folder.
+        by: Only this metric.
+        set: Only this set.
+        aggregate: One order for each task in place of leaderboards: `borda`, `mean-rank`,
+            `bradley-terry`, `weighted` or `ntire-efficiency`.
+        weights: Of `weighted`: metric -> number.
+        versus: A restorer, from which the distance of each is told.
+        policy: `common`, or `complete`: only restorers with a score of every image.
+
+    Returns:
+        The columns of `restobench/rank/1`.
+
+    Raises:
+        InputError: The run has no such metric, set or restorer, or the order cannot be made.
+    """
+    from harness.api import ranks
+
+    data = run.data if isinstance(run, Result) else load_run(run).data
+    if aggregate is not None:
+        return _frame(ranks.aggregate_rows(data, aggregate, weights, versus, policy), ())
+    rows, _ = ranks.leaderboard_rows(data, metric=by, set_name=set, base=versus, policy=policy)
+    return _frame(rows, ("benchmark", "set", "metric", "restorer", "rank", "mean"))
+
+
+def compare(
+    run: Result | str | Path,
+    baseline: str | Path,
+    *,
+    aliases: Sequence[str] = (),
+    settings: str | Path | None = None,
+    name: str | None = None,
+) -> Comparison:
+    """Judges a run against a baseline.
+
+    Args:
+        run: A result, or a run folder.
+        baseline: A file that `Result.baseline` or `restobench baseline` wrote, or a run folder.
+        aliases: `NEW=OLD`: restorers that were renamed since.
+        settings: A TOML file that says what counts as a regression.
+        name: What to call the baseline; default: its path.
+
+    Raises:
+        HarnessError: One of the files is not what it should be.
+    """
+    from harness.regression import check, measured_run
+
+    folder = Path(run) if isinstance(run, str | Path) else run.folder
+    return check.check_against(
+        measured_run.load_measured(folder),
+        Path(baseline),
+        aliases=aliases,
+        settings=None if settings is None else Path(settings),
+        name=name,
+    )
 
 
 def _frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.api.evaluation import evaluate as evaluate
     from harness.api.images import degrade as degrade
     from harness.api.images import restore as restore
+    from harness.api.images import score as score
     from harness.api.listing import list_benchmarks as list_benchmarks
     from harness.api.listing import list_degradations as list_degradations
     from harness.api.listing import list_metrics as list_metrics
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
     from harness.api.listing import list_restorers as list_restorers
     from harness.api.listing import list_sets as list_sets
     from harness.api.result import Result as Result
-    from harness.api.result import compare as compare
-    from harness.api.result import load_run as load_run
-    from harness.api.result import rank as rank
-    from harness.api.scoring import score as score
+    from harness.api.runs import compare as compare
+    from harness.api.runs import load_run as load_run
+    from harness.api.runs import rank as rank
     from harness.api.validator import Validation as Validation
     from harness.api.validator import Validator as Validator
     from harness.cards import MetricCard as MetricCard
@@ -57,7 +57,7 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "api.evaluation": ("evaluate",),
-    "api.images": ("degrade", "restore"),
+    "api.images": ("degrade", "restore", "score"),
     "api.listing": (
         "list_benchmarks",
         "list_degradations",
@@ -66,8 +66,8 @@ _PLACES = {
         "list_restorers",
         "list_sets",
     ),
-    "api.result": ("Result", "compare", "load_run", "rank"),
-    "api.scoring": ("score",),
+    "api.result": ("Result",),
+    "api.runs": ("compare", "load_run", "rank"),
     "api.validator": ("Validation", "Validator"),
     "cards": ("MetricCard", "RestorerCard", "Task"),
     "conditions": ("Conditions",),

@@ -1,20 +1,167 @@
-"""One image degraded or restored, as an array."""
+"""Images scored, degraded and restored: arrays and files."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.conditions import Conditions
 from harness.errors import InputError
+from harness.protocols import Evaluation
+from harness.scoring.files import References, find_files, usable_metrics
+from harness.scoring.many_files import score_files
+from harness.scoring.recalling import plan_job
+from harness.workers.devices import choose_device
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from harness.cards import RestorerCard
     from harness.images import Image
+    from harness.results import MetricValue
+    from harness.scoring.many_files import Progress
 
+DEFAULT_METRIC = "dri"
+COLUMNS = ("path", "metric", "value", "spread", "error")
 HINTS = {"sigma_255": "give --sigma", "quality": "give --quality", "cfa": "give --cfa"}
 """What mends it that a restorer is not told something; in Python, the field of `Conditions`."""
+
+
+def score_paths(
+    images: Sequence[Path],
+    references: References,
+    metrics: Sequence[str],
+    crop_border: int = 0,
+    device: str = "auto",
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> list[dict[str, object]]:
+    """Scores files; one that cannot be scored is a row with its error.
+
+    Args:
+        images: Files.
+        references: Finds the reference of each.
+        metrics: Names.
+        crop_border: Pixels cut from each side for metrics with a reference.
+        device: `auto`, `cpu` or `cuda:N`.
+        workers: As of `harness.scoring.many_files.score_files`.
+        progress: Told how far it is.
+
+    Returns:
+        Rows of `restobench/score/1`: path, metric, value, spread, error.
+
+    Raises:
+        UnknownNameError: Nobody registers one of the metrics.
+        UnavailableError: One is not usable here.
+        InputError: A metric needs references, and there are none.
+    """
+    names = list(usable_metrics(metrics))
+    _require_references(names, references.source is not None)
+    pairs = list(map(references.pair, images))
+    job = plan_job(names, choose_device(device), Evaluation("score", crop_border=crop_border))
+    scored = score_files(pairs, job, progress or _Silent(), workers)
+    return [
+        _row(str(pair.path), name, found)
+        for pair, file in zip(pairs, scored, strict=True)
+        for name, found in file.scores.items()
+    ]
+
+
+def score(
+    images: Image | str | Path | Sequence[Image | str | Path],
+    metrics: str | Sequence[str] = DEFAULT_METRIC,
+    *,
+    reference: Image | str | Path | None = None,
+    crop_border: int = 0,
+    device: str = "cpu",
+) -> pd.DataFrame:
+    """Scores images that exist already, quantised to 8 bits, in this process.
+
+    Args:
+        images: One or several: arrays float32 (C, H, W) in [0, 1], files, or folders.
+        metrics: Names.
+        reference: Of all images: an array or a file; or a folder, in which each file finds its own
+            by its name without suffix.
+        crop_border: Pixels cut from each side for metrics with a reference.
+        device: `auto`, `cpu` or `cuda:N`.
+
+    Returns:
+        A row for each image and metric: path (missing for arrays), metric, value, spread, error.
+
+    Raises:
+        UnknownNameError: Nobody registers one of the metrics.
+        UnavailableError: One is not usable here.
+        InputError: A metric needs a reference, or arrays and files are mixed.
+    """
+    import numpy as np
+    import pandas as pd
+
+    several = [images] if isinstance(images, str | Path | np.ndarray) else list(images)
+    names = [metrics] if isinstance(metrics, str) else list(metrics)
+    arrays = [item for item in several if isinstance(item, np.ndarray)]
+    paths = [Path(item) for item in several if isinstance(item, str | Path)]
+    if paths and (arrays or isinstance(reference, np.ndarray)):
+        raise InputError("arrays and files are scored in calls of their own")
+    if paths:
+        found = References(None if reference is None else Path(str(reference)))
+        how = crop_border, device
+        rows = score_paths(find_files(paths), found, names, *how)
+    else:
+        rows = _score_arrays(arrays, names, reference, crop_border, device)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _score_arrays(
+    images: Sequence[Image],
+    names: Sequence[str],
+    reference: Image | str | Path | None,
+    crop_border: int,
+    device: str,
+) -> list[dict[str, object]]:
+    from harness.images import check_image, read_image
+    from harness.scoring.evaluation import score_image
+    from harness.scoring.many_files import one_thread
+
+    names, place = list(usable_metrics(names)), choose_device(device)
+    _require_references(names, reference is not None)
+    other = read_image(reference) if isinstance(reference, str | Path) else reference
+    evaluation = Evaluation("score", crop_border=crop_border)
+    with one_thread():
+        return [
+            _row(None, name, score_image(name, place, check_image(image), other, evaluation))
+            for image in images
+            for name in names
+        ]
+
+
+def _require_references(names: Sequence[str], given: bool) -> None:
+    for name, cls in usable_metrics(names).items():
+        if cls.card.needs_reference and not given:
+            raise InputError(
+                f"{name} compares with a reference: give --reference DIR (in Python reference=), "
+                "or another metric"
+            )
+
+
+def _row(path: str | None, name: str, found: MetricValue | str) -> dict[str, object]:
+    told = {"error": found} if isinstance(found, str) else asdict(found)
+    return {**dict.fromkeys(COLUMNS), "path": path, "metric": name, **told}
+
+
+class _Silent:
+    """Nobody is told how far it is."""
+
+    def start(self, total: int, done: int) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        pass
+
+    def advance(self, name: str) -> None:
+        pass
 
 
 def degrade(

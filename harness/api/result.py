@@ -9,7 +9,7 @@ from dataclasses import asdict
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from harness.storage.store import load_run as read_run
 
@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
     from harness.api.plots import Plots
     from harness.protocols.report import ReportData
-    from harness.results import Comparison, Difference, RunData
+    from harness.results import Difference, RunData
+
+
+class Shown(TypedDict, total=False):
+    """What a report is told to show."""
+
+    title: str
+    notes: str
+    policy: str
+    intervals: bool
+
 
 _SHOWN = ("rank", "restorer", "mean", "ci_low", "ci_high", "n", "failures")
 
@@ -74,7 +84,7 @@ class Result:
             for row in report.rows
             if set in (None, row["set"]) and metric in (None, row["metric"])
         ]
-        return _frame(rows, ("benchmark", "set", "metric", "restorer", "rank", "mean"))
+        return frame_of(rows, ("benchmark", "set", "metric", "restorer", "rank", "mean"))
 
     def scores(self) -> pd.DataFrame:
         """Every score: restorer, set, image, metric, value, spread (missing where unknown)."""
@@ -97,7 +107,7 @@ class Result:
             | {"message": item.message}
             for item in self.data.failures
         ]
-        return _frame(rows, ("restorer", "set", "image", "metric", "kind", "message"))
+        return frame_of(rows, ("restorer", "set", "image", "metric", "kind", "message"))
 
     def versus(
         self, other: str | Result, *, set: str | None = None, metric: str | None = None
@@ -127,7 +137,7 @@ class Result:
             rows = pairing.against(self.data, other.data, set_name=set, metric=metric)
         else:
             rows = pairing.within(self.data, other, set_name=set, metric=metric)
-        return _frame([asdict(row) for row in rows], ("restorer", "versus", "set", "metric"))
+        return frame_of([asdict(row) for row in rows], ("restorer", "versus", "set", "metric"))
 
     @property
     def plot(self) -> Plots:
@@ -150,10 +160,46 @@ class Result:
             UnknownNameError: No such format.
             InputError: It cannot be written there.
         """
-        from harness.reporting.write import report_writers, write_reports
+        return self.reports(folder, (format,))[0]
 
-        place = None if folder is None else Path(folder)
-        return write_reports(self._report, report_writers((format,)), place)[0]
+    def reports(
+        self,
+        folder: str | Path | None = None,
+        formats: Sequence[str] = ("html",),
+        *,
+        baseline: str | Path | None = None,
+        aliases: Sequence[str] = (),
+        settings: str | Path | None = None,
+        **shown: Unpack[Shown],
+    ) -> list[Path]:
+        """Writes several reports, with everything that `restobench report` can say.
+
+        Args:
+            folder: Where; or the file itself of a single format.
+            formats: Of the reports.
+            baseline: Also show the regression check against this file or run folder.
+            aliases: As for `compare`.
+            settings: As for `compare`.
+            shown: `title`, `notes`, `policy` and `intervals`, as of
+                `harness.reporting.assemble.assemble`.
+
+        Returns:
+            For each format, the page or file to open.
+
+        Raises:
+            UnknownNameError: No such format.
+            InputError: They cannot be written there.
+        """
+        from harness.regression import check, measured_run
+        from harness.reporting import assemble, write
+
+        writers, comparison = write.report_writers(tuple(formats)), None
+        if baseline is not None:
+            now, path = measured_run.measured_run(self.data, self.folder), Path(baseline)
+            chosen = None if settings is None else Path(settings)
+            comparison = check.check_against(now, path, aliases=aliases, settings=chosen)
+        report = assemble.assemble(self.data, self.folder, comparison=comparison, **shown)
+        return write.write_reports(report, writers, None if folder is None else Path(folder))
 
     def baseline(self, path: str | Path) -> Path:
         """Writes what was measured into a file to commit, for `compare`.
@@ -199,90 +245,12 @@ class Result:
             unit, way = f" in {board['unit']}" if board["unit"] else "", board["higher_is_better"]
             better = "higher" if way else "lower"
             title = f"{board['set'] or 'all sets'}: {board['metric']}{unit}, {better} is better"
-            shown = _frame([{name: row[name] for name in _SHOWN} for row in rows], _SHOWN)
+            shown = frame_of([{name: row[name] for name in _SHOWN} for row in rows], _SHOWN)
             yield f"<p>{escape(title)}</p>"
             yield shown.to_html(index=False, escape=True, na_rep="")
 
 
-def load_run(folder: str | Path) -> Result:
-    """Opens a run folder.
-
-    Raises:
-        StoreError: No run there, or a damaged one.
-    """
-    return Result(Path(folder))
-
-
-def rank(
-    run: Result | str | Path,
-    *,
-    by: str | None = None,
-    set: str | None = None,
-    aggregate: str | None = None,
-    weights: Mapping[str, float] | None = None,
-    versus: str | None = None,
-    policy: str = "common",
-) -> pd.DataFrame:
-    """Ranks the restorers of a run, as `restobench rank` does.
-
-    Args:
-        run: A result, or a run folder.
-        by: Only this metric.
-        set: Only this set.
-        aggregate: One order for each task in place of leaderboards: `borda`, `mean-rank`,
-            `bradley-terry`, `weighted` or `ntire-efficiency`.
-        weights: Of `weighted`: metric -> number.
-        versus: A restorer, from which the distance of each is told.
-        policy: `common`, or `complete`: only restorers with a score of every image.
-
-    Returns:
-        The columns of `restobench/rank/1`.
-
-    Raises:
-        InputError: The run has no such metric, set or restorer, or the order cannot be made.
-    """
-    from harness.api import ranks
-
-    data = run.data if isinstance(run, Result) else load_run(run).data
-    if aggregate is not None:
-        return _frame(ranks.aggregate_rows(data, aggregate, weights, versus, policy), ())
-    rows, _ = ranks.leaderboard_rows(data, metric=by, set_name=set, base=versus, policy=policy)
-    return _frame(rows, ("benchmark", "set", "metric", "restorer", "rank", "mean"))
-
-
-def compare(
-    run: Result | str | Path,
-    baseline: str | Path,
-    *,
-    aliases: Sequence[str] = (),
-    settings: str | Path | None = None,
-    name: str | None = None,
-) -> Comparison:
-    """Judges a run against a baseline.
-
-    Args:
-        run: A result, or a run folder.
-        baseline: A file that `Result.baseline` or `restobench baseline` wrote, or a run folder.
-        aliases: `NEW=OLD`: restorers that were renamed since.
-        settings: A TOML file that says what counts as a regression.
-        name: What to call the baseline; default: its path.
-
-    Raises:
-        HarnessError: One of the files is not what it should be.
-    """
-    from harness.regression import check, measured_run
-
-    folder = Path(run) if isinstance(run, str | Path) else run.folder
-    return check.check_against(
-        measured_run.load_measured(folder),
-        Path(baseline),
-        aliases=aliases,
-        settings=None if settings is None else Path(settings),
-        name=name,
-    )
-
-
-def _frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:
+def frame_of(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:
     """A data frame; `columns` come first, and are there without any row as well."""
     import pandas as pd
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pytest
 
 if TYPE_CHECKING:
     from harness import Result
+    from harness.api.evaluation import Doing
+    from harness.api.planning import Choice
     from harness.results import Comparison
 
 
@@ -71,25 +73,33 @@ class Checker:
             pytest.fail.Exception: Something regressed, fails now, or was not comparable; or there
                 is no baseline.
         """
-        from harness import evaluate
+        path = self._require_baseline(baseline)
+        known = (sets, metrics, limit)
+        now = self._measure(restorer, benchmark, *known, workers=workers, timeout=timeout)
+        return self._judge(now, path, str(baseline), self._root / settings if settings else None)
 
+    def _require_baseline(self, baseline: str | Path) -> Path:
         path = self._root / baseline
         if not path.is_file() and not self._update:
             hint = "write it with `pytest --restobench-update` and commit it"
             pytest.fail(f"no baseline {path}: {hint}", pytrace=False)
+        return path
+
+    def _measure(
+        self,
+        restorer: str | type,
+        benchmark: str,
+        sets: Sequence[str],
+        metrics: Sequence[str],
+        limit: int | None,
+        **how: Unpack[Doing],
+    ) -> Result:
+        from harness import evaluate
+
         self._calls += 1
-        now = evaluate(
-            restorer,
-            benchmark,
-            sets=sets,
-            metrics=metrics,
-            limit=limit,
-            workers=workers,
-            timeout=timeout,
-            out=self._folder / f"run{self._calls}",
-            isolated=True,
-        )
-        return self._judge(now, path, str(baseline), self._root / settings if settings else None)
+        out = self._folder / f"run{self._calls}"
+        chosen: Choice = {"sets": sets, "metrics": metrics, "limit": limit}
+        return evaluate(restorer, benchmark, out=out, isolated=True, **chosen, **how)
 
     def _judge(
         self, now: Result, path: Path, name: str, settings: Path | None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
@@ -34,7 +35,16 @@ if TYPE_CHECKING:
 
 
 class Fed(TypedDict, total=False):
-    """How networks and functions are fed; see `harness.restoring.wrapping.Feeding`."""
+    """How networks and functions are fed.
+
+    Attributes:
+        scale: By what factor they enlarge; default: it is measured.
+        range: Their values of black and white; default: (0, 1).
+        order: Of their planes; default: `rgb`.
+        channels: 3 or 1; default: what they run on.
+        multiple: To which height and width are padded; default: 1.
+        takes: What a function is given: `array` (C, H, W), the default, or `tensor` (1, C, H, W).
+    """
 
     scale: int | None
     range: tuple[float, float]
@@ -44,12 +54,24 @@ class Fed(TypedDict, total=False):
     takes: Literal["array", "tensor"]
 
 
-def feeding(device: str, **fed: Unpack[Fed]) -> Feeding:
-    """How networks and functions are fed, as the caller says it."""
-    known: dict[str, Any] = {**fed, "device": device}
-    if "range" in known:
-        known["value_range"] = known.pop("range")
-    return Feeding(**known)
+class Doing(TypedDict, total=False):
+    """How an evaluation is done.
+
+    Attributes:
+        device: `auto`, `cpu` or `cuda:N`; default: that of the module, or else `cpu`.
+        workers: Restorations at once, in worker processes; default: as many as processors.
+        timeout: Seconds that one restoration may take in a worker; default: 600.
+        progress: Told of every cell.
+    """
+
+    device: str
+    workers: int | None
+    timeout: float
+    progress: Progress | None
+
+
+class How(Fed, Doing, total=False):
+    """How an evaluation is done, and how networks and functions are fed."""
 
 
 def evaluate(
@@ -60,67 +82,49 @@ def evaluate(
     metrics: Sequence[str] = (),
     limit: int | None = None,
     out: str | Path | None = None,
-    device: str | None = None,
     isolated: bool | None = None,
-    workers: int | None = None,
-    timeout: float = 600.0,
     on_error: Literal["row", "raise"] = "row",
-    progress: Progress | None = None,
-    **fed: Unpack[Fed],
+    **how: Unpack[How],
 ) -> Result:
-    """Degrades, restores and scores, as `restobench run` does and to the same last digit.
-
-    A `torch.nn.Module`, a function from image to image or an object with a card and `restore` runs
-    in this process, without being pickled: on its own device, on one thread of the CPU, without
-    gradients. Its mode and the state of every random generator are put back. A name, a path or a
-    class that can be imported runs in worker processes, as after `restobench run -r`.
+    """Degrades, restores and scores as `restobench run` does, to the same last digit.
 
     Args:
-        restorers: One of these; or several, in a list or by the names that results shall have.
+        restorers: A `torch.nn.Module`, a function from image to image, or an object with a card and
+            `restore`, which run in this process, unpickled, and leave no trace; or a name, a path
+            or a class, which run in worker processes. Several: a list, or a mapping by name.
         benchmark: A benchmark, its name, or a TOML file.
-        sets: Part of the benchmark's sets; empty: all.
-        metrics: Instead of the benchmark's own.
+        sets: Part of its sets; empty: all.
+        metrics: Instead of its own.
         limit: The first so many images of each set.
-        out: The run folder, which is resumed where it holds a run of the same benchmark; default: a
-            folder that goes with the result.
-        device: `auto`, `cpu` or `cuda:N`; default: that of the module, or else `cpu`.
+        out: The run folder, which may hold a run of the same benchmark; default: a temporary one.
         isolated: Whether worker processes restore; default: whatever can be named.
-        workers: Restorations at once, in worker processes; default: as many as processors.
-        timeout: Seconds that one restoration may take; in this process nothing ends it.
-        on_error: `row`: what fails is a row of `Result.failures`. `raise`: what a restorer raises
-            in this process goes through, and any other failure is an `EvaluationError`.
-        progress: Told of every cell.
-        fed: Of networks and functions: `scale`, by which they enlarge (default: it is measured);
-            `range`, their values of black and white (default: 0 and 1); `order` of their planes,
-            `rgb` or `bgr`; `channels`, 3 or 1 (default: what a network runs on); `multiple`, to
-            which height and width are padded; `takes`, `array` (C, H, W) or `tensor` (1, C, H, W),
-            of a function.
+        on_error: `raise`, in place of a row of `Result.failures`.
+        how: See `Fed` (scale, range, order, channels, multiple, takes) and `Doing`.
 
     Raises:
-        InputError: Something that is not there, or nothing that could be run.
-        UnavailableError: A restorer or metric that is not usable here.
-        EvaluationError: A cell failed, and `on_error` is `raise`.
+        HarnessError: What was asked for is not here; or a cell failed and `on_error` is `raise`.
     """
-    if on_error not in ("row", "raise"):
-        raise InputError(f"on_error is {on_error!r}; expected row or raise")
-    found, choice = find_benchmark(benchmark), Choice(sets=sets, metrics=metrics, limit=limit)
+    require_words(how, How.__optional_keys__)
     there, here = _split(name_things(restorers), isolated)
-    folder = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="restobench-run-"))
+    with _run_folder(out) as folder:
+        choice = Choice(sets=sets, metrics=metrics, limit=limit)
+        job = _Job(find_benchmark(benchmark), choice, folder, on_error, how)
+        job.run_there(there)
+        job.run_here(here)
+        return job.result(temporary=out is None)
+
+
+@contextmanager
+def _run_folder(out: str | Path | None) -> Iterator[Path]:
+    """The run folder; a temporary one goes if no result holds it, after Ctrl-C as well."""
+    if out is not None:
+        yield Path(out).resolve()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="restobench-run-")).resolve()
     try:
-        if there:
-            plan = require_cells(_plan_there(there, found, device or "cpu", choice))
-            most = workers or os.cpu_count() or 1
-            run_plan(plan, folder.resolve(), workers=most, timeout=timeout, progress=progress)
-        if here:
-            raising = on_error == "raise"
-            _run_here(here, found, folder.resolve(), device, choice, raising, progress, **fed)
-        result = Result(folder, temporary=out is None)
-        if on_error == "raise":
-            _require_whole(result)
-        return result
-    except BaseException:  # Ctrl-C as well
-        if out is None:
-            shutil.rmtree(folder, ignore_errors=True)
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
@@ -128,9 +132,9 @@ def _split(
     things: Mapping[str, object], isolated: bool | None
 ) -> tuple[dict[str, str], dict[str, object]]:
     """What worker processes run, and what this one runs."""
-    texts = {key: text for key, thing in things.items() if (text := as_text(thing)) is not None}
     if isolated is False:
         return {}, dict(things)
+    texts = {key: text for key, thing in things.items() if (text := as_text(thing)) is not None}
     here = {key: thing for key, thing in things.items() if key not in texts}
     if isolated and here:
         what = ", ".join(f"{thing!r:.60}" for thing in here.values())
@@ -141,47 +145,99 @@ def _split(
     return texts, here
 
 
-def _plan_there(
-    texts: Mapping[str, str], benchmark: Benchmark, device: str, choice: Choice
-) -> Plan:
-    known = choice.get("metrics", ()), choice.get("sets", ()), choice.get("limit")
-    plan = make_plan(benchmark, list(texts.values()), *known, device)
-    if len(plan.restorers) != len(texts):
-        raise InputError("a restorer is named twice")
-    named = zip(texts, plan.restorers, strict=True)
-    planned = (item if key.startswith("#") else replace(item, name=key) for key, item in named)
-    return replace(plan, restorers=tuple(planned))
+class _Job:
+    """One evaluation."""
+
+    def __init__(
+        self, benchmark: Benchmark, choice: Choice, folder: Path, on_error: str, how: How
+    ) -> None:
+        if on_error not in ("row", "raise"):
+            raise InputError(f"on_error is {on_error!r}; expected row or raise")
+        self._benchmark, self._choice, self._folder = benchmark, choice, folder
+        self._raising, self._how = on_error == "raise", how
+
+    def run_there(self, texts: Mapping[str, str]) -> None:
+        """Runs restorers that have names in worker processes."""
+        if texts:
+            run_plan(
+                require_cells(self._plan(texts)),
+                self._folder,
+                workers=self._how.get("workers") or os.cpu_count() or 1,
+                timeout=self._how.get("timeout", 600.0),
+                progress=self._how.get("progress"),
+            )
+
+    def _plan(self, texts: Mapping[str, str]) -> Plan:
+        choice = self._choice
+        known = choice.get("metrics", ()), choice.get("sets", ()), choice.get("limit")
+        device = self._how.get("device", "cpu")
+        plan = make_plan(self._benchmark, list(texts.values()), *known, device)
+        if len(plan.restorers) != len(texts):
+            raise InputError("a restorer is named twice")
+        named = zip(texts, plan.restorers, strict=True)
+        planned = (item if key.startswith("#") else replace(item, name=key) for key, item in named)
+        return replace(plan, restorers=tuple(planned))
+
+    def run_here(self, things: Mapping[str, object]) -> None:
+        """Runs restorers in this process."""
+        if not things:
+            return
+        with alone(*things.values()):
+            device = self._device(things)
+            built = build_here(things, feeding(device, self._how), device)
+            plan = plan_here(self._benchmark, device, **self._choice)
+            pools = PoolsHere(
+                {name: item for name, (item, _) in built.items()}, raising=self._raising
+            )
+            run_plan(
+                require_cells(with_built(plan, built)),
+                self._folder,
+                workers=1,
+                progress=self._how.get("progress"),
+                pools=pools,
+            )
+
+    def _device(self, things: Mapping[str, object]) -> str:
+        if "device" in self._how:
+            return choose_device(self._how["device"])
+        devices = (device_of(thing) for thing in things.values())
+        # metrics know no others
+        return next((device for device in devices if device.startswith("cuda")), "cpu")
+
+    def result(self, *, temporary: bool) -> Result:
+        """What came of it.
+
+        Raises:
+            EvaluationError: A cell failed, and that is to be raised.
+        """
+        result = Result(self._folder, temporary=temporary)
+        failures = result.data.failures if self._raising else ()
+        if failures:
+            first, more = failures[0], f", and {len(failures) - 1} more" if failures[1:] else ""
+            cell, metric = first.cell, f": {first.metric}" if first.metric else ""
+            raise EvaluationError(
+                f"{cell.restorer} on {cell.set}/{cell.image}{metric}: {first.kind}: "
+                f"{first.message}{more}"
+            )
+        return result
 
 
-def _run_here(
-    things: Mapping[str, object],
-    benchmark: Benchmark,
-    folder: Path,
-    device: str | None,
-    choice: Choice,
-    raising: bool,
-    progress: Progress | None,
-    **fed: Unpack[Fed],
-) -> None:
-    places = [device_of(thing) for thing in things.values()]
-    place = choose_device(device) if device else next(filter(_is_cuda, places), "cpu")
-    with alone(*things.values()):
-        built = build_here(things, feeding(place, **fed), place)
-        plan = require_cells(with_built(plan_here(benchmark, place, **choice), built))
-        pools = PoolsHere({name: item for name, (item, _) in built.items()}, raising=raising)
-        run_plan(plan, folder, workers=1, progress=progress, pools=pools)
+def require_words(given: Iterable[str], known: Iterable[str]) -> None:
+    """Refuses a keyword that means nothing, as Python does.
 
-
-def _is_cuda(device: str) -> bool:
-    return device.startswith("cuda")
-
-
-def _require_whole(result: Result) -> None:
-    failures = result.data.failures
-    if failures:
-        first, more = failures[0], f", and {len(failures) - 1} more" if failures[1:] else ""
-        cell, metric = first.cell, f": {first.metric}" if first.metric else ""
-        raise EvaluationError(
-            f"{cell.restorer} on {cell.set}/{cell.image}{metric}: {first.kind}: "
-            f"{first.message}{more}"
+    Raises:
+        TypeError: Names it, and those that are known.
+    """
+    if unknown := sorted({*given} - {*known}):
+        raise TypeError(
+            f"no keyword {', '.join(unknown)}; further ones: {', '.join(sorted(known))}"
         )
+
+
+def feeding(device: str, fed: Fed | How) -> Feeding:
+    """How networks and functions are fed, as the caller says it."""
+    names = {"range": "value_range"}
+    said: dict[str, Any] = {
+        names.get(key, key): value for key, value in fed.items() if key in Fed.__optional_keys__
+    }
+    return Feeding(**said, device=device)

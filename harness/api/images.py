@@ -81,7 +81,7 @@ def score(
     """Scores images that exist already, quantised to 8 bits, in this process.
 
     Args:
-        images: One or several: arrays float32 (C, H, W) in [0, 1], files, or folders.
+        images: One or several: float32 (C, H, W) in [0, 1], files, or folders.
         metrics: Names.
         reference: Of all images: an array or a file; or a folder, in which each file finds its own
             by its name without suffix.
@@ -97,21 +97,19 @@ def score(
         InputError: A metric needs a reference, or arrays and files are mixed.
     """
     import numpy as np
-    import pandas as pd
+
+    from harness.api.result import frame_of
 
     several = [images] if isinstance(images, str | Path | np.ndarray) else list(images)
     names = [metrics] if isinstance(metrics, str) else list(metrics)
     arrays = [item for item in several if isinstance(item, np.ndarray)]
     paths = [Path(item) for item in several if isinstance(item, str | Path)]
-    if paths and (arrays or isinstance(reference, np.ndarray)):
+    if not paths:
+        return frame_of(_score_arrays(arrays, names, reference, crop_border, device), COLUMNS)
+    if arrays or isinstance(reference, np.ndarray):
         raise InputError("arrays and files are scored in calls of their own")
-    if paths:
-        found = References(None if reference is None else Path(str(reference)))
-        how = crop_border, device
-        rows = score_paths(find_files(paths), found, names, *how)
-    else:
-        rows = _score_arrays(arrays, names, reference, crop_border, device)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    found = References(None if reference is None else Path(reference))
+    return frame_of(score_paths(find_files(paths), found, names, crop_border, device), COLUMNS)
 
 
 def _score_arrays(

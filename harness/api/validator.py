@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from harness.api.evaluation import Fed, feeding
+from harness.api.evaluation import Fed, feeding, require_words
 from harness.api.in_process import PoolsHere, alone
 from harness.api.logs import log_to
 from harness.api.pairing import only
@@ -114,6 +114,7 @@ class Validator:
         out: str | Path | None = None,
         **fed: Unpack[Fed],
     ) -> None:
+        require_words(fed, Fed.__optional_keys__)
         if every < 1 or (images is not None and images < 1):
             raise InputError(f"every is {every} and images {images}; expected 1 or more")
         self._benchmark, self.every, self._fed = find_benchmark(benchmark), every, fed
@@ -176,7 +177,7 @@ class Validator:
         name, device = f"{_STEP}{step}", device_of(network)
         with alone(network):
             device = device if device.startswith("cuda") else "cpu"
-            restorer = as_restorer(network, feeding(device, **self._fed), name)
+            restorer = as_restorer(network, feeding(device, self._fed), name)
             built = {name: (restorer, f"step {step} of a training")}
             plan = self._planned(built, device)
             run_plan(plan, self.folder, workers=1, pools=PoolsHere({name: restorer}))

@@ -85,15 +85,8 @@ def score(
     _check(csv_file)
     _keep_inputs(paths, images, references, csv_file)
     with ImageProgress(quiet=flags["quiet"]) as progress:
-        rows = score_paths(
-            images,
-            references,
-            metrics or (DEFAULT_METRIC,),
-            crop_border=crop_border,
-            device=device,
-            workers=workers,
-            progress=progress,
-        )
+        known = metrics or (DEFAULT_METRIC,), crop_border, device
+        rows = score_paths(images, references, *known, workers=workers, progress=progress)
     if csv_file is not None:
         _write_csv(csv_file, rows)
     if as_json:

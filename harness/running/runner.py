@@ -59,12 +59,7 @@ def run_plan(
         StoreError: The folder holds a run of another plan.
     """
     progress, most = progress or Progress(), max(workers, 2)
-    # a GPU's driver maps more than it takes, and its memory is limited by itself
-    limit = (memory_mib or free_mib() // workers) if plan.device == "cpu" else None
-    cells = {item.name: sum(len(plan.ids[name]) for name in item.sets) for item in plan.restorers}
-    if pools is None:
-        announce(plan.imports)
-        pools = Pools(workers, most, limit, cells)
+    pools = pools or _processes(plan, workers, most, memory_mib)
     with Store(folder, create=True) as store, pools:
         run = begin_run(store, plan, workers)
         progress.start(plan.cells())
@@ -77,3 +72,11 @@ def run_plan(
         schedule.run(job.courses())
         finish_run(store, run, plan, samples.lost)
         return RunSummary(job.restored, job.scored, store.count_failures())
+
+
+def _processes(plan: Plan, workers: int, most: int, memory_mib: int | None) -> Pools:
+    announce(plan.imports)
+    # a GPU's driver maps more than it takes, and its memory is limited by itself
+    limit = (memory_mib or free_mib() // workers) if plan.device == "cpu" else None
+    cells = {item.name: sum(len(plan.ids[name]) for name in item.sets) for item in plan.restorers}
+    return Pools(workers, most, limit, cells)

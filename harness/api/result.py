@@ -255,6 +255,4 @@ def frame_of(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd
     import pandas as pd
 
     more = [name for row in rows[:1] for name in row if name not in columns]
-    return pd.DataFrame(rows, columns=[*columns, *more]).convert_dtypes(
-        convert_string=False, convert_boolean=False
-    )
+    return pd.DataFrame(rows, columns=[*columns, *more])

@@ -118,6 +118,9 @@ class Validator:
         if every < 1 or (images is not None and images < 1):
             raise InputError(f"every is {every} and images {images}; expected 1 or more")
         self._benchmark, self.every, self._fed = find_benchmark(benchmark), every, fed
+        known = metrics or self._benchmark.metrics
+        if metric is not None and metric not in known:
+            raise InputError(f"metric is {metric!r}; expected one of {', '.join(known)}")
         self._choice = Choice(sets=sets, metrics=metrics, limit=images)
         self._metric, self._log = metric, log_to(log)
         self._plan: Plan | None = None
@@ -195,6 +198,8 @@ class Validator:
         """The plan of a step; the first decides which sets there are."""
         if self._plan is None:
             plan = plan_here(self._benchmark, device, **self._choice)
+            if self._metric in plan.absent_metrics:
+                raise InputError(f"{self._metric} is not usable: {plan.absent_metrics}")
             able = require_cells(with_built(plan, built)).restorers[0].sets
             ids = {name: every for name, every in plan.ids.items() if name in able}
             sets = tuple(item for item in plan.sets if item.name in able)
@@ -231,8 +236,6 @@ class Validator:
         """What decides: all sets together where that is, or else the first set."""
         names = ranking.data.run.plan.metrics
         metric = self._metric or names[0]
-        if metric not in names:
-            raise InputError(f"metric is {metric!r}; expected one of {', '.join(names)}")
         return next(table for table in ranking.tables if table.metric == metric)
 
     def _forget_images(self) -> None:

@@ -178,9 +178,7 @@ def test_other_failures_are_raised_as_asked() -> None:
         "invalid"
     }
     one = {"sets": ["photos-sigma25"], "limit": 1, "metrics": ["psnr"]}
-    with pytest.raises(
-        EvaluationError, match="^mine on photos-sigma25/astronaut: raised: ValueError: a new bug$"
-    ):
+    with pytest.raises(EvaluationError, match="mine on photos-sigma25/astronaut: raised: Value"):
         harness.evaluate("altered:FailsNow", "quickstart", on_error="raise", **one)
 
 

@@ -10,6 +10,7 @@ In Python (docs/python.md):
 Importing it costs nothing: what a name needs is imported when the name is used.
 """
 
+import gc
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -142,7 +143,13 @@ def __getattr__(name: str) -> object:
     """Imports what a public name needs, once."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(import_module(_MODULES[name]), name)
+    collecting = gc.isenabled()
+    gc.disable()  # nothing is garbage yet, and beside torch each look for it takes 30 ms
+    try:
+        found = globals()[name] = getattr(import_module(_MODULES[name]), name)
+    finally:
+        if collecting:
+            gc.enable()
     return found
 
 

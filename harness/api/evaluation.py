@@ -24,7 +24,7 @@ from harness.api.planning import (
 )
 from harness.api.result import Result
 from harness.errors import EvaluationError, InputError
-from harness.restoring.wrapping import Feeding, device_of
+from harness.restoring.wrapping import Feeding, device_of, is_restorer
 from harness.running.plan import Plan, make_plan
 from harness.running.runner import run_plan
 from harness.workers.devices import choose_device
@@ -106,6 +106,7 @@ def evaluate(
     """
     require_words(how, How.__optional_keys__)
     there, here = _split(name_things(restorers), isolated)
+    _require_fed(here.values(), how)
     with _run_folder(out) as folder:
         choice = Choice(sets=sets, metrics=metrics, limit=limit)
         job = _Job(find_benchmark(benchmark), choice, folder, on_error, how)
@@ -143,6 +144,16 @@ def _split(
             "or leave isolated out"
         )
     return texts, here
+
+
+def _require_fed(things: Iterable[object], how: How) -> None:
+    """Refuses to be told how a network is fed where there is none."""
+    told = [key for key in Fed.__optional_keys__ if key in how]
+    if told and not any(callable(thing) and not is_restorer(thing) for thing in things):
+        raise InputError(
+            f"{', '.join(sorted(told))} is said of networks and functions; of a name it is part of "
+            "it (network.pth:range=255), and a restorer says it on its card"
+        )
 
 
 class _Job:

@@ -88,7 +88,8 @@ class Validator:
         images: The first so many images of each set; default: all.
         sets: Part of the benchmark's sets; default: those that the network can be run on.
         metrics: Instead of the benchmark's own.
-        metric: Decides which step is best; default: the first.
+        metric: Decides which step is best, over all sets together where that is a leaderboard, or
+            else on the first set; default: the first.
         log: Where numbers go, as of `harness.api.logs.log_to`: a TensorBoard `SummaryWriter`, a
             run of Weights & Biases, a CSV file, a function, several of these.
         out: The run folder; one that holds steps is gone on with. Default: a temporary one.

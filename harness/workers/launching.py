@@ -1,6 +1,9 @@
 """How worker processes are started: beside the user's program, whatever that does itself."""
 
+import sys
+from functools import lru_cache
 from multiprocessing import forkserver, popen_forkserver, spawn
+from pathlib import Path
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
@@ -10,12 +13,23 @@ environment, and other modules."""
 
 
 def _prepare(name: str) -> dict[str, Any]:
-    """What a worker is told of this process, but for the user's script, which it never runs.
+    """What a worker is told of this process: the user's script only where it guards itself.
 
     A script without `if __name__ == "__main__"` would start workers in each worker.
     """
     told = spawn.get_preparation_data(name)
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    if script and _guards_itself(script):
+        return told
     return {key: told[key] for key in told if not key.startswith("init_main")}
+
+
+@lru_cache(maxsize=8)
+def _guards_itself(script: str) -> bool:
+    try:
+        return b"__main__" in Path(script).read_bytes()
+    except OSError:
+        return False
 
 
 class Launch(popen_forkserver.Popen):

@@ -289,6 +289,7 @@ def test_processes_of_the_users_own_are_not_those_of_the_harness(tmp_path: Path)
         (Smooth(), {"range": (1, 0)}, InputError, "black below white"),
         (Smooth(), {"sets": ["set5"]}, InputError, "has no set 'set5'"),
         (3, {}, InputError, "3 is no restorer"),
+        ("tv", {"scale": 1}, InputError, "scale is said of networks"),
         ("bicubik", {}, InputError, "Did you mean bicubic"),
         (Smooth(2), {}, InputError, "nothing to run on quickstart: Smooth does not denoise"),
     ],

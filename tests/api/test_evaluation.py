@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from torch import nn
@@ -301,3 +304,36 @@ def test_a_mistake_is_said_before_any_work(
     with pytest.raises(error, match=message):
         harness.evaluate(restorer, "quickstart", **{**SETS, **how})
     assert left_behind() <= before
+
+
+WAITS = """
+import sys
+import harness
+
+restorer = f"misbehaving:Counting:marks={sys.argv[1]},sleep=100"
+try:
+    harness.evaluate(restorer, "quickstart", sets=["photos-sigma25"], metrics=["psnr"], workers=1)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_ends_workers_and_their_run(tmp_path: Path) -> None:
+    marks, folder = tmp_path / "marks", tmp_path / "temporary"
+    marks.touch()
+    folder.mkdir()
+    paths = os.pathsep.join([str(Path(__file__).parents[1] / "faults"), *sys.path])
+    process = psutil.Popen(
+        [sys.executable, "-c", WAITS, str(marks)], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": paths, "TMPDIR": str(folder)},
+    )  # fmt: skip
+    for _ in range(600):
+        if marks.read_text():
+            break
+        time.sleep(0.1)
+    below = process.children(recursive=True)
+    assert below, "a worker is at work"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[0] == "interrupted\n"
+    assert list(folder.glob("restobench-run-*")) == []
+    assert psutil.wait_procs(below, timeout=10)[1] == []

@@ -16,10 +16,8 @@ def main() -> None:
     for name in ("identity", "nl-means", "tv"):
         restored = harness.restore(noisy, name, known)
         frame = harness.score(restored, ["psnr", "dri"], reference=photo).set_index("metric")
-        fidelity, score = frame.loc["psnr"], frame.loc["dri"]
-        print(
-            f"{name:10} psnr {fidelity.value:5.2f} dB, dri {score.value:4.1f} +- {score.spread:.1f}"
-        )
+        psnr, dri = frame.loc["psnr"], frame.loc["dri"]
+        print(f"{name:10} psnr {psnr.value:5.2f} dB, dri {dri.value:4.1f} +- {dri.spread:.1f}")
 
 
 if __name__ == "__main__":

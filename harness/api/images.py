@@ -9,10 +9,6 @@ from typing import TYPE_CHECKING
 
 from harness.conditions import Conditions
 from harness.errors import InputError
-from harness.protocols import Evaluation
-from harness.scoring.files import References, find_files, usable_metrics
-from harness.scoring.many_files import score_files
-from harness.scoring.recalling import plan_job
 from harness.workers.devices import choose_device
 
 if TYPE_CHECKING:
@@ -21,6 +17,7 @@ if TYPE_CHECKING:
     from harness.cards import RestorerCard
     from harness.images import Image
     from harness.results import MetricValue
+    from harness.scoring.files import References
     from harness.scoring.many_files import Progress
 
 DEFAULT_METRIC = "dri"
@@ -58,6 +55,11 @@ def score_paths(
         UnavailableError: One is not usable here.
         InputError: A metric needs references, and there are none.
     """
+    from harness.protocols import Evaluation
+    from harness.scoring.files import usable_metrics
+    from harness.scoring.many_files import score_files
+    from harness.scoring.recalling import plan_job
+
     names = list(usable_metrics(metrics))
     _require_references(names, references.source is not None)
     pairs = list(map(references.pair, images))
@@ -108,8 +110,20 @@ def score(
         return frame_of(_score_arrays(arrays, names, reference, crop_border, device), COLUMNS)
     if arrays or isinstance(reference, np.ndarray):
         raise InputError("arrays and files are scored in calls of their own")
+    return frame_of(_score_files(paths, names, reference, crop_border, device), COLUMNS)
+
+
+def _score_files(
+    paths: Sequence[Path],
+    names: Sequence[str],
+    reference: str | Path | None,
+    crop_border: int,
+    device: str,
+) -> list[dict[str, object]]:
+    from harness.scoring.files import References, find_files
+
     found = References(None if reference is None else Path(reference))
-    return frame_of(score_paths(find_files(paths), found, names, crop_border, device), COLUMNS)
+    return score_paths(find_files(paths), found, names, crop_border, device)
 
 
 def _score_arrays(
@@ -120,7 +134,9 @@ def _score_arrays(
     device: str,
 ) -> list[dict[str, object]]:
     from harness.images import check_image, read_image
+    from harness.protocols import Evaluation
     from harness.scoring.evaluation import score_image
+    from harness.scoring.files import usable_metrics
     from harness.scoring.many_files import one_thread
 
     names, place = list(usable_metrics(names)), choose_device(device)
@@ -136,6 +152,8 @@ def _score_arrays(
 
 
 def _require_references(names: Sequence[str], given: bool) -> None:
+    from harness.scoring.files import usable_metrics
+
     for name, cls in usable_metrics(names).items():
         if cls.card.needs_reference and not given:
             raise InputError(

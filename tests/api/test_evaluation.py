@@ -51,6 +51,7 @@ def left_behind() -> set[Path]:
     return set(Path(tempfile.gettempdir()).glob("restobench-run-*"))
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # torch would like torch.export better
 @pytest.mark.parametrize(("scale", "chosen"), [(1, SETS), (2, TWICE)])
 @pytest.mark.parametrize("suffix", ["ts", "pt2"])
 def test_a_module_scores_as_its_file_does_in_a_run(

@@ -94,9 +94,8 @@ def score(
         A row for each image and metric: path (missing for arrays), metric, value, spread, error.
 
     Raises:
-        UnknownNameError: Nobody registers one of the metrics.
-        UnavailableError: One is not usable here.
-        InputError: A metric needs a reference, or arrays and files are mixed.
+        InputError: No such metric; one needs a reference; or arrays and files are mixed.
+        UnavailableError: A metric is not usable here.
     """
     import numpy as np
 

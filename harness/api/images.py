@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.results import MetricValue
     from harness.scoring.files import References
     from harness.scoring.many_files import Progress
+    from harness.scoring.recalling import ScoringJob
 
 DEFAULT_METRIC = "dri"
 COLUMNS = ("path", "metric", "value", "spread", "error")
@@ -55,21 +56,26 @@ def score_paths(
         UnavailableError: One is not usable here.
         InputError: A metric needs references, and there are none.
     """
-    from harness.protocols import Evaluation
-    from harness.scoring.files import usable_metrics
     from harness.scoring.many_files import score_files
-    from harness.scoring.recalling import plan_job
 
-    names = list(usable_metrics(metrics))
-    _require_references(names, references.source is not None)
+    job = _job(metrics, references.source is not None, crop_border, device)
     pairs = list(map(references.pair, images))
-    job = plan_job(names, choose_device(device), Evaluation("score", crop_border=crop_border))
     scored = score_files(pairs, job, progress or _Silent(), workers)
     return [
         _row(str(pair.path), name, found)
         for pair, file in zip(pairs, scored, strict=True)
         for name, found in file.scores.items()
     ]
+
+
+def _job(metrics: Sequence[str], given: bool, crop_border: int, device: str) -> ScoringJob:
+    from harness.protocols import Evaluation
+    from harness.scoring.files import usable_metrics
+    from harness.scoring.recalling import plan_job
+
+    names = list(usable_metrics(metrics))
+    _require_references(names, given)
+    return plan_job(names, choose_device(device), Evaluation("score", crop_border=crop_border))
 
 
 def score(

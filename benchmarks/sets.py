@@ -56,6 +56,10 @@ class SyntheticSet:
         chain = [{"name": item.name, **item.params} for item in self.degradations]
         return {**self.source.describe(), "degradations": chain, "seed": self.seed}
 
+    def left_out(self) -> list[str]:
+        """Which files of a folder are no images."""
+        return self.source.left_out() if isinstance(self.source, Folder) else []
+
     def absent(self) -> str | None:
         """Why the source is not here."""
         return self.source.absent()
@@ -134,6 +138,10 @@ class PairedSet:
             "pattern": self.pattern,
         }
 
+    def left_out(self) -> list[str]:
+        """Which files of the folders are no images."""
+        return [*self.degraded.left_out(), *self.references.left_out()]
+
     def absent(self) -> str | None:
         """Why one of the folders is not here."""
         return self.degraded.absent() or self.references.absent()
@@ -173,6 +181,10 @@ class UnreferencedSet:
     def describe(self) -> Mapping[str, object]:
         """The folder."""
         return {**self.degraded.describe(), "references": False}
+
+    def left_out(self) -> list[str]:
+        """Which files of the folder are no images."""
+        return self.degraded.left_out()
 
     def absent(self) -> str | None:
         """Why the folder is not here."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from harness.catalogue import find_known_set
-from harness.errors import ImageError, InputError
-from harness.formats import image_files
+from harness.errors import ImageError, InputError, as_utf8
+from harness.formats import image_files, left_out
 from harness.known_sets import hash_image
 
 if TYPE_CHECKING:
@@ -212,6 +212,10 @@ class Folder:
             **({"pinned": bool(self._pins())} if self.known else {}),
         }
 
+    def left_out(self) -> list[str]:
+        """Which of its files are no images, in words; of known sets it is known."""
+        return [] if self.known or not self.path.is_dir() else left_out(self.path)
+
     def absent(self) -> str | None:
         """Says that there is no such folder, or no image in it."""
         if not self.path.is_dir():
@@ -224,7 +228,7 @@ def _files_by_stem(folder: Path, _changed: int) -> Mapping[str, Path]:
     """The images of a folder that was changed last at that time: it is asked for with each one."""
     found: dict[str, Path] = {}
     for path in image_files(folder):
-        other = found.setdefault(path.stem, path)
+        other = found.setdefault(as_utf8(path.stem), path)
         if other != path:
             raise InputError(f"{folder} holds {other.name} and {path.name}: one name, two images")
     return found

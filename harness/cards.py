@@ -4,10 +4,14 @@ A card is written into every run, and is read back from it as a card.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from enum import Enum, StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
+
+from harness.errors import as_utf8
+
+T = TypeVar("T")
 
 
 class Task(StrEnum):
@@ -56,6 +60,7 @@ class RestorerCard:
         size_minimum: Height and width are padded to at least this.
         value_range: What `restore` is fed and returns for black and white: (0, 1), (0, 255), (-1,
             1), ...; the harness converts both ways.
+        output_range: What it returns for black and white, where that is not what it is fed.
         channel_order: Order of the three planes that `restore` is fed and returns; the harness
             swaps both ways.
         parameters: Number of learned weights; 0 for a classical method, `None` when it is not
@@ -67,6 +72,8 @@ class RestorerCard:
         weights_sha256: Hashes of other files that its results depend on; with `weights` and the
             file given after `-r` they decide whether a restored image of an earlier run still
             holds.
+        not_tracked: What its results depend on besides, of which no hash is known: it may change
+            without a word, and results of an earlier run are kept all the same.
         only_when_named: Whether it stays out of runs that name no restorers: it is slow, or its
             licence wants to be read first.
     """
@@ -79,6 +86,7 @@ class RestorerCard:
     size_multiple: int = 1
     size_minimum: int = 1
     value_range: tuple[float, float] = (0.0, 1.0)
+    output_range: tuple[float, float] | None = None
     channel_order: Literal["rgb", "bgr"] = "rgb"
     parameters: int | None = None
     licence: str = ""
@@ -86,6 +94,7 @@ class RestorerCard:
     source: str = ""
     weights: tuple[WeightFile, ...] = ()
     weights_sha256: tuple[str, ...] = ()
+    not_tracked: str = ""
     only_when_named: bool = False
 
 
@@ -131,3 +140,29 @@ class MetricCard:
     def sign(self) -> int:
         """1 where higher is better, -1 where lower is."""
         return 1 if self.higher_is_better else -1
+
+
+def plain_types(value: T) -> T:
+    """What a third party says of itself, in types and text that a file can hold.
+
+    Args:
+        value: A card, or what a set says of itself: numpy's numbers and arrays become Python's, and
+            text without UTF-8 is escaped, however deep they lie.
+    """
+    plain: Any = value
+    if isinstance(value, Enum) or value is None:
+        return value
+    if isinstance(value, str):
+        plain = as_utf8(str(value))
+    elif hasattr(value, "tolist"):  # numpy's and torch's
+        found = value.tolist()
+        plain = tuple(map(plain_types, found)) if isinstance(found, list) else found
+    elif isinstance(value, Mapping):
+        plain = {plain_types(key): plain_types(item) for key, item in value.items()}
+    elif isinstance(value, list | tuple):
+        items = map(plain_types, value)
+        plain = list(items) if isinstance(value, list) else tuple(items)
+    elif is_dataclass(value) and not isinstance(value, type):
+        said = {item.name: plain_types(getattr(value, item.name)) for item in fields(value)}
+        plain = replace(value, **said)
+    return plain  # type: ignore[no-any-return]

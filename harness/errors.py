@@ -99,6 +99,11 @@ def describe_error(error: BaseException) -> str:
     return plain(text if isinstance(error, HarnessError) else f"{type(error).__name__}: {text}")
 
 
+def as_utf8(text: str) -> str:
+    r"""Text that every file can hold: bytes that are no UTF-8 become escapes such as `\udce9`."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 LONGEST = 2000
 """Characters of a message of a restorer, a server or a file, wherever it is shown or kept."""
 

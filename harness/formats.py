@@ -11,9 +11,15 @@ from harness.errors import InputError
 
 SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".avif"}
-    | {".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".jp2"}
+    | {".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".icb", ".vda", ".vst", ".dib", ".apng"}
+    | {".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".mpo", ".qoi", ".pcx", ".dds"}
+    | {".sgi", ".rgb", ".rgba", ".bw"}
 )
 """File name suffixes, in lower case, that folders of images are searched for."""
+
+
+MANIFEST = "manifest.json"
+"""How the names of the files end in which the harness says what a folder holds."""
 
 
 def image_files(
@@ -42,6 +48,31 @@ def _image_names(folder: str, deep: bool, suffixes: Collection[str]) -> Iterator
             elif deep and entry.is_dir(follow_symlinks=False):
                 inside = _image_names(entry.path, deep, suffixes)
                 yield from (f"{name}/{path}" for path in inside)
+
+
+def left_out(folder: Path) -> list[str]:
+    """Which files of a folder `image_files` leaves out, a line each for hidden and other ones.
+
+    A set must not be short in silence. Most hidden ones are what other systems leave beside a file,
+    such as macOS's `._photo.png`.
+    """
+    hidden, other = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name, is_image = entry.name, PurePath(entry.name).suffix.lower() in SUFFIXES
+            if name.startswith("."):
+                hidden += [name] if is_image else []
+            elif not is_image and entry.is_file() and not name.endswith(MANIFEST):
+                other.append(name)
+    lines = [f"hidden files of {folder} are left out: {_some(hidden)}"] if hidden else []
+    if other:
+        files = "1 file" if len(other) == 1 else f"{len(other)} files"
+        lines.append(f"{files} of {folder} left out, of no format that is read: {_some(other)}")
+    return lines
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(sorted(names)[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def require_images(folder: Path, *, deep: bool = False) -> list[Path]:

@@ -18,7 +18,7 @@ from PIL import Image as PillowImage
 from PIL import ImageOps, UnidentifiedImageError
 
 from harness.atomic import atomic_file
-from harness.decoding.deep import decode_deep, is_deep
+from harness.decoding.deep import decode_deep, is_deep, why_unknown
 from harness.decoding.tiff import decode_tiff, is_plain, is_tiff
 from harness.errors import ImageError
 from harness.png import encode_png
@@ -54,9 +54,16 @@ def check_image(image: object, what: str = "image") -> Image:
         raise ImageError(
             f"{what} is a {type(image).__name__}; expected a numpy array float32 (3, H, W)"
         )
-    if image.dtype != np.float32:
+    if isinstance(image, np.ma.MaskedArray):
+        masked = int(np.sum(np.ma.getmaskarray(image)))
         raise ImageError(
-            f"{what} has dtype {image.dtype}; expected float32: use image.astype('float32')"
+            f"{what} is a masked array with {masked} masked values, which are no pixels: fill "
+            "them, with image.filled(0.5)"
+        )
+    if image.dtype != np.float32:
+        scaled = " / 255" if image.dtype == np.uint8 else ""
+        raise ImageError(
+            f"{what} has dtype {image.dtype}; expected float32: use image.astype('float32'){scaled}"
         )
     if image.ndim != 3 or image.shape[0] not in (1, 3) or image.size == 0:
         raise ImageError(
@@ -123,14 +130,16 @@ def _decode_file(path: str | Path) -> Image:
             if file.width * file.height > MAX_PIXELS:
                 raise PillowImage.DecompressionBombError
             if is_plain(file):
-                return decode_deep(path, file) if is_deep(file) else _decode(file)
+                return decode_deep(path, file) if is_deep(path, file) else _decode(path, file)
     except UnidentifiedImageError:
+        if why := why_unknown(path):
+            raise ImageError(why) from None
         if not is_tiff(path):
             raise
     return check_image(decode_tiff(path, MAX_PIXELS), str(path))
 
 
-def _decode(file: PillowImage.Image) -> Image:
+def _decode(path: str | Path, file: PillowImage.Image) -> Image:
     if file.format == "TIFF":
         # a file that Pillow maps into memory is read with the size it has once it is turned
         setattr(file, "filename", "")  # noqa: B010 - declared by some file types alone
@@ -138,7 +147,14 @@ def _decode(file: PillowImage.Image) -> Image:
     if file.mode.startswith("I") or file.mode == "F":
         white = 1.0 if file.mode == "F" else 65535.0
         image = (np.asarray(file, dtype=np.float64)[None] / white).astype(np.float32)
-        return check_image(image, str(getattr(file, "filename", "image")))
+        check_image(image, str(path))
+        if image.min() < 0 or image.max() > 1:
+            raise ImageError(
+                f"{path} holds values from {image.min() * white:g} to {image.max() * white:g}, "
+                f"where 0 is black and {white:g} is white: it would be a wrong picture; scale its "
+                "values, or save it as PNG"
+            )
+        return image
     if file.mode in ("1", "L", "LA"):
         return from_uint8(np.asarray(file if file.mode == "L" else file.convert("L"))[..., None])
     return from_uint8(np.asarray(file if file.mode == "RGB" else file.convert("RGB")))

@@ -35,10 +35,10 @@ def recording() -> Iterator[Recorded]:
 def record_tile(size: int) -> None:
     """Says that tiles of at most `size` x `size` pixels were used; the smallest is kept."""
     if recorded := _current.get():
-        recorded.tile = min(size, recorded.tile or size)
+        recorded.tile = int(min(size, recorded.tile or size))  # of whatever type a plugin counts in
 
 
 def record_precision(precision: str, *, fell_back: bool) -> None:
     """Says in which precision was computed; what fell back once stays so."""
     if (recorded := _current.get()) and not recorded.fell_back:
-        recorded.precision, recorded.fell_back = precision, fell_back
+        recorded.precision, recorded.fell_back = str(precision), bool(fell_back)

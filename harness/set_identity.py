@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from harness.errors import as_utf8
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -17,7 +19,7 @@ def sample_generator(set_name: str, id: str, seed: int) -> np.random.Generator:
     """
     import numpy as np
 
-    key = hashlib.sha256(f"{set_name}\0{id}\0{seed}".encode()).digest()
+    key = hashlib.sha256(as_utf8(f"{set_name}\0{id}\0{seed}").encode()).digest()
     return np.random.default_rng(int.from_bytes(key[:16]))
 
 

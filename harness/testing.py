@@ -150,7 +150,8 @@ def _check_dtype(trials: Trials) -> str | None:
 
 
 def _check_range(trials: Trials) -> str | None:
-    returned, (low, high) = trials.run().returned, trials.restorer.card.value_range
+    card, returned = trials.restorer.card, trials.run().returned
+    low, high = card.output_range or card.value_range
     span, smallest, largest = high - low, float(returned.min()), float(returned.max())
     inside = low - span / 2 <= smallest and largest <= high + span / 2
     return _unless(

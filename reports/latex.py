@@ -1,18 +1,17 @@
-"""The leaderboard as LaTeX tables (booktabs).
+"""The leaderboard as LaTeX tables in the layout of papers (booktabs).
 
-Best in bold, second underlined, as papers have them.
+Best in bold, second underlined.
 """
 
-import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
 from harness.atomic import atomic_file
 from harness.protocols.report import ReportData
-from harness.results import LeaderboardRow
-from reports.pivot import SetTable, set_tables
-from reports.wording import digits, number, plain
+from reports.paper import Figure, PaperTable, Row, paper_tables
+from reports.wording import DASH, plain
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -24,10 +23,16 @@ _SPECIAL = {
 }  # fmt: skip
 
 
-class LatexReport:
-    r"""One file with a `table` for each set, for `\input`.
+_WIDE = 7
+"""Columns of figures that one column of a paper does not hold."""
 
-    It needs the packages booktabs and textcomp.
+_COSTS = {"parameters": "params", "operations": "operations", "seconds": "s"}
+
+
+class LatexReport:
+    r"""One file with a `table` for each task, for `\input`: restorers x sets, metrics in a cell.
+
+    It needs the packages booktabs, graphicx and textcomp.
     """
 
     name: ClassVar[str] = "latex"
@@ -35,8 +40,8 @@ class LatexReport:
 
     def write(self, report: ReportData, out: Path) -> Path:
         """Writes the file."""
-        tables = ["\n".join(_table(report, table)) for table in set_tables(report)]
-        text = "\n\n".join([r"% \usepackage{booktabs,textcomp}", *tables])
+        tables = ["\n".join(_table(report, table)) for table in paper_tables(report)]
+        text = "\n\n".join([r"% \usepackage{booktabs,graphicx,textcomp}", *tables])
         with atomic_file(out, pipes=True) as partial:
             partial.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
         return out
@@ -47,45 +52,56 @@ def escape(text: object) -> str:
     return "".join(_SPECIAL.get(letter, letter) for letter in " ".join(plain(text).split()))
 
 
-def _table(report: ReportData, table: SetTable) -> Iterator[str]:
+def _table(report: ReportData, table: PaperTable) -> Iterator[str]:
+    figures = len(table.columns) * len(table.metrics)
+    environment = "table*" if figures + len(table.costs) > _WIDE else "table"
+    head = [rf"\multicolumn{{1}}{{c}}{{{escape(name)}}}" for name, _ in table.columns]
+    costs = [_COSTS[name] for name in table.costs]
+    yield from (rf"\begin{{{environment}}}", r"\centering", _caption(report, table))
+    yield rf"\label{{tab:{_label(report.data.run.benchmark)}-{_label(table.task)}}}"
+    # a table is as wide as its column at most
+    yield r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
+    yield rf"\begin{{tabular}}{{l{'r' * len(costs)}{'c' * len(head)}}}"
+    yield from (r"\toprule", rf"method & {' & '.join([*costs, *head])} \\")
+    for name, rows in table.blocks.items():
+        yield r"\midrule"
+        if name:
+            yield rf"\multicolumn{{{1 + len(costs) + len(head)}}}{{l}}{{$\times{name[1:]}$}} \\"
+        yield from map(_row, rows)
+    yield from (r"\bottomrule", r"\end{tabular}}", rf"\end{{{environment}}}")
+
+
+def _caption(report: ReportData, table: PaperTable) -> str:
     run = report.data.run
-    doubt = r" ($\pm$ half of the 95\,\% bootstrap interval)" if report.intervals else ""
-    heads = [
-        rf"{escape(board.metric)} $\{'up' if board.higher_is_better else 'down'}arrow$"
-        for board in table.boards
-    ]
-    yield from (r"\begin{table}", r"\centering")
-    yield (
-        rf"\caption{{{escape(table.set or run.benchmark)}: mean over {table.images} images{doubt}, "
-        rf"evaluation {escape(run.plan.evaluation.get('name', ''))}. "
+    metrics = "/".join(
+        rf"{escape(name)} $\{'up' if run.metric(name).higher_is_better else 'down'}arrow$"
+        for name in table.metrics
+    )
+    images = ", ".join(f"{escape(name)} {count}" for name, count in table.columns)
+    doubt = r" $\pm$ half of the 95\,\% bootstrap interval" if report.intervals else ""
+    return (
+        rf"\caption{{{escape(table.task)}: {metrics}{doubt}. Means over the images that all have "
+        rf"({images}), evaluation {escape(run.plan.evaluation.get('name', ''))}. "
         r"Best in bold, second underlined.}"
     )
-    yield from (rf"\begin{{tabular}}{{l{'r' * len(heads)}}}", r"\toprule")
-    yield from (rf"restorer & {' & '.join(heads)} \\", r"\midrule")
-    places = [digits(run.metric(board.metric)) for board in table.boards]
-    # the rank of the second best: 3 where two share the first
-    seconds = [
-        min({row.rank for row in board.rows if row.rank} - {1}, default=None)
-        for board in table.boards
-    ]
-    for line in table.lines:
-        cells = [
-            _cell(row, decimals, second, report.intervals)
-            for row, decimals, second in zip(line.cells, places, seconds, strict=True)
-        ]
-        yield rf"{escape(line.restorer)} & {' & '.join(cells)} \\"
-    yield from (r"\bottomrule", r"\end{tabular}", r"\end{table}")
 
 
-def _cell(row: LeaderboardRow | None, places: int, second: int | None, intervals: bool) -> str:
-    if row is None or row.mean is None:
-        return "--"
-    text = number(row.mean, places).replace("−", "$-$").replace("∞", r"$\infty$")
-    if row.rank == 1:
-        text = rf"\textbf{{{text}}}"
-    elif row.rank == second:
-        text = rf"\underline{{{text}}}"
-    if not intervals or row.ci_low is None or row.ci_high is None:
+def _label(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _row(row: Row) -> str:
+    cells = ("/".join(map(_figure, cell)) for cell in row.cells)
+    return rf"{' & '.join([escape(row.restorer), *map(_number, row.costs), *cells])} \\"
+
+
+def _figure(figure: Figure) -> str:
+    command = {"best": "textbf", "second": "underline"}.get(figure.place)
+    text = rf"\{command}{{{_number(figure.text)}}}" if command else _number(figure.text)
+    if figure.half in ("", "nan", "∞"):
         return text
-    half = (row.ci_high - row.ci_low) / 2
-    return rf"{text} {{\scriptsize$\pm${number(half, places)}}}" if abs(half) < math.inf else text
+    return rf"{text} {{\scriptsize$\pm${figure.half}}}"
+
+
+def _number(text: str) -> str:
+    return text.replace("−", "$-$").replace("∞", r"$\infty$").replace(DASH, "--")

@@ -10,6 +10,7 @@ from typing import ClassVar
 from harness.atomic import atomic_file
 from harness.protocols.report import ReportData
 from harness.results import LeaderboardRow, Run, Verdict
+from reports.paper import Figure, PaperTable, paper_tables
 from reports.pivot import Line, SetTable, set_tables
 from reports.wording import (
     DASH,
@@ -30,7 +31,7 @@ _DOUBT = (
 
 
 class MarkdownReport:
-    """One Markdown file: a table for each set, best in bold, then failures and what was skipped."""
+    """One Markdown file: sets side by side, a table for each with ranks and costs, what failed."""
 
     name: ClassVar[str] = "markdown"
     suffix: ClassVar[str] = ".md"
@@ -70,10 +71,31 @@ def _lines(report: ReportData) -> Iterator[str]:
         yield f"{escape(report.notes)}\n"
     doubt = _DOUBT if report.intervals else "."
     yield f"Benchmark {origin(run)}. Mean over common images{doubt}"
+    for paper in paper_tables(report):
+        yield from _grid(report, paper)
     for table in set_tables(report):
         yield from _table(report, table)
     yield from _compared(report)
     yield from _troubles(report)
+
+
+def _grid(report: ReportData, table: PaperTable) -> Iterator[str]:
+    """All sets of a task side by side."""
+    cards = [report.data.run.metric(name) for name in table.metrics]
+    metrics = " / ".join(f"{escape(card.name)} {arrow(card.higher_is_better)}" for card in cards)
+    for block, rows in table.blocks.items():
+        yield f"\n## {escape(table.task)}{bracketed(block)}: {metrics}\n"
+        heads = *table.costs, *(f"{escape(name)} ({images})" for name, images in table.columns)
+        yield f"| restorer | {' | '.join(heads)} |"
+        yield f"|---|{'---:|' * len(heads)}"
+        for row in rows:
+            cells = (" / ".join(map(_figure, cell)) for cell in row.cells)
+            yield f"| {' | '.join((escape(row.restorer), *row.costs, *cells))} |"
+
+
+def _figure(figure: Figure) -> str:
+    mark = {"best": "**{}**", "second": "<ins>{}</ins>"}.get(figure.place, "{}")
+    return mark.format(figure.text)
 
 
 def _table(report: ReportData, table: SetTable) -> Iterator[str]:

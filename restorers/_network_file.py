@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 
 from harness.errors import InputError
@@ -135,4 +135,5 @@ def one_line(error: Exception) -> str:
 
 def hash_file(path: Path) -> str:
     """SHA-256 of a file that a network's results depend on."""
-    return sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

@@ -17,7 +17,7 @@ def placeholders(text: str) -> list[str]:
     return [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
 
 
-def told_card(name: str, told: list[str], source: str) -> RestorerCard:
+def told_card(name: str, told: list[str], source: str, not_tracked: str) -> RestorerCard:
     """The card of a restorer that is told these conditions, and of which nothing else is known."""
     return RestorerCard(
         name=name,
@@ -25,4 +25,5 @@ def told_card(name: str, told: list[str], source: str) -> RestorerCard:
         conditions=tuple(name for name in KNOWN if name in told and name != "scale"),
         licence="unknown",
         source=source,
+        not_tracked=not_tracked,
     )

@@ -26,6 +26,7 @@ class Said(TypedDict, total=False):
     multiple: object
     minimum: object
     task: object
+    output_range: object
 
 
 WORDS = tuple(Said.__annotations__)
@@ -36,7 +37,8 @@ def specified(card: RestorerCard, said: Mapping[str, object]) -> RestorerCard:
 
     Args:
         card: What the file says of itself.
-        said: `range`: 1, 255 or -1..1. `order`: rgb or bgr. `multiple`, `minimum`: of height and
+        said: `range`: 1, 255 or -1..1. `output_range`: the same, of what comes out, where that is
+            another. `order`: rgb or bgr. `multiple`, `minimum`: of height and
             width. `task`: what the network does, where the file cannot tell; it is then run on sets
             of that task only.
 
@@ -51,6 +53,8 @@ def specified(card: RestorerCard, said: Mapping[str, object]) -> RestorerCard:
             )
     if "range" in said:
         card = replace(card, value_range=_choose("range", said["range"], RANGES))
+    if "output_range" in said:
+        card = replace(card, output_range=_choose("output_range", said["output_range"], RANGES))
     if "order" in said:
         card = replace(card, channel_order=_choose("order", said["order"], ORDERS))
     if "task" in said:

@@ -4,11 +4,14 @@ import re
 import shlex
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import ImageError, InputError, RestorationError
 from harness.protocols import Conditions, Restorer
 from restorers._arrays import Image
+from restorers._command_files import command_files
+from restorers._network_file import hash_file
 from restorers._placeholders import KNOWN, placeholders, told_card
 
 FILES = ("input", "output")
@@ -46,7 +49,9 @@ class CommandRestorer(Restorer):
                 f"{', '.join(f'{{{name}}}' for name in (*FILES, *KNOWN))}"
             )
         self._folder = Path.cwd()  # a script in it is found, wherever the restorer is run
-        self.card = told_card(_name(self._arguments), told, path)
+        files, beyond = command_files(self._arguments)
+        card = told_card(_name(self._arguments), told, path, beyond)
+        self.card = replace(card, weights_sha256=tuple(map(hash_file, files)))
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Restores (C, H, W) to what the command writes, which has to be (C, scale * H, scale * W).

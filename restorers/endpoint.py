@@ -62,7 +62,8 @@ class EndpointRestorer(Restorer):
             )
         self._timeout, self._retries = float(settings["timeout"]), int(settings["retries"])
         self._limit_mib = int(settings["limit_mib"])
-        self.card = told_card(str(settings["name"]) or host, told, self._url)
+        name, behind = str(settings["name"]) or host, f"what answers at {self._url}"
+        self.card = told_card(name, told, self._url, behind)
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Restores (C, H, W) to what the server returns, which has to be (C, scale * H, scale * W).

@@ -1,12 +1,16 @@
 """A network exported to ONNX: `-r model.onnx`."""
 
+import mmap
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Unpack
 
 from harness.errors import InputError
 from harness.protocols import RestorerCard
 from restorers._arrays import Image
 from restorers._missing import absent_package
-from restorers._network_file import MeasuredNetwork, require_file
+from restorers._network_file import MeasuredNetwork, hash_file, require_file
 from restorers._specification import Said
 
 _TYPES = {
@@ -48,28 +52,20 @@ class OnnxRestorer(MeasuredNetwork):
         Raises:
             InputError: The file is missing or damaged, or its input is no image.
         """
-        import onnxruntime
-
         name = require_file(path, "model file")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        try:
-            self._session = onnxruntime.InferenceSession(
-                path, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises types of its own for every kind of damage
-            raise InputError(
-                f"{path} cannot be read by onnxruntime {onnxruntime.__version__}: {error}"
-            ) from error
+        self._session = _open(path)
         inputs = self._session.get_inputs()
         self._planes_last, planes, sides = _layout(path, inputs)
         self._input, self._type = inputs[0].name, _TYPES[inputs[0].type]
+        returns_bytes = self._session.get_outputs()[0].type == "tensor(uint8)"
         card = RestorerCard(
             name,
             channels=(planes,),
             value_range=(0, 255) if self._type == "uint8" else (0, 1),
+            output_range=(0, 255) if returns_bytes else None,
             licence="unknown",
             source="onnxruntime",
+            weights_sha256=tuple(map(hash_file, external_files(Path(path)))),
         )
         self.measure(path, card, said, tile_size, overlap, scale=scale, sides=sides)
 
@@ -89,6 +85,43 @@ class OnnxRestorer(MeasuredNetwork):
         restored = self._session.run(None, {self._input: batch})[0][0]
         restored = restored.transpose(2, 0, 1) if self._planes_last else restored
         return np.asarray(restored, dtype=np.float32)
+
+
+def _open(path: str) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises types of its own for every kind of damage
+        raise InputError(
+            f"{path} cannot be read by onnxruntime {onnxruntime.__version__}: {error}"
+        ) from error
+
+
+_LOCATION = re.compile(rb"\n\x08location\x12")
+"""How the name of a file of weights begins in a .onnx file: a key and a value of protobuf."""
+
+
+def external_files(path: Path) -> list[Path]:
+    """The files beside a .onnx file that hold its weights, each once, by name."""
+
+    def names() -> Iterator[str]:
+        if not path.stat().st_size:
+            return
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            for found in _LOCATION.finditer(whole):
+                length, place = 0, found.end()
+                for shift in range(0, 28, 7):  # a number of protobuf, seven bits a byte
+                    byte = whole[place] if place < len(whole) else 0
+                    length, place = length | (byte & 127) << shift, place + 1
+                    if byte < 128:
+                        break
+                yield whole[place : place + length].decode(errors="replace")
+
+    places = (path.parent / name for name in sorted(set(names())) if "\0" not in name)
+    return [place for place in places if place.is_file()]
 
 
 def _layout(path: str, inputs: Any) -> tuple[bool, int, tuple[int, int] | None]:

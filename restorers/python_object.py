@@ -2,6 +2,8 @@
 
 import importlib
 import sys
+from contextlib import suppress
+from dataclasses import replace
 
 from harness.errors import InputError
 from harness.protocols import Restorer, RestorerCard
@@ -33,4 +35,8 @@ def load(*, path: str, device: str = "cpu", **parameters: object) -> Restorer:
             f"{path} built a {type(restorer).__name__}; expected an object with card and "
             "restore(...)"
         )
+    if not (card.weights or card.weights_sha256 or card.not_tracked):
+        with suppress(AttributeError):  # a card that cannot be set says what its author wants
+            opens = f"files that {module} opens (card.weights_sha256 names those that matter)"
+            restorer.card = replace(card, not_tracked=opens)
     return restorer

@@ -7,7 +7,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from harness.errors import ImageError, InputError, RestorationError
+from harness.errors import ImageError, InputError, RestorationError, as_utf8
 from harness.formats import SUFFIXES, image_files
 from harness.protocols import Conditions, DegradedSet, Restorer, RestorerCard, card_mismatch
 from restorers._arrays import Image
@@ -89,10 +89,10 @@ class ResultsFolder(Restorer):
     def _find(self, set_name: str, id: str) -> list[Path]:
         files = self._files_of(set_name)
         if self._pattern:
-            return [file for file in files if file.name == self._pattern.replace("{id}", id)]
-        exact = [file for file in files if file.stem == id]
+            return [f for f in files if as_utf8(f.name) == self._pattern.replace("{id}", id)]
+        exact = [file for file in files if as_utf8(file.stem) == id]
         added = re.compile(rf"{re.escape(id)}(?:[_\-.]|x\d).*")
-        return exact or [file for file in files if added.fullmatch(file.stem)]
+        return exact or [file for file in files if added.fullmatch(as_utf8(file.stem))]
 
     def _files_of(self, set_name: str) -> list[Path]:
         return self._files.get(self._folder / set_name) or self._files.get(self._folder) or []
@@ -102,6 +102,6 @@ def _digest(files: list[Path]) -> str:
     """SHA-256 over names, sizes and content: a changed result is scored again."""
     digest = hashlib.sha256()
     for file in files:
-        digest.update(f"{file}\0{file.stat().st_size}\0".encode())
+        digest.update(f"{file}\0{file.stat().st_size}\0".encode(errors="surrogatepass"))
         digest.update(file.read_bytes())
     return digest.hexdigest()

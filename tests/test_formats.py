@@ -32,7 +32,7 @@ def test_images_are_found_in_the_order_of_their_paths_without_what_is_hidden(
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
     (tmp_path / "readme.txt").touch()
     with pytest.raises(
-        InputError, match=r"holds no image; expected files ending in \.avif, \.bmp, \.gif"
+        InputError, match=r"holds no image; expected files ending in \.apng, \.avif, \.bmp"
     ):
         require_images(tmp_path)
 

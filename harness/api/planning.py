@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from harness.cards import plain_types
 from harness.errors import InputError
 from harness.plugins.fingerprints import VERSION, metric_fingerprint
 from harness.plugins.kinds import resolve_benchmark
@@ -16,7 +17,14 @@ from harness.protocols import Benchmark, Restorer, card_mismatch
 from harness.restoring.build import build_restorer
 from harness.restoring.wrapping import Feeding, as_restorer, is_module, is_restorer
 from harness.results import Skipped
-from harness.running.plan import Plan, PlannedRestorer, choose_metrics, choose_sets, unique_name
+from harness.running.plan import (
+    Plan,
+    PlannedRestorer,
+    choose_ids,
+    choose_metrics,
+    choose_sets,
+    unique_name,
+)
 
 
 class Choice(TypedDict, total=False):
@@ -96,7 +104,7 @@ def plan_here(benchmark: Benchmark, device: str, **choice: Unpack[Choice]) -> Pl
     return Plan(
         benchmark=benchmark,
         sets=sets,
-        ids={item.name: item.ids()[: choice.get("limit")] for item in sets},
+        ids=choose_ids(sets, choice.get("limit")),
         restorers=(),
         metrics=cards,
         metric_fingerprints={name: metric_fingerprint(name, device) for name in cards},
@@ -127,7 +135,7 @@ def with_built(plan: Plan, built: Mapping[str, tuple[Restorer, str]]) -> Plan:
         able = frozenset(set_name for set_name, why in reasons.items() if not why)
         spec = RestorerSpec(said, name, None, ())
         fingerprint = f"{VERSION}:here-{secrets.token_hex(8)}"
-        planned.append(PlannedRestorer(name, spec, restorer.card, fingerprint, able))
+        planned.append(PlannedRestorer(name, spec, plain_types(restorer.card), fingerprint, able))
     return replace(plan, restorers=tuple(planned), skipped=tuple(skipped))
 
 

@@ -3,6 +3,7 @@
 A command's file is imported when the command is asked for, and errors are caught once.
 """
 
+import gc
 import importlib
 import os
 import select
@@ -106,6 +107,8 @@ def main(arguments: list[str] | None = None) -> None:
     This is the one place where errors become messages and exit codes.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    with suppress(AttributeError):  # it has been replaced, as in a test
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     given.sort(key=lambda item: item not in FLAGS)  # stable: only the flags move
     try:
         with output.documents_alone() if "--json" in given else nullcontext():
@@ -121,6 +124,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = error.exit_code
     except (Exception, SystemExit) as error:
         code = _told(error, debug="--debug" in given)
+    gc.freeze()  # nothing is searched for cycles that ends with the process: 0.4 s of an exit
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -10,7 +10,7 @@ import click
 
 from harness.cli import output
 from harness.errors import InputError
-from harness.formats import SUFFIXES, images_of
+from harness.formats import images_of, left_out
 
 PATH = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True)
@@ -55,7 +55,7 @@ def find_images(source: Path, *, fate: str) -> list[Path]:
     Raises:
         InputError: There are none, or two would go into one file.
     """
-    name_hidden(source)
+    name_left_out(source)
     files = images_of(source)
     stems = Counter(path.stem for path in files)
     twice = next((stem for stem in stems if stems[stem] > 1), None)
@@ -66,18 +66,11 @@ def find_images(source: Path, *, fate: str) -> list[Path]:
     return files
 
 
-def name_hidden(*paths: Path) -> None:
-    """Says which hidden images of these folders are left out: a set must not be short in silence.
-
-    Most are what other systems leave beside a file, such as macOS's `._photo.png`.
-    """
+def name_left_out(*paths: Path) -> None:
+    """Says which files of these folders are left out."""
     for folder in filter(Path.is_dir, paths):
-        names = (path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-        hidden = sorted(name for name in names if name.startswith("."))
-        if hidden:
-            more = f" and {len(hidden) - 3} more" if len(hidden) > 3 else ""
-            names_shown = ", ".join(hidden[:3])
-            output.warn(f"hidden files of {folder} are left out: {names_shown}{more}")
+        for line in left_out(folder):
+            output.warn(line)
 
 
 def keep_inputs(inputs: Iterable[Path | None], outputs: Iterable[Path | None]) -> None:

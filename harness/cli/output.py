@@ -13,7 +13,8 @@ from typing import TextIO
 
 import click
 
-from harness.errors import plain
+from harness.cards import plain_types
+from harness.errors import as_utf8, plain
 
 Row = Mapping[str, object]
 
@@ -24,10 +25,11 @@ printable = plain
 def json_value(value: object) -> object:
     """Makes a value fit for strict JSON.
 
-    Infinity becomes `"inf"`, NaN `null`, bytes of names that are no text `?`.
+    Infinity becomes `"inf"`, NaN `null`, numpy's numbers Python's, text without UTF-8 is escaped.
     """
     if isinstance(value, str):
-        return value.encode(errors="replace").decode()
+        return as_utf8(value)
+    value = plain_types(value) if hasattr(value, "tolist") else value
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
     if isinstance(value, Mapping):

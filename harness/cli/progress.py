@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from threading import Thread
 from typing import TYPE_CHECKING, Never, Self
 
 from harness.cli import output
@@ -72,11 +74,18 @@ class CellProgress(_Shown, Progress):
     Args:
         quiet: Say nothing.
         verbose: A line for every cell, not for failures alone.
+        meanwhile: Called in a thread of its own once the first cell is done.
     """
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__("cell", quiet=quiet)
-        self._verbose = verbose
+        self._verbose, self._meanwhile = verbose, meanwhile
 
     def start(self, total: int) -> None:
         """Begins to count."""
@@ -84,6 +93,9 @@ class CellProgress(_Shown, Progress):
 
     def advance(self, cell: Cell, note: str) -> None:
         """Counts one cell."""
+        if self._meanwhile is not None and note != "reused":
+            Thread(target=self._meanwhile).start()
+            self._meanwhile = None
         line = f"{cell.restorer} on {cell.set}/{cell.image}: {note}"
         telling = self._verbose or note.startswith("failed")
         self._count(line, telling=telling, label=cell.restorer)

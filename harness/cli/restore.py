@@ -12,7 +12,7 @@ from harness.api.images import require_known
 from harness.cards import RestorerCard
 from harness.cli import options, output
 from harness.conditions import CFAS, Conditions
-from harness.errors import InputError, describe_error
+from harness.errors import InputError, as_utf8, describe_error
 from harness.workers.devices import choose_device
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _restore_all(
     code = 0
     with click.progressbar(pairs, label=restorer.card.name, hidden=quiet) as bar:
         for image, place in bar:
-            here = replace(known, sample_id=image.stem)
+            here = replace(known, sample_id=as_utf8(image.stem))
             try:
                 _restore_one(restorer, here, image, place)
             except (Exception, SystemExit) as error:  # a third party's code; the others go on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from datetime import datetime
@@ -14,6 +15,7 @@ from harness.cli import options, output
 from harness.errors import InputError
 
 if TYPE_CHECKING:
+    from harness.protocols import DegradedSet
     from harness.running.plan import Plan
 
 
@@ -87,10 +89,19 @@ def run(
     plan = make_plan(found, restorers, metrics, sets, limit, device)
     for name, reason in plan.absent_metrics.items():
         output.say(f"left out metric {name}: {reason}")
+    for line in dict.fromkeys(line for item in plan.sets for line in _left_out(item)):
+        output.warn(line)
     if not plan.cells() or dry_run:
         return _print_plan(plan, workers, timeout)
     folder = out or Path("runs") / f"{found.name}-{datetime.now():%Y%m%d-%H%M%S}"
     return _execute(plan, folder, flags, workers, timeout, memory_gib, fresh)
+
+
+def _left_out(item: DegradedSet) -> list[str]:
+    """Which files of its folders a set leaves out; not every set has folders."""
+    ask = getattr(item, "left_out", list)
+    found: list[str] = ask()
+    return found
 
 
 def _print_plan(plan: Plan, workers: int, timeout: float) -> int:
@@ -123,6 +134,12 @@ def _print_plan(plan: Plan, workers: int, timeout: float) -> int:
     return 0
 
 
+def _import_what_reports_need() -> None:
+    """Spends the time in which the first restorers work."""
+    for name in ("scipy.stats", "matplotlib.figure", "jinja2", "PIL.WebPImagePlugin"):
+        importlib.import_module(name)
+
+
 def _execute(
     plan: Plan,
     folder: Path,
@@ -142,7 +159,9 @@ def _execute(
             why = f"holds no run (no {store.FILENAME}); it is left as it is"
             raise InputError(f"--fresh: {folder} {why}")
         shutil.rmtree(folder)
-    with progress.CellProgress(quiet=flags["quiet"], verbose=flags["verbose"]) as shown:
+    with progress.CellProgress(
+        quiet=flags["quiet"], verbose=flags["verbose"], meanwhile=_import_what_reports_need
+    ) as shown:
         summary = run_plan(
             plan,
             folder.resolve(),

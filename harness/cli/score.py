@@ -110,7 +110,7 @@ def _keep_inputs(
     """Nothing is written over, and nothing is left out in silence."""
     found = (references.find(path) for path in images)
     options.keep_inputs([*images, *(path for path in found if isinstance(path, Path))], [csv_file])
-    options.name_hidden(*paths)
+    options.name_left_out(*paths)
 
 
 def _write_csv(target: Path, rows: list[dict[str, object]]) -> None:

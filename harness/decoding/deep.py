@@ -1,5 +1,6 @@
-"""PNG, PPM and other files of 16 bits for each of several colours."""
+"""PNG, PPM, JPEG 2000 and AVIF files of more than 8 bits for each of several colours."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,50 @@ from harness.errors import ImageError
 _ORIENTATION = 0x0112  # of EXIF
 
 
-def is_deep(file: PillowImage.Image) -> bool:
-    """Whether a file has 16 bits for each of several colours: Pillow would keep the upper eight."""
-    return file.mode in ("RGB", "RGBA", "LA") and any(
-        ";16" in str(tile[3]) or _maximum(tile[3]) > 255 for tile in getattr(file, "tile", ())
+_SIXTEEN = re.compile(r"(RGB[AX]?|LA?);16")  # and not BMP's BGR;16, which is 5, 6 and 5 bits
+_TURNED = re.compile(rb"....(irot|imir)", re.DOTALL)
+_HEAD = 2**16
+
+
+def is_deep(path: str | Path, file: PillowImage.Image) -> bool:
+    """Whether a file has more than 8 bits for each of several colours, of which Pillow keeps eight.
+
+    Raises:
+        ImageError: It has a number of bits that neither decoder keeps.
+    """
+    bits = _bits(path, file)
+    return bits > 8 or (
+        file.mode in ("RGB", "RGBA", "LA")
+        and any(
+            _SIXTEEN.match(str(tile[3])) or _maximum(tile[3]) > 255
+            for tile in getattr(file, "tile", ())
+        )
     )
+
+
+def _bits(path: str | Path, file: PillowImage.Image) -> int:
+    """How many bits a sample has, as the head of a JPEG 2000 or AVIF file says; else 8."""
+    if file.format not in ("JPEG2000", "AVIF"):
+        return 8
+    with Path(path).open("rb") as opened:
+        head = opened.read(_HEAD)
+    if file.format == "AVIF":
+        place = head.find(b"av1C")
+        flags = head[place + 6] if 0 <= place < len(head) - 6 else 0
+        bits = 8 if not flags & 0x40 else 12 if flags & 0x20 else 10
+        is_read = bits == 8 or not _TURNED.search(head)
+    else:
+        size = head.find(b"\xff\x4f\xff\x51")
+        planes = head[size + 41] if size >= 0 else 0
+        sizes = {head[size + 42 + 3 * plane] for plane in range(planes)}
+        bits = max(sizes, default=7) + 1
+        is_read = sizes in ({7}, {15})  # a sign would be 128 more
+    if not is_read:
+        raise ImageError(
+            f"{path} is a {file.format} file of {bits % 128} bits for a sample, of other bits in "
+            "each plane, with a sign, or turned, which is not read: save it as PNG"
+        )
+    return 8 if bits == 16 and file.mode == "I;16" else bits
 
 
 def _maximum(arguments: object) -> int:
@@ -27,15 +67,27 @@ def _maximum(arguments: object) -> int:
     return 0
 
 
+def why_unknown(path: str | Path) -> str | None:
+    """Why Pillow knows a file as no image, where it is one: a JPEG of 12 bits."""
+    with Path(path).open("rb") as file:
+        head = file.read(_HEAD)
+    found = re.search(rb"\xff[\xc0-\xc3\xc9].{2}(.)", head, re.DOTALL)
+    if not head.startswith(b"\xff\xd8") or not found or found[1] == b"\x08":
+        return None
+    return f"{path} is a JPEG of {found[1][0]} bits, which is not read: save it as PNG of 16 bits"
+
+
 def decode_deep(path: str | Path, file: PillowImage.Image) -> npt.NDArray[np.float32]:
     """Reads such a file: float32 (1 or 3, H, W) in [0, 1], upright, without alpha."""
     import cv2
 
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
     pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), flags)
-    maximum = max(_maximum(tile[3]) for tile in getattr(file, "tile", [])) or 65535
+    maximum = max(_maximum(tile[3]) for tile in getattr(file, "tile", []))
+    if not maximum:
+        maximum = 2 ** _bits(path, file) - 1 if file.format == "AVIF" else 65535
     if pixels is None or pixels.dtype != np.uint16 or pixels.max() > maximum:
-        raise ImageError(f"{path} cannot be read as an image of 16 bits")
-    planes = pixels[..., ::-1].transpose(2, 0, 1)[: 1 if file.mode == "LA" else 3]
+        raise ImageError(f"{path} cannot be read as an image of more than 8 bits")
+    planes = pixels[..., ::-1].transpose(2, 0, 1)[: 1 if file.mode in ("L", "LA") else 3]
     planes = upright(planes, file.getexif().get(_ORIENTATION, 1))
     return np.ascontiguousarray(planes).astype(np.float32) / np.float32(maximum)

@@ -34,9 +34,10 @@ def restorer_fingerprint(spec: RestorerSpec, card: RestorerCard, device: str) ->
         code_hash(module),
         _version_of(module.partition(".")[0]),
         *(weight.sha256 for weight in card.weights),
-        *card.weights_sha256,
+        *map(str, card.weights_sha256),
         repr(spec.parameters),
         device.partition(":")[0],
+        *(file_hash(path) for path in _files_of_weights(spec)),
     ]
     if spec.argument is not None:
         path = Path(spec.argument)
@@ -44,8 +45,20 @@ def restorer_fingerprint(spec: RestorerSpec, card: RestorerCard, device: str) ->
             parts.append(file_hash(path))
         else:
             parts += [spec.argument, code_hash(spec.argument.partition(":")[0])]
-    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(parts).encode(errors="surrogatepass")).hexdigest()
     return f"{VERSION}:{digest[:16]}"
+
+
+_WEIGHTS = frozenset(
+    {".bin", ".ckpt", ".h5", ".json", ".mat", ".npy", ".npz", ".onnx", ".param", ".pb", ".pkl"}
+    | {".pt", ".pt2", ".pth", ".safetensors", ".tflite", ".toml", ".ts", ".yaml", ".yml"}
+)
+
+
+def _files_of_weights(spec: RestorerSpec) -> list[Path]:
+    """The files that parameters name and that are read, not those that a restorer writes."""
+    paths = [Path(value) for _, value in spec.parameters if isinstance(value, str)]
+    return [path for path in paths if path.suffix.lower() in _WEIGHTS and path.is_file()]
 
 
 def metric_fingerprint(name: str, device: str) -> str:

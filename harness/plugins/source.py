@@ -1,11 +1,14 @@
 """The source of plugins: their modules and what these import, read and not imported."""
 
 import ast
+import hashlib
 import importlib.util
+import sys
+import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.machinery import PathFinder
+from importlib.machinery import EXTENSION_SUFFIXES, PathFinder
 from pathlib import Path
 from typing import Self
 
@@ -33,11 +36,16 @@ class Module:
 
     @classmethod
     def of(cls, name: str, own: frozenset[str]) -> Self:
-        """Reads a module by its dotted name; one without a source file is empty."""
+        """Reads a module by its dotted name; one without a file is empty."""
         path = find(name)
         is_package = path is not None and path.name == "__init__.py"
         above = name if is_package else name.rpartition(".")[0]
-        return cls(*_parse(path.read_bytes() if path else b""), own, above)
+        source = path.read_bytes() if path else b""
+        try:
+            parsed = _parse(source)
+        except (SyntaxError, ValueError):  # compiled, or broken: its bytes are all that it says
+            parsed = _parse(f"content = '{hashlib.sha256(source).hexdigest()}'".encode())
+        return cls(*parsed, own, above)
 
     def imports(self) -> Iterator[tuple[str, str, str]]:
         """Every name that an import binds, with the module and the attribute it stands for."""
@@ -73,15 +81,17 @@ def _parse(source: bytes) -> tuple[ast.Module, tuple[ast.Import | ast.ImportFrom
 def with_its_own(module: str) -> Iterator[Module]:
     """A module, and those of its own that it leads to.
 
-    Its own are those of its package and, where it lies in the working folder, the others there. Of
-    the engine only the metric's own folder counts: the rest of it is versioned, not hashed.
+    Its own are those of its package and, where it lies in a folder of the user's, the others that
+    lie in such folders. Of the engine only the metric's own folder counts: the rest of it is
+    versioned, not hashed.
 
     Args:
         module: Dotted name; found without being imported where that is possible.
     """
     own = {".".join(module.split(".")[: 2 if module.startswith("harness.") else 1])}
-    beside = _in_working_folder()
-    own |= beside if own <= beside else set()
+    if module.partition(".")[0] not in OURS:
+        beside = _in_users_folders()
+        own |= beside if own <= beside else set()
     pending, seen = [module], {module}
     while pending:
         code = Module.of(pending.pop(), frozenset(own))
@@ -110,11 +120,31 @@ def imported_by_workers(modules: Iterable[str]) -> frozenset[str]:
     return frozenset(named & {"spandrel"} | torch)
 
 
-def _in_working_folder() -> set[str]:
-    """Modules and packages of the user's own that are imported from the working folder."""
-    files = [*Path.cwd().glob("*.py"), *Path.cwd().glob("*/__init__.py")]
-    names = {(file if file.stem != "__init__" else file.parent).stem: file for file in files}
-    return {name for name, file in names.items() if name not in OURS and find(name) == file}
+def _in_users_folders() -> set[str]:
+    """Modules and packages that are imported from where nothing is installed, such as here."""
+    standard = Path(sysconfig.get_path("stdlib")).resolve()
+    folders = dict.fromkeys(Path.cwd() / place for place in ("", *sys.path))
+    own = set()
+    for folder in filter(Path.is_dir, folders):
+        place = folder.resolve()
+        is_installed = {"site-packages", "dist-packages"} & set(place.parts)
+        if not is_installed and not place.is_relative_to(standard):
+            own |= {name for name, file in _importable(folder) if find(name) == file}
+    return own - set(OURS)
+
+
+def _importable(folder: Path) -> Iterator[tuple[str, Path | None]]:
+    """Names of modules and packages in a folder, with their files."""
+    for path in folder.iterdir():
+        name = path.name.partition(".")[0]
+        if path.name.endswith((".py", *EXTENSION_SUFFIXES)):
+            yield name, path
+        elif path.name.isidentifier() and path.is_dir():
+            file = path / "__init__.py"
+            if file.is_file():
+                yield name, file
+            elif any(path.glob("*.py")):  # a package without that file
+                yield name, None
 
 
 def is_within(name: str, packages: Iterable[str]) -> bool:
@@ -135,5 +165,7 @@ def find(module: str) -> Path | None:
     places = [Path(spec.origin)] if spec.origin and not below else []
     for folder in (spec.submodule_search_locations or ()) if below else ():
         path = Path(folder, *below)
-        places += [path.with_name(f"{path.name}.py"), path / "__init__.py"]
-    return next((path for path in places if path.suffix == ".py" and path.is_file()), None)
+        names = [f"{path.name}{suffix}" for suffix in (".py", *EXTENSION_SUFFIXES)]
+        places += [*map(path.with_name, names), path / "__init__.py"]
+    known = (".py", *EXTENSION_SUFFIXES)
+    return next((path for path in places if path.name.endswith(known) and path.is_file()), None)

@@ -52,6 +52,9 @@ class ReportData:
         behind: Every restorer against the best mean of its leaderboard.
         policy: Over which images means are: as of `harness.ranking.leaderboards.rank_run`.
         intervals: Whether tables that can do without show intervals and ranges of ranks.
+        columns: Metrics and costs of tables in the layout of papers; none: the first two metrics,
+            parameters and operations.
+        digits: Decimal places of all means; `None`: what each metric deserves.
         comparison: The run judged against a baseline, where the user gave one.
         pair_tests: Every pair of the best 30 restorers of each leaderboard, corrected for their
             number.
@@ -78,6 +81,8 @@ class ReportData:
     trade_offs: tuple[TradeOff, ...] = ()
     comparison: Comparison | None = None
     intervals: bool = True
+    columns: tuple[str, ...] = ()
+    digits: int | None = None
     policy: str = "common"
     pair_tests: tuple[PairTest, ...] = ()
     critical_differences: tuple[CriticalDifference, ...] = ()

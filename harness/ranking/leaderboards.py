@@ -58,12 +58,13 @@ def rank_run(data: RunData, *, policy: str = "common") -> Ranking:
 
 
 def _leaderboard(data: RunData, table: ScoreTable) -> Leaderboard:
-    order = _order(table) if table.restorers else None
+    bounds = data.run.metric(table.metric).bounds
+    order = _order(table, bounds) if table.restorers else None
     rows = leaderboard_rows(order, sorted(table.entrants), table.failures)
     return Leaderboard(data.run.benchmark, table.set, table.metric, table.sign > 0, rows)
 
 
-def _order(table: ScoreTable) -> Order:
+def _order(table: ScoreTable, bounds: tuple[float, float]) -> Order:
     """Inside, values are oriented so that larger is better."""
     names, sign = table.restorers, table.sign
     # infinite in both directions: what is worst decides
@@ -73,6 +74,9 @@ def _order(table: ScoreTable) -> Order:
     )
     best = sorted(range(len(names)), key=lambda place: (-means[place], names[place]))
     low, high = (low, high) if sign > 0 else (-high, -low)
+    # the true mean lies within what the metric can say: an interval loses no coverage there
+    low = np.maximum(low, np.minimum(bounds[0], sign * means))
+    high = np.minimum(high, np.maximum(bounds[1], sign * means))
     return Order(
         restorers=tuple(names[place] for place in best),
         scores=sign * means[best],

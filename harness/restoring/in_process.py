@@ -80,7 +80,7 @@ def _restore(restorer: Restorer, task: RestoreTask, cold: bool) -> Restoration:
         cold=cold,
     )
     pixels = to_uint8(restored) if task.quantise else restored
-    return Restoration(hand_over(pixels, task.handover), spent, 1.0)
+    return Restoration(hand_over(pixels, task.handover), spent, 1.0, {})
 
 
 @contextmanager

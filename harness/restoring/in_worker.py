@@ -7,6 +7,7 @@ import gc
 import math
 import os
 import resource
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from harness.protocols import DegradedSet, Restorer
 from harness.recording import recording
 from harness.restoring.adaptation import restore_image
 from harness.restoring.build import asks_its_card, build_restorer, seed_everything
+from harness.restoring.operations import Counted, Shape, known_operations
 from harness.restoring.probing import wrong_range
 from harness.results import FailureKind, Spent
 from harness.storage.images.arrays import ImageFile
@@ -43,6 +45,7 @@ class RestoreTask:
         fresh: The degraded image's pixels, where they have just been made: nobody decodes them.
         handover: Where to leave the restored pixels, for the process that keeps and scores them.
         quantise: Whether the restored image is rounded to 8 bits, as a file would be.
+        counted: The operations that other workers have counted for this restorer and scale.
     """
 
     spec: RestorerSpec
@@ -53,6 +56,7 @@ class RestoreTask:
     fresh: Handover | None
     handover: Path
     quantise: bool
+    counted: Counted = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,13 @@ class Restoration:
     Attributes:
         busy: The share of its time in which this machine's processors worked for it: little where a
             GPU, a server or a clock is waited for.
+        counted: The operations that were counted for it, where they did not follow from others.
     """
 
     pixels: Handover
     spent: Spent
     busy: float
+    counted: Counted
 
 
 KEPT_MIB = 64.0
@@ -83,7 +89,7 @@ class Loaded:
         held_mib: What the worker held before its first cell.
         cells: Numbers the cells that it restores.
         runs_torch: Scale -> whether it runs torch modules; a scale that is here is warmed up.
-        flops: Scale and shape of the degraded image -> floating-point operations.
+        counted: Scale -> the floating-point operations that were counted.
     """
 
     restorer: Restorer
@@ -92,7 +98,9 @@ class Loaded:
     held_mib: float = math.inf
     cells: Iterator[int] = field(default_factory=count)
     runs_torch: dict[int, bool] = field(default_factory=dict)
-    flops: dict[tuple[int, ...], int | None] = field(default_factory=dict)
+    counted: defaultdict[int, dict[Shape, int | None]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Restores one image; a restorer that forks comes back twice, and the child ends here."""
@@ -103,18 +111,26 @@ class Loaded:
             if os.getpid() != worker:
                 os._exit(0)
 
-    def count_operations(self, image: Image, conditions: Conditions) -> int | None:
-        """Warms up on a corner, once a scale, and counts operations, once a shape."""
-        scale = conditions.scale
-        if scale not in self.runs_torch:
+    def warm_up(self, image: Image, conditions: Conditions) -> None:
+        """Restores a corner, once a scale."""
+        if conditions.scale not in self.runs_torch:
             corner, known = image[:, :64, :64].copy(), conditions.corner(64)
-            self.runs_torch[scale] = runs_modules(lambda: self.restore(corner, known))
-        if not self.runs_torch[scale]:
+            self.runs_torch[conditions.scale] = runs_modules(lambda: self.restore(corner, known))
+
+    def count_operations(self, image: Image, conditions: Conditions) -> int | None:
+        """Operations of an image that was restored, counted where they are not known.
+
+        Afterwards, not before: some networks keep what they compute for a size, and must not find
+        tensors without values there.
+        """
+        counted, shape = self.counted[conditions.scale], image.shape
+        if not self.runs_torch[conditions.scale]:
             return None
-        key = (scale, *image.shape)
-        if key not in self.flops:
-            self.flops[key] = count_flops(lambda: self.restore(image, conditions))
-        return self.flops[key]
+        if shape not in counted:
+            if (follows := known_operations(shape, counted)) is not None:
+                return follows
+            counted[shape] = count_flops(lambda: self.restore(image, conditions))
+        return counted[shape]
 
 
 @lru_cache(maxsize=1)
@@ -165,9 +181,9 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble | DamagedImageError
     except DamagedImageError as error:
         return error
     except RestorationError as error:
-        return Trouble(FailureKind.INVALID, str(error))
+        return Trouble(FailureKind.INVALID, describe_error(error))
     except ImageError as error:
-        return Trouble(FailureKind.SAMPLE, str(error))
+        return Trouble(FailureKind.SAMPLE, describe_error(error))
     except BaseException as error:
         return _trouble(FailureKind.RAISED, error)
 
@@ -177,7 +193,7 @@ def _restore(task: RestoreTask, loaded: Loaded) -> Restoration:
     if task.mask is not None:
         conditions = replace(conditions, mask=task.mask.read()[0] > 0.5)
     with loaded.packages:  # many a restorer imports them when it is first called
-        flops = loaded.count_operations(image, conditions)
+        loaded.warm_up(image, conditions)
     if math.isinf(loaded.held_mib):
         loaded.held_mib = held_mib()
     seed_everything()
@@ -187,10 +203,14 @@ def _restore(task: RestoreTask, loaded: Loaded) -> Restoration:
             lambda: loaded.restore(image, conditions), task.device, loaded.packages.mib
         )
     busy = (_processor_seconds() - worked) / max(spent.seconds, 1e-6)
+    # at once: the restorer is called again below, and its array may be one that it uses again
+    pixels = hand_over(to_uint8(restored) if task.quantise else restored, task.handover)
+    counted = loaded.counted[conditions.scale]
+    counted.update(task.counted)
     height, width = image.shape[1:]
     spent = replace(
         spent,
-        flops=flops,
+        flops=loaded.count_operations(image, conditions),
         tile=how.tile,
         precision=how.precision,
         height=height,
@@ -198,8 +218,8 @@ def _restore(task: RestoreTask, loaded: Loaded) -> Restoration:
         fell_back=how.fell_back,
         cold=next(loaded.cells) == 0,
     )
-    pixels = to_uint8(restored) if task.quantise else restored
-    return Restoration(hand_over(pixels, task.handover), spent, busy)
+    new = {image.shape: counted[image.shape]} if image.shape in counted else {}
+    return Restoration(pixels, spent, busy, new)
 
 
 def _degraded(task: RestoreTask) -> Image:

@@ -3,14 +3,15 @@
 No error does: it runs, some dB worse.
 """
 
-import copy
 import importlib.util
+import math
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from harness.errors import RestorationError
 from harness.images import Image, read_image
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 from harness.resizing import imresize
@@ -60,33 +61,75 @@ def wrong_range(restorer: Restorer) -> str | None:
         return None
     try:
         kept = _kept_db(restorer, conditions)
+    except RestorationError:  # nothing of it, in this range
+        kept = -math.inf
     # a third party's code; that it does not run at all is not for the probe to say
     except Exception:
         return None
     if kept >= (GOOD_DB if scale > 1 else STILL_A_PICTURE_DB):
         return None
-    others = {
-        name: _kept_in(restorer, span, conditions)
-        for name, span in RANGES.items()
-        if span != tuple(card.value_range)
-    }
-    better, best = max(others.items(), key=lambda item: item[1])
-    if best < kept + MARGIN_DB:
+    fed, returned, best = _best_ranges(restorer, conditions)
+    if not best > kept + MARGIN_DB:
         return None
+    settings = _settings(card, fed, returned)
+    keeps = "nothing" if kept == -math.inf else f"{kept:.1f} dB"
+    names = "value_range and output_range" if "output" in settings else "value_range"
     return (
-        f"{card.name} is fed in the wrong range: it keeps {kept:.1f} dB of a probe photograph with "
-        f"values in {_span(card)}, and {best:.1f} dB with range={better}; set range={better} (a "
-        "class: value_range on its card), or probe=false if that is how it works"
+        f"{card.name} is fed in the wrong range: it keeps {keeps} of a probe photograph with "
+        f"values in {_span(card)}, and {best:.1f} dB with {settings}; set {settings} (a class: "
+        f"{names} on its card), or probe=false if that is how it works"
     )
 
 
-def _kept_in(restorer: Restorer, span: tuple[float, float], conditions: Conditions) -> float:
-    other = copy.copy(restorer)
+def _settings(card: RestorerCard, fed: str, returned: str) -> str:
+    """What to write behind a path, so that a network is fed and read in these ranges."""
+    wanted = [f"range={fed}"] if RANGES[fed] != tuple(card.value_range) else []
+    if returned != fed or card.output_range is not None or not wanted:
+        wanted.append(f"output_range={returned}")
+    return ",".join(wanted)
+
+
+def _best_ranges(restorer: Restorer, conditions: Conditions) -> tuple[str, str, float]:
+    """The ranges fed and returned in which most is kept, and how much that is, in dB.
+
+    Two different ones have to keep more than any that is fed and returned.
+    """
+    replayed = _Replayed(restorer)
+    kept = {
+        (fed, returned): _kept_in(replayed, RANGES[fed], RANGES[returned], conditions)
+        for fed in RANGES
+        for returned in RANGES
+    }
+    best = max(kept, key=lambda pair: kept[pair] - MARGIN_DB * (pair[0] != pair[1]))
+    return *best, kept[best]
+
+
+class _Replayed(Restorer):
+    """Runs a restorer once on each input: what comes out is read in several ranges."""
+
+    def __init__(self, inner: Restorer) -> None:
+        self.inner, self.card = inner, inner.card
+        self._known: dict[bytes, Image] = {}
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        key = image.tobytes()
+        if key not in self._known:
+            self._known[key] = self.inner.restore(image, conditions)
+        return self._known[key]
+
+
+def _kept_in(
+    replayed: _Replayed,
+    fed: tuple[float, float],
+    returned: tuple[float, float],
+    conditions: Conditions,
+) -> float:
+    card = replayed.inner.card
+    replayed.card = replace(card, value_range=fed, output_range=returned)
     try:
-        other.card = replace(restorer.card, value_range=span)
-        return _kept_db(other, conditions)
+        return _kept_db(replayed, conditions)
     except Exception:  # see above
-        return float("-inf")
+        return -math.inf
 
 
 def _kept_db(restorer: Restorer, conditions: Conditions) -> float:

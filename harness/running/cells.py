@@ -5,6 +5,7 @@ What lies damaged on disk is made again, and nothing is scored with it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from typing import Any
 from harness.errors import DamagedImageError
 from harness.protocols import DegradedSet
 from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell
+from harness.restoring.operations import Shape
 from harness.results import Cell, Failure, FailureKind, Restored, Spent
 from harness.running.plan import Plan, PlannedRestorer
 from harness.running.pools import Pools
@@ -54,6 +56,7 @@ class Cells:
         waits: Whether the last restoration left this machine's processors to others.
         broken: Restorers that cannot be loaded, and why.
         restoring: Cells whose restorer is at work.
+        counted: Restorer and scale -> the operations that its workers have counted.
     """
 
     plan: Plan
@@ -68,6 +71,9 @@ class Cells:
     broken: dict[str, str] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
     restoring: list[_Course] = field(default_factory=list)
+    counted: defaultdict[tuple[str, int], dict[Shape, int | None]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
 
     def courses(self) -> Iterator[Course]:
         """Restorers one after the other, each in its own processes; then sets that none restores.
@@ -226,6 +232,7 @@ class _Course:
     def _restore(self, sample: StoredSample) -> Generator[Work, Any, Restoration]:
         self.handed_over = True
         known = replace(sample.conditions, set_name=self.cell.set, sample_id=self.cell.image)
+        counted = self.all.counted[self.restorer.name, known.scale]
         task = RestoreTask(
             spec=self.restorer.spec,
             device=self.all.plan.device,
@@ -235,6 +242,7 @@ class _Course:
             fresh=sample.fresh,
             handover=self.handover,
             quantise=self.all.plan.benchmark.evaluation.quantise,
+            counted=dict(counted),
         )
         found: Restoration | Trouble | DamagedImageError
         found = yield Work(Kind.RESTORE, lambda: self._start(task), self.restorer.name)
@@ -246,6 +254,7 @@ class _Course:
             if found.kind is FailureKind.LOAD:
                 self.all.broken[self.restorer.name] = found.message
             raise CellError(found.kind, found.message)
+        counted.update(found.counted)
         self.all.waits = found.busy < 0.5
         return replace(found, spent=replace(found.spent, beside=self.beside))
 

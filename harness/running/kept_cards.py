@@ -37,7 +37,7 @@ def card_key(spec: RestorerSpec) -> str | None:
         *(code_hash(module), code_hash("harness.restoring.in_worker")),
         *_installed(),
     ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\n".join(parts).encode(errors="surrogatepass")).hexdigest()
 
 
 def recall(spec: RestorerSpec, key: str) -> RestorerCard | None:

@@ -6,7 +6,8 @@ Names are made into objects, and what is skipped has its reason.
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
-from harness.errors import InputError, UnavailableError
+from harness.cards import plain_types
+from harness.errors import InputError, UnavailableError, as_utf8
 from harness.plugins.fingerprints import metric_fingerprint, restorer_fingerprint
 from harness.plugins.kinds import fixed_card, metrics, restorers
 from harness.plugins.registry import require_usable, why_missing
@@ -88,16 +89,16 @@ class Plan:
         every = item.ids()
         return PlannedSet(
             task=str(item.task),
-            conditions=item.conditions.as_json(),
+            conditions=plain_types(item.conditions.as_json()),
             images=len(self.ids[item.name]),
-            definition=dict(item.describe()),
+            definition=dict(plain_types(item.describe())),
             order=() if list(every) == sorted(every) else every,
         )
 
     def cards(self) -> dict[str, RunRestorer]:
         """The cards of the restorers that will run."""
         return {
-            item.name: RunRestorer.of(item.card, item.fingerprint, item.spec.text)
+            item.name: RunRestorer.of(item.card, item.fingerprint, as_utf8(item.spec.text))
             for item in self.restorers
         }
 
@@ -126,6 +127,7 @@ def make_plan(
         UnavailableError: A restorer or metric that the user named is not usable here.
     """
     sets, skipped = choose_sets(benchmark, set_names)
+    ids = choose_ids(sets, limit)
     cards, absent = choose_metrics(metric_names, benchmark.metrics)
     specs = _parse(restorer_texts or benchmark.restorers or _all_usable(), bool(restorer_texts))
     device = choose_device(device)  # may have to ask torch: nothing above does
@@ -133,7 +135,7 @@ def make_plan(
     return Plan(
         benchmark=benchmark,
         sets=sets,
-        ids={item.name: item.ids()[:limit] for item in sets},
+        ids=ids,
         restorers=planned,
         metrics=cards,
         metric_fingerprints={name: metric_fingerprint(name, device) for name in cards},
@@ -141,6 +143,23 @@ def make_plan(
         device=device,
         absent_metrics=absent,
     )
+
+
+def choose_ids(sets: Sequence[DegradedSet], limit: int | None) -> dict[str, tuple[str, ...]]:
+    """The images of sets; their names lead to rows and files, and none is changed on its way.
+
+    Raises:
+        InputError: One has no UTF-8. Sets of folders escape the names of their files themselves.
+    """
+    ids = {item.name: item.ids()[:limit] for item in sets}
+    for set_name, images in ids.items():
+        for name in (set_name, *images):
+            if as_utf8(name) != name:
+                raise InputError(
+                    f"set {set_name!r} has the name {name!r}, which has no UTF-8; its author can "
+                    "escape it with harness.errors.as_utf8"
+                )
+    return ids
 
 
 def imports(
@@ -158,11 +177,7 @@ def imports(
 def choose_sets(
     benchmark: Benchmark, names: Sequence[str]
 ) -> tuple[tuple[DegradedSet, ...], list[Skipped]]:
-    """The sets of a benchmark that are here, and why others are not.
-
-    Raises:
-        InputError: One that it does not have, or that has to be here and is not.
-    """
+    """The sets of a benchmark that are here, and why others are not."""
     known = [item.name for item in benchmark.sets]
     for name in names:
         if name not in known:
@@ -197,7 +212,7 @@ def choose_metrics(
         if reason := why_missing(metric):
             absent[name] = reason
         else:
-            cards[name] = metric.card
+            cards[name] = plain_types(metric.card)
     if not cards:
         raise UnavailableError(
             "no metric is usable here: " + "; ".join(f"{k}: {v}" for k, v in absent.items())
@@ -228,6 +243,7 @@ def _choose_restorers(
             skipped += [Skipped(spec.plugin, item.name, reason) for item in sets]
             continue
         card, reasons = _describe(spec, sets, imported)
+        card = plain_types(card)
         name = unique_name(spec, card, planned)
         skipped += [Skipped(name, set_name, why) for set_name, why in reasons.items() if why]
         supported = frozenset(set_name for set_name, why in reasons.items() if not why)
@@ -279,4 +295,4 @@ def unique_name(spec: RestorerSpec, card: RestorerCard, taken: Container[str]) -
     """What results call a restorer, beside others."""
     parameters = ",".join(f"{key}={value}" for key, value in spec.parameters)
     name = f"{card.name}:{parameters}" if parameters else card.name
-    return name if name not in taken else f"{name}@{spec.text}"
+    return as_utf8(name if name not in taken else f"{name}@{spec.text}")

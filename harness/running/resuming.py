@@ -16,7 +16,8 @@ def why_again(plan: Plan, store: Store) -> Iterator[str]:
     if begin_pins():
         yield "degraded images in the cache are made again, once: an earlier version kept them"
     restorers = {restorer.name: restorer.fingerprint for restorer in plan.restorers}
-    images = _outdated(store.count_fingerprints("restorer"), restorers)
+    known = store.count_fingerprints("restorer")
+    images = _outdated(known, restorers)
     scores = _outdated(store.count_fingerprints("metric"), plan.metric_fingerprints)
     older = [sum(n for (_, new), n in counts.items() if not new) for counts in (images, scores)]
     if any(older):
@@ -27,6 +28,10 @@ def why_again(plan: Plan, store: Store) -> Iterator[str]:
     for (name, current), count in images.items():
         if current:
             yield f"{name}: {count} images are restored again: code, weights or device changed"
+    for item in plan.restorers:
+        kept = known[item.name, item.fingerprint]
+        if kept and item.card.not_tracked:
+            yield f"{item.name}: {kept} images are kept; not tracked: {item.card.not_tracked}"
     for (name, current), count in scores.items():
         if current:
             yield f"{name}: {count} images are scored again: its code or device changed"

@@ -118,9 +118,10 @@ def score_views(metric: str, device: str, views: Views) -> MetricValue | str:
         if math.isnan(value.value):
             return f"{metric} returned NaN"
         # a third party's numbers may be numpy's, which no file can hold
-        return MetricValue(
-            float(value.value), None if value.spread is None else float(value.spread)
-        )
+        spread = None if value.spread is None else float(value.spread)
+        if spread is not None and not spread >= 0:
+            return f"{metric} returned a spread of {spread}; expected 0 or more, or none"
+        return MetricValue(float(value.value), spread)
     except Exception as error:  # a third party's metric may raise anything; the others go on
         return describe_error(error)
 

@@ -1,110 +1,199 @@
 """A run's SQLite file: opened and brought up to date, written in transactions and batches."""
 
+import json
+import os
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
-import xxhash
-
-from harness.errors import StoreError
-from harness.storage.schema import CHECKED, SCHEMA, SCHEMA_VERSION, UPGRADES
+from harness.errors import StoreError, as_utf8
+from harness.storage.schema import SCHEMA, SCHEMA_VERSION, UPGRADES
+from harness.storage.whole import (
+    DAMAGED,
+    SEAL,
+    copy_store,
+    hash_rows,
+    is_whole,
+    row_check,
+    salvage,
+    sealed,
+    totals,
+)
 
 _ALONE = "BEGIN IMMEDIATE", "ROLLBACK", "COMMIT"
 _BATCHED = "SAVEPOINT part", "ROLLBACK TO part", "RELEASE part"
+_UNSEAL = f"DELETE FROM meta WHERE key = '{SEAL}'"
+
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+"""A page, the head or a table is not as it was written; the rest is the system's to mend."""
 
 
 class Database:
     """The open file.
 
-    Every row has a checksum. One that does not fit is not believed: it is left out, and removed
-    where the file is written, so that what it held is made again.
+    Every row has a checksum, and the tables have a seal from when the file is closed to when it is
+    written again. What does not fit is not believed: it is left out, and where the file is written,
+    the rest is written into a new one, so that what is lost is made again.
 
     Args:
         path: The file; made, with its tables, if it is not there.
         writing: Whether rows are going to be written.
 
     Attributes:
-        damaged: Rows that were left out.
+        lost: Table -> how many of its rows are left out; at least.
 
     Raises:
-        StoreError: It is damaged, cannot be used, or was written by a newer version.
+        StoreError: Nothing in it is whole, it cannot be used, or was written by a newer version.
     """
 
     def __init__(self, path: Path, *, writing: bool) -> None:
-        self.path, self._is_copy = path, False
+        self.path, self._writing = path, writing
+        self.lost: dict[str, int] = {}
+        self._connection = self._connect(path)
         try:
-            self._connection = sqlite3.connect(path, isolation_level=None)
-        except sqlite3.DatabaseError as error:
-            raise self._error(error) from error
-        try:
-            self._open(writing)
-            self.damaged = sum(self._leave_out(table, writing) for table in CHECKED)
-            if self._is_copy:  # what were written here would be lost
-                self._connection.execute("PRAGMA query_only=ON")
-        except sqlite3.DatabaseError as error:
+            self._check()
+        except DAMAGED as error:
             self._connection.close()
-            raise self._error(error) from error
+            self._get_over(error)
+        except BaseException:
+            self._connection.close()
+            raise
 
-    def _open(self, writing: bool) -> None:
+    def _check(self) -> None:
+        self._open()
+        with self._snapshot():
+            whole = is_whole(self._connection)
+        if not whole:
+            self._salvage(None)
+
+    def _get_over(self, error: sqlite3.DatabaseError | UnicodeDecodeError) -> None:
+        """Reads what is whole, or a copy where SQLite cannot open the file, as on a read-only disk.
+
+        Raises:
+            StoreError: It cannot be.
+        """
+        if _is_damage(error):
+            self._salvage(error)
+            return
+        if self._writing:
+            raise self._error(error) from error
+        with tempfile.TemporaryDirectory(prefix="restobench-") as folder:
+            copy = Path(folder) / self.path.name
+            try:
+                copy_store(self.path, copy)
+                self._use_copy(self._connect(copy))
+                self._check()
+            except (OSError, *DAMAGED):
+                raise self._error(error) from error
+
+    def _connect(self, path: Path | str) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(path, isolation_level=None)
+        except sqlite3.DatabaseError as error:
+            raise self._error(error) from error
+        connection.create_function("row_check", -1, row_check, deterministic=True)
+        return connection
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """What is read inside is of one moment, whoever writes."""
+        self._connection.execute("BEGIN")
+        yield
+        self._connection.execute("COMMIT")
+
+    def _open(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise StoreError(
                 f"{self.path} has schema {version}, this version reads up to {SCHEMA_VERSION}: "
                 "upgrade restobench"
             )
-        if version < SCHEMA_VERSION and not writing:  # who only reads changes nothing
-            copy = sqlite3.connect(":memory:", isolation_level=None)
-            self._connection.backup(copy)
-            self._connection.close()
-            self._connection, self._is_copy = copy, True
-        self._connection.create_function("row_check", -1, row_check, deterministic=True)
-        # WAL with NORMAL survives a killed process with every committed row
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
+        if version < SCHEMA_VERSION and not self._writing:  # who only reads changes nothing
+            self._use_copy(self._connection)
+        if self._writing:
+            # WAL with NORMAL survives a killed process with every committed row
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
         if version < SCHEMA_VERSION:
             upgrades = (UPGRADES[old] for old in range(version, SCHEMA_VERSION))
             script = SCHEMA if version == 0 else "".join(upgrades)
-            with self.transaction():
-                for statement in filter(None, map(str.strip, script.split(";"))):
-                    self._connection.execute(statement)
-                self.seal()
-                self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            self._connection.execute("BEGIN IMMEDIATE")
+            for statement in filter(None, map(str.strip, script.split(";"))):
+                self._connection.execute(statement)
+            hash_rows(self._connection)
+            self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            self._connection.execute("COMMIT")
+        if not self._writing:
+            self._connection.execute("PRAGMA query_only=ON")
 
-    def seal(self) -> None:
-        """Gives their checksums to rows that have none: an earlier version wrote them."""
-        for table in CHECKED:
-            values = checked_columns(self._connection, "main", table)
-            query = f"UPDATE {table} SET row_hash = row_check({values}) WHERE row_hash IS NULL"
-            self._connection.execute(query)
+    def _use_copy(self, connection: sqlite3.Connection) -> None:
+        """Goes on with a copy in memory."""
+        memory = self._connect(":memory:")
+        connection.backup(memory)
+        connection.close()
+        self._connection = memory
 
-    def _leave_out(self, table: str, writing: bool) -> int:
-        """Leaves out the rows of a table that do not fit their checksums; says how many."""
-        fits = fitting(self._connection, "main", table)
-        query = f"SELECT count(*) FROM main.{table} WHERE NOT ({fits})"
-        damaged = int(self._connection.execute(query).fetchone()[0])
-        if damaged and writing:
-            self._connection.execute(f"DELETE FROM {table} WHERE NOT ({fits})")
-        elif damaged:  # a view of this connection stands before the table of its name
-            whole = f"SELECT * FROM main.{table} WHERE {fits}"
-            self._connection.execute(f"CREATE TEMP VIEW {table} AS {whole}")
-        return damaged
+    def _salvage(self, error: Exception | None) -> None:
+        """Goes on with the rows that are whole; who writes, writes them into a new file."""
+        self._connection.close()
+        memory, self.lost = salvage(self.path)
+        if not any(rows for rows, _ in totals(memory).values()):
+            memory.close()
+            why = f" ({error})" if error else ""
+            raise StoreError(
+                f"{self.path} is damaged{why}, and nothing in it is whole: `restobench run` with "
+                "another --out, or with --fresh, starts again"
+            )
+        self._connection = memory
+        if not self._writing:
+            memory.execute("PRAGMA query_only=ON")
+            return
+        new = Path(f"{self.path}.new")
+        new.unlink(missing_ok=True)
+        with closing(self._connect(new)) as target:
+            memory.backup(target)
+        memory.close()
+        kept = self.path.with_suffix(".damaged")
+        kept.unlink(missing_ok=True)
+        with suppress(OSError):  # not every file system has hard links
+            os.link(self.path, kept)
+        for suffix in ("-wal", "-shm"):  # they would be taken for those of the new file
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+        new.replace(self.path)
+        self._connection = self._connect(self.path)
+        self._open()
 
-    def _error(self, error: sqlite3.Error) -> StoreError:
-        if isinstance(error, sqlite3.OperationalError):
-            return StoreError(f"{self.path} cannot be used: {error}")
-        remedy = "use another --out, or --fresh to start again"
-        return StoreError(f"{self.path} is damaged ({error}): {remedy}")
+    def _error(self, error: Exception) -> StoreError:
+        if _is_damage(error):
+            return StoreError(f"{self.path} is damaged: {error}")
+        cause: object = error
+        try:
+            self.path.open("rb").close()
+        except OSError as denied:
+            cause = denied.strerror
+        return StoreError(f"{self.path} cannot be used: {cause}")
 
     def close(self) -> None:
-        """Ends a batch, folds the write-ahead log into the file and closes it."""
+        """Ends a batch, seals the tables, folds the write-ahead log into the file and closes it."""
         try:
             self.commit()
-            # where a reader or a damage is in the way, the log stays beside the file
+            # where a reader, a full disk or a damage is in the way, it is as after a kill
             with suppress(sqlite3.DatabaseError):
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                if self._writing:
+                    self._seal()
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             self._connection.close()
+
+    def _seal(self) -> None:
+        if sealed(self._connection) is None:
+            self._connection.execute("BEGIN IMMEDIATE")
+            row = SEAL, json.dumps(totals(self._connection))
+            query = "INSERT OR REPLACE INTO meta VALUES (?, ?, ?)"
+            self._connection.execute(query, (*row, row_check(*row)))
+            self._connection.execute("COMMIT")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -112,6 +201,8 @@ class Database:
         begin, undo, end = _BATCHED if self._connection.in_transaction else _ALONE
         self.rows(begin)
         try:
+            if begin == _ALONE[0]:
+                self.rows(_UNSEAL)
             yield
         except BaseException:
             self._connection.execute(undo)
@@ -122,6 +213,7 @@ class Database:
         """Writes together what follows, until `commit`; a killed process loses that much."""
         if not self._connection.in_transaction:
             self.rows("BEGIN IMMEDIATE")
+            self.rows(_UNSEAL)
 
     def commit(self) -> None:
         """Ends a batch."""
@@ -136,38 +228,25 @@ class Database:
         """
         try:
             return self._connection.execute(query, values)
-        except sqlite3.DatabaseError as error:
+        except DAMAGED as error:
             raise self._error(error) from error
 
     def insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         """Writes whole rows in the order of their table's columns, over those of the same key."""
-        for row in rows:
-            checked = (*row, row_check(*row)) if table in CHECKED else row
-            marks = ", ".join("?" * len(checked))
-            self.rows(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", *checked)
+        with nullcontext() if self._connection.in_transaction else self.transaction():
+            for row in rows:
+                marks = ", ".join("?" * (len(row) + 1))
+                query = f"INSERT OR REPLACE INTO {table} VALUES ({marks})"
+                try:
+                    self.rows(query, *row, row_check(*row))
+                except UnicodeEncodeError:  # a message or a reason of somebody else's
+                    plain = [as_utf8(item) if isinstance(item, str) else item for item in row]
+                    self.rows(query, *plain, row_check(*plain))
 
 
-def row_check(*values: object) -> int:
-    """A row's checksum, of 64 bits with a sign: XXH3 over its values, numbers as floats."""
-    text = "\0".join(map(_as_text, values)).encode("utf-8", "surrogatepass")
-    return int(xxhash.xxh3_64_intdigest(text)) - 2**63
-
-
-def _as_text(value: object) -> str:
-    # SQLite gives back a whole number in a column for floats as a float, and a bool as a number
-    match value:
-        case int():
-            return repr(float(value))
-        case _:
-            return f"'{value}" if isinstance(value, str) else repr(value)
-
-
-def fitting(connection: sqlite3.Connection, schema: str, table: str) -> str:
-    """The SQL condition that a row fits its checksum."""
-    return f"row_hash IS row_check({checked_columns(connection, schema, table)})"
-
-
-def checked_columns(connection: sqlite3.Connection, schema: str, table: str) -> str:
-    """The columns that a row's checksum is of."""
-    columns = [row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")]
-    return ", ".join(name for name in columns if name != "row_hash")
+def _is_damage(error: Exception) -> bool:
+    """Whether it is the file, and not what the system refuses or what was to be written."""
+    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
+        return False
+    # what is said of text without UTF-8 has no code
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _DAMAGE

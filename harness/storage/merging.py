@@ -16,11 +16,11 @@ from harness.cards import MetricCard
 from harness.errors import DamagedImageError, IncomparableError, InputError
 from harness.results import Cell, PlannedSet, Run, RunRestorer
 from harness.set_identity import set_fingerprint
-from harness.storage.database import Database, fitting, row_check
+from harness.storage.database import Database
 from harness.storage.images.arrays import ImageFile
 from harness.storage.places import preview, restored_stem
-from harness.storage.schema import CHECKED
 from harness.storage.store import FILENAME, Store, load_header
+from harness.storage.whole import SEAL, checked, fitting, row_check
 
 Pixels = Mapping[str, Mapping[str, tuple[str, str | None]]]
 """Set -> image -> the pixel hashes of its degraded image and of its reference."""
@@ -119,6 +119,7 @@ def _write(folders: Sequence[Path], runs: Sequence[Run], partial: Path) -> None:
     with closing(sqlite3.connect(partial / FILENAME, isolation_level=None)) as database:
         database.create_function("restored_path", 4, _restored_path, deterministic=True)
         database.create_function("row_check", -1, row_check, deterministic=True)
+        database.execute("DELETE FROM meta WHERE key = ?", (SEAL,))  # what follows breaks it
         sources = [
             _copy_store(folder, partial / f".{n}.sqlite") for n, folder in enumerate(folders)
         ]
@@ -169,13 +170,12 @@ def _check_samples(database: sqlite3.Connection, folder: Path) -> None:
 
 
 def _copy_rows(database: sqlite3.Connection) -> None:
-    columns = [row[1] for row in database.execute("PRAGMA main.table_info(cells)")]
-    names = [name for name in columns if name != "row_hash"]
+    names = checked()["cells"].split(", ")
     values = [
         "restored_path(restorer, set_name, image, restored)" if name == "restored" else name
         for name in names
     ]
-    whole = {table: fitting(database, "source", table) for table in CHECKED}
+    whole = fitting()
     database.execute(
         f"INSERT OR IGNORE INTO samples SELECT * FROM source.samples WHERE {whole['samples']}"
     )

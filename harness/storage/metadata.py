@@ -18,6 +18,9 @@ from harness.results import PlannedSet, Run, RunPlan, RunRestorer
 
 T = TypeVar("T")
 
+HEADER = ("id", "started", "plan", "restorers", "metrics", "environment", "status")
+"""The keys of what a run says of itself."""
+
 
 def write_run(run: Run) -> dict[str, object]:
     """The metadata of a run as JSON types, by key."""

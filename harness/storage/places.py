@@ -35,7 +35,11 @@ def safe_name(name: str) -> str:
     Different names stay different.
     """
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")[:80]
-    mark = "" if safe == name else f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    mark = (
+        ""
+        if safe == name
+        else f"-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:8]}"
+    )
     return safe + mark
 
 

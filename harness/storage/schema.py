@@ -1,9 +1,9 @@
 """The tables of a run's file, and what brings those of an older version up to date."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, row_hash INTEGER) WITHOUT ROWID;
 CREATE TABLE samples (
     set_name TEXT, image TEXT, degraded_sha256 TEXT NOT NULL, reference_sha256 TEXT,
     row_hash INTEGER,
@@ -22,9 +22,10 @@ CREATE TABLE scores (
     PRIMARY KEY (restorer, set_name, image, metric)) WITHOUT ROWID;
 CREATE TABLE failures (
     restorer TEXT, set_name TEXT, image TEXT, metric TEXT NOT NULL DEFAULT '', kind TEXT NOT NULL,
-    message TEXT NOT NULL, PRIMARY KEY (restorer, set_name, image, metric)) WITHOUT ROWID;
+    message TEXT NOT NULL, row_hash INTEGER,
+    PRIMARY KEY (restorer, set_name, image, metric)) WITHOUT ROWID;
 CREATE TABLE skipped (restorer TEXT NOT NULL DEFAULT '', set_name TEXT, reason TEXT NOT NULL,
-    PRIMARY KEY (restorer, set_name)) WITHOUT ROWID;
+    row_hash INTEGER, PRIMARY KEY (restorer, set_name)) WITHOUT ROWID;
 """
 
 UPGRADES = {
@@ -50,6 +51,11 @@ ALTER TABLE cells ADD COLUMN row_hash INTEGER;
 ALTER TABLE samples ADD COLUMN row_hash INTEGER;
 ALTER TABLE scores ADD COLUMN row_hash INTEGER;
 """,
+    3: """
+ALTER TABLE meta ADD COLUMN row_hash INTEGER;
+ALTER TABLE failures ADD COLUMN row_hash INTEGER;
+ALTER TABLE skipped ADD COLUMN row_hash INTEGER;
+""",
 }
 """What leads from a schema to the next; an older store is brought up to date where it lies.
 
@@ -57,5 +63,5 @@ Before schema 3, `peak_mib` was the growth over what the worker held before a ce
 number of workers says whether cells were restored side by side.
 """
 
-CHECKED = ("samples", "cells", "scores")
-"""Tables whose rows have a checksum in their last column, `row_hash`."""
+TABLES = ("meta", "samples", "cells", "scores", "failures", "skipped")
+"""Each row has a checksum in its last column, `row_hash`."""

@@ -65,7 +65,8 @@ class Store:
                 )
             folder.mkdir(parents=True, exist_ok=True)
         self._database = Database(path, writing=create)
-        self.damaged = self._database.damaged
+        self.damaged = sum(self._database.lost.values())
+        self._headless = not create and self._database.lost.get("meta", 0) > 0
         self.transaction, self.batch = self._database.transaction, self._database.batch
         self.commit = self._database.commit
         self._rows, self._insert = self._database.rows, self._database.insert
@@ -85,12 +86,17 @@ class Store:
         rows = self._rows("SELECT key, value FROM meta")
         try:
             meta = {key: json.loads(value) for key, value in rows}
+            if self._headless:
+                raise ValueError("parts of what the run says of itself are lost")
             return read_run(meta) if meta.get("plan") else None
         except (TypeError, ValueError) as error:  # what no version of ours writes
-            raise self._damage(error) from error
+            raise self.damage(error) from error
 
-    def _damage(self, error: Exception) -> StoreError:
-        return StoreError(f"{self.folder / FILENAME} is damaged: {error!r}")
+    def damage(self, error: Exception) -> StoreError:
+        """What is said of rows that are whole and yet hold what no version of ours writes."""
+        return StoreError(
+            f"{self.folder / FILENAME} is damaged ({error}): the same `restobench run` mends it"
+        )
 
     def require_header(self) -> Run:
         """What the run says of itself.
@@ -112,7 +118,9 @@ class Store:
 
     def set_meta(self, **values: object) -> None:
         """Writes JSON values by key."""
-        self._insert("meta", [(key, json.dumps(value)) for key, value in values.items()])
+        # what a third party says of itself may be nothing that JSON has
+        texts = ((key, json.dumps(value, default=str)) for key, value in values.items())
+        self._insert("meta", list(texts))
 
     def add_sample(self, sample: StoredSample) -> None:
         """Records the hashes of a sample.
@@ -140,8 +148,9 @@ class Store:
         Args:
             metrics: Name -> the fingerprint that holds.
         """
-        for name, wanted in metrics.items():
-            self._rows("DELETE FROM scores WHERE metric = ? AND fingerprint <> ?", name, wanted)
+        with self.transaction():
+            for name, wanted in metrics.items():
+                self._rows("DELETE FROM scores WHERE metric = ? AND fingerprint <> ?", name, wanted)
 
     def add_restored(self, image: Restored) -> None:
         """Records a restored image; an earlier failure and scores of an earlier image go."""
@@ -284,4 +293,4 @@ def load_run(folder: Path, note: Callable[[str], None] | None = None) -> RunData
         try:
             return store.read()
         except (TypeError, ValueError, KeyError) as error:  # what no version of ours writes
-            raise StoreError(f"{folder / FILENAME} is damaged: {error!r}") from error
+            raise store.damage(error) from error

@@ -148,7 +148,7 @@ def test_a_report_shows_what_became_of_a_baseline(folder: Path, tmp_path: Path) 
 
 
 def test_complete_ranks_only_those_with_every_image(folder: Path) -> None:
-    with Store(folder) as store:
+    with Store(folder, create=True) as store:
         lost = Cell("bad\x1b[31m", "s", "i7")
         store.add_failure(Failure(lost, FailureKind.RAISED, "no"))
     rows = rows_of(folder, "--require-complete", "--by", "psnr")

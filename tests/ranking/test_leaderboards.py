@@ -128,6 +128,22 @@ def test_infinity_ranks_first_and_two_infinities_tie() -> None:
     assert (first.rank_low, first.rank_high, second.rank_high, third.rank_low) == (1, 2, 2, 3)
 
 
+@pytest.mark.parametrize("higher", [True, False])
+@pytest.mark.parametrize(("bounds", "expected"), [((0, 1), (0, 1)), ((0.3, 0.6), (0.3, 0.6))])
+def test_no_interval_leaves_the_bounds_of_its_metric(
+    higher: bool, bounds: tuple[float, float], expected: tuple[float, float]
+) -> None:
+    data = make_run({"s": {"a": column([0.02, 0.9, 0.98])}}, higher=higher)
+    free = only(data).rows[0]
+    assert free.ci_low is not None
+    assert free.ci_high is not None
+    assert (free.ci_low < 0, free.ci_high > 1) == (True, True)
+    metrics = {"quality": MetricCard("quality", False, higher, bounds=bounds)}
+    row = only(replace(data, run=replace(data.run, metrics=metrics))).rows[0]
+    # a card that the scores contradict: an interval holds its own mean all the same
+    assert (row.ci_low, row.ci_high) == (expected[0], max(expected[1], row.mean or 0))
+
+
 def test_identical_restorers_share_a_rank_and_its_range() -> None:
     values = [30.1, 28.7, 33.3, 31.9, 29.4, 30.0, 35.5]
     board = only(make_run({"s": {"a": column(values), "b": column(values)}}))

@@ -12,12 +12,14 @@ import pandas
 import pytest
 from fabricated_run import hostile
 
+from harness.errors import InputError
 from harness.protocols.report import ReportData
 from harness.reporting.assemble import assemble
 from reports.latex import LatexReport
 from reports.latex import escape as escape_latex
 from reports.markdown import MarkdownReport
 from reports.markdown import escape as escape_markdown
+from reports.paper import paper_tables
 from reports.table import (
     COMPUTED,
     RANK_COLUMNS,
@@ -90,9 +92,9 @@ def test_markdown_bolds_the_best_of_each_column_and_aligns_its_cells(
         part = text.split(f"## {board.set} ")[1].splitlines()
         line = next(line for line in part if line.startswith(f"| {best.restorer} "))
         assert f"**{best.mean:.{2 if board.metric == 'psnr' else 4}f}**" in line
-    table = [line for line in text.splitlines() if line.startswith("|")]
-    widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table}
-    assert len(widths) == 1
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
+        assert len(widths) == 1
     assert "## Failures" in text
     assert "## Skipped" in text
 
@@ -123,8 +125,8 @@ def test_second_best_is_underlined_even_below_a_tie_and_intervals_may_be_left_ou
 ) -> None:
     of_psnr = [board for board in fabricated.leaderboards if board.metric == "psnr"]
     board = next(board for board in of_psnr if len(board.rows) > 2)
-    best = [replace(row, rank=rank) for row, rank in zip(board.rows, (1, 1, 3), strict=False)]
-    rows = [*best, *board.rows[3:]]
+    first, second, *rest = board.rows
+    rows = [first, replace(second, rank=1, mean=first.mean), *rest]
     tied = replace(fabricated, leaderboards=(replace(board, rows=tuple(rows)),), intervals=False)
     text = LatexReport().write(tied, tmp_path / "a.tex").read_text()
     assert text.count(r"\textbf{") == 2
@@ -153,6 +155,40 @@ def test_every_key_of_the_json_document_is_documented(
     keys |= set(document["stability"][0]["ranges"][0])
     text = DOCS.read_text()
     assert not sorted(key for key in keys if f"`{key}`" not in text)
+
+
+def test_papers_have_sets_side_by_side_and_scales_below_each_other(
+    fabricated: ReportData, tmp_path: Path
+) -> None:
+    run = fabricated.data.run
+    known = fabricated.leaderboards
+    planned = run.plan.sets["photos-x2"]
+    times2, times4 = (replace(planned, conditions={"scale": scale}) for scale in (2, 4))
+    sets = {"photos-x2": times2, "photos-x4": times4, "city-x4": times4}
+    boards = [board for board in known if board.set == "photos-x2"]
+    more = [replace(board, set=name) for name in ("photos-x4", "city-x4") for board in boards]
+    rows = [{**row, "set": name} for name in ("photos-x4", "city-x4") for row in fabricated.rows]
+    wide = replace(
+        fabricated,
+        data=replace(fabricated.data, run=replace(run, plan=replace(run.plan, sets=sets))),
+        leaderboards=(*known, *more),
+        rows=(*({**row, "task": "super-resolve"} for row in rows), *fabricated.rows),
+        intervals=False,
+    )
+    [table] = [table for table in paper_tables(wide) if table.task == "super-resolve"]
+    assert [name for name, _ in table.columns] == ["photos", "city"]
+    assert list(table.blocks) == ["x2", "x4"]
+    assert {len(row.cells) for rows in table.blocks.values() for row in rows} == {2}
+    assert all(row.cells[1][0].text == "–" for row in table.blocks["x2"]), "there is no city-x2"
+    leader = next(board for board in boards if board.metric == "psnr").rows[0]
+    figure = table.blocks["x4"][0].cells[0][0]
+    assert (figure.text, figure.place) == (f"{leader.mean:.2f}", "best")
+    asked = replace(wide, columns=("psnr", "seconds"), digits=3)
+    text = LatexReport().write(asked, tmp_path / "a.tex").read_text()
+    assert rf"\textbf{{{leader.mean:.3f}}}" in text
+    assert r"\label{tab:fabricated-super-resolve}" in text
+    with pytest.raises(InputError, match="no column 'speed'; there are"):
+        paper_tables(replace(wide, columns=("speed",)))
 
 
 @pytest.mark.parametrize(

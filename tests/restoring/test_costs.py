@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.conditions import Conditions
-from harness.images import exact_uint8, quantise
+from harness.images import exact_uint8, from_uint8, quantise
 from harness.plugins.specification import parse_restorer
 from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell
 from harness.results import Spent
@@ -92,3 +92,23 @@ def test_size_threads_and_the_first_cell_are_recorded(tmp_path: Path) -> None:
     assert (second.height, second.width, second.cold) == (160, 96, False)
     assert first.precision == "fp32"
     assert first.beside is None, "only the parent knows"
+
+
+def test_counting_operations_changes_no_pixel_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    spec, images = parse_restorer("keeping:Keeping"), {}
+    with WorkerPool(1, private=True) as pool:
+        for place, side in enumerate((40, 48, 40, 48)):
+            levels = np.full((side, side, 3), 50 + place, np.uint8)
+            image = from_uint8(levels)
+            path = save_array(image, tmp_path / f"degraded-{place}", levels)
+            degraded = ImageFile(path, "", quick_hash(image))
+            handover = tmp_path / f"restored-{place}.npy"
+            task = RestoreTask(
+                spec, "cpu", degraded, Conditions(), None, None, handover, quantise=False
+            )
+            done = outcome(pool.submit(restore_cell, task, timeout=300), 300)
+            assert isinstance(done, Restoration), done
+            assert done.spent.flops == 2 * 3 * side * side
+            images[place] = done.pixels.read()
+    for place, image in images.items():
+        assert image == pytest.approx((50 + place) / 255 + 0.25, abs=1e-6)

@@ -225,7 +225,7 @@ def test_images_outside_of_a_run_are_not_copied(make: Maker, tmp_path: Path) -> 
     secret = tmp_path / "secret.png"
     secret.write_bytes(b"secret")
     cell = Cell("wavelet", "s", "i0")
-    with Store(other) as store:
+    with Store(other, create=True) as store:
         spent = Spent(1.0, 1.0, 1.0)
         store.add_restored(Restored(cell, "../secret.png", "h", spent, "f", "d"))
     with pytest.raises(InputError, match=r"'\.\./secret\.png' is no file inside the run folder"):

@@ -12,7 +12,7 @@ from harness.errors import StoreError
 from harness.regression.measured_run import load_measured
 from harness.reporting.costs import costs
 from harness.results import Cell, FailureKind, Restored, Score, Spent
-from harness.storage.schema import CHECKED, SCHEMA_VERSION
+from harness.storage.schema import SCHEMA_VERSION, TABLES
 from harness.storage.store import FILENAME, Store, load_header, load_run
 
 HISTORIC = Path(__file__).parents[1] / "historic_runs"
@@ -70,7 +70,7 @@ def test_an_older_store_has_the_columns_of_a_new_one_in_their_order(tmp_path: Pa
 
     def columns(name: str) -> list[list[str]]:
         with Store(tmp_path / name, create=True) as store:
-            tables = [store._rows(f"PRAGMA table_info({table})") for table in CHECKED]
+            tables = [store._rows(f"PRAGMA table_info({table})") for table in TABLES]
             return [[row[1] for row in table] for table in tables]
 
     assert columns("old") == columns("new")

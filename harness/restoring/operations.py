@@ -1,0 +1,76 @@
+"""How many floating-point operations a restorer takes for each shape of an image.
+
+Counting sends shapes through the network, which takes seconds for thousands of small layers, and
+sets have an image of almost every shape. What a network without global attention takes grows with
+the padded area and with the length of its borders, so that most shapes need not be counted.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+
+MULTIPLES = (1, 2, 4, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 48, 64)
+"""What networks fill up height and width to: multiples of strides, windows, and their products."""
+
+AGREEING = 5
+"""Counted shapes that three numbers have to explain before they are believed of others."""
+
+Shape = tuple[int, int, int]
+"""Planes, height and width of a degraded image."""
+
+Counted = Mapping[Shape, int | None]
+"""Operations that were counted; `None` for what cannot be counted."""
+
+_Point = tuple[int, int, int]
+"""What a shape is explained by: a constant, the sum of the padded sides, and their product."""
+
+
+def known_operations(shape: Shape, counted: Counted) -> int | None:
+    """Operations for an image that follow from those that were counted for others.
+
+    They follow where every padding, under which three numbers explain all that was counted to the
+    last operation, says the same.
+
+    Args:
+        shape: Of the image, which was not counted.
+        counted: Of the same restorer at the same scale.
+    """
+    alike = {one: flops for one, flops in counted.items() if one[0] == shape[0]}
+    flops = {one: many for one, many in alike.items() if many is not None}
+    if len(flops) < max(AGREEING, len(alike)):
+        return None
+    # a window need not be a square
+    paddings = ((high, wide) for high in MULTIPLES for wide in MULTIPLES)
+    said = {_follows(flops, shape, padding) for padding in paddings} - {None}
+    return said.pop() if len(said) == 1 else None
+
+
+def _follows(flops: Mapping[Shape, int], shape: Shape, padding: tuple[int, int]) -> int | None:
+    """What a padding says of a shape; `None` where it does not explain those that were counted."""
+    points = {_point(one, padding): many for one, many in flops.items()}
+    base = next((three for three in combinations(points, 3) if _determinant(*three)), None)
+    if base is None or len(points) < AGREEING:
+        return None
+    if any(_combined(base, points, _point(one, padding)) != many for one, many in flops.items()):
+        return None
+    return _combined(base, points, _point(shape, padding))
+
+
+def _point(shape: Shape, padding: tuple[int, int]) -> _Point:
+    height, width = (-(-side // to) * to for side, to in zip(shape[1:], padding, strict=True))
+    return 1, height + width, height * width
+
+
+def _combined(
+    base: tuple[_Point, _Point, _Point], flops: Mapping[_Point, int], point: _Point
+) -> int | None:
+    """Operations at a point, as the plane through three others has them (Cramer's rule)."""
+    a, b, c = base
+    shares = _determinant(point, b, c), _determinant(a, point, c), _determinant(a, b, point)
+    total = sum(share * flops[one] for share, one in zip(shares, base, strict=True))
+    whole, rest = divmod(total, _determinant(a, b, c))
+    return None if rest else whole
+
+
+def _determinant(first: Iterable[int], second: Iterable[int], third: Iterable[int]) -> int:
+    (a, b, c), (d, e, f), (g, h, i) = first, second, third
+    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)

@@ -1,0 +1,93 @@
+"""The files that a command names, and the modules that a script of Python imports beside itself."""
+
+import ast
+import glob
+import itertools
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+_PYTHON = re.compile(r"python[\d.]*|pypy[\d.]*")
+_FIELD = re.compile(r"\{\w+\}")
+
+
+def command_files(arguments: list[str]) -> tuple[list[Path], str]:
+    """What decides the results of a command, as far as it says so.
+
+    Args:
+        arguments: The program and its arguments, with fields such as `{input}` in them.
+
+    Returns:
+        The program, every argument that is a file, and what Python scripts among these import from
+        their folders; and in words what of the rest is not known.
+    """
+    program, *rest = arguments
+    files = dict.fromkeys(Path(path) for path in [shutil.which(program)] if path)
+    if _PYTHON.fullmatch(Path(program).name):
+        told = dict(itertools.pairwise(rest))
+        code = [f"from {told['-m']} import __main__" if "-m" in told else "", told.get("-c", "")]
+        for file in _imported(_parsed("\n".join(code)), Path()):
+            files |= _with_imports(file, Path())
+    for part in rest:
+        _, equals, value = part.partition("=")  # --weights=net.pth
+        for name in (part, value) if equals else (part,):
+            for file in [] if name in ("{input}", "{output}") else _matching(name):
+                is_script = file.suffix == ".py"
+                files |= _with_imports(file, file.parent) if is_script else {file: None}
+    named = ", ".join(file.name for file in [*files][:5]) + ", ..." * (len(files) > 5)
+    return list(files), f"what the command reads besides {named}" if named else "the command"
+
+
+def _matching(name: str) -> list[Path]:
+    """The files that an argument names, whatever stands for its fields: `x{scale}.pth`."""
+    pattern = "*".join(map(glob.escape, _FIELD.split(name)))
+    names = sorted(glob.glob(pattern))  # noqa: PTH207 - it may be absolute, or begin with `..`
+    return [path for path in map(Path, names) if path.is_file()]
+
+
+def _with_imports(script: Path, root: Path) -> dict[Path, None]:
+    """A script and the modules below a folder that it leads to."""
+    seen, pending = {script: None}, [script]
+    while pending:
+        file = pending.pop()
+        tree = _parsed(file.read_bytes())
+        new = [path for path in _imported(tree, root, file.parent) if path not in seen]
+        seen |= dict.fromkeys(new)
+        pending += new
+    return seen
+
+
+def _parsed(source: str | bytes) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError):  # for its interpreter to say
+        return ast.Module([], [])
+
+
+def _imported(tree: ast.Module, root: Path, package: Path | None = None) -> list[Path]:
+    """The modules below a folder that code imports; `package` is where relative imports start."""
+    found: list[Path] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names, base = [alias.name for alias in node.names], root
+        elif isinstance(node, ast.ImportFrom):
+            start = node.module or ""
+            names = [start, *(f"{start}.{alias.name}".strip(".") for alias in node.names)]
+            base = root
+            if node.level and package is not None:
+                base = [package, *package.parents][node.level - 1]
+        else:
+            continue
+        for name in filter(None, names):
+            found += _modules(base, name)
+    return found
+
+
+def _modules(base: Path, name: str) -> Iterator[Path]:
+    """The files of a module and of the packages around it."""
+    place = base
+    for part in name.split("."):
+        place /= part
+        files = place / "__init__.py", place.with_name(f"{part}.py")
+        yield from filter(Path.is_file, files)

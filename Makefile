@@ -37,6 +37,7 @@ reliability: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python tests/performance/bench.py
 	$(BIN)/python tests/performance/path_of_a_cell.py
+	$(BIN)/python tests/performance/validation.py
 	$(BIN)/python tests/performance/isolation.py
 	$(BIN)/python tests/performance/metric_agreement.py
 	$(BIN)/python tests/performance/regression_power.py

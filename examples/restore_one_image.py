@@ -3,25 +3,21 @@
 Degrades one packaged photograph, restores it with three restorers and scores each.
 """
 
-import numpy as np
+from skimage import data
 
-from harness.catalogue import find_set
-from harness.plugins.kinds import metrics
-from harness.plugins.specification import parse_restorer
-from harness.restoring.adaptation import restore_image
-from harness.restoring.build import build_restorer
+import harness
+from harness.images import from_uint8
 
 
 def main() -> None:
-    noisy = find_set("photos-sigma25")
-    sample = noisy.sample("coffee")
-    dri, psnr = metrics.get("dri")(), metrics.get("psnr")()
+    photo = from_uint8(data.coffee()[:192, :192])
+    noisy = harness.degrade(photo, "gaussian-noise:sigma_255=25", seed=1)
+    known = harness.Conditions(sigma_255=25)
     for name in ("identity", "nl-means", "tv"):
-        restorer = build_restorer(parse_restorer(name))
-        restored = restore_image(restorer, sample.degraded, noisy.conditions)
-        score = dri(restored)
-        fidelity = psnr(np.clip(restored, 0, 1), sample.reference).value
-        print(f"{name:10} psnr {fidelity:5.2f} dB, dri {score.value:4.1f} +- {score.spread:.1f}")
+        restored = harness.restore(noisy, name, known)
+        frame = harness.score(restored, ["psnr", "dri"], reference=photo).set_index("metric")
+        psnr, dri = frame.loc["psnr"], frame.loc["dri"]
+        print(f"{name:10} psnr {psnr.value:5.2f} dB, dri {dri.value:4.1f} +- {dri.spread:.1f}")
 
 
 if __name__ == "__main__":

@@ -84,6 +84,12 @@ class RestorationError(HarnessError):
     """A restorer that returned something which is not a restored image."""
 
 
+class EvaluationError(HarnessError):
+    """Cells that came to nothing, where the caller wants an error in place of rows."""
+
+    exit_code = 3
+
+
 def describe_error(error: BaseException) -> str:
     """What an error says, as `plain` text; its type before it where it is not ours."""
     try:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import pytest
 
 if TYPE_CHECKING:
-    from harness.regression.measured_run import MeasuredRun
+    from harness import Result
+    from harness.api.evaluation import Doing
+    from harness.api.planning import Choice
     from harness.results import Comparison
 
 
@@ -71,12 +73,17 @@ class Checker:
             pytest.fail.Exception: Something regressed, fails now, or was not comparable; or there
                 is no baseline.
         """
+        path = self._require_baseline(baseline)
+        known = (sets, metrics, limit)
+        now = self._measure(restorer, benchmark, *known, workers=workers, timeout=timeout)
+        return self._judge(now, path, str(baseline), self._root / settings if settings else None)
+
+    def _require_baseline(self, baseline: str | Path) -> Path:
         path = self._root / baseline
         if not path.is_file() and not self._update:
             hint = "write it with `pytest --restobench-update` and commit it"
             pytest.fail(f"no baseline {path}: {hint}", pytrace=False)
-        now = self._measure(restorer, benchmark, sets, metrics, limit, workers, timeout)
-        return self._judge(now, path, str(baseline), self._root / settings if settings else None)
+        return path
 
     def _measure(
         self,
@@ -85,36 +92,29 @@ class Checker:
         sets: Sequence[str],
         metrics: Sequence[str],
         limit: int | None,
-        workers: int,
-        timeout: float,
-    ) -> MeasuredRun:
-        from harness.plugins.kinds import resolve_benchmark
-        from harness.regression.measured_run import load_measured
-        from harness.running import plan, runner
+        **how: Unpack[Doing],
+    ) -> Result:
+        from harness import evaluate
 
-        if not isinstance(restorer, str):
-            restorer = f"{restorer.__module__}:{restorer.__qualname__}"
-        work = plan.make_plan(resolve_benchmark(benchmark), [restorer], metrics, sets, limit)
         self._calls += 1
-        folder = self._folder / f"run{self._calls}"
-        runner.run_plan(work, folder, workers=workers, timeout=timeout)
-        return load_measured(folder)
+        out = self._folder / f"run{self._calls}"
+        chosen: Choice = {"sets": sets, "metrics": metrics, "limit": limit}
+        return evaluate(restorer, benchmark, out=out, isolated=True, **chosen, **how)
 
     def _judge(
-        self, now: MeasuredRun, path: Path, name: str, settings: Path | None
+        self, now: Result, path: Path, name: str, settings: Path | None
     ) -> Comparison | None:
-        from harness.regression import baseline_file, check, verdict_files
+        from harness import compare
+        from harness.regression.verdict_files import BAD, describe
 
         if self._update:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            baseline_file.write_baseline(now, path)
+            now.baseline(path)
             return None
-        comparison = check.check_against(now, path, settings=settings, name=name)
+        comparison = compare(now, path, settings=settings, name=name)
         if code := comparison.exit_code():
-            told = comparison.of(*verdict_files.BAD) if code in (1, 3) else comparison.findings
+            told = comparison.of(*BAD) if code in (1, 3) else comparison.findings
             lines = [
-                f"{item.restorer} on {item.set}: {item.metric} {verdict_files.describe(item)}"
-                for item in told
+                f"{item.restorer} on {item.set}: {item.metric} {describe(item)}" for item in told
             ]
             pytest.fail("\n".join(lines) or f"nothing of this run is in {path}", pytrace=False)
         return comparison

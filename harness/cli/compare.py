@@ -58,12 +58,11 @@ def compare(
     tolerance, both say so. Seconds and memory are judged where the hardware agrees and both runs
     had --workers 1. `restobench report RUN --baseline FILE` shows the images.
     """
-    from harness.regression import check, measured_run, verdict_files
+    from harness.api import runs
+    from harness.regression import verdict_files
 
     options.keep_inputs([folder, baseline, settings], [junit])
-    comparison = check.check_against(
-        measured_run.load_measured(folder), baseline, aliases=aliases, settings=settings
-    )
+    comparison = runs.compare(folder, baseline, aliases=aliases, settings=settings)
     if junit:
         verdict_files.write_junit(comparison, junit)
     if github:

@@ -1,24 +1,10 @@
 """`restobench list`: what is installed, and whether it is usable here. Imports no heavy package."""
 
-from inspect import signature
-from typing import Any
-
 import click
 
+from harness.api.listing import KINDS, list_plugins
 from harness.cli import options, output
-from harness.errors import describe_error
 
-KINDS = ("restorers", "benchmarks", "sets", "metrics", "reports", "degradations")
-
-# what rows of each kind hold besides, as it is where a plugin cannot be asked
-_UNKNOWN: dict[str, dict[str, object]] = {
-    "restorers": {"tasks": [], "scale": [], "parameters": None},
-    "benchmarks": {"sets": None, "images": None, "description": None},
-    "sets": {"task": None, "sets": 1, "images": None, "pinned": None},
-    "metrics": {"needs_reference": None, "higher_is_better": None},
-    "reports": {},
-    "degradations": {"parameters": []},
-}
 _COLUMNS = {
     "restorers": (
         "name", "tasks", "scale", "parameters", "licence", "usable", "distribution", "reason",
@@ -50,74 +36,10 @@ def list_(kind: str | None, as_json: bool) -> None:
     """List restorers, benchmarks, sets, metrics, reports, degradations: what each is, and what it
     needs.
     """  # noqa: D205 - the first paragraph of the help
-    found = {name: _rows(name) for name in ([kind] if kind else KINDS)}
+    found = {name: list_plugins(name) for name in ([kind] if kind else KINDS)}
     if as_json:
         output.print_json("list", [row for rows in found.values() for row in rows])
         return
     for name, rows in found.items():
         click.echo(f"{name} ({len(rows)})" if kind else f"\n{name} ({len(rows)})")
         output.print_table(rows, _COLUMNS[name])
-
-
-def _rows(kind: str) -> list[dict[str, object]]:
-    """A row for each plugin; what is wrong with one is why it is not usable, and no error."""
-    from harness.plugins import kinds, registry
-
-    plugins: registry.Registry[object] = getattr(kinds, kind)
-    rows = []
-    for name in plugins:
-        row = {
-            "kind": plugins.kind,
-            "name": name,
-            "usable": False,
-            "reason": None,
-            "distribution": plugins.origin(name).distribution,
-            "licence": None,
-            **_UNKNOWN[kind],
-        }
-        try:
-            plugin = plugins.get(name)
-            row |= {"reason": registry.why_missing(plugin)} | _describe(kind, plugin)
-        except (Exception, SystemExit) as error:  # a third party's code
-            row["reason"] = describe_error(error)
-        rows.append({**row, "usable": row["reason"] is None})
-    return rows
-
-
-def _describe(kind: str, plugin: Any) -> dict[str, object]:
-    """What else there is to say of a plugin of one kind; builds sets and benchmarks to ask them."""
-    card = getattr(plugin, "card", None)  # that of a file is not known before it is built
-    match kind:
-        case "restorers" if card:
-            return {
-                "licence": card.licence,
-                "tasks": card.tasks,
-                "scale": card.scales,
-                "parameters": card.parameters,
-            }
-        case "metrics" if card:
-            return {name: getattr(card, name) for name in ("licence", *_UNKNOWN[kind])}
-        case "sets":
-            item = plugin()
-            reason, told = item.absent(), item.describe()
-            return {
-                "reason": reason,
-                "licence": told.get("licence"),
-                "task": item.task,
-                "images": len(item.ids()) if reason is None else None,
-                "pinned": told.get("pinned"),
-            }
-        case "benchmarks":
-            benchmark = plugin()
-            reasons = [(item, item.absent()) for item in benchmark.sets]
-            absent = [f"{item.name}: {why}" for item, why in reasons if why]
-            here = [item for item, why in reasons if not why]
-            return {
-                "reason": absent[0] if absent and not here else None,
-                "sets": len(benchmark.sets),
-                "images": sum(len(item.ids()) for item in here),
-                "description": benchmark.description,
-            }
-        case "degradations":
-            return {"parameters": list(signature(plugin).parameters)}
-    return {}

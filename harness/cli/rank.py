@@ -14,17 +14,12 @@ import click
 from harness.cli import options, output
 from harness.cli.output import Row, print_json, print_table, printable
 from harness.errors import InputError
-from harness.results import FEW_IMAGES, Cost, Difference, RunData
+from harness.results import FEW_IMAGES, Cost
 
 _COLUMNS = (
     "rank", "range", "group", "restorer", "mean", "ci_low", "ci_high", "median", "n", "failures",
     "seconds", "beside", "peak_mib", "growth_mib", "cuda_mib", "reason",
 )  # fmt: skip
-# name in a row -> field of the difference
-_GAP = {
-    "difference": "difference", "difference_low": "ci_low", "difference_high": "ci_high",
-    "p": "p", "n_pairs": "n", "verdict": "verdict",
-}  # fmt: skip
 _GAP_COLUMNS = (
     "restorer", "difference", "difference_low", "difference_high", "p", "verdict", "n_pairs",
 )  # fmt: skip
@@ -86,6 +81,7 @@ def rank(
     % bootstrap intervals, paired by image. The range holds the ranks that the data cannot exclude,
     and restorers of one group are not told apart from its first. There is no mean across tasks.
     """
+    from harness.api import ranks
     from harness.storage.store import load_run
 
     data = load_run(folder, output.warn)
@@ -95,9 +91,11 @@ def rank(
                 "--aggregate goes over all sets and metrics of a task: leave --by, --versus and "
                 "--set out"
             )
-        rows = _aggregates(data, aggregate, weights, versus, policy)
+        rows = ranks.aggregate_rows(data, aggregate or "", _weights(weights), versus, policy)
     else:
-        rows, spent = _leaderboards(data, by, set_name, versus, policy)
+        rows, spent = ranks.leaderboard_rows(
+            data, metric=by, set_name=set_name, base=versus, policy=policy
+        )
     if as_json:
         print_json("rank", rows)
     elif aggregate:
@@ -107,47 +105,10 @@ def rank(
     return 0 if any(row["rank"] is not None for row in rows) else 4
 
 
-def _leaderboards(
-    data: RunData, by: str | None, set_name: str | None, versus: str | None, policy: str
-) -> tuple[list[dict[str, object]], tuple[Cost, ...]]:
-    from harness.ranking import leaderboards, tables
-    from harness.reporting import costs, rows
-
-    for kind, name, known in (
-        ("metric", by, tables.metric_names(data)),
-        ("set", set_name, tables.set_names(data)),
-    ):
-        if name is not None and name not in known:
-            raise InputError(f"the run has no {kind} {name!r}; it has {', '.join(known)}")
-    ranking = leaderboards.rank_run(data, policy=policy)
-    boards = (
-        board
-        for board in ranking.boards
-        if by in (None, board.metric) and set_name in (None, board.set)
-    )
-    spent = costs.costs(data)
-    found = rows.flat_rows(data, boards, spent)
-    if versus:
-        gaps: dict[object, Difference] = {
-            (gap.set, gap.metric, gap.restorer): gap
-            for gap in leaderboards.versus(ranking, versus, set_name=set_name, metric=by)
-        }
-        for row in found:
-            gap = gaps.get((row["set"], row["metric"], row["restorer"]))
-            row["versus"] = versus
-            row.update((name, getattr(gap, field, None)) for name, field in _GAP.items())
-    return found, spent
-
-
-def _aggregates(
-    data: RunData, how: str | None, weights: Sequence[str], base: str | None, policy: str
-) -> list[dict[str, object]]:
-    from harness.ranking.aggregation import Wishes, aggregate
-
-    if weights and how != "weighted":
-        raise InputError("--weight is of --aggregate weighted; give both, or neither")
+def _weights(texts: Sequence[str]) -> dict[str, float]:
+    """What `--weight METRIC=NUMBER` says."""
     found: dict[str, float] = {}
-    for text in weights:
+    for text in texts:
         name, _, number = text.rpartition("=")
         found[name] = 0.0
         with suppress(ValueError):
@@ -157,7 +118,7 @@ def _aggregates(
                 f"--weight {text!r} is no weight; expected METRIC=NUMBER, such as psnr=1, the "
                 "number above 0: the metric's card knows which way is better"
             )
-    return aggregate(data, how or "", Wishes(found, base), policy=policy)
+    return found
 
 
 def _print_aggregates(rows: Iterable[Row]) -> None:
@@ -178,10 +139,11 @@ def print_leaderboards(
         spent: What everything cost.
         versus: Instead, how far each restorer is from this one, where it is ranked.
     """
+    from harness.api.ranks import first_boards
     from harness.reporting.costs import cost_notes
 
     notes = cost_notes(spent)
-    for table in _tables(rows):
+    for table in first_boards(rows):
         row = table[0]
         if versus and not any(other["verdict"] for other in table):
             continue
@@ -197,17 +159,6 @@ def print_leaderboards(
             _print_ranks(table)
             for note in notes.get(str(row["set"] or ""), ()):
                 click.echo(printable(note))
-
-
-def _tables(rows: Iterable[Row]) -> list[list[Row]]:
-    """For each set, the rows of its first leaderboard that ranks somebody, or else of its first."""
-    chosen: dict[object, list[Row]] = {}
-    for (name, _), found in groupby(rows, itemgetter("set", "metric")):
-        table = list(found)
-        kept = chosen.setdefault(name, table)
-        if kept[0]["rank"] is None and table[0]["rank"] is not None:
-            chosen[name] = table
-    return list(chosen.values())
 
 
 def _print_title(title: str, row: Row) -> None:

@@ -55,26 +55,23 @@ def report(
     no_intervals: bool,
 ) -> None:
     """Write reports of a run: a page that opens from disk, or tables."""
-    from harness.reporting import assemble, write
-    from harness.storage.store import load_run
+    from harness.api.result import Result
 
     given = (folder / options.STORE, baseline, settings)
     options.keep_inputs([path for path in given if path and path.is_file()], [out])
-    writers, data, comparison = write.report_writers(formats), load_run(folder, output.warn), None
-    if baseline:
-        from harness.regression import check, measured_run
-
-        comparison = check.check_against(
-            measured_run.measured_run(data, folder), baseline, aliases=aliases, settings=settings
-        )
-    shown = assemble.assemble(
-        data,
-        folder,
+    result = Result(folder)
+    for damage in result.damage:
+        output.warn(damage)
+    written = result.reports(
+        out,
+        formats,
+        baseline=baseline,
+        aliases=aliases,
+        settings=settings,
         title=title,
         notes=notes,
         policy=policy,
         intervals=not no_intervals,
-        comparison=comparison,
     )
-    for path in write.write_reports(shown, writers, out):
+    for path in written:
         click.echo(path)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.api.images import require_known
 from harness.cards import RestorerCard
 from harness.cli import options, output
 from harness.conditions import CFAS, Conditions
@@ -127,15 +128,7 @@ def _conditions(
     # never a scale that the restorer does not have, nor less than it needs to know
     scale = scale or min(card.scales or (1,))
     known = Conditions(scale, sigma_255=sigma_255, quality=quality, cfa=cfa)
-    if card.scales and scale not in card.scales:
-        raise InputError(
-            f"{card.name} has no x{scale}; its scales: {', '.join(map(str, card.scales))}"
-        )
-    for name in card.conditions:
-        if not known.knows(name):
-            option = {"sigma_255": "give --sigma", "quality": "give --quality", "cfa": "give --cfa"}
-            how = option.get(name, "run it on a set that knows it, with `restobench run`")
-            raise InputError(f"{card.name} needs to know {name}: {how}")
+    require_known(card, known)
     return known
 
 

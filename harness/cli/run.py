@@ -156,6 +156,12 @@ def _import_what_reports_need() -> None:
         importlib.import_module(name)
 
 
+def _throw_away(folder: Path, store: str) -> None:
+    if not (folder / store).is_file() and any(folder.iterdir()):
+        raise InputError(f"--fresh: {folder} holds no run (no {store}); it is left as it is")
+    shutil.rmtree(folder)
+
+
 def _execute(
     plan: Plan,
     folder: Path,
@@ -171,10 +177,7 @@ def _execute(
     from harness.storage import store
 
     if fresh and folder.exists():
-        if not (folder / store.FILENAME).is_file() and any(folder.iterdir()):
-            why = f"holds no run (no {store.FILENAME}); it is left as it is"
-            raise InputError(f"--fresh: {folder} {why}")
-        shutil.rmtree(folder)
+        _throw_away(folder, store.FILENAME)
     with progress.CellProgress(
         quiet=flags["quiet"], verbose=flags["verbose"], meanwhile=_import_what_reports_need
     ) as shown:

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from harness.api.images import COLUMNS, DEFAULT_METRIC
 from harness.atomic import atomic_file
 from harness.cli import options, output
 from harness.cli.progress import ImageProgress
 from harness.errors import InputError
-from harness.workers.devices import choose_device
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from harness.plugins.kinds import MetricClass
-    from harness.scoring.files import ImagePair
-    from harness.scoring.recalling import ScoredFile
-
-DEFAULT_METRIC = "dri"
-COLUMNS = ("path", "metric", "value", "spread", "error")
+    from harness.scoring.files import References
 
 
 @click.command(
@@ -86,19 +78,15 @@ def score(
     Scores are kept (RESTOBENCH_CACHE): a call that was stopped goes on from there, and of what has
     not changed nothing is scored again.
     """
-    from harness.protocols import Evaluation
+    from harness.api.images import score_paths
     from harness.scoring import files
-    from harness.scoring.many_files import score_files
-    from harness.scoring.recalling import plan_job
 
-    images, classes = files.find_files(paths), files.usable_metrics(metrics or (DEFAULT_METRIC,))
-    _check(classes, reference, csv_file)
-    pairs = list(map(files.References(reference).pair, images))
-    _keep_inputs(paths, pairs, csv_file)
-    evaluation = Evaluation("score", crop_border=crop_border)
-    job = plan_job(list(classes), choose_device(device), evaluation)
+    images, references = files.find_files(paths), files.References(reference)
+    _check(csv_file)
+    _keep_inputs(paths, images, references, csv_file)
     with ImageProgress(quiet=flags["quiet"]) as progress:
-        rows = _rows(pairs, score_files(pairs, job, progress, workers))
+        known = metrics or (DEFAULT_METRIC,), crop_border, device
+        rows = score_paths(images, references, *known, workers=workers, progress=progress)
     if csv_file is not None:
         _write_csv(csv_file, rows)
     if as_json:
@@ -108,36 +96,21 @@ def score(
     return 3 if any(row["error"] is not None for row in rows) else 0
 
 
-def _check(
-    classes: Mapping[str, MetricClass], reference: Path | None, csv_file: Path | None
-) -> None:
+def _check(csv_file: Path | None) -> None:
     """Refuses what cannot end well before any work."""
     if csv_file is not None and not csv_file.parent.is_dir():
         raise InputError(
             f"--csv {csv_file}: the folder {csv_file.parent} does not exist; make it first"
         )
-    for name, cls in classes.items():
-        if cls.card.needs_reference and reference is None:
-            raise InputError(
-                f"{name} compares with a reference: give --reference DIR, or -m with another metric"
-            )
 
 
-def _keep_inputs(paths: tuple[Path, ...], pairs: list[ImagePair], csv_file: Path | None) -> None:
+def _keep_inputs(
+    paths: tuple[Path, ...], images: list[Path], references: References, csv_file: Path | None
+) -> None:
     """Nothing is written over, and nothing is left out in silence."""
-    references = [pair.reference for pair in pairs if isinstance(pair.reference, Path)]
-    options.keep_inputs([*(pair.path for pair in pairs), *references], [csv_file])
+    found = (references.find(path) for path in images)
+    options.keep_inputs([*images, *(path for path in found if isinstance(path, Path))], [csv_file])
     options.name_left_out(*paths)
-
-
-def _rows(pairs: list[ImagePair], scored: list[ScoredFile]) -> list[dict[str, object]]:
-    rows = []
-    for pair, file in zip(pairs, scored, strict=True):
-        for name, found in file.scores.items():
-            told = {"error": found} if isinstance(found, str) else asdict(found)
-            row = {"path": str(pair.path), "metric": name, **told}
-            rows.append({**dict.fromkeys(COLUMNS), **row})
-    return rows
 
 
 def _write_csv(target: Path, rows: list[dict[str, object]]) -> None:

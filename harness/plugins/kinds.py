@@ -15,7 +15,7 @@ from harness.protocols import (
     Restorer,
     RestorerCard,
 )
-from harness.protocols.report import HistoryReport, Report
+from harness.protocols.report import FigureMaker, HistoryReport, Report
 
 
 class MetricClass(Protocol):
@@ -57,6 +57,9 @@ metrics: Registry[MetricClass] = Registry("metric")
 
 reports: Registry[Callable[[], Report]] = Registry("report")
 """Classes, built without arguments."""
+
+figures: Registry[FigureMaker] = Registry("figure")
+"""Functions that draw figures of a run."""
 
 history_reports: Registry[Callable[[], HistoryReport]] = Registry("history_report")
 """Classes, built without arguments; `restobench history` has an option for each of ours."""

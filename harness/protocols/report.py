@@ -1,9 +1,9 @@
 """What a report is, and what it is given."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 from harness.results import (
     Agreement,
@@ -20,6 +20,9 @@ from harness.results import (
     Stability,
     TradeOff,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class FoundImage(NamedTuple):
@@ -107,6 +110,15 @@ class Report(Protocol):
         Returns:
             The page or file that the user should open.
         """
+
+
+class FigureMaker(Protocol):
+    """Draws figures of a run for `Result.plot`. A function is registered."""
+
+    def __call__(
+        self, report: ReportData, set_name: str | None, metric: str | None, /
+    ) -> "Iterable[Figure]":
+        """Draws those of a set and metric, or of all; nothing where there is too little to show."""
 
 
 @runtime_checkable

@@ -114,7 +114,7 @@ def _notes(here: Sequence[Cost]) -> Iterator[str]:
     older = [item.restorer for item in here if item.peak_mib is None]
     if older:
         who = _names(older, here)
-        yield f"no peak of memory: {who}; an older version measured its growth alone"
+        yield f"no peak of memory: {who}; restored beside other work, or by an older version"
 
 
 def main_board(ranking: Ranking, scope: str | None) -> Leaderboard | None:

@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from harness import __version__
 from harness.atomic import atomic_file
 from harness.cards import RestorerCard
 from harness.plugins.fingerprints import code_hash, file_hash
@@ -33,7 +32,7 @@ def card_key(spec: RestorerSpec) -> str | None:
     beside = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in _beside(file)]
     module = spec.cls().__module__
     parts = [
-        *(__version__, sys.version, spec.plugin, str(spec.argument), repr(spec.parameters)),
+        *(sys.version, spec.plugin, str(spec.argument), repr(spec.parameters)),
         *(file_hash(file), repr(beside)),
         *(code_hash(module), code_hash("harness.restoring.in_worker")),
         *_installed(),

@@ -3,7 +3,7 @@
 Names are made into objects, and what is skipped has its reason.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 from harness.cards import plain_types
@@ -126,9 +126,9 @@ def make_plan(
             parameter that a restorer does not take.
         UnavailableError: A restorer or metric that the user named is not usable here.
     """
-    sets, skipped = _choose_sets(benchmark, set_names)
-    ids = _ids(sets, limit)
-    cards, absent = _choose_metrics(metric_names, benchmark.metrics)
+    sets, skipped = choose_sets(benchmark, set_names)
+    ids = choose_ids(sets, limit)
+    cards, absent = choose_metrics(metric_names, benchmark.metrics)
     specs = _parse(restorer_texts or benchmark.restorers or _all_usable(), bool(restorer_texts))
     device = choose_device(device)  # may have to ask torch: nothing above does
     planned, more = _choose_restorers(specs, sets, device, lambda: imports(specs, cards, device))
@@ -145,7 +145,7 @@ def make_plan(
     )
 
 
-def _ids(sets: Sequence[DegradedSet], limit: int | None) -> dict[str, tuple[str, ...]]:
+def choose_ids(sets: Sequence[DegradedSet], limit: int | None) -> dict[str, tuple[str, ...]]:
     """The images of sets; their names lead to rows and files, and none is changed on its way.
 
     Raises:
@@ -174,9 +174,10 @@ def imports(
     return found if device == "cpu" else found & {"torch"}
 
 
-def _choose_sets(
+def choose_sets(
     benchmark: Benchmark, names: Sequence[str]
 ) -> tuple[tuple[DegradedSet, ...], list[Skipped]]:
+    """The sets of a benchmark that are here, and why others are not."""
     known = [item.name for item in benchmark.sets]
     for name in names:
         if name not in known:
@@ -195,10 +196,14 @@ def _choose_sets(
     return tuple(chosen), skipped
 
 
-def _choose_metrics(
+def choose_metrics(
     names: Sequence[str], defaults: Sequence[str]
 ) -> tuple[dict[str, MetricCard], dict[str, str]]:
-    """The cards of what can be measured, and why the rest of the benchmark's own metrics cannot."""
+    """The cards of what can be measured, and why the rest of the benchmark's own metrics cannot.
+
+    Raises:
+        UnavailableError: One that was named, or none at all, is usable here.
+    """
     cards, absent = {}, {}
     for name in dict.fromkeys(names or defaults):
         metric = metrics.get(name)
@@ -239,7 +244,7 @@ def _choose_restorers(
             continue
         card, reasons = _describe(spec, sets, imported)
         card = plain_types(card)
-        name = _unique_name(spec, card, planned)
+        name = unique_name(spec, card, planned)
         skipped += [Skipped(name, set_name, why) for set_name, why in reasons.items() if why]
         supported = frozenset(set_name for set_name, why in reasons.items() if not why)
         fingerprint = restorer_fingerprint(spec, card, device)
@@ -286,7 +291,8 @@ def _describe(
     return card, reasons
 
 
-def _unique_name(spec: RestorerSpec, card: RestorerCard, taken: dict[str, PlannedRestorer]) -> str:
+def unique_name(spec: RestorerSpec, card: RestorerCard, taken: Container[str]) -> str:
+    """What results call a restorer, beside others."""
     parameters = ",".join(f"{key}={value}" for key, value in spec.parameters)
     name = f"{card.name}:{parameters}" if parameters else card.name
     return as_utf8(name if name not in taken else f"{name}@{spec.text}")

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
 
-from harness.workers.pool import WorkerPool
+from harness.workers.pool import WorkerPool, handover_folder
+
+
+class Pool(Protocol):
+    """Whoever does pieces of work."""
+
+    def submit(
+        self, function: Callable[..., Any], *arguments: object, timeout: float | None = None
+    ) -> Future[Any]:
+        """Begins with one."""
 
 
 @dataclass(slots=True)
@@ -30,13 +42,17 @@ class Pools:
     def __post_init__(self) -> None:
         self._left = dict(self.cells)
 
-    def trusted(self) -> WorkerPool:
+    def handover(self) -> Path:
+        """A folder for pixels on their way from one piece of work to the next."""
+        return handover_folder()
+
+    def trusted(self) -> Pool:
         """The pool that makes samples and scores."""
         if self._trusted is None:
             self._trusted = WorkerPool(self.most)
         return self._trusted
 
-    def of(self, restorer: str) -> WorkerPool:
+    def of(self, restorer: str) -> Pool:
         """The pool of one restorer."""
         if restorer not in self._restorers:
             workers = max(1, min(self.workers, self._left[restorer]))

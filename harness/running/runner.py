@@ -15,7 +15,7 @@ from harness.running.resuming import why_again
 from harness.running.samples import Samples
 from harness.running.schedule import Schedule
 from harness.storage.store import Store
-from harness.workers.pool import announce, free_mib, handover_folder
+from harness.workers.pool import announce, free_mib
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ def run_plan(
     timeout: float = 600.0,
     memory_mib: int | None = None,
     progress: Progress | None = None,
+    pools: Pools | None = None,
 ) -> RunSummary:
     """Runs what is missing of a plan.
 
@@ -52,24 +53,30 @@ def run_plan(
         timeout: Seconds that one restoration may take.
         memory_mib: What one restoring worker may take; `None`: its share of what is free.
         progress: Told of every cell.
+        pools: Who does the work; default: worker processes.
 
     Raises:
         StoreError: The folder holds a run of another plan.
     """
-    announce(plan.imports)
     progress, most = progress or Progress(), max(workers, 2)
-    # a GPU's driver maps more than it takes, and its memory is limited by itself
-    limit = (memory_mib or free_mib() // workers) if plan.device == "cpu" else None
-    cells = {item.name: sum(len(plan.ids[name]) for name in item.sets) for item in plan.restorers}
-    with Store(folder, create=True) as store, Pools(workers, most, limit, cells) as pools:
+    pools = pools or _processes(plan, workers, most, memory_mib)
+    with Store(folder, create=True) as store, pools:
         run = begin_run(store, plan, workers)
         progress.start(plan.cells())
         for line in why_again(plan, store):
             progress.note(line)
         store.drop_outdated(plan.metric_fingerprints)
-        samples = Samples(store, pools, handover_folder(), timeout)
+        samples = Samples(store, pools, pools.handover(), timeout)
         job = Cells(plan, store, pools, samples, timeout, progress)
         schedule = Schedule(most, workers, pools.end, lambda: job.waits, timeout, store)
         schedule.run(job.courses())
         finish_run(store, run, plan, samples.lost)
         return RunSummary(job.restored, job.scored, store.count_failures())
+
+
+def _processes(plan: Plan, workers: int, most: int, memory_mib: int | None) -> Pools:
+    announce(plan.imports)
+    # a GPU's driver maps more than it takes, and its memory is limited by itself
+    limit = (memory_mib or free_mib() // workers) if plan.device == "cpu" else None
+    cells = {item.name: sum(len(plan.ids[name]) for name in item.sets) for item in plan.restorers}
+    return Pools(workers, most, limit, cells)

@@ -126,7 +126,7 @@ def _score_here(
     alone = os.cpu_count() == 1 or any(job.device != "cpu" for job in jobs.values())
     scorer, start = FileScorer(kept), time.monotonic()
     for count, (place, job) in enumerate(jobs.items(), 1):
-        with _one_thread():
+        with one_thread():
             scored = scorer.score(pairs[place], job)
         yield place, scored
         spent = time.monotonic() - start
@@ -135,7 +135,7 @@ def _score_here(
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """One thread, as workers have it: sums over several end in other last digits."""
     with ExitStack() as afterwards:
         for module, get, limit in _THREADED:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
 
+from harness.conditions import Conditions
 from harness.errors import InputError, describe_error
 from harness.images import (
+    Image,
     Mode,
     crop_to_multiple,
     exact_uint8,
@@ -97,16 +99,32 @@ def _made(tasks: Sequence[DegradeTask], workers: int) -> Iterator[DegradedFile]:
             yield result
 
 
+def degrade_image(recipe: Recipe, image: Image, name: str) -> tuple[Image, Image, Conditions]:
+    """Degrades one image.
+
+    Args:
+        recipe: What is done, and what its randomness depends on.
+        image: Float32 (C, H, W) in [0, 1].
+        name: The image's, on which the randomness depends as well.
+
+    Returns:
+        The reference, which is the image cut to a multiple of the scale; the degraded image; what
+        is known of it.
+    """
+    reference = crop_to_multiple(image, recipe.chain.conditions.scale)
+    generator = sample_generator(recipe.name, name, recipe.seed)
+    return reference, *recipe.chain.degrade(reference, generator)
+
+
 def degrade_file(task: DegradeTask) -> DegradedFile:
     """Degrades one file exactly as a set of the same name, chain and seed does.
 
     It runs in a worker, and never raises.
     """
-    place, source, chain = task.place, task.place.source, task.recipe.chain
+    place, source = task.place, task.place.source
     try:
-        reference = crop_to_multiple(read_image(source, mode=task.mode), chain.conditions.scale)
-        generator = sample_generator(task.recipe.name, source.stem, task.recipe.seed)
-        degraded, known = chain.degrade(reference, generator)
+        whole = read_image(source, mode=task.mode)
+        reference, degraded, known = degrade_image(task.recipe, whole, source.stem)
         levels = exact_uint8(degraded)
         fitting = ".npy" if levels is None else ".png"
         if place.suffix not in (None, fitting):

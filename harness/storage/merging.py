@@ -71,7 +71,7 @@ def _check_comparable(one: Path, first: Run, other: Path, second: Run) -> None:
 
     The hashes of the images are compared while they are merged.
     """
-    for what, old, new in _decisive(first, second):
+    for what, old, new in decisive(first, second):
         if old != new:
             is_code = what.startswith("fingerprint")
             remedy = "; its code or weights differ: resume both with this version" * is_code
@@ -81,7 +81,8 @@ def _check_comparable(one: Path, first: Run, other: Path, second: Run) -> None:
             )
 
 
-def _decisive(first: Run, second: Run) -> Iterator[tuple[str, object, object]]:
+def decisive(first: Run, second: Run) -> Iterator[tuple[str, object, object]]:
+    """Everything that has to agree before scores are ranked together, of each run."""
     plans = first.plan, second.plan
     yield "the benchmark", first.benchmark, second.benchmark
     rules = plans[0].evaluation, plans[1].evaluation

@@ -6,7 +6,6 @@ What they leave behind is ended.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing.forkserver
 import os
 import shutil
 import signal
@@ -33,6 +32,7 @@ from harness.workers.confinement import (
     confine,
 )
 from harness.workers.guard import PRELOAD, SCRATCH, named_after, remove_shared, scratch
+from harness.workers.launching import Launch, server
 from harness.workers.sandbox import hidden
 
 EXIT_UNASKED = 71
@@ -67,6 +67,7 @@ class _Worker(ForkServerProcess):
 
     _stopped = False
     _died = 0.0
+    _Popen = staticmethod(Launch)
 
     def terminate(self) -> None:
         self._stopped = True
@@ -196,7 +197,7 @@ class WorkerPool:
 def _context() -> _Context:
     """The server of workers: it never sees a variable that they may not see, not even in /proc."""
     context = _Context()
-    context.set_forkserver_preload(["harness.workers.preload"])
+    server.set_forkserver_preload(["harness.workers.preload"])
     everything = dict(os.environ)
     # one thread from the start: what numpy's algebra is imported with, a worker cannot take back
     modules = {name for announced in _announced for name in announced()}
@@ -210,7 +211,7 @@ def _context() -> _Context:
         os.environ.clear()
         os.environ.update(seen)
         with named_after(scratch()):
-            multiprocessing.forkserver.ensure_running()
+            server.ensure_running()
     finally:
         os.environ.clear()
         os.environ.update(everything)

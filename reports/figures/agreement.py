@@ -10,29 +10,28 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from harness.results import Agreement
-from reports.figures.style import ACCENT, BAD, GRID, INK, axes_within, draw, short, text_inches
+from reports.figures.style import ACCENT, BAD, GRID, INK, axes_within, painted, short, text_inches
 
 MOST_METRICS = 16
 _STRONGEST = 0.55
 """Opacity of a tau of 1: less than full, so that the numbers stay legible in light and dark."""
 
 
-def draw_agreement(agreements: Sequence[Agreement], salt: str) -> str:
+def plot_agreement(agreements: Sequence[Agreement]) -> Figure | None:
     """Draws one heat map.
 
     Args:
         agreements: Those of one set.
-        salt: Keeps the ids apart of several plots in one page.
 
     Returns:
-        An `<svg>` element as `style.draw` makes it; empty with fewer than three metrics.
+        A figure, or `None` with fewer than three metrics.
     """
     metrics = dict.fromkeys(name for item in agreements for name in (item.metric, item.versus))
     names = list(metrics)[:MOST_METRICS]
     if len(names) < 3:
-        return ""
+        return None
     size = max(4.4, 0.62 * len(names) + 1.6), 0.55 * len(names) + 0.9
-    return draw(size, salt, _paint, agreements, names)
+    return painted(size, _paint, agreements, names)
 
 
 def _paint(figure: Figure, agreements: Sequence[Agreement], names: Sequence[str]) -> None:

@@ -9,33 +9,32 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.results import CriticalDifference
-from reports.figures.style import ACCENT, FAINT, INK, axes_within, draw, short, text_inches
+from reports.figures.style import ACCENT, FAINT, INK, axes_within, painted, short, text_inches
 
 MOST_RESTORERS = 30
 _ROW = 0.27
 _BAR = 0.34
 
 
-def draw_critical_difference(diagram: CriticalDifference, salt: str) -> str:
+def plot_critical_difference(diagram: CriticalDifference) -> Figure | None:
     """Draws one diagram: names in two columns, best on the left.
 
     Thick bars join what Wilcoxon's test does not part.
 
     Args:
         diagram: As the engine computed it.
-        salt: Keeps the ids apart of several plots in one page.
 
     Returns:
-        An `<svg>` element as `style.draw` makes it; empty with fewer than three restorers.
+        A figure, or `None` with fewer than three restorers.
     """
     names, ranks = diagram.restorers[:MOST_RESTORERS], diagram.mean_ranks[:MOST_RESTORERS]
     if len(names) < 3:
-        return ""
+        return None
     rank = dict(zip(names, ranks, strict=True))
     alike = [[rank[name] for name in clique if name in rank] for clique in diagram.wilcoxon_cliques]
     bars = [(min(found), max(found)) for found in alike if len(found) > 1]
     height = 0.75 + _BAR * max(1, len(bars)) * 0.5 + _ROW * ((len(names) + 1) // 2) + 0.2
-    return draw((6.4, height), salt, _paint, rank, bars)
+    return painted((6.4, height), _paint, rank, bars)
 
 
 def _paint(figure: Figure, ranks: Mapping[str, float], bars: Sequence[tuple[float, float]]) -> None:

@@ -3,17 +3,19 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cbook import boxplot_stats
 from matplotlib.figure import Figure
 
+from harness.results.columns import ScoreColumns
 from reports.figures.style import (
     ACCENT,
     FAINT,
     GRID,
     INK,
     axes_within,
-    draw,
+    painted,
     quantity,
     short,
     text_inches,
@@ -25,14 +27,23 @@ _HALF = 0.28
 """Half of a box's height; restorers are 1 apart."""
 
 
-def draw_distributions(
+def scores_of_set(scores: ScoreColumns, name: str, metric: str) -> dict[str, list[float]]:
+    """Restorer -> its scores on a set by a metric."""
+    restorers, sets, _, metrics = scores.names
+    if name not in sets or metric not in metrics:
+        return {}
+    here = (scores.codes[1] == sets.index(name)) & (scores.codes[3] == metrics.index(metric))
+    codes, values = scores.codes[0][here], scores.values[here]
+    return {restorers[code]: values[codes == code].tolist() for code in np.unique(codes)}
+
+
+def plot_distributions(
     values: Mapping[str, Sequence[float]],
     metric: str,
     unit: str,
     higher_is_better: bool,
     order: Sequence[str],
-    salt: str,
-) -> str:
+) -> Figure | None:
     """Draws one plot.
 
     Args:
@@ -41,17 +52,16 @@ def draw_distributions(
         unit: Its unit, or an empty string.
         higher_is_better: Its direction.
         order: Restorers in the order to show; the first `MOST_RESTORERS` are.
-        salt: Keeps the ids apart of several plots in one page.
 
     Returns:
-        An `<svg>` element as `style.draw` makes it; empty when no restorer has three finite scores.
+        A figure, or `None` when no restorer has three finite scores.
     """
     finite = {name: [v for v in values.get(name, ()) if math.isfinite(v)] for name in order}
     shown = [(name, found) for name, found in finite.items() if len(found) >= 3][:MOST_RESTORERS]
     if not shown:
-        return ""
+        return None
     label = quantity(metric, unit, higher_is_better)
-    return draw((6.0, 0.9 + 0.34 * len(shown)), salt, _paint, dict(shown), label)
+    return painted((6.0, 0.9 + 0.34 * len(shown)), _paint, dict(shown), label)
 
 
 def _paint(figure: Figure, scores: Mapping[str, Sequence[float]], label: str) -> None:

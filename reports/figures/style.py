@@ -1,13 +1,13 @@
-"""What all plots share: SVG of matplotlib with text as text, and ids of their own.
+"""What all plots share: figures of matplotlib, and their SVG with text as text and ids of its own.
 
-Its colours are the page's.
+The SVG's colours are the page's.
 """
 
 import io
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -17,49 +17,62 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from reports.wording import arrow, bracketed, plain
 
-# matplotlib writes these placeholders, which then become the page's own colours
-INK, ACCENT, FAINT, GRID, BAD = "#010203", "#040506", "#070809", "#0a0b0c", "#0d0e0f"
+# in an SVG these become the page's own colours; no other colour may be one of them
+INK, ACCENT, FAINT, GRID, BAD = "#1c1f24", "#0b5cad", "#5d646e", "#d8dce2", "#b3261f"
 _COLOURS = {
     INK: "currentColor", ACCENT: "var(--accent)", FAINT: "var(--muted)", GRID: "var(--line)",
     BAD: "var(--bad)",
 }  # fmt: skip
 _FONT_SIZE = 10.0
+_STYLE: dict[Any, object] = {
+    "text.color": INK, "axes.labelcolor": INK, "xtick.color": FAINT, "ytick.color": FAINT,
+    "axes.edgecolor": GRID, "font.size": _FONT_SIZE, "text.parse_math": False,
+    "axes.unicode_minus": True,
+}  # fmt: skip
 MOST_NAMED = 34
 P = ParamSpec("P")
 
 
-def draw(
+def painted(
     size: tuple[float, float],
-    salt: str,
     paint: Callable[Concatenate[Figure, P], None],
     *what: P.args,
     **how: P.kwargs,
-) -> str:
+) -> Figure:
     """Draws one plot.
 
     Args:
-        size: Width and height in inches; 72 units of the SVG each.
-        salt: Keeps the ids apart of several plots in one page.
+        size: Width and height in inches.
         paint: Paints on the empty figure.
         what: What `paint` is given after the figure.
         how: Likewise, by name.
 
     Returns:
-        An `<svg>` element without a prolog, safe inside HTML under a strict content security
-        policy: all text is escaped, none is read as mathematics, and there is no style attribute.
+        A figure that pyplot does not know of; no text in it is read as mathematics.
     """
-    out = io.StringIO()
-    with matplotlib.rc_context(
-        {
-            "svg.fonttype": "none", "svg.hashsalt": salt, "text.color": INK,
-            "axes.labelcolor": INK, "xtick.color": FAINT, "ytick.color": FAINT,
-            "axes.edgecolor": GRID, "font.size": _FONT_SIZE, "text.parse_math": False,
-            "axes.unicode_minus": True,
-        }
-    ):  # fmt: skip
+    with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=size)
-        FigureCanvasSVG(figure)
         paint(figure, *what, **how)
+    return figure
+
+
+def as_svg(figure: Figure | None, salt: str) -> str:
+    """A figure as part of a page.
+
+    Args:
+        figure: Of `painted`.
+        salt: Keeps the ids apart of several plots in one page.
+
+    Returns:
+        An `<svg>` element without a prolog, 72 units an inch, safe inside HTML under a strict
+        content security policy: all text is escaped, and there is no style attribute. Empty
+        without a figure.
+    """
+    if figure is None:
+        return ""
+    out, own = io.StringIO(), _STYLE | {"svg.fonttype": "none", "svg.hashsalt": salt}
+    with matplotlib.rc_context(own):
+        FigureCanvasSVG(figure)
         figure.savefig(
             out, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
         )

@@ -16,8 +16,8 @@ from reports.figures.style import (
     GRID,
     MOST_NAMED,
     axes_within,
-    draw,
     log_axis,
+    painted,
     quantity,
     short,
 )
@@ -28,17 +28,16 @@ COSTS = {"seconds": "s", "parameters": "", "peak_mib": "MiB"}
 _TITLES = {"seconds": "seconds an image", "peak_mib": "peak memory", "parameters": "parameters"}
 
 
-def draw_trade_off(trade_off: TradeOff, units: Mapping[str, str], salt: str) -> str:
+def plot_trade_off(trade_off: TradeOff, units: Mapping[str, str]) -> Figure | None:
     """Draws one plot.
 
     Args:
         trade_off: The points; infinite ones are left out, and those that a logarithmic axis cannot
             show.
         units: Unit of each metric by name.
-        salt: Keeps the ids apart of several plots in one page.
 
     Returns:
-        An `<svg>` element as `style.draw` makes it; empty when fewer than two points can be shown.
+        A figure, or `None` when fewer than two points can be shown.
     """
     log = trade_off.x in COSTS
     points = [
@@ -47,8 +46,8 @@ def draw_trade_off(trade_off: TradeOff, units: Mapping[str, str], salt: str) -> 
         if math.isfinite(p.x) and math.isfinite(p.y) and (p.x > 0 or not log)
     ]
     if len(points) < 2:
-        return ""
-    return draw((6.0, 4.0), salt, _paint, trade_off, points, units)
+        return None
+    return painted((6.0, 4.0), _paint, trade_off, points, units)
 
 
 def _paint(

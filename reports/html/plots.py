@@ -7,10 +7,11 @@ from markupsafe import Markup
 
 from harness.protocols.report import ReportData
 from harness.results import TradeOff
-from reports.figures.agreement import draw_agreement
-from reports.figures.critical_difference import draw_critical_difference
-from reports.figures.distributions import draw_distributions
-from reports.figures.trade_offs import draw_trade_off
+from reports.figures.agreement import plot_agreement
+from reports.figures.critical_difference import plot_critical_difference
+from reports.figures.distributions import plot_distributions
+from reports.figures.style import as_svg
+from reports.figures.trade_offs import plot_trade_off
 from reports.html.scores import Scores
 from reports.pivot import SetTable
 from reports.wording import p_value
@@ -64,7 +65,7 @@ def _all_plots(report: ReportData, table: SetTable, scores: Scores, salt: str) -
     yield from _ranks(report, table, salt)
     yield from _distributions(report, table, scores, salt)
     agreements = [item for item in report.agreements if item.set == table.set]
-    heat = draw_agreement(agreements, f"{salt}-agreement")
+    heat = as_svg(plot_agreement(agreements), f"{salt}-agreement")
     yield "heat", heat, "Do the metrics agree?", _HALVES
     yield from _trade_offs(report, [item for item in here if item.kind not in _FIRST], salt)
 
@@ -72,7 +73,7 @@ def _all_plots(report: ReportData, table: SetTable, scores: Scores, salt: str) -
 def _trade_offs(report: ReportData, items: Sequence[TradeOff], salt: str) -> Iterator[Drawn]:
     units = {name: card.unit for name, card in report.data.run.metrics.items()}
     for item in items:
-        svg = draw_trade_off(item, units, f"{salt}-{item.kind}-{item.x}")
+        svg = as_svg(plot_trade_off(item, units), f"{salt}-{item.kind}-{item.x}")
         title = (
             f"Quality ({item.y}) against {_COSTS[item.x]}."
             if item.x in _COSTS
@@ -88,7 +89,8 @@ def _distributions(
     if values:
         board, order = table.boards[0], [line.restorer for line in table.lines]
         unit, own = report.data.run.metric(board.metric).unit, f"{salt}-distributions"
-        svg = draw_distributions(values, board.metric, unit, board.higher_is_better, order, own)
+        figure = plot_distributions(values, board.metric, unit, board.higher_is_better, order)
+        svg = as_svg(figure, own)
         words = "A dot for each image; the box holds the middle half, its line is the median."
         yield "boxes", svg, f"{board.metric} of each image.", words
 
@@ -103,4 +105,5 @@ def _ranks(report: ReportData, table: SetTable, salt: str) -> Iterator[Drawn]:
                 f"{item.critical_difference:.2f}.{p}"
             )
             title = f"Critical differences by {item.metric}, over {item.n} images."
-            yield "ranks", draw_critical_difference(item, f"{salt}-ranks"), title, words
+            svg = as_svg(plot_critical_difference(item), f"{salt}-ranks")
+            yield "ranks", svg, title, words

@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.results import RunData, Score
 from harness.results.columns import ScoreColumns, as_columns
+from reports.figures.distributions import scores_of_set
 from reports.html.choice import Key
 
 
@@ -37,7 +38,7 @@ def collect(data: RunData, images: Collection[Key], main: Mapping[str, str]) -> 
     scores = as_columns(data.scores)
     return Scores(
         _of_images(scores, images),
-        {name: _of_set(scores, name, metric) for name, metric in main.items()},
+        {name: scores_of_set(scores, name, metric) for name, metric in main.items()},
     )
 
 
@@ -57,12 +58,3 @@ def _of_images(scores: ScoreColumns, images: Collection[Key]) -> dict[Key, dict[
         score = scores[place]
         found[score.cell.set, score.cell.image][score.cell.restorer, score.metric] = score
     return found
-
-
-def _of_set(scores: ScoreColumns, name: str, metric: str) -> dict[str, list[float]]:
-    restorers, sets, _, metrics = scores.names
-    if name not in sets or metric not in metrics:
-        return {}
-    here = (scores.codes[1] == sets.index(name)) & (scores.codes[3] == metrics.index(metric))
-    codes, values = scores.codes[0][here], scores.values[here]
-    return {restorers[code]: values[codes == code].tolist() for code in np.unique(codes)}

@@ -1,0 +1,1 @@
+"""What `import harness`, the command line and the pytest plugin do, each once."""

@@ -1,0 +1,92 @@
+"""A run folder opened, ranked, held against a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.api.result import Result, frame_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.results import Comparison
+
+
+def load_run(folder: str | Path) -> Result:
+    """Opens a run folder.
+
+    Raises:
+        StoreError: No run there, or a damaged one.
+    """
+    return Result(Path(folder))
+
+
+def rank(
+    run: Result | str | Path,
+    *,
+    by: str | None = None,
+    set: str | None = None,
+    aggregate: str | None = None,
+    weights: Mapping[str, float] | None = None,
+    versus: str | None = None,
+    policy: str = "common",
+) -> pd.DataFrame:
+    """Ranks the restorers of a run, as `restobench rank` does.
+
+    Args:
+        run: A result, or a run folder.
+        by: Only this metric.
+        set: Only this set.
+        aggregate: One order for each task in place of leaderboards: `borda`, `mean-rank`,
+            `bradley-terry`, `weighted` or `ntire-efficiency`.
+        weights: Of `weighted`: metric -> number.
+        versus: A restorer, from which the distance of each is told.
+        policy: `common`, or `complete`: only restorers with a score of every image.
+
+    Returns:
+        The columns of `restobench/rank/1`.
+
+    Raises:
+        InputError: The run has no such metric, set or restorer, or the order cannot be made.
+    """
+    from harness.api import ranks
+
+    data = run.data if isinstance(run, Result) else load_run(run).data
+    if aggregate is not None:
+        return frame_of(ranks.aggregate_rows(data, aggregate, weights, versus, policy), ())
+    rows, _ = ranks.leaderboard_rows(data, metric=by, set_name=set, base=versus, policy=policy)
+    return frame_of(rows, ("benchmark", "set", "metric", "restorer", "rank", "mean"))
+
+
+def compare(
+    run: Result | str | Path,
+    baseline: str | Path,
+    *,
+    aliases: Sequence[str] = (),
+    settings: str | Path | None = None,
+    name: str | None = None,
+) -> Comparison:
+    """Judges a run against a baseline.
+
+    Args:
+        run: A result, or a run folder.
+        baseline: A file that `Result.baseline` or `restobench baseline` wrote, or a run folder.
+        aliases: `NEW=OLD`: restorers that were renamed since.
+        settings: A TOML file that says what counts as a regression.
+        name: What to call the baseline; default: its path.
+
+    Raises:
+        HarnessError: One of the files is not what it should be.
+    """
+    from harness.regression import check, measured_run
+
+    folder = Path(run) if isinstance(run, str | Path) else run.folder
+    return check.check_against(
+        measured_run.load_measured(folder),
+        Path(baseline),
+        aliases=aliases,
+        settings=None if settings is None else Path(settings),
+        name=name,
+    )

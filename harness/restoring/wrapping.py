@@ -1,0 +1,176 @@
+"""Networks and functions that are at hand in Python, as restorers: no file, no class, no pickle."""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from harness.cards import RestorerCard, Task
+from harness.errors import InputError, RestorationError
+from harness.images import Image
+from harness.protocols import Conditions, Restorer
+
+if TYPE_CHECKING:
+    import torch
+
+PROBE = 64
+"""Height and width of the grey image that tells by what factor a network enlarges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feeding:
+    """How a network or function is fed; what is `None` is found out.
+
+    Attributes:
+        scale: Factor by which it enlarges.
+        value_range: Its values of black and white.
+        order: Order of its planes.
+        channels: Planes that it takes, 1 or 3.
+        multiple: Height and width are padded to a multiple of this.
+        takes: What a function is given: `array` (C, H, W), or `tensor` (1, C, H, W). A module is
+            given tensors.
+        device: Where tensors of a function go; those of a module go where its weights are.
+    """
+
+    scale: int | None = None
+    value_range: tuple[float, float] = (0.0, 1.0)
+    order: Literal["rgb", "bgr"] = "rgb"
+    channels: int | None = None
+    multiple: int = 1
+    takes: Literal["array", "tensor"] = "array"
+    device: str = "cpu"
+
+
+def is_module(thing: object) -> bool:
+    """Whether it is a `torch.nn.Module`; torch is not imported to find out."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(thing, torch.nn.Module)
+
+
+def is_restorer(thing: object) -> bool:
+    """Whether it has a card and `restore`, as `harness.protocols.Restorer` says."""
+    card = getattr(thing, "card", None)
+    return isinstance(card, RestorerCard) and callable(getattr(thing, "restore", None))
+
+
+def as_restorer(thing: object, feeding: Feeding, name: str | None = None) -> Restorer:
+    """Makes a restorer of a module or function; one that is a restorer already stays as it is.
+
+    Args:
+        thing: A `torch.nn.Module` or a function from image to image. A parameter called
+            `conditions` is given the `Conditions`.
+        feeding: How it is fed.
+        name: What results call it; default: its own name.
+
+    Raises:
+        InputError: It is none of these.
+    """
+    if is_restorer(thing) and not isinstance(thing, type):
+        restorer: Restorer = thing  # type: ignore[assignment]  # is_restorer has looked
+        return restorer
+    if not callable(thing):
+        raise InputError(
+            f"{thing!r:.100} is no restorer; expected a torch.nn.Module, a function from image to "
+            "image, an object with card and restore(...), or a name"
+        )
+    if feeding.multiple < 1 or feeding.value_range[0] >= feeding.value_range[1]:
+        raise InputError(f"{feeding} cannot be; multiple is above 0, and black below white")
+    named = getattr(thing, "__name__", None) or type(thing).__name__
+    card = RestorerCard(
+        name or named.strip("<>"),
+        scales=(),
+        channels=(feeding.channels or 3,),
+        size_multiple=feeding.multiple,
+        value_range=feeding.value_range,
+        channel_order=feeding.order,
+        parameters=sum(weight.numel() for weight in _weights(thing, learned=True)) or None,
+        source="this process",
+    )
+    return _with_scale(_Wrapped(thing, card, feeding), feeding)
+
+
+def device_of(thing: object, otherwise: str = "cpu") -> str:
+    """Where a module's weights are: `cpu` or `cuda:N`; of anything else, `otherwise`."""
+    if is_restorer(thing):
+        thing = getattr(thing, "network", None) or getattr(thing, "module", None)
+    place = next(iter(_weights(thing)), None)
+    if place is None:
+        return otherwise
+    device = place.device
+    return device.type if device.index is None else f"{device.type}:{device.index}"
+
+
+def _weights(thing: object, *, learned: bool = False) -> "Iterable[torch.Tensor]":
+    if not is_module(thing):
+        return ()
+    module: torch.nn.Module = thing  # type: ignore[assignment]  # is_module has looked
+    return module.parameters() if learned else chain(module.parameters(), module.buffers())
+
+
+class _Wrapped(Restorer):
+    """A function, or a module in the mode that it is in."""
+
+    def __init__(self, function: Callable[..., Any], card: RestorerCard, feeding: Feeding) -> None:
+        self.card, self._function = card, function
+        self._tensors = is_module(function) or feeding.takes == "tensor"
+        self._device = device_of(function, feeding.device)
+        self._informed = "conditions" in _parameters(function)
+
+    def restore(self, image: Image, conditions: Conditions) -> Image:
+        """Runs it on float32 (C, H, W)."""
+        told = {"conditions": conditions} if self._informed else {}
+        if self._tensors:
+            return self._run_tensors(image, told)
+        restored = np.asarray(self._function(image.copy(), **told))
+        # other numbers than floating ones may well be 0 to 255: they are refused
+        floating = restored.dtype.kind == "f"
+        return np.ascontiguousarray(restored, np.float32 if floating else restored.dtype)
+
+    def _run_tensors(self, image: Image, told: Mapping[str, Conditions]) -> Image:
+        import torch
+
+        kinds = (weight.dtype for weight in _weights(self._function))
+        kind = next((dtype for dtype in kinds if dtype.is_floating_point), torch.float32)
+        # not inference mode: what a module keeps of a call would be of no use in training
+        with torch.no_grad():
+            fed = torch.from_numpy(np.ascontiguousarray(image))[None].to(self._device, kind)
+            restored = self._function(fed, **told)
+        first = restored[0] if isinstance(restored, list | tuple) else restored
+        if not isinstance(first, torch.Tensor) or first.ndim != 4 or len(first) != 1:
+            seen = tuple(first.shape) if isinstance(first, torch.Tensor) else type(first).__name__
+            raise RestorationError(f"{self.card.name} returned {seen}; expected (1, C, H, W)")
+        return np.ascontiguousarray(first[0].float().cpu().numpy())
+
+
+def _parameters(function: Callable[..., Any]) -> Iterable[str]:
+    called = function.forward if is_module(function) else function  # type: ignore[attr-defined]
+    try:
+        return inspect.signature(called).parameters
+    except (TypeError, ValueError):  # written in C
+        return ()
+
+
+def _with_scale(wrapped: _Wrapped, feeding: Feeding) -> _Wrapped:
+    """Says by what factor it enlarges, as far as a grey image or the caller tells."""
+    card = wrapped.card
+    planes = card.channels if feeding.channels else (3, 1)
+    scale = feeding.scale
+    for count in planes if scale is None or not feeding.channels else ():
+        try:
+            grey = np.full((count, PROBE, PROBE), sum(card.value_range) / 2, np.float32)
+            found = wrapped.restore(grey, Conditions(scale=scale or 1))
+        except Exception:  # noqa: S112 - its cells will say so
+            continue
+        if scale is None and found.ndim == 3 and found.shape[1] % PROBE == 0:
+            scale = found.shape[1] // PROBE
+        card = replace(card, channels=(count,))
+        break
+    # one that was not understood is run on everything, and fails where it does
+    scales = () if scale is None else (scale,)
+    tasks = (Task.SUPER_RESOLVE,) if (scale or 1) > 1 else ()
+    wrapped.card = replace(card, scales=scales, tasks=tasks)
+    return wrapped

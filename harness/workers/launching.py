@@ -1,0 +1,49 @@
+"""How worker processes are started: beside the user's program, whatever that does itself."""
+
+import sys
+from functools import lru_cache
+from multiprocessing import forkserver, popen_forkserver, spawn
+from pathlib import Path
+from types import FunctionType, SimpleNamespace
+from typing import Any
+
+server = forkserver.ForkServer()
+"""A server of our own: that of the user's program (a `DataLoader` has one, perhaps) has another
+environment, and other modules."""
+
+
+def _prepare(name: str) -> dict[str, Any]:
+    """What a worker is told of this process: the user's script only where it guards itself.
+
+    A script without `if __name__ == "__main__"` would start workers in each worker.
+    """
+    told = spawn.get_preparation_data(name)
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    if script and _guards_itself(script):
+        return told
+    return {key: told[key] for key in told if not key.startswith("init_main")}
+
+
+@lru_cache(maxsize=8)
+def _guards_itself(script: str) -> bool:
+    try:
+        return b"__main__" in Path(script).read_bytes()
+    except OSError:
+        return False
+
+
+class Launch(popen_forkserver.Popen):
+    """Starts a worker as Python does, by `server` and with what `_prepare` says."""
+
+    # Python's own code, which looks both up in its module
+    _launch = FunctionType(
+        popen_forkserver.Popen._launch.__code__,  # type: ignore[attr-defined]  # private
+        {
+            **vars(popen_forkserver),
+            "spawn": SimpleNamespace(get_preparation_data=_prepare),
+            "forkserver": SimpleNamespace(
+                connect_to_new_process=server.connect_to_new_process,
+                read_signed=forkserver.read_signed,
+            ),
+        },
+    )

@@ -1,0 +1,340 @@
+"""A module, a function, a restorer, a name: what `evaluate` runs, and what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+import torch
+from torch import nn
+
+import harness
+from harness.cli.group import main
+from harness.errors import EvaluationError, InputError
+
+SETS = {"sets": ["photos-sigma25"], "metrics": ["psnr", "ssim"], "limit": 2}
+TWICE = {"sets": ["photos-x2"], "metrics": ["psnr", "ssim"], "limit": 2}
+
+
+class Smooth(nn.Module):
+    """Neighbours averaged, with weights that make long sums."""
+
+    def __init__(self, scale: int = 1, span: float = 1.0) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.first, self.last = nn.Conv2d(3, 24, 3, padding=1), nn.Conv2d(24, 3, 3, padding=1)
+        self.drop, self.scale, self.span = nn.Dropout(0.5), scale, span
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x / self.span
+        y = x + 0.1 * self.last(self.drop(torch.relu(self.first(x))))
+        return self.span * nn.functional.interpolate(y, scale_factor=float(self.scale))
+
+
+def values(result: harness.Result) -> list[float]:
+    frame = result.scores().sort_values(["set", "image", "metric"])
+    return [float(value) for value in frame["value"]]
+
+
+def left_behind() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob("restobench-run-*"))
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # torch would like torch.export better
+@pytest.mark.parametrize(("scale", "chosen"), [(1, SETS), (2, TWICE)])
+@pytest.mark.parametrize("suffix", ["ts", "pt2"])
+def test_a_module_scores_as_its_file_does_in_a_run(
+    tmp_path: Path, scale: int, chosen: Any, suffix: str
+) -> None:
+    network, file = Smooth(scale).eval(), tmp_path / f"network.{suffix}"
+    example = (torch.rand(1, 3, 48, 56),)
+    if suffix == "ts":
+        torch.jit.trace(network, example).save(file)  # type: ignore[no-untyped-call]
+    else:
+        sides = {2: torch.export.Dim("h", min=16), 3: torch.export.Dim("w", min=16)}
+        torch.export.save(torch.export.export(network, example, dynamic_shapes=(sides,)), file)
+    parts = ["-m", "psnr", "-m", "ssim", "--limit", "2", "--set", chosen["sets"][0]]
+    with pytest.raises(SystemExit) as leaving:
+        main(["run", "-b", "quickstart", "-r", str(file), *parts, "--out", str(tmp_path / "r")])
+    assert leaving.value.code == 0
+    run = harness.load_run(tmp_path / "r")
+    # the network is in training: dropout would tell
+    mine = harness.evaluate(network.train(), "quickstart", **chosen)
+    assert len(values(run)) == 4
+    assert values(mine) == values(run)
+    restored = [
+        {(i.cell.set, i.cell.image): i.sha256 for i in r.data.restored} for r in (mine, run)
+    ]
+    assert restored[0] == restored[1]
+
+
+def test_modes_randomness_and_gradients_are_as_before() -> None:
+    network = Smooth().train()
+    network.last.eval()  # frozen by its user
+    torch.manual_seed(5)
+    random.seed(5)
+    np.random.seed(5)
+    threads = torch.get_num_threads()
+    expected = torch.get_rng_state().clone()
+    wanted = random.getstate(), np.random.get_state()[1].copy()  # type: ignore[index]
+    harness.evaluate(network, "quickstart", **SETS)
+    assert torch.equal(torch.get_rng_state(), expected)
+    assert random.getstate() == wanted[0]
+    assert np.array_equal(np.random.get_state()[1], wanted[1])  # type: ignore[index]
+    assert (network.training, network.last.training, network.drop.training) == (True, False, True)
+    assert torch.is_grad_enabled()
+    assert torch.get_num_threads() == threads
+    network(torch.rand(1, 3, 8, 8)).sum().backward()
+    assert network.first.weight.grad is not None
+
+
+def test_what_cannot_be_pickled_runs_and_is_given_what_it_wants() -> None:
+    seen = []
+
+    def takes_bytes(image: np.ndarray, conditions: harness.Conditions) -> np.ndarray:
+        seen.append((float(image.max()), image.shape[0], conditions.sigma_255))
+        return image[::-1].astype(np.float64)[::-1]
+
+    def takes_tensors(batch: torch.Tensor) -> torch.Tensor:
+        return batch.clone()
+
+    of_bytes = harness.evaluate(takes_bytes, "quickstart", range=(0, 255), order="bgr", **SETS)
+    of_tensors = harness.evaluate(takes_tensors, "quickstart", takes="tensor", **SETS)
+    plain = harness.evaluate({"mine": lambda image: image}, "quickstart", **SETS)
+    assert values(of_bytes) == pytest.approx(values(plain), abs=1e-9)
+    assert values(of_tensors) == values(plain)
+    assert (of_bytes.restorers, plain.restorers) == (("takes_bytes",), ("mine",))
+    largest, planes, sigma = seen[-1]
+    assert 200 < largest < 400
+    assert (planes, sigma) == (3, 25.0)
+
+
+def test_a_range_is_converted_both_ways() -> None:
+    network = Smooth(span=255.0)
+    in_bytes = harness.evaluate(network, "quickstart", range=(0, 255), **SETS)
+    assert values(in_bytes) == pytest.approx(
+        values(harness.evaluate(Smooth(), "quickstart", **SETS))
+    )
+
+
+def test_a_restorer_and_a_name_in_this_process_are_as_in_workers() -> None:
+    from restorers.nl_means import NonLocalMeans
+
+    there = harness.evaluate("nl-means", "quickstart", **SETS)
+    for here in (
+        harness.evaluate(NonLocalMeans(), "quickstart", **SETS),
+        harness.evaluate("nl-means", "quickstart", isolated=False, **SETS),
+        harness.evaluate(NonLocalMeans, "quickstart", **SETS),
+    ):
+        assert values(here) == values(there)
+
+
+def test_several_at_once_are_ranked_together() -> None:
+    both = harness.evaluate({"net": Smooth(), "nothing": "identity"}, "quickstart", **SETS)
+    assert set(both.restorers) == {"net", "nothing"}
+    assert set(both.leaderboard()["restorer"]) == {"net", "nothing"}
+    with pytest.raises(InputError, match="two restorers are called 'Smooth'"):
+        harness.evaluate([Smooth(), Smooth()], "quickstart", **SETS)
+
+
+class Broken(nn.Module):
+    """Fails on the second image."""
+
+    calls = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.shape[-1] != 64:  # not the probe
+            self.calls += 1
+        if self.calls == 2:
+            raise ZeroDivisionError("in the network")
+        return x
+
+
+def test_what_a_module_raises_is_a_row_or_goes_through() -> None:
+    before = left_behind()
+    failures = harness.evaluate(Broken(), "quickstart", **SETS).failures()
+    assert failures[["restorer", "kind", "message"]].to_numpy().tolist() == [
+        ["Broken", "raised", "ZeroDivisionError: in the network"]
+    ]
+    network = Broken().train()
+    with pytest.raises(ZeroDivisionError, match="in the network"):
+        harness.evaluate(network, "quickstart", on_error="raise", **SETS)
+    assert network.training
+    assert left_behind() <= before, "a temporary run that nobody holds"
+
+
+def test_other_failures_are_raised_as_asked() -> None:
+    def half(image: np.ndarray) -> np.ndarray:
+        return image[:, ::2]
+
+    assert set(harness.evaluate(half, "quickstart", scale=1, **SETS).failures()["kind"]) == {
+        "invalid"
+    }
+    one = {"sets": ["photos-sigma25"], "limit": 1, "metrics": ["psnr"]}
+    with pytest.raises(EvaluationError, match="mine on photos-sigma25/astronaut: raised: Value"):
+        harness.evaluate("altered:FailsNow", "quickstart", on_error="raise", **one)
+
+
+def test_ctrl_c_leaves_nothing_behind() -> None:
+    class Interrupted(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if x.shape[-1] != 64:
+                raise KeyboardInterrupt
+            return x
+
+    network, before = Interrupted().train(), set(Path(tempfile.gettempdir()).glob("restobench-*"))
+    state = torch.get_rng_state().clone()
+    with pytest.raises(KeyboardInterrupt):
+        harness.evaluate(network, "quickstart", **SETS)
+    assert set(Path(tempfile.gettempdir()).glob("restobench-*")) <= before
+    assert network.training
+    assert torch.equal(torch.get_rng_state(), state)
+    assert values(harness.evaluate(Smooth(), "quickstart", **SETS)), "and the next call works"
+
+
+def test_a_temporary_run_goes_with_its_result() -> None:
+    result = harness.evaluate(Smooth(), "quickstart", **SETS)
+    folder = result.folder
+    assert folder.is_dir()
+    del result
+    assert not folder.exists()
+
+
+def test_threads_do_not_disturb_one_another() -> None:
+    alone = {
+        scale: values(harness.evaluate(Smooth(scale), "quickstart", **chosen))
+        for scale, chosen in ((1, SETS), (2, TWICE))
+    }
+    found: dict[int, list[float]] = {}
+
+    def work(network: Smooth, chosen: Any) -> None:
+        found[network.scale] = values(harness.evaluate(network, "quickstart", **chosen))
+
+    networks = (Smooth(1), SETS), (Smooth(2), TWICE)
+    threads = [threading.Thread(target=work, args=each) for each in networks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == alone
+
+
+def test_workers_serve_a_thread() -> None:
+    found: list[list[float]] = []
+    call = {"target": lambda: found.append(values(harness.evaluate("tv", "quickstart", **SETS)))}
+    thread = threading.Thread(**call)  # type: ignore[arg-type]
+    thread.start()
+    thread.join()
+    assert found == [values(harness.evaluate("tv", "quickstart", **SETS))]
+
+
+SCRIPT = """
+import harness
+result = harness.evaluate("identity", "quickstart", sets=["photos-sigma25"], metrics=["psnr"],
+                          limit=1)
+print(len(result.scores()), flush=True)
+"""
+
+
+@pytest.mark.parametrize("how", ["file", "standard input"])
+def test_a_script_without_a_guard_and_a_notebook_may_start_workers(
+    tmp_path: Path, how: str
+) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "script.py" if how == "file" else "-"],
+        input=None if how == "file" else SCRIPT, cwd=tmp_path, capture_output=True, text=True,
+        check=False, timeout=300, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+
+
+BESIDE = """
+import multiprocessing, os
+import harness
+
+def mine(number):
+    return number + 1, os.environ["SECRET_TOKEN"]
+
+if __name__ == "__main__":
+    harness.evaluate("identity", "quickstart", sets=["photos-sigma25"], metrics=["psnr"], limit=1)
+    with multiprocessing.get_context("forkserver").Pool(1) as pool:
+        print(pool.map(mine, [1]))
+"""
+
+
+def test_processes_of_the_users_own_are_not_those_of_the_harness(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(BESIDE)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "SECRET_TOKEN": "s"}
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False,
+        timeout=300, env=environment,
+    )  # fmt: skip
+    assert done.stdout == "[(2, 's')]\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("restorer", "how", "error", "message"),
+    [
+        (Smooth(), {"scal": 2}, TypeError, "no keyword scal"),
+        (Smooth(), {"on_error": "rows"}, InputError, "expected row or raise"),
+        (Smooth(), {"isolated": True}, InputError, "cannot be given to a worker"),
+        (Smooth(), {"range": (1, 0)}, InputError, "black below white"),
+        (Smooth(), {"sets": ["set5"]}, InputError, "has no set 'set5'"),
+        (3, {}, InputError, "3 is no restorer"),
+        ("tv", {"scale": 1}, InputError, "scale is said of networks"),
+        ("bicubik", {}, InputError, "Did you mean bicubic"),
+        (Smooth(2), {}, InputError, "nothing to run on quickstart: Smooth does not denoise"),
+    ],
+)
+def test_a_mistake_is_said_before_any_work(
+    restorer: object, how: Any, error: type[Exception], message: str
+) -> None:
+    before = left_behind()
+    with pytest.raises(error, match=message):
+        harness.evaluate(restorer, "quickstart", **{**SETS, **how})
+    assert left_behind() <= before
+
+
+WAITS = """
+import sys
+import harness
+
+restorer = f"misbehaving:Counting:marks={sys.argv[1]},sleep=100"
+try:
+    harness.evaluate(restorer, "quickstart", sets=["photos-sigma25"], metrics=["psnr"], workers=1)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_ends_workers_and_their_run(tmp_path: Path) -> None:
+    marks, folder = tmp_path / "marks", tmp_path / "temporary"
+    marks.touch()
+    folder.mkdir()
+    paths = os.pathsep.join([str(Path(__file__).parents[1] / "faults"), *sys.path])
+    process = psutil.Popen(
+        [sys.executable, "-c", WAITS, str(marks)], stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": paths, "TMPDIR": str(folder)},
+    )  # fmt: skip
+    for _ in range(600):
+        if marks.read_text():
+            break
+        time.sleep(0.1)
+    below = process.children(recursive=True)
+    assert below, "a worker is at work"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[0] == "interrupted\n"
+    assert list(folder.glob("restobench-run-*")) == []
+    assert psutil.wait_procs(below, timeout=10)[1] == []

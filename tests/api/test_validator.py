@@ -1,0 +1,216 @@
+"""Validation in a training loop."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import harness
+from harness.errors import InputError
+
+BENCHMARK = """
+metrics = ["psnr", "ssim"]
+evaluation = "rgb"
+[[sets]]
+name = "val"
+task = "denoise"
+folder = "{folder}"
+degradations = [{{ name = "gaussian-noise-clipped", sigma_255 = 25 }}]
+"""
+
+
+class Shifts(nn.Module):
+    """Returns its input, shifted by a learned number, and by chance on some images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by, self.lucky = nn.Parameter(torch.zeros(1)), 0.0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        # one image alone is much better or worse
+        alone = self.lucky * (float(x.mean()) < 0.3)
+        return x + (self.by + alone)
+
+
+@pytest.fixture(scope="module")
+def benchmark(tmp_path_factory: pytest.TempPathFactory) -> str:
+    import numpy as np
+
+    from harness.images import write_image
+
+    folder = tmp_path_factory.mktemp("val")
+    generator = np.random.default_rng(0)
+    for number in range(8):
+        flat = 0.2 if number == 0 else 0.45 + 0.02 * number
+        write_image(
+            folder / f"{number}.png",
+            np.clip(flat + 0.05 * generator.standard_normal((3, 40, 40)), 0, 1).astype(np.float32),
+        )
+    path = folder.parent / f"{folder.name}.toml"
+    path.write_text(BENCHMARK.format(folder=folder))
+    return str(path)
+
+
+def shifted(by: float, lucky: float = 0.0) -> Shifts:
+    network = Shifts().train()
+    with torch.no_grad():
+        network.by.fill_(by)
+    network.lucky = lucky
+    return network
+
+
+def test_only_due_steps_are_validated(benchmark: str) -> None:
+    validator = harness.Validator(benchmark, every=100)
+    assert validator(shifted(0), 150) is None
+    assert validator.best is None
+    found = validator(shifted(0), 200)
+    assert found is not None
+    assert (found.is_best, found.best_step, found.p) == (True, 200, None)
+
+
+def test_the_best_is_kept_by_a_paired_test_and_not_by_the_highest_mean(benchmark: str) -> None:
+    validator = harness.Validator(benchmark)
+    first = validator(shifted(0.1), 1)
+    # one image is much better, and all the others a little worse: the mean is higher by chance
+    lucky = validator(shifted(0.102, lucky=-0.1), 2)
+    better = validator(shifted(0.05), 3)
+    worse = validator(shifted(0.08), 4)
+    assert first
+    assert lucky
+    assert better
+    assert worse
+    assert lucky.means["val", "psnr"] > first.means["val", "psnr"]
+    assert (lucky.is_best, lucky.best_step) == (False, 1)
+    assert lucky.p is not None
+    assert lucky.p > 0.05
+    assert (better.is_best, better.best_step, worse.is_best, worse.best_step) == (True, 3, False, 3)
+    assert worse.difference == pytest.approx(
+        worse.means["val", "psnr"] - better.means["val", "psnr"]
+    )
+    assert worse.ci_high is not None
+    assert worse.ci_high < 0
+    assert validator.best is better
+
+
+def test_history_has_steps_and_the_run_is_a_result(benchmark: str) -> None:
+    network, validator = shifted(0.1), harness.Validator(benchmark, images=6)
+    for step in (1, 2):
+        validator(network, step)
+    assert network.training
+    frame = validator.history
+    assert frame["step"].tolist() == [1, 1, 2, 2]
+    assert set(frame["metric"]) == {"psnr", "ssim"}
+    assert validator.result.restorers == ("step-1", "step-2")
+    gap = validator.result.versus("step-1", metric="psnr")
+    assert gap["difference"].tolist() == [0.0], "nothing was learned"
+    assert gap["n"].tolist() == [6]
+
+
+def test_a_state_that_is_gone_back_to_is_validated_anew(benchmark: str) -> None:
+    validator = harness.Validator(benchmark)
+    for step, by in ((1, 0.1), (2, 0.05), (2, 0.2)):
+        validator(shifted(by), step)
+    assert [item.step for item in validator.validations] == [1, 2]
+    assert validator.best is not None
+    assert validator.best.step == 1, "what was better is gone"
+
+
+def test_a_training_that_was_stopped_goes_on(benchmark: str, tmp_path: Path) -> None:
+    before = harness.Validator(benchmark, out=tmp_path / "run")
+    for step, by in ((1, 0.1), (2, 0.05)):
+        before(shifted(by), step)
+    after = harness.Validator(benchmark, out=tmp_path / "run")
+    assert after.validations == before.validations
+    third = after(shifted(0.07), 3)
+    assert third is not None
+    assert (third.best_step, third.is_best) == (2, False)
+    kept = {path.name for path in (tmp_path / "run" / "restored").iterdir()}
+    assert kept == {"step-2"}, "images of the best step alone"
+
+
+class Writer:
+    def __init__(self) -> None:
+        self.scalars: list[tuple[str, float, int]] = []
+
+    def add_scalar(self, tag: str, value: float, step: int) -> None:
+        self.scalars.append((tag, value, step))
+
+
+class Wandb:
+    def __init__(self) -> None:
+        self.logged: list[tuple[dict[str, float], int]] = []
+
+    def log(self, values: dict[str, float], *, step: int) -> None:
+        self.logged.append((values, step))
+
+
+class Logger:
+    def __init__(self) -> None:
+        self.logged: list[int] = []
+
+    def log_metrics(self, values: Mapping[str, float], step: int) -> None:
+        self.logged.append(step)
+
+
+def test_numbers_go_where_the_user_looks(benchmark: str, tmp_path: Path) -> None:
+    writer, wandb, logger, told = Writer(), Wandb(), Logger(), []
+    log = [writer, wandb, logger, tmp_path / "new" / "log.csv", lambda *item: told.append(item)]
+    validator = harness.Validator(benchmark, log=log)
+    validator(shifted(0.1), 5)
+    validator(shifted(0.1), 10)
+    first = validator.validations[0].means["val", "psnr"]
+    assert ("restobench/val/psnr", first, 5) in writer.scalars
+    assert [step for _, step in wandb.logged] == logger.logged == [5, 10]
+    assert wandb.logged[0][0]["restobench/best_step"] == 5
+    assert told[1][1] == wandb.logged[1][0]
+    rows = list(csv.DictReader((tmp_path / "new" / "log.csv").open()))
+    assert {row["step"] for row in rows} == {"5", "10"}
+    assert float(rows[0]["value"]) == first
+    with pytest.raises(InputError, match="expected a SummaryWriter"):
+        harness.Validator(benchmark, log=3)
+
+
+def test_tensorboard_reads_what_was_written(benchmark: str, tmp_path: Path) -> None:
+    tensorboard = pytest.importorskip("torch.utils.tensorboard")
+    loading = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    with tensorboard.SummaryWriter(str(tmp_path)) as writer:
+        found = harness.Validator(benchmark, log=writer)(shifted(0.1), 7)
+    events = loading.EventAccumulator(str(tmp_path))
+    events.Reload()
+    [event] = events.Scalars("restobench/val/psnr")
+    assert event.step == 7
+    assert event.value == pytest.approx(found.means["val", "psnr"], rel=1e-6)
+
+
+def test_failures_are_told_and_do_not_stop_a_training(benchmark: str) -> None:
+    class Fails(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            raise ValueError("not yet")
+
+    validator = harness.Validator(benchmark, images=6)
+    validator(shifted(0.1), 1)
+    found = validator(Fails(), 2)
+    assert found is not None
+    assert (found.failures, found.is_best, found.best_step) == (6, False, 1)
+    assert found.means == {}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [({"every": 0}, InputError), ({"images": 0}, InputError), ({"scal": 2}, TypeError),
+     ({"metric": "lpips"}, InputError)],
+)  # fmt: skip
+def test_mistakes_are_said(benchmark: str, wrong: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        harness.Validator(benchmark, **wrong)
+
+
+def test_too_few_images_for_a_test_are_told(benchmark: str) -> None:
+    with pytest.warns(UserWarning, match="needs 6 images"):
+        harness.Validator(benchmark, images=3)(shifted(0), 0)

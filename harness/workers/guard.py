@@ -39,6 +39,9 @@ WATCH_SECONDS = 0.2
 PATIENCE_SECONDS = 10.0
 """How long a process may take to die, on a disk that does not answer."""
 
+LONGEST = 80
+"""Bytes of a folder's name that leave room for the name of a socket in it."""
+
 _PDEATHSIG, _SUBREAPER = 1, 36
 
 
@@ -92,11 +95,19 @@ def named_after(folder: Path) -> Iterator[None]:
     """
     own = vars(current_process())["_config"]
     before = {name: own.get(name) for name in ("tempdir", "semprefix")}
-    own.update(tempdir=str(folder), semprefix=f"/{folder.name}")
+    own.update(tempdir=_short(folder), semprefix=f"/{folder.name}")
     try:
         yield
     finally:
         own.update(before)
+
+
+@cache
+def _short(folder: Path) -> str:
+    """A name for a folder that leaves room for a socket's: the kernel takes 107 bytes together."""
+    if len(os.fsencode(folder)) <= LONGEST or sys.platform != "linux":
+        return str(folder)
+    return f"/proc/self/fd/{os.open(folder, os.O_RDONLY | os.O_DIRECTORY)}"
 
 
 def _sweep_dead(lock: Path) -> None:

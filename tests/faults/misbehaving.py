@@ -64,7 +64,7 @@ class Counting(Restorer):
 class Peeks(_Fault):
     """Looks for the reference: in a file, in memory of the process that started its own, by /proc.
 
-    Returns black where it is kept from all of it.
+    Returns the negative where it is kept from all of it.
     """
 
     def __init__(self, *, file: str, device: str = "cpu") -> None:
@@ -81,7 +81,7 @@ class Peeks(_Fault):
                 return image
             except OSError:
                 continue
-        return np.zeros_like(image)
+        return 1 - image
 
 
 class Tampers(_Fault):
@@ -104,7 +104,7 @@ class Tampers(_Fault):
             except OSError:
                 continue
             return image
-        return np.zeros_like(image)
+        return 1 - image
 
 
 class FakesTheClock(_Fault):

@@ -180,7 +180,7 @@ def test_a_run_hides_its_references(command_line: Command, tmp_path: Path) -> No
         scores = dict(store.execute("select restorer, value from scores"))
     plain = scores.pop("identity")
     assert plain > 20
-    assert all(value < plain - 5 for value in scores.values()), "they found nothing: black"
+    assert all(value < plain - 5 for value in scores.values()), "they found nothing: the negative"
     # again, from the cache: restorers get copies of images that they cannot read where they lie
     again = command_line(*command[:-1], tmp_path / "again", "--sandbox")
     assert again[0] == 0, again[2]

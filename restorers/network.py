@@ -2,20 +2,34 @@
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.errors import InputError
 from harness.protocols import RestorerCard
 from restorers._arrays import Image
-from restorers._checkpoint import State, Weights, fit, read_weights
+from restorers._checkpoint import State, Weights, candidates, fit, read_weights
 from restorers._network_file import MeasuredNetwork, hash_file, one_line, require_file
+from restorers._search import search
 from restorers._specification import WORDS
 from restorers._their_modules import TheirModules
 from restorers._torch import Module, count_parameters, run_network
 
 _SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """How a network may be named after `-r`.
+
+    Attributes:
+        text: The specification.
+        wrong: Why it does not load; empty: it does.
+    """
+
+    text: str
+    wrong: str = ""
 
 
 class NetworkRestorer(MeasuredNetwork):
@@ -87,6 +101,34 @@ class NetworkRestorer(MeasuredNetwork):
         with self._modules:
             return run_network(self._network, image, self._device)
 
+    @staticmethod
+    def suggest(source: str, weights: str) -> Suggestion:
+        """Looks for the class and the arguments that weights were trained with.
+
+        Args:
+            source: The Python file.
+            weights: The weight file.
+
+        Raises:
+            InputError: A file is missing, cannot be read, or has no network.
+        """
+        require_file(weights, "weight file")
+        file, found = _split(source)[0], read_weights(weights)
+        with TheirModules(file) as modules:
+            known = _networks(modules.load())
+            if not known:
+                raise InputError(f"{file} has no torch.nn.Module")
+            attempts = [search(cls, list(candidates(found))) for cls in known.values()]
+        best = min(attempts, key=lambda attempt: attempt.differences)
+        takes = ", ".join(map(str, inspect.signature(known[best.cls]).parameters.values()))
+        said = ",".join(f"{key}={value}" for key, value in best.arguments.items())
+        text = f"network:{file}:{best.cls}:weights={weights}{',' if said else ''}{said}"
+        if best.differences == 0:
+            return Suggestion(text)
+        network = known[best.cls](**best.arguments)
+        differences = "; ".join(_differences(network.state_dict(), best.state))
+        return Suggestion(text, f"{best.cls} takes {takes}; with these arguments: {differences}")
+
 
 def _split(path: str) -> tuple[Path, str]:
     """The file and the name of a class, which may be empty."""
@@ -102,14 +144,7 @@ def _split(path: str) -> tuple[Path, str]:
 
 def _choose(module: Any, file: Path, name: str) -> Any:
     """The class: the one that is named, or the only module that no other is made of."""
-    from torch import nn
-
-    known = {
-        key: value
-        for key, value in vars(module).items()
-        if inspect.isclass(value) and issubclass(value, nn.Module)
-        and value.__module__ == module.__name__
-    }  # fmt: skip
+    known = _networks(module)
     if name:
         cls = getattr(module, name, None)
         if not callable(cls):
@@ -123,6 +158,19 @@ def _choose(module: Any, file: Path, name: str) -> Any:
             f"one of {', '.join(known) or 'none, for there is no torch.nn.Module'}"
         )
     return known[whole[0]]
+
+
+def _networks(module: Any) -> dict[str, Any]:
+    """The torch modules that a Python module defines itself."""
+    from torch import nn
+
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if inspect.isclass(value)
+        and issubclass(value, nn.Module)
+        and value.__module__ == module.__name__
+    }
 
 
 def _build(cls: Any, arguments: Mapping[str, object], ours: Mapping[str, object]) -> Module:

@@ -117,7 +117,8 @@ def test_packages_beside_it_are_its_own_and_nobody_elses(
     found = restore(restorer, image)
     assert found == pytest.approx((run(network, image) / 2).clip(0, 1), abs=1e-6)
     assert sys.modules["restorers"] is our_restorers
-    assert {key for key in before[0] if sys.modules.get(key) is not before[0][key]} == set()
+    changed = {key for key in before[0] if sys.modules.get(key) is not before[0][key]}
+    assert changed == set(), [(before[0][k], sys.modules.get(k)) for k in changed]
     assert not [key for key in sys.modules if key.startswith(f"{name}.") and "late" in key]
     assert sys.path == before[1]
 

@@ -76,7 +76,7 @@ def fit(found: object, path: str, load: Callable[[State], T]) -> tuple[T, Weight
         Exception: What `load` said of the first weights, where none fit.
     """
     first: Exception | None = None
-    for weights in _candidates(found):
+    for weights in candidates(found):
         try:
             return load(weights.state), weights
         except Exception as error:  # libraries raise many types
@@ -138,7 +138,8 @@ def _is_cut_short(path: str) -> bool:
         return file.read(4) == b"PK\3\4" and not zipfile.is_zipfile(path)
 
 
-def _candidates(found: object) -> Iterator[Weights]:
+def candidates(found: object) -> Iterator[Weights]:
+    """All named tensors in a file's content, likely ones first; also without their prefixes."""
     for container, state in _states(found, ()):
         yield Weights(state, container)
         for prefix, inner in _without_prefix(state, ""):

@@ -90,7 +90,8 @@ def _load(path: str, device: str) -> tuple[Any, Weights]:
         model, weights = fit(found, path, load)
     except spandrel.UnsupportedModelError:
         raise InputError(
-            f"{path} is of no architecture that spandrel {spandrel.__version__} knows{_keys(found)}"
+            f"{path} is of no architecture that spandrel {spandrel.__version__} knows"
+            f"{_keys(found)}; with the source of its network: restobench wrap {path} net.py"
         ) from None
     except InputError:
         raise

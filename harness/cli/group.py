@@ -33,6 +33,7 @@ COMMANDS = {
     "score": "harness.cli.score:score",
     "sets": "harness.cli.sets:sets",
     "train": "harness.cli.train:train",
+    "wrap": "harness.cli.wrap:wrap",
     "zoo": "harness.cli.zoo:zoo",
 }
 

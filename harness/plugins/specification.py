@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack, get_args, get_origin
 
@@ -24,12 +24,14 @@ class RestorerSpec:
         plugin: Name in `restorers`, or in `loaders` when `argument` is set.
         argument: The file or argument for a loader.
         parameters: Keyword arguments for the class, and options that any restorer takes.
+        name: What results are to call it; empty: what its card and parameters say.
     """
 
     text: str
     plugin: str
     argument: str | None
     parameters: tuple[tuple[str, Value], ...]
+    name: str = ""
 
     def __post_init__(self) -> None:
         """Checks what any restorer takes.
@@ -86,7 +88,8 @@ class RestorerSpec:
 
         It is for a file, unless it is told `probe=false`.
         """
-        file = self.argument is not None and Path(self.argument).is_file()
+        argument = self.argument or ""  # a file, or FILE:CLASS
+        file = Path(argument).is_file() or Path(argument.rpartition(":")[0]).is_file()
         return file and dict(self.parameters).get("probe") is not False
 
 
@@ -114,16 +117,24 @@ def _parameters(cls: Callable[..., object]) -> tuple[list[str] | None, list[str]
     return names, required
 
 
+_NAMED = re.compile(r"([^\W_][\w .+()-]{0,59})=(\S.*)", re.DOTALL)
+"""`NAME=SPECIFICATION`; what has a colon before the first `=` has parameters there."""
+
+
 def parse_restorer(text: str) -> RestorerSpec:
     """Reads what a user writes after `-r`.
 
     Examples: `bicubic`, `bm3d:sigma_255=25`, `weights.pth`, `model.onnx:range=255`,
-    `basicsr:options.yml`, `cmd:tool {input} {output}`, `folder:results`, `my_module:MyRestorer`.
+    `basicsr:options.yml`, `cmd:tool {input} {output}`, `folder:results`, `my_module:MyRestorer`,
+    `network:net.py:Net:weights=net.pth`; `NAME=` before any of them is what results call it.
 
     Raises:
         UnknownNameError: No such name, and no such file.
         InputError: A parameter without a value, or an option with a wrong one.
     """
+    named = _NAMED.fullmatch(text)
+    if named and not Path(text).exists():
+        return replace(parse_restorer(named[2]), text=text, name=named[1].strip())
     head, parameters = split_parameters(text)
     if head in restorers:
         return RestorerSpec(text, head, None, parameters)

@@ -5,6 +5,7 @@ Names are made into objects, and what is skipped has its reason.
 
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from harness.cards import plain_types
 from harness.errors import InputError, UnavailableError, as_utf8
@@ -292,7 +293,23 @@ def _describe(
 
 
 def unique_name(spec: RestorerSpec, card: RestorerCard, taken: Container[str]) -> str:
-    """What results call a restorer, beside others."""
-    parameters = ",".join(f"{key}={value}" for key, value in spec.parameters)
-    name = f"{card.name}:{parameters}" if parameters else card.name
-    return as_utf8(name if name not in taken else f"{name}@{spec.text}")
+    """What results call a restorer, beside others: as briefly as tells it from them.
+
+    Raises:
+        InputError: The user gave the same name twice.
+    """
+    if spec.name:
+        if as_utf8(spec.name) in taken:
+            raise InputError(f"two restorers are called {spec.name!r}: give one another name")
+        return as_utf8(spec.name)
+    said = [f"{key}={value}" for key, value in spec.parameters if key != "probe"]
+    whole = f"{card.name}:{','.join(said)}" if said else card.name
+    names = [whole, f"{whole}@{spec.text}"]
+    if spec.argument is not None:
+        # what is said of a network in a file tells no other network apart
+        options = ",".join(f"{key}={value}" for key, value in spec.options().items())
+        brief = f"{card.name}:{options}" if options else card.name
+        file = Path(spec.argument.partition(":")[0]).name
+        names = [brief, whole, f"{file}:{options}" if options else file, *names]
+    names = list(map(as_utf8, names))
+    return next((name for name in names if name not in taken), names[-1])

@@ -1,0 +1,125 @@
+"""Networks of MatConvNet, written by scipy as MATLAB writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy.io import savemat
+from torch import nn
+
+from harness.errors import InputError
+from harness.plugins.specification import parse_restorer
+from harness.protocols import Conditions
+from harness.restoring.adaptation import restore_image
+from harness.restoring.build import build_restorer
+from restorers.matconvnet import MatConvNetRestorer
+
+
+def cells(items: list[Any]) -> Any:
+    found = np.empty((1, len(items)), dtype=object)
+    found[0] = items
+    return found
+
+
+def convolution(layer: nn.Conv2d, pad: Any) -> dict[str, Any]:
+    filters = layer.weight.detach().numpy().transpose(2, 3, 1, 0)
+    if filters.shape[3] == 1:
+        filters = filters[..., 0]  # as MATLAB does
+    return {"type": "conv", "weights": cells([filters, layer.bias.detach().numpy()]), "pad": pad}
+
+
+def normalisation(layer: nn.BatchNorm2d) -> dict[str, Any]:
+    mean, variance = layer.running_mean.numpy(), layer.running_var.numpy()
+    moments = np.stack([mean, np.sqrt(variance + layer.eps)], axis=1)
+    weights = [layer.weight.detach().numpy(), layer.bias.detach().numpy(), moments]
+    return {"type": "bnorm", "weights": cells(weights)}
+
+
+@pytest.fixture
+def dncnn() -> nn.Sequential:
+    torch.manual_seed(3)
+    network = nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(),
+        nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 1, 3, padding=1),
+    )  # fmt: skip
+    with torch.no_grad():
+        network[3].running_mean.normal_(0, 0.1)
+        network[3].running_var.uniform_(0.5, 2)
+        for parameter in network.parameters():
+            parameter *= 0.5
+    return network.eval()
+
+
+def save(path: Path, network: nn.Sequential, pad: Any = 1.0) -> Path:
+    layers: list[Any] = [
+        convolution(network[0], pad),
+        {"type": "relu"},
+        convolution(network[2], pad),
+        normalisation(network[3]),
+        {"type": "relu"},
+        convolution(network[5], pad),
+        {"type": "loss"},
+    ]
+    savemat(path, {"net": {"layers": cells(layers)}})
+    return path
+
+
+@pytest.mark.parametrize("pad", [1.0, [1.0, 1.0, 1.0, 1.0]])
+def test_it_runs_as_the_network_does(
+    tmp_path: Path, dncnn: nn.Sequential, generator: np.random.Generator, pad: Any
+) -> None:
+    path = save(tmp_path / "dncnn.mat", dncnn, pad)
+    restorer = build_restorer(parse_restorer(f"{path}:residual=true"))
+    image = generator.random((1, 30, 40), dtype=np.float32)
+    with torch.inference_mode():
+        noise = dncnn(torch.from_numpy(image[None]))[0].numpy()
+    assert restorer.card.channels == (1,)
+    assert restorer.card.parameters == sum(item.numel() for item in dncnn.parameters())
+    found = restore_image(restorer, image, Conditions())
+    assert found == pytest.approx((image - noise).clip(0, 1), abs=2e-6)
+    plain = MatConvNetRestorer(path=str(path), residual=False).restore(image, Conditions())
+    assert plain == pytest.approx(noise, abs=2e-6)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.5])
+def test_whether_it_returns_noise_is_measured(
+    tmp_path: Path, dncnn: nn.Sequential, level: float
+) -> None:
+    with torch.no_grad():
+        dncnn[5].weight.zero_()
+        dncnn[5].bias.fill_(level)
+    restorer = MatConvNetRestorer(path=str(save(tmp_path / "net.mat", dncnn)))
+    image = np.full((1, 20, 20), 0.25, dtype=np.float32)
+    expected = 0.25 if level == 0 else level  # no noise, or the image itself
+    assert restore_image(restorer, image, Conditions()) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"x": 1}, "has no `net` with layers"),
+        ({"net": {"layers": cells([{"type": "pool"}])}}, "layer of kind 'pool'; those that are re"),
+        ({"net": {"layers": cells([{"type": "conv"}])}}, "has a damaged conv layer"),
+        ({"net": {"layers": cells([{"type": "relu"}])}}, "has no convolution"),
+    ],
+)
+def test_what_is_no_such_network_is_refused(
+    tmp_path: Path, content: dict[str, Any], message: str
+) -> None:
+    savemat(tmp_path / "net.mat", content)
+    with pytest.raises(InputError, match=message):
+        MatConvNetRestorer(path=str(tmp_path / "net.mat"))
+
+
+def test_a_damaged_file_and_one_of_matlab_7_3(tmp_path: Path) -> None:
+    path = tmp_path / "net.mat"
+    path.write_bytes(b"MATLAB 5.0 MAT-file" + bytes(200))
+    with pytest.raises(InputError, match="cannot be read"):
+        MatConvNetRestorer(path=str(path))
+    path.write_bytes(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM" + bytes(512))
+    with pytest.raises(InputError, match="save it as an older one"):
+        MatConvNetRestorer(path=str(path))

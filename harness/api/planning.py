@@ -12,7 +12,7 @@ from harness.cards import plain_types
 from harness.errors import InputError
 from harness.plugins.fingerprints import VERSION, metric_fingerprint
 from harness.plugins.kinds import resolve_benchmark
-from harness.plugins.specification import RestorerSpec, parse_restorer
+from harness.plugins.specification import RestorerSpec, parse_restorer, unique_name
 from harness.protocols import Benchmark, Restorer, card_mismatch
 from harness.restoring.build import build_restorer
 from harness.restoring.wrapping import Feeding, as_restorer, is_module, is_restorer
@@ -23,7 +23,6 @@ from harness.running.plan import (
     choose_ids,
     choose_metrics,
     choose_sets,
-    unique_name,
 )
 
 

@@ -2,12 +2,13 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack, get_args, get_origin
 
-from harness.errors import InputError, PluginError
+from harness.cards import RestorerCard
+from harness.errors import InputError, PluginError, as_utf8
 from harness.plugins.kinds import loaders, restorers
 from harness.protocols import Restorer
 
@@ -193,3 +194,26 @@ def _literal(value: str) -> Value:
         except ValueError:
             continue
     return value
+
+
+def unique_name(spec: RestorerSpec, card: RestorerCard, taken: Container[str]) -> str:
+    """What results call a restorer, beside others: as briefly as tells it from them.
+
+    Raises:
+        InputError: The user gave the same name twice.
+    """
+    if spec.name:
+        if as_utf8(spec.name) in taken:
+            raise InputError(f"two restorers are called {spec.name!r}: give one another name")
+        return as_utf8(spec.name)
+    said = [f"{key}={value}" for key, value in spec.parameters if key != "probe"]
+    whole = f"{card.name}:{','.join(said)}" if said else card.name
+    names = [whole, f"{whole}@{spec.text}"]
+    if spec.argument is not None:
+        # what is said of a network in a file tells no other network apart
+        options = ",".join(f"{key}={value}" for key, value in spec.options().items())
+        brief = f"{card.name}:{options}" if options else card.name
+        file = Path(spec.argument.partition(":")[0]).name
+        names = [brief, whole, f"{file}:{options}" if options else file, *names]
+    names = list(map(as_utf8, names))
+    return next((name for name in names if name not in taken), names[-1])

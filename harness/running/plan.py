@@ -3,9 +3,8 @@
 Names are made into objects, and what is skipped has its reason.
 """
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from harness.cards import plain_types
 from harness.errors import InputError, UnavailableError, as_utf8
@@ -13,7 +12,7 @@ from harness.plugins.fingerprints import metric_fingerprint, restorer_fingerprin
 from harness.plugins.kinds import fixed_card, metrics, restorers
 from harness.plugins.registry import require_usable, why_missing
 from harness.plugins.source import imported_by_workers
-from harness.plugins.specification import RestorerSpec, parse_restorer
+from harness.plugins.specification import RestorerSpec, parse_restorer, unique_name
 from harness.protocols import (
     Benchmark,
     DegradedSet,
@@ -290,26 +289,3 @@ def _describe(
     if key is not None and may_be_kept and wrong is None and key == card_key(spec):
         keep(spec, key, card)
     return card, reasons
-
-
-def unique_name(spec: RestorerSpec, card: RestorerCard, taken: Container[str]) -> str:
-    """What results call a restorer, beside others: as briefly as tells it from them.
-
-    Raises:
-        InputError: The user gave the same name twice.
-    """
-    if spec.name:
-        if as_utf8(spec.name) in taken:
-            raise InputError(f"two restorers are called {spec.name!r}: give one another name")
-        return as_utf8(spec.name)
-    said = [f"{key}={value}" for key, value in spec.parameters if key != "probe"]
-    whole = f"{card.name}:{','.join(said)}" if said else card.name
-    names = [whole, f"{whole}@{spec.text}"]
-    if spec.argument is not None:
-        # what is said of a network in a file tells no other network apart
-        options = ",".join(f"{key}={value}" for key, value in spec.options().items())
-        brief = f"{card.name}:{options}" if options else card.name
-        file = Path(spec.argument.partition(":")[0]).name
-        names = [brief, whole, f"{file}:{options}" if options else file, *names]
-    names = list(map(as_utf8, names))
-    return next((name for name in names if name not in taken), names[-1])

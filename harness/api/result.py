@@ -28,6 +28,8 @@ class Shown(TypedDict, total=False):
     notes: str
     policy: str
     intervals: bool
+    columns: tuple[str, ...]
+    digits: int | None
 
 
 _SHOWN = ("rank", "restorer", "mean", "ci_low", "ci_high", "n", "failures")
@@ -180,7 +182,7 @@ class Result:
             baseline: Also show the regression check against this file or run folder.
             aliases: As for `compare`.
             settings: As for `compare`.
-            shown: `title`, `notes`, `policy` and `intervals`, as of
+            shown: `title`, `notes`, `policy`, `intervals`, `columns` and `digits`, as of
                 `harness.reporting.assemble.assemble`.
 
         Returns:

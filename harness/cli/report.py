@@ -14,6 +14,7 @@ Examples:
   restobench report runs/mine
   restobench report runs/mine --format markdown --format csv --out tables
   restobench report runs/mine --format latex --no-intervals --out paper/table.tex
+  restobench report runs/mine --format latex --columns psnr-y,ssim-y,parameters --digits 2
   restobench report runs/mine --format model-card --require-complete
   restobench report runs/today --baseline runs/last-week
 """
@@ -42,6 +43,14 @@ Examples:
 @options.settings(help="As of `restobench compare`.")
 @options.require_complete
 @click.option("--no-intervals", is_flag=True, help="Markdown and LaTeX tables with means alone.")
+@click.option(
+    "--columns",
+    metavar="NAME,...",
+    default="",
+    help="Metrics of a cell, and parameters, operations, seconds, in tables as papers have them  "
+    "[default: the first two metrics, parameters, operations]",
+)
+@click.option("--digits", type=click.IntRange(0, 9), help="Decimal places of these tables' means.")
 def report(
     folder: Path,
     formats: tuple[str, ...],
@@ -53,6 +62,8 @@ def report(
     settings: Path | None,
     policy: str,
     no_intervals: bool,
+    columns: str,
+    digits: int | None,
 ) -> None:
     """Write reports of a run: a page that opens from disk, or tables."""
     from harness.api.result import Result
@@ -72,6 +83,8 @@ def report(
         notes=notes,
         policy=policy,
         intervals=not no_intervals,
+        columns=tuple(filter(None, map(str.strip, columns.split(",")))),
+        digits=digits,
     )
     for path in written:
         click.echo(path)

@@ -32,6 +32,8 @@ def assemble(
     notes: str = "",
     policy: str = "common",
     intervals: bool = True,
+    columns: tuple[str, ...] = (),
+    digits: int | None = None,
     comparison: Comparison | None = None,
     tables_only: bool = False,
 ) -> ReportData:
@@ -44,6 +46,8 @@ def assemble(
         notes: Free text for the report.
         policy: As for `harness.ranking.leaderboards.rank_run`.
         intervals: Whether tables that can do without show intervals.
+        columns: Of tables in the layout of papers; none: the usual ones.
+        digits: Decimal places of their means; `None`: what each metric deserves.
         comparison: The run judged against a baseline.
         tables_only: Leaderboards, rows and costs, and nothing of what takes longer.
     """
@@ -61,6 +65,8 @@ def assemble(
         comparison=comparison,
         policy=policy,
         intervals=intervals,
+        columns=columns,
+        digits=digits,
         find_image=SampleImages(ranking.data, run_folder),
     )
     return bare if tables_only else _filled(bare, ranking)

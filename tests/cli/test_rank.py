@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,15 @@ def test_reports_are_written_and_named(folder: Path, tmp_path: Path) -> None:
     assert [Path(path).suffix for path in written] == [".md", ".csv", ".parquet", ".tex", ".json"]
     assert all(Path(path).is_file() for path in written)
     assert Path(written[0]).read_text().startswith("# T\n")
+
+
+def test_a_table_of_a_paper_has_the_columns_and_digits_that_are_asked_for(folder: Path) -> None:
+    table = ("--format", "latex", "--no-intervals", "--columns", "psnr, seconds", "--digits", "3")
+    text = Path(invoke(report, folder, *table).output.strip()).read_text()
+    assert re.search(r"textbf\{\d+\.\d{3}\}", text)
+    assert "method & s & " in text
+    with pytest.raises(InputError, match="no column 'speed'; there are"):
+        invoke(report, folder, "--format", "latex", "--columns", "speed")
 
 
 def test_a_report_shows_what_became_of_a_baseline(folder: Path, tmp_path: Path) -> None:

@@ -150,8 +150,8 @@ def print_leaderboards(
         unit = f" in {row['unit']}" if row["unit"] else ""
         task = f" ({row['task']})" if row["task"] else ""
         _print_title(f"{row['set'] or 'all sets'}{task}: {row['metric']}{unit}", row)
-        if any(row["n"] and row["few_images"] for row in table):
-            click.echo(f"fewer than {FEW_IMAGES} images: intervals and ranks are rough")
+        if note := _few_images(table):
+            click.echo(note)
         if versus:
             click.echo(f"each minus {printable(versus)}, over their common images")
             print_table([row for row in table if row["restorer"] != versus], _GAP_COLUMNS)
@@ -159,6 +159,20 @@ def print_leaderboards(
             _print_ranks(table)
             for note in notes.get(str(row["set"] or ""), ()):
                 click.echo(printable(note))
+
+
+def _few_images(table: list[Row]) -> str:
+    """What a small number of images means; an empty string where there are enough, or none."""
+    from harness.statistics.resampling import MIN_TESTABLE
+
+    images = max(int(str(row["n"] or 0)) for row in table)
+    ranked = sum(row["rank"] is not None for row in table)
+    if 0 < images < MIN_TESTABLE and ranked > 1:
+        many = f"{images} images" if images > 1 else "one image"
+        return f"with {many} no difference can reach p < 0.05: 1-{ranked} is all that ranks can say"
+    if 0 < images < FEW_IMAGES:
+        return f"fewer than {FEW_IMAGES} images: intervals and ranks are rough"
+    return ""
 
 
 def _print_title(title: str, row: Row) -> None:

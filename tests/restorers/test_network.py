@@ -195,7 +195,7 @@ def test_what_cannot_be_imported_is_one_clear_line(
 
 def test_arguments_that_the_class_does_not_take_are_named(tmp_path: Path) -> None:
     write(tmp_path)
-    with pytest.raises(InputError, match=r"Net takes width=4, scale=2, depths=\(1,\), and no 'wi"):
-        NetworkRestorer(path=f"{tmp_path}/net.py", weights=f"{tmp_path}/net.pth", widht=3)
+    with pytest.raises(InputError, match=r"Net takes width=4, scale=2, depths=\(1,\), and no 'br"):
+        NetworkRestorer(path=f"{tmp_path}/net.py", weights=f"{tmp_path}/net.pth", breadth=3)
     with pytest.raises(InputError, match=r"Net cannot be built: .*; Net takes width=4"):
         NetworkRestorer(path=f"{tmp_path}/net.py", weights=f"{tmp_path}/net.pth", width="wide")

@@ -174,6 +174,8 @@ def parse_toml(text: str, what: str) -> dict[str, Any]:
         raise InputError(f"{what} cannot be read: {error}") from None
     except RecursionError:
         raise InputError(f"{what} cannot be read: its values are nested too deeply") from None
+    except ValueError:  # Python's own limit: longer ones take for ever
+        raise InputError(f"{what} cannot be read: a number has thousands of digits") from None
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:

@@ -135,3 +135,9 @@ def test_every_reader_says_in_one_line_what_is_wrong(kind: str, bad: str, tmp_pa
     with pytest.raises(InputError, match=r"bad\.toml (cannot be read|is not UTF-8)") as error:
         READERS[kind](tmp_path / "bad.toml")
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_number_of_thousands_of_digits_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("a = " + "9" * 5000)
+    with pytest.raises(InputError, match="a number has thousands of digits"):
+        read_toml(tmp_path / "a.toml", "file")

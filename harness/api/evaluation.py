@@ -20,6 +20,7 @@ from harness.api.planning import (
     name_things,
     plan_here,
     require_cells,
+    several,
     with_built,
 )
 from harness.api.result import Result
@@ -78,8 +79,8 @@ def evaluate(
     restorers: object,
     benchmark: str | Path | Benchmark,
     *,
-    sets: Sequence[str] = (),
-    metrics: Sequence[str] = (),
+    sets: str | Sequence[str] = (),
+    metrics: str | Sequence[str] = (),
     limit: int | None = None,
     out: str | Path | None = None,
     isolated: bool | None = None,
@@ -108,7 +109,7 @@ def evaluate(
     there, here = _split(name_things(restorers), isolated)
     _require_fed(here.values(), how)
     with _run_folder(out) as folder:
-        choice = Choice(sets=sets, metrics=metrics, limit=limit)
+        choice = Choice(sets=several(sets), metrics=several(metrics), limit=limit)
         job = _Job(find_benchmark(benchmark), choice, folder, on_error, how)
         job.run_there(there)
         job.run_here(here)
@@ -169,11 +170,12 @@ class _Job:
 
     def run_there(self, texts: Mapping[str, str]) -> None:
         """Runs restorers that have names in worker processes."""
+        workers = self._how.get("workers")
         if texts:
             run_plan(
                 require_cells(self._plan(texts)),
                 self._folder,
-                workers=self._how.get("workers") or os.cpu_count() or 1,
+                workers=(os.cpu_count() or 1) if workers is None else workers,
                 timeout=self._how.get("timeout", 600.0),
                 progress=self._how.get("progress"),
             )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.conditions import Conditions
 from harness.errors import InputError
@@ -107,7 +107,15 @@ def score(
 
     from harness.api.result import frame_of
 
-    several = [images] if isinstance(images, str | Path | np.ndarray) else list(images)
+    single = isinstance(images, str | Path | np.ndarray) or not isinstance(images, Iterable)
+    several: list[Any] = [images] if single else [*images]  # type: ignore[misc]  # looked at below
+    for item in several or [None]:
+        if not isinstance(item, str | Path | np.ndarray):
+            raise InputError(f"{_kind(item)}; expected numpy arrays float32 (C, H, W), or paths")
+    if not isinstance(reference, str | Path | np.ndarray | None):
+        raise InputError(
+            f"reference is a {type(reference).__name__}; expected one array, file or folder"
+        )
     names = [metrics] if isinstance(metrics, str) else list(metrics)
     arrays = [item for item in several if isinstance(item, np.ndarray)]
     paths = [Path(item) for item in several if isinstance(item, str | Path)]
@@ -116,6 +124,11 @@ def score(
     if arrays or isinstance(reference, np.ndarray):
         raise InputError("arrays and files are scored in calls of their own")
     return frame_of(_score_files(paths, names, reference, crop_border, device), COLUMNS)
+
+
+def _kind(item: object) -> str:
+    """What something is instead of an image."""
+    return "there is no image" if item is None else f"an image is of type {type(item).__name__}"
 
 
 def _score_files(

@@ -39,13 +39,28 @@ def find_benchmark(benchmark: str | Path | Benchmark) -> Benchmark:
     return benchmark if isinstance(benchmark, Benchmark) else resolve_benchmark(str(benchmark))
 
 
+def several(names: str | Sequence[str]) -> Sequence[str]:
+    """Names; a single one need not be in a list."""
+    return (names,) if isinstance(names, str) else names
+
+
 def name_things(things: object) -> dict[str, object]:
-    """What is evaluated, by names; numbers stand for those that the caller has not named."""
+    """What is evaluated, by names; numbers stand for those that the caller has not named.
+
+    Raises:
+        InputError: There is nothing, or a name that cannot be.
+    """
     if isinstance(things, Mapping):
-        return {str(name): thing for name, thing in things.items()}
-    single = isinstance(things, str | type) or callable(things) or is_restorer(things)
-    several = [things] if single or not isinstance(things, Iterable) else list(things)
-    return {f"#{number}": thing for number, thing in enumerate(several)}
+        found = {str(name): thing for name, thing in things.items()}
+        if wrong := [name for name in found if not name or name.startswith("#")]:
+            raise InputError(f"{wrong[0]!r} is no name of a restorer; give another")
+    else:
+        single = isinstance(things, str | type) or callable(things) or is_restorer(things)
+        listed = [things] if single or not isinstance(things, Iterable) else list(things)
+        found = {f"#{number}": thing for number, thing in enumerate(listed)}
+    if not found:
+        raise InputError("no restorer is given")
+    return found
 
 
 def as_text(thing: object) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import shutil
 import tempfile
 import warnings
@@ -15,7 +16,14 @@ from harness.api.evaluation import Fed, feeding, require_words
 from harness.api.in_process import PoolsHere, alone
 from harness.api.logs import log_to
 from harness.api.pairing import only
-from harness.api.planning import Choice, find_benchmark, plan_here, require_cells, with_built
+from harness.api.planning import (
+    Choice,
+    find_benchmark,
+    plan_here,
+    require_cells,
+    several,
+    with_built,
+)
 from harness.api.result import Result
 from harness.errors import InputError
 from harness.ranking.leaderboards import Ranking, differences, rank_run
@@ -108,8 +116,8 @@ class Validator:
         *,
         every: int = 1,
         images: int | None = None,
-        sets: Sequence[str] = (),
-        metrics: Sequence[str] = (),
+        sets: str | Sequence[str] = (),
+        metrics: str | Sequence[str] = (),
         metric: str | None = None,
         log: Any = None,
         out: str | Path | None = None,
@@ -119,6 +127,7 @@ class Validator:
         if every < 1 or (images is not None and images < 1):
             raise InputError(f"every is {every} and images {images}; expected 1 or more")
         self._benchmark, self.every, self._fed = find_benchmark(benchmark), every, fed
+        sets, metrics = several(sets), several(metrics)
         known = metrics or self._benchmark.metrics
         if metric is not None and metric not in known:
             raise InputError(f"metric is {metric!r}; expected one of {', '.join(known)}")
@@ -174,8 +183,10 @@ class Validator:
             What was found, or `None` where the step is not due.
 
         Raises:
-            InputError: The network can be run on none of the sets.
+            InputError: The network can be run on none of the sets, or the step is no whole number
+                from 0.
         """
+        step = _whole(step)
         if not self.due(step):
             return None
         name, device = f"{_STEP}{step}", device_of(network)
@@ -191,6 +202,10 @@ class Validator:
         else:
             self.validations.append(self._judge(data, step))
         found = next(item for item in self.validations if item.step == step)
+        if found.failures:
+            why = next(item for item in data.failures if item.cell.restorer == name)
+            told = f"step {step}: {found.failures} failures, first {why.kind}: {why.message:.200}"
+            warnings.warn(told, stacklevel=2)
         self._forget_images()
         self._log(step, found.numbers())
         return found
@@ -226,8 +241,8 @@ class Validator:
         ranking = rank_run(only(data, names))
         failures = sum(item.cell.restorer == names[0] for item in data.failures)
         means = dict(_means(ranking, names[0]))
-        if best is None:
-            return Validation(step, means, True, step, failures=failures)
+        if best is None:  # a step without any score is no best one
+            return Validation(step, means, bool(means), step, failures=failures)
         gap = next(iter(differences(self._table(ranking), names[1])), None)
         better = gap is not None and gap.verdict == "better"
         told = _told(gap)
@@ -246,6 +261,16 @@ class Validator:
         for path in (self.folder / "restored").glob(f"{_STEP}*"):
             if path.name != kept:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _whole(step: object) -> int:
+    try:
+        found = operator.index(step)  # type: ignore[arg-type]  # that is what is found out
+    except TypeError:
+        found = -1
+    if found < 0:
+        raise InputError(f"step is {step!r}; expected a whole number from 0")
+    return found
 
 
 def _means(ranking: Ranking, name: str) -> Iterator[tuple[tuple[str, str], float]]:

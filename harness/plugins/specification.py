@@ -71,6 +71,8 @@ class RestorerSpec:
         names, required = _parameters(self.cls())
         given = self.keywords()
         wrong = [f"takes no {name!r}" for name in given if names and name not in names]
+        if self.argument is not None and "path" in dict(self.parameters):
+            wrong.append("takes no 'path': that is what stands before its parameters")
         wrong += [f"needs {name!r}" for name in required if name not in given]
         if wrong:
             known = [name for name in names or () if name not in ("device", "path")]

@@ -1,6 +1,7 @@
 """Networks and functions that are at hand in Python, as restorers: no file, no class, no pickle."""
 
 import inspect
+import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -44,6 +45,32 @@ class Feeding:
     takes: Literal["array", "tensor"] = "array"
     device: str = "cpu"
 
+    def __post_init__(self) -> None:
+        """Checks what cannot be; values are called what callers call them.
+
+        Raises:
+            InputError: Names the value and those that can be.
+        """
+        for name, value, known in (
+            ("order", self.order, ("rgb", "bgr")),
+            ("takes", self.takes, ("array", "tensor")),
+            ("channels", self.channels, (None, 1, 3)),
+        ):
+            if value not in known:
+                allowed = " or ".join(str(item) for item in known if item is not None)
+                raise InputError(f"{name} is {value!r}; expected {allowed}")
+        for name, number in (("multiple", self.multiple), ("scale", self.scale or 1)):
+            if not isinstance(number, int) or number < 1:
+                raise InputError(f"{name} is {number!r}; expected a whole number above 0")
+        try:
+            black, white = (float(end) for end in self.value_range)
+        except (TypeError, ValueError):
+            black = white = 0.0
+        if not -math.inf < black < white < math.inf:
+            raise InputError(
+                f"range is {self.value_range!r}; expected its black below white, such as (0, 255)"
+            )
+
 
 def is_module(thing: object) -> bool:
     """Whether it is a `torch.nn.Module`; torch is not imported to find out."""
@@ -77,8 +104,6 @@ def as_restorer(thing: object, feeding: Feeding, name: str | None = None) -> Res
             f"{thing!r:.100} is no restorer; expected a torch.nn.Module, a function from image to "
             "image, an object with card and restore(...), or a name"
         )
-    if feeding.multiple < 1 or feeding.value_range[0] >= feeding.value_range[1]:
-        raise InputError(f"{feeding} cannot be; multiple is above 0, and black below white")
     named = getattr(thing, "__name__", None) or type(thing).__name__
     card = RestorerCard(
         name or named.strip("<>"),

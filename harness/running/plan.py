@@ -149,8 +149,11 @@ def choose_ids(sets: Sequence[DegradedSet], limit: int | None) -> dict[str, tupl
     """The images of sets; their names lead to rows and files, and none is changed on its way.
 
     Raises:
-        InputError: One has no UTF-8. Sets of folders escape the names of their files themselves.
+        InputError: One has no UTF-8. Sets of folders escape the names of their files themselves. Or
+            the limit is no number of images.
     """
+    if limit is not None and (not isinstance(limit, int) or limit < 1):
+        raise InputError(f"limit is {limit!r}; expected a number of images, 1 or more")
     ids = {item.name: item.ids()[:limit] for item in sets}
     for set_name, images in ids.items():
         for name in (set_name, *images):

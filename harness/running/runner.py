@@ -6,6 +6,7 @@ A cell at a time, overlapped, resumable at any moment.
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import InputError
 from harness.running.cells import Cells
 from harness.running.header import begin_run, finish_run
 from harness.running.plan import Plan
@@ -57,7 +58,10 @@ def run_plan(
 
     Raises:
         StoreError: The folder holds a run of another plan.
+        InputError: There are no workers.
     """
+    if workers < 1:
+        raise InputError(f"workers is {workers}; expected 1 or more")
     progress, most = progress or Progress(), max(workers, 2)
     pools = pools or _processes(plan, workers, most, memory_mib)
     with Store(folder, create=True) as store, pools:

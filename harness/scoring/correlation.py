@@ -71,7 +71,7 @@ def correlate(
             2.5 to the 97.5 percentile.
 
     Raises:
-        InputError: Fewer than 8 images have a score.
+        InputError: Fewer than 8 images have a score, or numbers are too large to be squared.
     """
     values = np.asarray(scores, dtype=np.float64) * (1 if higher_is_better else -1)
     good = np.flatnonzero(np.isfinite(values))
@@ -82,6 +82,13 @@ def correlate(
     chosen = [labelled[place] for place in good.tolist()]
     groups = np.array([image.group for image in chosen])
     x, mos = values[good], np.array([image.mos for image in chosen])
+    with np.errstate(over="ignore"):
+        for what, numbers in (("mos", mos), (metric, x)):
+            if not np.isfinite(np.var(numbers)):
+                raise InputError(
+                    f"{what} goes from {numbers.min():g} to {numbers.max():g}: these numbers are "
+                    "too far apart to be compared"
+                )
     drawn = [
         _figures(x[rows], mos[rows], groups[rows], krcc=bool(splits) or place < KENDALL_RESAMPLES)
         for place, rows in enumerate(_draws(len(good), splits))

@@ -43,14 +43,7 @@ def read_labels(folder: Path) -> list[LabelledImage]:
         raise InputError(f"{folder} holds no labels.csv with the columns image,mos")
     root = folder / "images" if (folder / "images").is_dir() else folder
     text = read_text(path, "list of scores")
-    try:
-        rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    except csv.Error as error:
-        raise InputError(f"{path} cannot be read as comma-separated values: {error}") from None
-    if not rows or not {"image", "mos"} <= rows[0].keys():
-        raise InputError(
-            f"{path} has the columns {list(rows[0]) if rows else []}; expected image and mos"
-        )
+    rows = _rows(text, path)
     try:
         labelled = [_labelled(row, root) for row in rows]
     except ValueError as error:
@@ -66,6 +59,29 @@ def read_labels(folder: Path) -> list[LabelledImage]:
                 "leave one, or write their mean"
             )
     return labelled
+
+
+def _rows(text: str, path: Path) -> list[dict[str, str | None]]:
+    """The rows of a table, none of which has more fields than there are columns."""
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        rows, columns = list(reader), list(reader.fieldnames or ())
+    except csv.Error as error:
+        raise InputError(f"{path} cannot be read as comma-separated values: {error}") from None
+    if not {"image", "mos"} <= set(columns):
+        raise InputError(f"{path} has the columns {columns}; expected image and mos")
+    if twice := [name for name in columns if columns.count(name) > 1]:
+        raise InputError(f"{path} has the column {twice[0]!r} twice; leave one")
+    if not rows:
+        raise InputError(f"{path} has no rows below its columns")
+    for line, row in enumerate(rows, 2):
+        if (more := row.pop(None, None)) is not None:  # csv puts them there
+            fields = len(columns) + len(more)
+            raise InputError(
+                f"{path}: row {line} ({row['image']}) has {fields} fields for {len(columns)} "
+                "columns; numbers have a decimal point, and a name with a comma stands in quotes"
+            )
+    return rows
 
 
 def _labelled(row: Mapping[str, str | None], root: Path) -> LabelledImage:

@@ -21,7 +21,7 @@ from torch import nn
 
 import harness
 from harness.cli.group import main
-from harness.errors import EvaluationError, InputError
+from harness.errors import EvaluationError, HarnessError, InputError
 
 SETS = {"sets": ["photos-sigma25"], "metrics": ["psnr", "ssim"], "limit": 2}
 TWICE = {"sets": ["photos-x2"], "metrics": ["psnr", "ssim"], "limit": 2}
@@ -338,3 +338,44 @@ def test_ctrl_c_ends_workers_and_their_run(tmp_path: Path) -> None:
     assert process.communicate(timeout=60)[0] == "interrupted\n"
     assert list(folder.glob("restobench-*")) == []
     assert psutil.wait_procs(below, timeout=10)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"order": "BGR"}, "order is 'BGR'; expected rgb or bgr"),
+        ({"takes": "Tensor"}, "takes is 'Tensor'; expected array or tensor"),
+        ({"channels": 2}, "channels is 2; expected 1 or 3"),
+        ({"range": (0,)}, r"range is \(0,\); expected its black below white"),
+        ({"range": 255}, "range is 255; expected its black below white"),
+        ({"scale": 1.5}, "scale is 1.5; expected a whole number above 0"),
+        ({"multiple": 0}, "multiple is 0; expected a whole number above 0"),
+        ({"limit": -1}, "limit is -1; expected a number of images, 1 or more"),
+        ({"limit": "2"}, "limit is '2'; expected a number of images"),
+        ({"sets": "nope"}, "has no set 'nope'"),
+        ({"metrics": "nope"}, "no metric is called 'nope'"),
+    ],
+)
+def test_values_that_cannot_be_are_named_as_callers_call_them(how: Any, message: str) -> None:
+    with pytest.raises(HarnessError, match=message):
+        harness.evaluate(lambda image: image, "quickstart", **{**SETS, **how})
+
+
+@pytest.mark.parametrize(
+    ("restorers", "message"),
+    [
+        ([], "no restorer is given"),
+        ({}, "no restorer is given"),
+        ({"#1": "nl-means"}, "'#1' is no name of a restorer"),
+        ({"": "nl-means"}, "'' is no name of a restorer"),
+    ],
+)
+def test_restorers_that_cannot_be(restorers: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        harness.evaluate(restorers, "quickstart", **SETS)
+
+
+@pytest.mark.parametrize("workers", [-1, 0])
+def test_a_number_of_workers_that_cannot_be(workers: int) -> None:
+    with pytest.raises(InputError, match=f"workers is {workers}; expected 1 or more"):
+        harness.evaluate("nl-means", "quickstart", **SETS, workers=workers)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import harness
 from benchmarks.sources import Photos
@@ -88,3 +90,18 @@ def test_lists_are_those_of_the_command_line(command_line: Command) -> None:
         assert code == 0
         rows = getattr(harness, f"list_{kind}")()
         assert [row["name"] for row in json.loads(out)["rows"]] == [row["name"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("images", "reference", "message"),
+    [
+        (torch.zeros(3, 8, 8), None, "of type Tensor; expected numpy arrays"),
+        ([np.zeros((3, 8, 8), np.float32), torch.zeros(3, 8, 8)], None, "of type Tensor"),
+        ([], None, "there is no image"),
+        (3, None, "of type int"),
+        (np.zeros((3, 8, 8), np.float32), [1], "reference is a list; expected one array"),
+    ],
+)
+def test_what_is_no_image_is_said(images: Any, reference: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        harness.score(images, "blur-effect", reference=reference)

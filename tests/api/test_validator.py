@@ -214,3 +214,32 @@ def test_mistakes_are_said(benchmark: str, wrong: Any, error: type[Exception]) -
 def test_too_few_images_for_a_test_are_told(benchmark: str) -> None:
     with pytest.warns(UserWarning, match="needs 6 images"):
         harness.Validator(benchmark, images=3)(shifted(0), 0)
+
+
+class Boom(nn.Module):
+    """Fails."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        raise ValueError("boom")
+
+
+def test_a_step_without_scores_is_never_the_best(benchmark: str, tmp_path: Path) -> None:
+    validator = harness.Validator(benchmark, out=tmp_path / "run")
+    with pytest.warns(UserWarning, match="step 0: 8 failures, first raised: .*boom"):
+        first = validator(Boom(), 0)
+    assert first is not None
+    assert (first.is_best, first.failures, validator.best) == (False, 8, None)
+    steps = [validator(shifted(by), step) for step, by in ((1, 0.1), (2, 0.0))]
+    assert [step.is_best for step in steps if step] == [True, True]
+    with pytest.warns(UserWarning, match="8 failures"):
+        last = validator(Boom(), 3)
+    assert last is not None
+    assert (last.is_best, last.best_step) == (False, 2)
+    again = harness.Validator(benchmark, out=tmp_path / "run")
+    assert [item.is_best for item in again.validations] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("step", [-5, 45.0, "3", None])
+def test_a_step_that_is_no_whole_number(benchmark: str, step: Any) -> None:
+    with pytest.raises(InputError, match="expected a whole number from 0"):
+        harness.Validator(benchmark)(nn.Identity(), step)

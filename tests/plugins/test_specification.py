@@ -23,6 +23,8 @@ from harness.plugins.specification import parse_restorer
         ("basicsr:FOLDER/net.pth:renge=1", "takes no 'renge'"),
         ("identity:strength=1", "takes no 'strength'"),
         ("tv:probe=false", "takes no 'probe'"),
+        ("misbehaving:Counting:path=x", "takes no 'path': that is what stands before"),
+        ("FOLDER/net.pth:path=x", "takes no 'path': that is what stands before"),
     ],
 )
 def test_what_cannot_be_built_is_said_before(tmp_path: Path, text: str, message: str) -> None:

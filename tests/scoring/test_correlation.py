@@ -132,6 +132,16 @@ def test_images_without_a_score_are_counted_and_too_few_are_refused() -> None:
         correlate("m", [1.0, 2.0, *[float("nan")] * 8], labelled(mos), True)
 
 
+@pytest.mark.parametrize("huge", [1e308, 1e200])
+def test_numbers_that_cannot_be_squared_are_refused(huge: float) -> None:
+    mos = [float(value) for value in range(10)]
+    far = [*mos[:8], huge, -huge]
+    with pytest.raises(InputError, match=r"mos goes from -1e\+.* too far apart"):
+        correlate("m", mos, labelled(far), True)
+    with pytest.raises(InputError, match=r"m goes from -1e\+.* too far apart"):
+        correlate("m", far, labelled(mos), True)
+
+
 @pytest.fixture
 def folder(tmp_path: Path, generator: np.random.Generator) -> Path:
     lines = ["image,mos,reference,group"]

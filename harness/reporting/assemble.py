@@ -54,12 +54,9 @@ def assemble(
     # every table is made of columns: they are made once
     ranking = rank_run(replace(data, scores=as_columns(data.scores)), policy=policy)
     spent = costs(ranking.data)
+    what = ranking.data, ranking.boards, run_folder, title, notes
     bare = ReportData(
-        ranking.data,
-        ranking.boards,
-        run_folder,
-        title,
-        notes,
+        *what,
         rows=tuple(flat_rows(ranking.data, ranking.boards, spent)),
         costs=spent,
         comparison=comparison,

@@ -20,6 +20,7 @@ from harness.errors import InputError, StoreError
 from harness.images import read_image, write_image
 from harness.plugins.sample_keys import sample_key
 from harness.protocols import Benchmark, Evaluation, Task
+from harness.results import FailureKind
 from harness.running.plan import Plan, make_plan
 from harness.running.progress import Progress
 from harness.running.runner import run_plan
@@ -218,8 +219,13 @@ def test_a_restorer_that_writes_into_the_cache_changes_nobodys_score(
     benchmark = Benchmark("test", "", (noisy,), ("psnr",), Evaluation("rgb"))
     run_plan(make_plan(benchmark, names[1:]), tmp_path / "undisturbed")
     run_plan(make_plan(benchmark, names), tmp_path / "meddled")
-    expected, found = scores(tmp_path / "undisturbed"), scores(tmp_path / "meddled")
-    assert expected.items() <= found.items()
+    expected, data = scores(tmp_path / "undisturbed"), load_run(tmp_path / "meddled")
+    found = {(*vars_of(score.cell), score.metric): score.value for score in data.scores}
+    # on a busy machine an image may be painted over each time that somebody reads it
+    assert {failure.kind for failure in data.failures} <= {FailureKind.SAMPLE}
+    lost = {vars_of(failure.cell) for failure in data.failures}
+    whole = {key: value for key, value in expected.items() if key[:3] not in lost}
+    assert whole.items() <= found.items()
     assert any(read_image(path).mean() == 0 for path in files(cache) if path.suffix == ".png") or (
         len(found) == 2 * len(expected)
     )

@@ -93,7 +93,7 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_until(true: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 100
     while not true() and time.monotonic() < deadline:
         time.sleep(0.05)
     return true()

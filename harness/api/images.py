@@ -107,15 +107,7 @@ def score(
 
     from harness.api.result import frame_of
 
-    single = isinstance(images, str | Path | np.ndarray) or not isinstance(images, Iterable)
-    several: list[Any] = [images] if single else [*images]  # type: ignore[misc]  # looked at below
-    for item in several or [None]:
-        if not isinstance(item, str | Path | np.ndarray):
-            raise InputError(f"{_kind(item)}; expected numpy arrays float32 (C, H, W), or paths")
-    if not isinstance(reference, str | Path | np.ndarray | None):
-        raise InputError(
-            f"reference is a {type(reference).__name__}; expected one array, file or folder"
-        )
+    several = _listed(images, reference)
     names = [metrics] if isinstance(metrics, str) else list(metrics)
     arrays = [item for item in several if isinstance(item, np.ndarray)]
     paths = [Path(item) for item in several if isinstance(item, str | Path)]
@@ -126,9 +118,25 @@ def score(
     return frame_of(_score_files(paths, names, reference, crop_border, device), COLUMNS)
 
 
-def _kind(item: object) -> str:
-    """What something is instead of an image."""
-    return "there is no image" if item is None else f"an image is of type {type(item).__name__}"
+def _listed(images: object, reference: object) -> list[Any]:
+    """One image or several, each an array or a path; so is a reference."""
+    import numpy as np
+
+    kinds = str | Path | np.ndarray
+    single = isinstance(images, kinds) or not isinstance(images, Iterable)
+    found = [images] if single else list(images)  # type: ignore[call-overload]  # looked at above
+    for item in found:
+        if not isinstance(item, kinds):
+            raise InputError(
+                f"an image is of type {type(item).__name__}; expected a numpy array float32 "
+                "(C, H, W), or a path"
+            )
+    if not found:
+        raise InputError("there is no image to score")
+    if not isinstance(reference, kinds | None):
+        kind = type(reference).__name__
+        raise InputError(f"reference is a {kind}; expected one array, file or folder")
+    return found
 
 
 def _score_files(

@@ -53,20 +53,29 @@ def assemble(
     """
     # every table is made of columns: they are made once
     ranking = rank_run(replace(data, scores=as_columns(data.scores)), policy=policy)
-    spent = costs(ranking.data)
-    what = ranking.data, ranking.boards, run_folder, title, notes
-    bare = ReportData(
-        *what,
-        rows=tuple(flat_rows(ranking.data, ranking.boards, spent)),
-        costs=spent,
+    bare = replace(
+        _bare(ranking, run_folder, title, notes),
         comparison=comparison,
         policy=policy,
         intervals=intervals,
         columns=columns,
         digits=digits,
-        find_image=SampleImages(ranking.data, run_folder),
     )
     return bare if tables_only else _filled(bare, ranking)
+
+
+def _bare(ranking: Ranking, run_folder: Path, title: str, notes: str) -> ReportData:
+    data, spent = ranking.data, costs(ranking.data)
+    return ReportData(
+        data,
+        ranking.boards,
+        run_folder,
+        title,
+        notes,
+        rows=tuple(flat_rows(data, ranking.boards, spent)),
+        costs=spent,
+        find_image=SampleImages(data, run_folder),
+    )
 
 
 def _filled(report: ReportData, ranking: Ranking) -> ReportData:

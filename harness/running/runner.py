@@ -60,8 +60,6 @@ def run_plan(
         StoreError: The folder holds a run of another plan.
         InputError: There are no workers.
     """
-    if workers < 1:
-        raise InputError(f"workers is {workers}; expected 1 or more")
     progress, most = progress or Progress(), max(workers, 2)
     pools = pools or _processes(plan, workers, most, memory_mib)
     with Store(folder, create=True) as store, pools:
@@ -79,6 +77,8 @@ def run_plan(
 
 
 def _processes(plan: Plan, workers: int, most: int, memory_mib: int | None) -> Pools:
+    if workers < 1:
+        raise InputError(f"workers is {workers}; expected 1 or more")
     announce(plan.imports)
     # a GPU's driver maps more than it takes, and its memory is limited by itself
     limit = (memory_mib or free_mib() // workers) if plan.device == "cpu" else None

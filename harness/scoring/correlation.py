@@ -81,14 +81,7 @@ def correlate(
         )
     chosen = [labelled[place] for place in good.tolist()]
     groups = np.array([image.group for image in chosen])
-    x, mos = values[good], np.array([image.mos for image in chosen])
-    with np.errstate(over="ignore"):
-        for what, numbers in (("mos", mos), (metric, x)):
-            if not np.isfinite(np.var(numbers)):
-                raise InputError(
-                    f"{what} goes from {numbers.min():g} to {numbers.max():g}: these numbers are "
-                    "too far apart to be compared"
-                )
+    x, mos = _near(metric, values[good]), _near("mos", np.array([item.mos for item in chosen]))
     drawn = [
         _figures(x[rows], mos[rows], groups[rows], krcc=bool(splits) or place < KENDALL_RESAMPLES)
         for place, rows in enumerate(_draws(len(good), splits))
@@ -98,6 +91,17 @@ def correlate(
         for name, figure in _figures(x, mos, groups, krcc=True).items()
     }
     return Correlation(metric, len(good), len(values) - len(good), found)
+
+
+def _near(what: str, numbers: Floats) -> Floats:
+    """Refuses numbers whose squares no float holds."""
+    with np.errstate(over="ignore"):
+        if np.isfinite(np.var(numbers)):
+            return numbers
+    raise InputError(
+        f"{what} goes from {numbers.min():g} to {numbers.max():g}: these numbers are too far apart "
+        "to be compared"
+    )
 
 
 def _summary(

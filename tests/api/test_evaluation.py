@@ -193,11 +193,14 @@ def test_ctrl_c_leaves_nothing_behind() -> None:
                 raise KeyboardInterrupt
             return x
 
-    network, before = Interrupted().train(), set(Path(tempfile.gettempdir()).glob("restobench-*"))
+    network, before = (
+        Interrupted().train(),
+        set(Path(tempfile.gettempdir()).glob("restobench-run-*")),
+    )
     state = torch.get_rng_state().clone()
     with pytest.raises(KeyboardInterrupt):
         harness.evaluate(network, "quickstart", **SETS)
-    assert set(Path(tempfile.gettempdir()).glob("restobench-*")) <= before
+    assert set(Path(tempfile.gettempdir()).glob("restobench-run-*")) <= before
     assert network.training
     assert torch.equal(torch.get_rng_state(), state)
     assert values(harness.evaluate(Smooth(), "quickstart", **SETS)), "and the next call works"

@@ -95,7 +95,7 @@ def test_lists_are_those_of_the_command_line(command_line: Command) -> None:
 @pytest.mark.parametrize(
     ("images", "reference", "message"),
     [
-        (torch.zeros(3, 8, 8), None, "of type Tensor; expected numpy arrays"),
+        (torch.zeros(3, 8, 8), None, "of type Tensor; expected a numpy array"),
         ([np.zeros((3, 8, 8), np.float32), torch.zeros(3, 8, 8)], None, "of type Tensor"),
         ([], None, "there is no image"),
         (3, None, "of type int"),

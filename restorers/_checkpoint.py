@@ -120,9 +120,10 @@ def read_weights(path: str) -> object:
             "its tensors as .safetensors"
         ) from None
     except Exception as error:  # damaged archives raise many types
-        raise InputError(
-            f"{path} cannot be read as weights: {type(error).__name__}: {one_line(error)}"
-        ) from error
+        why = f"{type(error).__name__}: {one_line(error)}"
+        if re.search(r"weights_only|enforce fail", why):  # what torch says of itself, and advises
+            why = "it is no checkpoint of torch, or damaged"
+        raise InputError(f"{path} cannot be read as weights: {why}") from error
 
 
 def _is_safetensors(path: str) -> bool:

@@ -143,8 +143,8 @@ class Database:
             memory.close()
             why = f" ({error})" if error else ""
             raise StoreError(
-                f"{self.path} is damaged{why}, and nothing in it is whole: `restobench run` with "
-                "another --out, or with --fresh, starts again"
+                f"{self.path} is damaged{why}, and no row of it could be read: put a copy of it "
+                "back, or run again into another folder (--out)"
             )
         self._connection = memory
         if not self._writing:

@@ -6,6 +6,7 @@ What is loaded restores as the plain file does.
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from harness.plugins.specification import parse_restorer
 from harness.protocols import Conditions, Restorer
 from harness.restoring.adaptation import restore_image
 from harness.restoring.build import build_restorer
+from restorers._checkpoint import read_weights
 
 State = dict[str, torch.Tensor]
 NETWORK = {
@@ -210,3 +212,16 @@ def test_a_pickled_network_is_refused_with_the_class_that_it_names(tmp_path: Pat
     torch.save(torch.nn.Conv2d(3, 3, 3), tmp_path / "whole.pth")
     with pytest.raises(InputError, match=r"more than weights \(torch\.nn\.modules\.conv\.Conv2d\)"):
         build(tmp_path / "whole.pth")
+
+
+@pytest.mark.parametrize("content", ["zeros", "zip"])
+def test_what_torch_says_of_itself_is_not_repeated(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "net.pth"
+    if content == "zeros":
+        path.write_bytes(bytes(5000))
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a.txt", "text")
+    with pytest.raises(InputError, match="it is no checkpoint of torch, or damaged") as raised:
+        read_weights(str(path))
+    assert "weights_only" not in str(raised.value)

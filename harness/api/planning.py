@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from harness.plugins.kinds import resolve_benchmark
 from harness.plugins.specification import RestorerSpec, parse_restorer, unique_name
 from harness.protocols import Benchmark, Restorer, card_mismatch
 from harness.restoring.build import build_restorer
-from harness.restoring.wrapping import Feeding, as_restorer, is_module, is_restorer
+from harness.restoring.wrapping import Feeding, as_restorer, is_restorer
 from harness.results import Skipped
 from harness.running.plan import (
     Plan,
@@ -67,9 +68,12 @@ def as_text(thing: object) -> str | None:
     """What a worker would find it by; `None` for an object of this process alone."""
     if isinstance(thing, str | Path):
         return str(thing)
-    if isinstance(thing, type) and not is_module(thing) and thing.__module__ != "__main__":
-        return f"{thing.__module__}:{thing.__qualname__}"
-    return None
+    if not isinstance(thing, type) or thing.__module__ == "__main__":
+        return None
+    # one that was made in a function or by `exec` is nowhere to be found
+    module, name = thing.__module__, thing.__qualname__
+    found = getattr(sys.modules.get(module), name, None)
+    return f"{module}:{name}" if found is thing else None
 
 
 def build_here(

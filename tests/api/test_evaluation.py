@@ -382,3 +382,17 @@ def test_restorers_that_cannot_be(restorers: object, message: str) -> None:
 def test_a_number_of_workers_that_cannot_be(workers: int) -> None:
     with pytest.raises(InputError, match=f"workers is {workers}; expected 1 or more"):
         harness.evaluate("nl-means", "quickstart", **SETS, workers=workers)
+
+
+def test_a_class_that_nobody_else_finds_runs_here() -> None:
+    names: dict[str, Any] = {}
+    code = (
+        "from harness.protocols import Restorer, RestorerCard\n"
+        "class Cell(Restorer):\n"
+        "    def __init__(self, *, device='cpu'): self.card = RestorerCard('cell', scales=(1,))\n"
+        "    def restore(self, image, conditions): return image\n"
+    )
+    exec(code, names)  # noqa: S102 - the text above, as a notebook runs it
+    result = harness.evaluate(names["Cell"], "quickstart", **SETS)
+    assert result.restorers == ("cell",)
+    assert not result.data.failures

@@ -323,9 +323,8 @@ except KeyboardInterrupt:
 
 
 def test_ctrl_c_ends_workers_and_their_run(tmp_path: Path) -> None:
-    marks, folder = tmp_path / "marks", tmp_path / "temporary"
+    marks, folder = tmp_path / "marks", Path(tempfile.mkdtemp(dir="/tmp"))
     marks.touch()
-    folder.mkdir()
     paths = os.pathsep.join([str(Path(__file__).parents[1] / "faults"), *sys.path])
     process = psutil.Popen(
         [sys.executable, "-c", WAITS, str(marks)], stdout=subprocess.PIPE, text=True,

@@ -26,7 +26,7 @@ from types import ModuleType
 from typing import Any
 
 from harness.workers.costs import status_mib
-from harness.workers.guard import adopt_orphans, die_with_parent
+from harness.workers.guard import adopt_orphans, die_with_parent, short_name
 from harness.workers.sandbox import restrict
 
 ALLOWED = re.compile(
@@ -124,7 +124,8 @@ def confine(confinement: Confinement) -> None:
     os.environ.update(confinement.environment | ONE_THREAD | {"TMPDIR": str(own / "tmp")})
     tempfile.tempdir = None  # the server may have asked already
     # not in `tmp`: the path of a socket has 108 characters at most
-    sockets = own if confinement.hidden else confinement.scratch
+    short = short_name(confinement.scratch)
+    sockets = short / own.name if confinement.hidden else short
     made = {"tempdir": str(sockets), "semprefix": f"/{confinement.scratch.name}"}
     vars(current_process())["_config"].update(made)
     _limit_threads()

@@ -39,8 +39,12 @@ WATCH_SECONDS = 0.2
 PATIENCE_SECONDS = 10.0
 """How long a process may take to die, on a disk that does not answer."""
 
+ALIASES = Path("/tmp")  # noqa: S108  # a link with a name that nobody can guess
 LONGEST = 80
-"""Bytes of a folder's name that leave room for the name of a socket in it."""
+"""Bytes of a folder's name that leave room for a worker's sockets: the kernel takes 107 together.
+
+A folder with a longer one has a link among `ALIASES`.
+"""
 
 _PDEATHSIG, _SUBREAPER = 1, 36
 
@@ -79,11 +83,18 @@ def make_scratch() -> Path:
     for lock in root.glob(f"{PREFIX}*/{LOCK}"):
         with suppress(OSError):
             _sweep_dead(lock)
+    for alias in ALIASES.glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if alias.is_symlink() and not alias.exists() and alias.lstat().st_uid == os.getuid():
+                alias.unlink()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     # under its name only when it is locked: nobody may find it free
     descriptor = os.open(folder / "new", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     (folder / "new").rename(folder / LOCK)
+    if len(os.fsencode(folder)) > LONGEST:
+        with suppress(OSError):
+            (ALIASES / folder.name).symlink_to(folder)
     return folder
 
 
@@ -95,19 +106,20 @@ def named_after(folder: Path) -> Iterator[None]:
     """
     own = vars(current_process())["_config"]
     before = {name: own.get(name) for name in ("tempdir", "semprefix")}
-    own.update(tempdir=_short(folder), semprefix=f"/{folder.name}")
+    own.update(tempdir=str(short_name(folder)), semprefix=f"/{folder.name}")
     try:
         yield
     finally:
         own.update(before)
 
 
-@cache
-def _short(folder: Path) -> str:
-    """A name for a folder that leaves room for a socket's: the kernel takes 107 bytes together."""
-    if len(os.fsencode(folder)) <= LONGEST or sys.platform != "linux":
-        return str(folder)
-    return f"/proc/self/fd/{os.open(folder, os.O_RDONLY | os.O_DIRECTORY)}"
+def short_name(folder: Path) -> Path:
+    """A run's folder under a name that leaves room for those of sockets below it."""
+    alias = ALIASES / folder.name
+    with suppress(OSError):  # it is no link, as nearly always
+        if alias.readlink() == folder:
+            return alias
+    return folder
 
 
 def _sweep_dead(lock: Path) -> None:
@@ -131,7 +143,9 @@ def _is_free(lock: int) -> bool:
 
 
 def remove_scratch(folder: Path) -> None:
-    """Removes a run's folder, and its semaphores."""
+    """Removes a run's folder, its semaphores, and its link."""
+    if (alias := ALIASES / folder.name).is_symlink():
+        alias.unlink()
     for path in SHARED.glob(f"sem.{folder.name}-*"):
         path.unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)

@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from harness.results import FailureKind
-from harness.workers.guard import LOCK, make_scratch
+from harness.workers import guard
+from harness.workers.guard import LOCK, make_scratch, remove_scratch
 from harness.workers.pool import Trouble, WorkerPool
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the guard")
@@ -109,8 +110,9 @@ def noted(marks: Path) -> list[int]:
 def test_nothing_outlives_a_killed_run(way: str, killed: str, tmp_path: Path) -> None:
     (tmp_path / "stubborn.py").write_text(STUBBORN)
     (tmp_path / "run.py").write_text(RUN.format(folder=str(tmp_path)))
-    # a short name: a socket of the worker's own lies below it, whose name the kernel limits
-    temporary, marks = Path(tempfile.mkdtemp(dir="/tmp")), tmp_path / "marks"
+    # with a long name, for the kernel limits those of sockets below it
+    temporary, marks = tmp_path / ("long" * 20), tmp_path / "marks"
+    temporary.mkdir()
     command = [sys.executable, str(tmp_path / "run.py"), way, str(marks)]
     with (tmp_path / "output").open("wb") as output:
         run = subprocess.Popen(
@@ -130,6 +132,7 @@ def test_nothing_outlives_a_killed_run(way: str, killed: str, tmp_path: Path) ->
         assert wait_until(lambda: not any(map(is_alive, noted(marks))))
         assert wait_until(lambda: not list(temporary.iterdir()))
         assert not list(Path("/dev/shm").glob(f"sem.{scratch.name}-*"))
+        assert not Path("/tmp", scratch.name).is_symlink()
     finally:
         run.wait()
     assert (tmp_path / "output").read_text() == "", "the terminal hears nothing of it"
@@ -170,6 +173,29 @@ def test_folders_of_dead_runs_are_removed_and_no_others(
     again = make_scratch()
     assert made.exists(), "this process lives"
     assert again.exists()
+    for folder in (made, again):
+        remove_scratch(folder)
+
+
+def test_a_link_to_a_folder_that_is_gone_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "ALIASES", tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / ("long" * 20)))
+    (tmp_path / ("long" * 20)).mkdir()
+    (tmp_path / "restobench-gone").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "restobench-there").symlink_to(tmp_path)
+    made = make_scratch()
+    short = guard.short_name(made)
+    assert short == tmp_path / made.name
+    assert short.samefile(made)
+    assert {path.name for path in tmp_path.iterdir() if path.is_symlink()} == {
+        made.name,
+        "restobench-there",
+    }
+    (tmp_path / made.name).unlink()
+    (tmp_path / made.name).symlink_to(tmp_path)  # somebody else's
+    assert guard.short_name(made) == made
 
 
 def test_a_worker_has_temporary_files_of_its_own() -> None:
@@ -184,8 +210,6 @@ def test_a_worker_has_temporary_files_of_its_own() -> None:
 
 
 def _make_temporary() -> tuple[str, int]:
-    import tempfile
-
     return tempfile.mkdtemp(), os.getpid()
 
 

@@ -18,7 +18,7 @@ from harness.running.pools import Pool, Pools
 from harness.scoring.many_files import one_thread
 
 if TYPE_CHECKING:
-    import torch
+    pass
 
 _ALONE = threading.RLock()
 """Seeds, threads and modes belong to the whole process: one evaluation at a time has them."""
@@ -33,7 +33,7 @@ def alone(*things: object) -> Iterator[None]:
     Args:
         things: What is going to be run; of these, modules change their mode.
     """
-    modules: list[torch.nn.Module] = [thing for thing in things if is_module(thing)]  # type: ignore[misc]
+    modules: list[Any] = [thing for thing in things if is_module(thing)]
     with _ALONE, put_back(*modules), one_thread():
         yield
 

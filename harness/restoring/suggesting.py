@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.cards import RestorerCard
 from harness.errors import InputError, describe_error
@@ -61,8 +62,8 @@ def _suggest(weights: Path, source: Path | None) -> Suggested | str:
 def _look(weights: Path, source: Path | None) -> Suggested:
     text = str(weights)
     if source is not None:
-        # not part of what every loader has
-        found = loaders.get("network:").suggest(str(source), str(weights))  # type: ignore[attr-defined]
+        loader: Any = loaders.get("network:")  # no other has `suggest`
+        found = loader.suggest(str(source), str(weights))
         text = found.text
         if found.wrong:
             return Suggested(text, None, found.wrong)

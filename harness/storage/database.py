@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from harness.errors import StoreError, as_utf8
-from harness.storage.schema import SCHEMA, SCHEMA_VERSION, UPGRADES
+from harness.storage.schema import SCHEMA, SCHEMA_VERSION, TABLES, UPGRADES
 from harness.storage.whole import (
     DAMAGED,
     SEAL,
@@ -110,6 +110,11 @@ class Database:
                 f"{self.path} has schema {version}, this version reads up to {SCHEMA_VERSION}: "
                 "upgrade restobench"
             )
+        if version == 0 and (foreign := self._foreign_table()):
+            raise StoreError(
+                f"{self.path} is a database of somebody else, with a table {foreign!r}: it is left "
+                "as it is; run into another folder (--out)"
+            )
         if version < SCHEMA_VERSION and not self._writing:  # who only reads changes nothing
             self._use_copy(self._connection)
         if self._writing:
@@ -127,6 +132,12 @@ class Database:
             self._connection.execute("COMMIT")
         if not self._writing:
             self._connection.execute("PRAGMA query_only=ON")
+
+    def _foreign_table(self) -> str | None:
+        """A table of a database that has none of ours, or `None`."""
+        query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        names = [str(name) for (name,) in self._connection.execute(query)]
+        return names[0] if names and not set(names) & {*TABLES} else None
 
     def _use_copy(self, connection: sqlite3.Connection) -> None:
         """Goes on with a copy in memory."""

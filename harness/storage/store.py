@@ -39,6 +39,9 @@ from harness.storage.rows import (
 
 FILENAME = "results.sqlite"
 
+RANKED = ("plan", "restorers", "metrics")
+"""What nobody can rank without; the rest of what a run says of itself may be lost."""
+
 
 class Store:
     """The open store of one run folder.
@@ -86,8 +89,8 @@ class Store:
         rows = self._rows("SELECT key, value FROM meta")
         try:
             meta = {key: json.loads(value) for key, value in rows}
-            if self._headless:
-                raise ValueError("parts of what the run says of itself are lost")
+            if self._headless and (lost := [name for name in RANKED if name not in meta]):
+                raise ValueError(f"what the run says of its {' and '.join(lost)} is lost")
             return read_run(meta) if meta.get("plan") else None
         except (TypeError, ValueError) as error:  # what no version of ours writes
             raise self.damage(error) from error

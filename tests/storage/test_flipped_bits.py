@@ -29,7 +29,8 @@ from harness.results import (
     Spent,
 )
 from harness.storage.kept_scores import KeptScores, Pixels
-from harness.storage.store import FILENAME, Store, load_run
+from harness.storage.metadata import HEADER
+from harness.storage.store import FILENAME, RANKED, Store, load_run
 
 IMAGES = [f"image-{number:03d}" for number in range(24)]
 METRICS = {name: MetricCard(name, True, name != "lpips") for name in ("psnr", "ssim", "lpips")}
@@ -185,6 +186,32 @@ def test_a_damaged_store_is_mended_by_who_writes_and_kept(
     assert len(load_run(file.parent, notes.append).scores) < len(wanted["scores"])  # type: ignore[arg-type]
     assert len(notes) == 1, "what is lost is gone, and the rest is whole"
     assert file.with_suffix(".damaged").read_bytes() == broken
+
+
+@pytest.mark.parametrize("key", HEADER)
+def test_ranks_need_little_of_what_a_run_says_of_itself(
+    whole: Path, run: Callable[[], Path], key: str
+) -> None:
+    file, wanted = run(), figures(whole)
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("UPDATE meta SET value = value || ' ' WHERE key = ?", [key])
+    found = outcome(file.parent, wanted)
+    if key in RANKED:
+        assert f"what the run says of its {key} is lost" in found
+        return
+    assert found.startswith("left out: ")
+    assert "1 rows of" in found
+    assert figures(file.parent, print)["ranks"] == wanted["ranks"]
+
+
+def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILENAME, isolation_level=None)) as database:
+        database.execute("CREATE TABLE mine (a)")
+    before = (tmp_path / FILENAME).read_bytes()
+    for create in (False, True):
+        with pytest.raises(StoreError, match="a database of somebody else, with a table 'mine'"):
+            Store(tmp_path, create=create)
+    assert (tmp_path / FILENAME).read_bytes() == before
 
 
 @pytest.mark.parametrize("beside", ["-shm", "-wal"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from restorers._checkpoint import State, Weights
+from restorers._network_file import one_line
 
 _COMMON = (1, 2, 3, 4, 6, 8, 16, 32, 48, 64)
 """Numbers of blocks, factors and widths that are tried besides those that the shapes have."""
@@ -21,15 +22,19 @@ class Attempt:
     Attributes:
         cls: Its name.
         arguments: What it is called with.
+        shapes: Those of its weights, by name; none where the call raises.
         state: The weights that fit best.
         differences: Names that are in one of the two alone or have another shape there; a call that
             raises has as many as there are.
+        error: What the call raised.
     """
 
     cls: str
     arguments: Mapping[str, object]
+    shapes: Mapping[str, Sequence[int]]
     state: State
     differences: int
+    error: str = ""
 
 
 def search(cls: Any, weights: Sequence[Weights]) -> Attempt:
@@ -76,20 +81,24 @@ def _tried(
 def _attempt(cls: Any, arguments: Mapping[str, object], states: Sequence[State]) -> Attempt:
     import torch
 
+    shapes, error = {}, ""
     try:
         with torch.device("meta"):
-            names = {key: value.shape for key, value in cls(**arguments).state_dict().items()}
-    except Exception:  # widths that do not go together, and the like
-        names = {}
-    differences = {place: _count(names, state) for place, state in enumerate(states)}
-    place = min(differences, key=lambda place: differences[place])
-    return Attempt(cls.__name__, arguments, states[place], differences[place])
+            shapes = {
+                key: tuple(value.shape) for key, value in cls(**arguments).state_dict().items()
+            }
+    except Exception as raised:  # widths that do not go together, and the like
+        error = one_line(raised)
+    differences = [_count(shapes, state) for state in states]
+    least = min(differences)
+    state = states[differences.index(least)]
+    return Attempt(cls.__name__, arguments, shapes, state, least, error)
 
 
-def _count(names: Mapping[str, Any], state: State) -> int:
-    other = names.keys() ^ state.keys()
-    shapes = [(names[key], state[key].shape) for key in names.keys() & state.keys()]
-    return len(other) + sum(bool(own != read) for own, read in shapes)
+def _count(shapes: Mapping[str, tuple[int, ...]], state: State) -> int:
+    both = shapes.keys() & state.keys()
+    other = len(shapes.keys() ^ state.keys())
+    return other + sum(shapes[key] != tuple(state[key].shape) for key in both)
 
 
 def _without_defaults(best: Attempt, parameters: Sequence[inspect.Parameter]) -> Attempt:

@@ -82,7 +82,8 @@ class TheirModules:
             del sys.modules[name]
         sys.modules.update(self._ours)
         for root in self._roots:
-            sys.path.remove(root)
+            if root in sys.path:  # unless their code has changed it
+                sys.path.remove(root)
 
     def _add(self, root: str) -> None:
         self._roots.append(root)
@@ -109,12 +110,12 @@ def _dotted(file: Path, root: Path) -> str:
 
 
 def _importable(root: Path) -> Iterator[str]:
-    """Modules and packages in a folder, but for those that torch is made of."""
+    """Modules and packages in a folder, but for those that are everybody's."""
     for path in root.iterdir():
         holds_code = path.is_dir() and any(path.glob("*.py"))
         if (path.suffix == ".py" or holds_code) and path.stem not in _NEVER:
             yield path.stem
 
 
-_NEVER = frozenset({"torch", "numpy", "torchvision", "__init__", "setup", "conftest"})
-"""What must be the same for a network and for who calls it, and what nobody imports."""
+_NEVER = frozenset({"torch", "numpy", "torchvision", "__init__"}) | sys.stdlib_module_names
+"""What must be the same for a network and for who calls it."""

@@ -1,7 +1,7 @@
 """Anybody's network, from its source and its weights: `-r network:net.py:Net:weights=net.pth`."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -116,14 +116,13 @@ class NetworkRestorer(MeasuredNetwork):
                 raise InputError(f"{file} has no torch.nn.Module")
             attempts = [search(cls, list(candidates(found))) for cls in known.values()]
         best = min(attempts, key=lambda attempt: attempt.differences)
-        takes = ", ".join(map(str, inspect.signature(known[best.cls]).parameters.values()))
         said = ",".join(f"{key}={value}" for key, value in best.arguments.items())
         text = f"network:{file}:{best.cls}:weights={weights}{',' if said else ''}{said}"
         if best.differences == 0:
             return Suggestion(text)
-        network = known[best.cls](**best.arguments)
-        differences = "; ".join(_differences(network.state_dict(), best.state))
-        return Suggestion(text, f"{best.cls} takes {takes}; with these arguments: {differences}")
+        takes = ", ".join(map(str, inspect.signature(known[best.cls]).parameters.values()))
+        wrong = best.error or "; ".join(_differences(best.shapes, best.state))
+        return Suggestion(text, f"{best.cls} takes {takes}; with these arguments: {wrong}")
 
 
 def _split(path: str) -> tuple[Path, str]:
@@ -206,7 +205,7 @@ def _number(text: str) -> float | str:
 
 def _fill(network: Module, found: object, path: str, *, strict: bool) -> str:
     """Loads weights, and says what was taken off or left out."""
-    names = network.state_dict()
+    names = {key: tuple(value.shape) for key, value in network.state_dict().items()}
 
     def load(state: State) -> str:
         differences = _differences(names, state)
@@ -217,9 +216,7 @@ def _fill(network: Module, found: object, path: str, *, strict: bool) -> str:
                 "was trained with; strict=false loads what fits"
             )
         fitting = {
-            key: value
-            for key, value in state.items()
-            if key in names and names[key].shape == value.shape
+            key: value for key, value in state.items() if names.get(key) == tuple(value.shape)
         }
         network.load_state_dict(fitting, strict=False)
         return f"loaded in part ({'; '.join(differences)})" if differences else ""
@@ -230,12 +227,12 @@ def _fill(network: Module, found: object, path: str, *, strict: bool) -> str:
     return ", ".join(filter(None, (note, weights.note())))
 
 
-def _differences(names: Mapping[str, Any], state: State) -> list[str]:
-    """In what a network's weights and a file's differ."""
+def _differences(names: Mapping[str, Sequence[int]], state: State) -> list[str]:
+    """In what a network's weights, with their shapes by name, and a file's differ."""
     shapes = [
-        f"{key} {tuple(state[key].shape)} for {tuple(names[key].shape)}"
+        f"{key} {tuple(state[key].shape)} for {names[key]}"
         for key in names.keys() & state.keys()
-        if state[key].shape != names[key].shape
+        if tuple(state[key].shape) != names[key]
     ]
     kinds = {
         "missing": sorted(names.keys() - state.keys()),

@@ -9,16 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.protocols import Restorer
 from harness.restoring.in_process import put_back, restore_here
 from harness.restoring.wrapping import is_module
 from harness.running.pools import Pool, Pools
 from harness.scoring.many_files import one_thread
-
-if TYPE_CHECKING:
-    pass
 
 _ALONE = threading.RLock()
 """Seeds, threads and modes belong to the whole process: one evaluation at a time has them."""

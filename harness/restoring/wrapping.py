@@ -59,7 +59,10 @@ class Feeding:
             if value not in known:
                 allowed = " or ".join(str(item) for item in known if item is not None)
                 raise InputError(f"{name} is {value!r}; expected {allowed}")
-        for name, number in (("multiple", self.multiple), ("scale", self.scale or 1)):
+        for name, number in (
+            ("multiple", self.multiple),
+            ("scale", 1 if self.scale is None else self.scale),
+        ):
             if not isinstance(number, int) or number < 1:
                 raise InputError(f"{name} is {number!r}; expected a whole number above 0")
         try:

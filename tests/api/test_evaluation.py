@@ -351,6 +351,7 @@ def test_ctrl_c_ends_workers_and_their_run(tmp_path: Path) -> None:
         ({"range": (0,)}, r"range is \(0,\); expected its black below white"),
         ({"range": 255}, "range is 255; expected its black below white"),
         ({"scale": 1.5}, "scale is 1.5; expected a whole number above 0"),
+        ({"scale": 0}, "scale is 0; expected a whole number above 0"),
         ({"multiple": 0}, "multiple is 0; expected a whole number above 0"),
         ({"limit": -1}, "limit is -1; expected a number of images, 1 or more"),
         ({"limit": "2"}, "limit is '2'; expected a number of images"),

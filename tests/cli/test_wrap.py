@@ -64,6 +64,17 @@ def test_what_does_not_fit_is_said_with_the_nearest(command_line: Command, folde
     assert "the nearest: -r network:net.py:Net:weights=net.pth,width=7" in out
 
 
+def test_a_class_that_cannot_be_built_says_why(command_line: Command, folder: Path) -> None:
+    save(folder, width=4)
+    (folder / "net.py").write_text(
+        SOURCE.replace("blocks=2", "blocks").replace("range(blocks)", "blocks")
+    )
+    code, _, err = command_line("wrap", "net.pth", "net.py")
+    assert code == 2
+    assert "Net takes width, blocks, scale=2" in err
+    assert "'int' object is not iterable" in err
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [

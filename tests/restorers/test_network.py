@@ -123,6 +123,14 @@ def test_packages_beside_it_are_its_own_and_nobody_elses(
     assert sys.path == before[1]
 
 
+def test_what_is_called_as_a_part_of_python_changes_nothing(tmp_path: Path, image: Any) -> None:
+    network = write(tmp_path)
+    for name in ("types", "random", "logging"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('imported')\n")
+    restorer = NetworkRestorer(path=f"{tmp_path}/net.py", weights=f"{tmp_path}/net.pth")
+    assert np.array_equal(restore(restorer, image), run(network, image).clip(0, 1))
+
+
 @pytest.mark.parametrize("marked", [True, False])
 def test_relative_imports_work_in_a_package_and_in_a_mere_folder(
     tmp_path: Path, image: Any, marked: bool

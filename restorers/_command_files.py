@@ -76,7 +76,10 @@ def _imported(tree: ast.Module, root: Path, package: Path | None = None) -> list
             names = [start, *(f"{start}.{alias.name}".strip(".") for alias in node.names)]
             base = root
             if node.level and package is not None:
-                base = [package, *package.parents][node.level - 1]
+                above = [package, *package.parents]
+                if node.level > len(above):  # for its interpreter to say
+                    continue
+                base = above[node.level - 1]
         else:
             continue
         for name in filter(None, names):

@@ -13,6 +13,7 @@ from harness.plugins.fingerprints import restorer_fingerprint
 from harness.plugins.specification import parse_restorer
 from harness.protocols import RestorerCard
 from harness.restoring.build import build_restorer
+from restorers._command_files import command_files
 
 SCRIPT = "import helper\nfrom pack import part\nprint('restores')\n"
 OBJECT = """
@@ -196,3 +197,10 @@ def test_weights_beside_an_onnx_file(tmp_path: Path, names: list[str]) -> None:
     assert fingerprint(text) == before
     change(tmp_path / names[-1])
     assert fingerprint(text) != before
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_relative_import_that_leads_out_of_everything_is_for_python_to_say() -> None:
+    Path("t.py").write_text("from ....x import y\n")
+    files, _ = command_files(["python", "t.py", "{input}", "{output}"])
+    assert Path("t.py") in files

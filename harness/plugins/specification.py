@@ -91,9 +91,13 @@ class RestorerSpec:
 
         It is for a file, unless it is told `probe=false`.
         """
-        argument = self.argument or ""  # a file, or FILE:CLASS
-        file = Path(argument).is_file() or Path(argument.rpartition(":")[0]).is_file()
-        return file and dict(self.parameters).get("probe") is not False
+        return self.file() is not None and dict(self.parameters).get("probe") is not False
+
+    def file(self) -> Path | None:
+        """The network's file, where it names one: `FILE`, or `FILE:CLASS`."""
+        argument = self.argument or ""
+        places = map(Path, (argument, argument.rpartition(":")[0]))
+        return next((path for path in places if path.is_file()), None)
 
 
 OPTIONS = {"ensemble": ("none", "x8"), "precision": ("fp32", "fp16", "bf16")}
@@ -211,11 +215,10 @@ def unique_name(spec: RestorerSpec, card: RestorerCard, taken: Container[str]) -
     said = [f"{key}={value}" for key, value in spec.parameters if key != "probe"]
     whole = f"{card.name}:{','.join(said)}" if said else card.name
     names = [whole, f"{whole}@{spec.text}"]
-    if spec.argument is not None:
+    if file := spec.file():
         # what is said of a network in a file tells no other network apart
         options = ",".join(f"{key}={value}" for key, value in spec.options().items())
-        brief = f"{card.name}:{options}" if options else card.name
-        file = Path(spec.argument.partition(":")[0]).name
-        names = [brief, whole, f"{file}:{options}" if options else file, *names]
+        behind = f":{options}" if options else ""
+        names = [f"{card.name}{behind}", whole, f"{file.name}{behind}", *names]
     names = list(map(as_utf8, names))
     return next((name for name in names if name not in taken), names[-1])

@@ -24,6 +24,7 @@ BENCHMARK = Benchmark("test", "", (TinySet(size=40),), ("psnr",), Evaluation("rg
         (["FOLDER/net.ts:ensemble=x8,task=denoise"], ["net:ensemble=x8"]),
         (["FOLDER/net.ts", "FOLDER/net.ts:order=bgr"], ["net", "net:order=bgr"]),
         (["FOLDER/net.ts", "FOLDER/net.torchscript"], ["net", "net.torchscript"]),
+        (["misbehaving:Counting:marks=x"], ["counting:marks=x"]),
         (["ours=FOLDER/net.ts:task=denoise", "old one=tv"], ["ours", "old one"]),
     ],
 )

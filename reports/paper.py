@@ -150,13 +150,14 @@ def _figures(
     """The means of one set by one metric; best and second as far as the printed digits tell."""
     board = next((b for b in table.boards if b.metric == metric), None) if table else None
     rows = {row.restorer: row for row in board.rows} if board else {}
-    places = digits(report.data.run.metric(metric)) if report.digits is None else report.digits
+    card = report.data.run.metric(metric)
+    places = digits(card) if report.digits is None else report.digits
     printed = {
         row.restorer: (number(row.mean, places), row.mean)
         for row in rows.values()
         if row.mean is not None and row.rank is not None
     }
-    order = sorted(printed.values(), key=lambda pair: pair[1], reverse=_is_high(report, metric))
+    order = sorted(printed.values(), key=lambda pair: pair[1], reverse=card.higher_is_better)
     best, second = [*dict.fromkeys(text for text, _ in order), None, None][:2]
     said: dict[str | None, Place] = {second: "second", best: "best"}
     found = {}
@@ -169,7 +170,3 @@ def _figures(
             half = number((row.ci_high - row.ci_low) / 2, places)
         found[name] = Figure(text, half, place)
     return found
-
-
-def _is_high(report: ReportData, metric: str) -> bool:
-    return report.data.run.metric(metric).higher_is_better

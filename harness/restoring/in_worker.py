@@ -118,11 +118,7 @@ class Loaded:
             self.runs_torch[conditions.scale] = runs_modules(lambda: self.restore(corner, known))
 
     def count_operations(self, image: Image, conditions: Conditions) -> int | None:
-        """Operations of an image that was restored, counted where they are not known.
-
-        Afterwards, not before: some networks keep what they compute for a size, and must not find
-        tensors without values there.
-        """
+        """Operations of an image that was restored, counted where they are not known."""
         counted, shape = self.counted[conditions.scale], image.shape
         if not self.runs_torch[conditions.scale]:
             return None

@@ -6,13 +6,18 @@ What is no torch module has no operations.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 
 import numpy as np
+import pytest
 import torch
 
+from harness.workers import costs
 from harness.workers.costs import count_flops, runs_modules
+from harness.workers.flops import count_by_shapes
 
 
 def test_operations_of_a_convolution_are_those_of_its_formula() -> None:
@@ -25,10 +30,19 @@ def test_operations_of_a_convolution_are_those_of_its_formula() -> None:
             out.append(convolution(torch.from_numpy(image)[None])[0].numpy())
 
     assert runs_modules(restore)
-    assert count_flops(restore) == 2 * 3 * 8 * 3 * 3 * 20 * 30
+    operations = 2 * 3 * 8 * 3 * 3 * 20 * 30
+    assert count_flops(restore) == operations
+    assert len(out) == 1, "it is called in another process"
+    assert count_by_shapes(restore) == operations
     assert out[0].shape == out[1].shape == (8, 20, 30)
     untouched = np.linspace(0, 1, 8 * 20 * 30)
     assert np.allclose(out[1].ravel(), untouched), "nothing is computed while counting"
+
+
+def test_what_does_not_end_or_leaves_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(costs, "_COUNTING_S", 0.5)
+    assert count_flops(threading.Event().wait) is None
+    assert count_flops(lambda: os._exit(3)) is None
 
 
 def test_what_runs_no_module_has_no_operations() -> None:

@@ -40,7 +40,9 @@ class Fed(TypedDict, total=False):
 
     Attributes:
         scale: By what factor they enlarge; default: it is measured.
-        range: Their values of black and white; default: (0, 1).
+        range: Their values of black and white; default: (0, 1). It is not found out: a network
+            that wants 0 to 255 restores badly without it, and raises no error.
+        output_range: Those of what they return; default: `range`.
         order: Of their planes; default: `rgb`.
         channels: 3 or 1; default: what they run on.
         multiple: To which height and width are padded; default: 1.
@@ -49,6 +51,7 @@ class Fed(TypedDict, total=False):
 
     scale: int | None
     range: tuple[float, float]
+    output_range: tuple[float, float] | None
     order: Literal["rgb", "bgr"]
     channels: int | None
     multiple: int
@@ -100,7 +103,7 @@ def evaluate(
         out: The run folder, which may hold a run of the same benchmark; default: a temporary one.
         isolated: Whether worker processes restore; default: whatever can be named.
         on_error: `raise`, in place of a row of `Result.failures`.
-        how: See `Fed` (scale, range, order, channels, multiple, takes) and `Doing`.
+        how: See `Fed` (scale, range, output_range, order, channels, multiple, takes) and `Doing`.
 
     Raises:
         HarnessError: What was asked for is not here; or a cell failed and `on_error` is `raise`.

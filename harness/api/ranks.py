@@ -108,9 +108,18 @@ def aggregate_rows(
     """
     from harness.ranking.aggregation import Wishes, aggregate  # scipy takes its time
 
-    if weights and how != "weighted":
-        raise InputError("--weight is of --aggregate weighted; give both, or neither")
+    require_weighted(how, weights)
     return aggregate(data, how, Wishes(dict(weights or {}), base), policy=policy)
+
+
+def require_weighted(how: str | None, weights: Mapping[str, float] | None) -> None:
+    """Refuses weights that nothing weighs.
+
+    Raises:
+        InputError: Weights without `weighted`.
+    """
+    if weights and how != "weighted":
+        raise InputError("weights are those of aggregate `weighted`; give both, or neither")
 
 
 def first_boards(rows: Iterable[Row]) -> list[list[Row]]:

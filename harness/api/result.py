@@ -112,13 +112,13 @@ class Result:
         return frame_of(rows, ("restorer", "set", "image", "metric", "kind", "message"))
 
     def versus(
-        self, other: str | Result, *, set: str | None = None, metric: str | None = None
+        self, other: str | Path | Result, *, set: str | None = None, metric: str | None = None
     ) -> pd.DataFrame:
         """How far each restorer is from another, over their common images.
 
         Args:
-            other: One of this run; or another result, each restorer of which is compared with the
-                one of its name, or all with its only one.
+            other: One of this run; or another result or its folder, each restorer of which is
+                compared with the one of its name, or all with its only one.
             set: Only this set.
             metric: Only this metric.
 
@@ -135,10 +135,12 @@ class Result:
 
         ranks.require_known(self.data, metric, set)
         rows: Sequence[Difference]
+        if not isinstance(other, Result) and other not in self.restorers and Path(other).is_dir():
+            other = Result(Path(other))
         if isinstance(other, Result):
             rows = pairing.against(self.data, other.data, set_name=set, metric=metric)
         else:
-            rows = pairing.within(self.data, other, set_name=set, metric=metric)
+            rows = pairing.within(self.data, str(other), set_name=set, metric=metric)
         return frame_of([asdict(row) for row in rows], ("restorer", "versus", "set", "metric"))
 
     @property
@@ -249,7 +251,7 @@ class Result:
             title = f"{board['set'] or 'all sets'}: {board['metric']}{unit}, {better} is better"
             shown = frame_of([{name: row[name] for name in _SHOWN} for row in rows], _SHOWN)
             yield f"<p>{escape(title)}</p>"
-            yield shown.to_html(index=False, escape=True, na_rep="")
+            yield shown.to_html(index=False, escape=True, na_rep="–")
 
 
 def frame_of(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:

@@ -53,6 +53,7 @@ def rank(
     """
     from harness.api import ranks
 
+    ranks.require_weighted(aggregate, weights)
     data = run.data if isinstance(run, Result) else load_run(run).data
     if aggregate is not None:
         return frame_of(ranks.aggregate_rows(data, aggregate, weights, versus, policy), ())
@@ -62,7 +63,7 @@ def rank(
 
 def compare(
     run: Result | str | Path,
-    baseline: str | Path,
+    baseline: Result | str | Path,
     *,
     aliases: Sequence[str] = (),
     settings: str | Path | None = None,
@@ -72,7 +73,8 @@ def compare(
 
     Args:
         run: A result, or a run folder.
-        baseline: A file that `Result.baseline` or `restobench baseline` wrote, or a run folder.
+        baseline: A file that `Result.baseline` or `restobench baseline` wrote, a run folder, or the
+            result of one.
         aliases: `NEW=OLD`: restorers that were renamed since.
         settings: A TOML file that says what counts as a regression.
         name: What to call the baseline; default: its path.
@@ -85,7 +87,7 @@ def compare(
     folder = Path(run) if isinstance(run, str | Path) else run.folder
     return check.check_against(
         measured_run.load_measured(folder),
-        Path(baseline),
+        baseline.folder if isinstance(baseline, Result) else Path(baseline),
         aliases=aliases,
         settings=None if settings is None else Path(settings),
         name=name,

@@ -30,7 +30,7 @@ from harness.ranking.leaderboards import Ranking, differences, rank_run
 from harness.ranking.tables import ScoreTable
 from harness.restoring.wrapping import as_restorer, device_of
 from harness.results import Difference, RunData
-from harness.running.plan import Plan
+from harness.running.plan import Plan, choose_sets
 from harness.running.runner import run_plan
 from harness.storage.places import safe_name
 from harness.storage.store import FILENAME, load_run
@@ -107,7 +107,7 @@ class Validator:
         validations: What was found so far, in the order of the steps.
 
     Raises:
-        InputError: No such benchmark, or a number that cannot be.
+        InputError: No such benchmark or set, or a number that cannot be.
     """
 
     def __init__(
@@ -131,6 +131,7 @@ class Validator:
         known = metrics or self._benchmark.metrics
         if metric is not None and metric not in known:
             raise InputError(f"metric is {metric!r}; expected one of {', '.join(known)}")
+        choose_sets(self._benchmark, sets)
         self._choice = Choice(sets=sets, metrics=metrics, limit=images)
         self._metric, self._log = metric, log_to(log)
         self._plan: Plan | None = None

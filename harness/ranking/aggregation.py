@@ -69,7 +69,7 @@ def aggregate(
         InputError: An unknown way, or wishes that it cannot follow.
     """
     if how not in WAYS:
-        raise InputError(f"--aggregate {how!r} is unknown; expected one of {', '.join(WAYS)}")
+        raise InputError(f"aggregate is {how!r}; expected one of {', '.join(WAYS)}")
     rows = []
     for item in ballots(data, tables(data, make_blocks(data), count_failures(data), policy=policy)):
         order = _order(how, data, item, wishes or Wishes())
@@ -154,8 +154,8 @@ def _weighted(data: RunData, item: Ballots, weights: Mapping[str, float]) -> Ord
     unknown = [name for name in weights if name not in known]
     if unknown or not weights:
         raise InputError(
-            f"weights are for {', '.join(unknown) or 'no metric'}; expected --weight METRIC=NUMBER "
-            f"of {', '.join(known)}"
+            f"weights are for {', '.join(unknown) or 'no metric'}; expected METRIC=NUMBER, of "
+            f"{', '.join(known)}"
         )
     boards = [table for table in item.tables if table.metric in weights]
     if not boards or len(item.restorers) < 2:

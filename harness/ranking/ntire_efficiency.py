@@ -69,7 +69,7 @@ def efficiency_order(data: RunData, item: Ballots, base: str | None) -> Order | 
     known = data.run.restorers
     if base not in known:
         raise InputError(
-            f"ntire-efficiency compares with a base: --versus is {base!r}; expected one of "
+            f"ntire-efficiency compares with a base: versus is {base!r}; expected one of "
             f"{', '.join(known)}"
         )
     if base not in item.entrants:
@@ -78,7 +78,7 @@ def efficiency_order(data: RunData, item: Ballots, base: str | None) -> Order | 
     cards = {name: data.run.restorer(name) for name in item.entrants}
     reasons = {name: _why_not(card, costs.get(name, {})) for name, card in cards.items()}
     if reasons[base]:
-        raise InputError(f"--versus {base} cannot be compared with: {reasons[base]}")
+        raise InputError(f"versus: {base} cannot be compared with: {reasons[base]}")
     names = sorted(name for name, why in reasons.items() if not why)
     common = sorted(set.intersection(*(set(costs[name]) for name in names)))
     # the first cell of a worker counts as warm-up

@@ -156,7 +156,7 @@ def rename(run: MeasuredRun, aliases: Sequence[str]) -> MeasuredRun:
         fitting = [{old: new} for new, old in splits if old in names and new and new not in names]
         if not fitting:
             raise InputError(
-                f"--alias {alias!r}: expected NEW=OLD; OLD is one of the baseline's, NEW is not "
+                f"alias {alias!r}: expected NEW=OLD; OLD is one of the baseline's, NEW is not "
                 f"({', '.join(sorted(names)) or 'none'})"
             )
         now = fitting[0]

@@ -59,7 +59,6 @@ def _target(name: str, writer: Report, out: Path, *, single: bool) -> Path:
         return out
     if out.is_file():
         raise InputError(
-            f"--out {out} is a file; a {name} report goes into a folder or a file that ends in "
-            f"{wanted}"
+            f"{out} is a file; a {name} report goes into a folder or a file that ends in {wanted}"
         )
     return out / f"leaderboard{writer.suffix}" if writer.suffix else out

@@ -29,6 +29,7 @@ class Feeding:
     Attributes:
         scale: Factor by which it enlarges.
         value_range: Its values of black and white.
+        output_range: Those of what it returns; `None`: the same.
         order: Order of its planes.
         channels: Planes that it takes, 1 or 3.
         multiple: Height and width are padded to a multiple of this.
@@ -39,6 +40,7 @@ class Feeding:
 
     scale: int | None = None
     value_range: tuple[float, float] = (0.0, 1.0)
+    output_range: tuple[float, float] | None = None
     order: Literal["rgb", "bgr"] = "rgb"
     channels: int | None = None
     multiple: int = 1
@@ -65,14 +67,18 @@ class Feeding:
         ):
             if not isinstance(number, int) or number < 1:
                 raise InputError(f"{name} is {number!r}; expected a whole number above 0")
-        try:
-            black, white = (float(end) for end in self.value_range)
-        except (TypeError, ValueError):
-            black = white = 0.0
-        if not -math.inf < black < white < math.inf:
-            raise InputError(
-                f"range is {self.value_range!r}; expected its black below white, such as (0, 255)"
-            )
+        for name, ends in (
+            ("range", self.value_range),
+            ("output_range", self.output_range or self.value_range),
+        ):
+            try:
+                black, white = (float(end) for end in ends)
+            except (TypeError, ValueError):
+                black = white = 0.0
+            if not -math.inf < black < white < math.inf:
+                raise InputError(
+                    f"{name} is {ends!r}; expected its black below white, such as (0, 255)"
+                )
 
 
 def is_module(thing: object) -> bool:
@@ -114,6 +120,7 @@ def as_restorer(thing: object, feeding: Feeding, name: str | None = None) -> Res
         channels=(feeding.channels or 3,),
         size_multiple=feeding.multiple,
         value_range=feeding.value_range,
+        output_range=feeding.output_range,
         channel_order=feeding.order,
         parameters=sum(weight.numel() for weight in _weights(thing, learned=True)) or None,
         source="this process",

@@ -73,7 +73,7 @@ def _check_same_plan(folder: Path, known: RunPlan, planned: RunPlan) -> None:
         if was != is_now:
             raise StoreError(
                 f"{folder} holds a run of another plan: its {what} is {was}, now it would be "
-                f"{is_now}; give another --out, or --fresh to start again"
+                f"{is_now}; give another run folder, or throw this one away (run --fresh)"
             )
 
 

@@ -22,12 +22,12 @@ def choose_device(wanted: str) -> str:
     if wanted == "cpu":
         return wanted
     if not re.fullmatch(r"auto|cuda(:\d+)?", wanted):
-        raise InputError(f"--device {wanted!r} is unknown; expected auto, cpu or cuda:0")
+        raise InputError(f"device {wanted!r} is unknown; expected auto, cpu or cuda:0")
     if not _has_driver():
         if wanted == "auto":
             return "cpu"
         raise InputError(
-            f"--device {wanted} was asked for, and there is no driver of an NVIDIA or AMD GPU "
+            f"device {wanted} was asked for, and there is no driver of an NVIDIA or AMD GPU "
             f"here: no {DRIVER}, and none of {', '.join(NODES)} in {DEVICES}"
         )
     import torch
@@ -36,8 +36,7 @@ def choose_device(wanted: str) -> str:
         return "cuda:0" if torch.cuda.is_available() else "cpu"
     if not torch.cuda.is_available():
         raise InputError(
-            f"--device {wanted} was asked for, and torch {torch.__version__} sees no CUDA device "
-            "here"
+            f"device {wanted} was asked for, and torch {torch.__version__} sees no CUDA device here"
         )
     return wanted
 

@@ -126,6 +126,10 @@ def test_a_range_is_converted_both_ways() -> None:
     assert values(in_bytes) == pytest.approx(
         values(harness.evaluate(Smooth(), "quickstart", **SETS))
     )
+    dim, bytes_of_it = (lambda x: 0.9 * x), (lambda x: 255 * 0.9 * x)
+    out_of_it = harness.evaluate(bytes_of_it, "quickstart", output_range=(0, 255), **SETS)
+    plain = harness.evaluate(dim, "quickstart", **SETS)
+    assert values(out_of_it) == pytest.approx(values(plain), abs=1e-4), "it is fed 0 to 1"
 
 
 def test_a_restorer_and_a_name_in_this_process_are_as_in_workers() -> None:
@@ -349,12 +353,14 @@ def test_ctrl_c_ends_workers_and_their_run(tmp_path: Path) -> None:
         ({"takes": "Tensor"}, "takes is 'Tensor'; expected array or tensor"),
         ({"channels": 2}, "channels is 2; expected 1 or 3"),
         ({"range": (0,)}, r"range is \(0,\); expected its black below white"),
+        ({"output_range": (1, 1)}, r"output_range is \(1, 1\); expected its black below white"),
         ({"range": 255}, "range is 255; expected its black below white"),
         ({"scale": 1.5}, "scale is 1.5; expected a whole number above 0"),
         ({"scale": 0}, "scale is 0; expected a whole number above 0"),
         ({"multiple": 0}, "multiple is 0; expected a whole number above 0"),
         ({"limit": -1}, "limit is -1; expected a number of images, 1 or more"),
         ({"limit": "2"}, "limit is '2'; expected a number of images"),
+        ({"device": "tpu"}, "^device 'tpu' is unknown; expected auto, cpu or cuda:0"),
         ({"sets": "nope"}, "has no set 'nope'"),
         ({"metrics": "nope"}, "no metric is called 'nope'"),
     ],

@@ -83,6 +83,14 @@ def test_versus_another_run_pairs_its_images(result: harness.Result) -> None:
     assert gaps["difference"]["sharp"] == pytest.approx(wanted)
     several = harness.evaluate({"nl": lambda x: x, "b": lambda x: x}, "quickstart", limit=3, **PART)
     assert result.versus(several, metric="psnr")["restorer"].tolist() == ["nl"], "by its name"
+    for folder in (other.folder, str(other.folder)):
+        assert result.versus(folder, metric="psnr").set_index("restorer").equals(gaps)
+
+
+def test_a_run_is_held_against_itself(result: harness.Result) -> None:
+    assert harness.compare(result, result).exit_code() == 0
+    with pytest.raises(InputError, match="weights are those of aggregate `weighted`"):
+        harness.rank(result, weights={"psnr": 1.0})
 
 
 def test_versus_refuses_what_is_not_comparable(result: harness.Result) -> None:

@@ -204,7 +204,7 @@ def test_failures_are_told_and_do_not_stop_a_training(benchmark: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "error"),
     [({"every": 0}, InputError), ({"images": 0}, InputError), ({"scal": 2}, TypeError),
-     ({"metric": "lpips"}, InputError)],
+     ({"metric": "lpips"}, InputError), ({"sets": ["nope"]}, InputError)],
 )  # fmt: skip
 def test_mistakes_are_said(benchmark: str, wrong: Any, error: type[Exception]) -> None:
     with pytest.raises(error):

@@ -33,7 +33,7 @@ def put_torch(monkeypatch: pytest.MonkeyPatch, *, cuda: bool) -> None:
 def test_without_a_driver_it_is_the_processor() -> None:
     assert choose_device("auto") == choose_device("cpu") == "cpu"
     for wanted in ("cuda", "cuda:0", "cuda:99"):
-        with pytest.raises(InputError, match=f"--device {wanted} was asked for, and there is no"):
+        with pytest.raises(InputError, match=f"device {wanted} was asked for, and there is no"):
             choose_device(wanted)
     with pytest.raises(InputError, match="is unknown"):
         choose_device("gpu")

@@ -150,13 +150,16 @@ def _tell(node: ast.AST, imported: Mapping[str, str], told: list[str]) -> None:
     `ast.dump` would do, but what it prints differs between versions of Python.
     """
     told.append(type(node).__name__)
-    for name, value in ast.iter_fields(node):
-        if name in ("ctx", "kind", "type_comment", "type_ignores") or value is None:
+    for name in node._fields:
+        value = None if name in _SILENT else getattr(node, name, None)
+        if value is None:
             continue
-        items = value if isinstance(value, list) else [value]
-        meant = [item for item in items if not _says_nothing(item)]
-        told += [name] if meant else []
-        for item in meant:
+        items = value if isinstance(value, list) else (value,)
+        if items and isinstance(items[0], ast.stmt):
+            items = [item for item in items if not _says_nothing(item)]
+        if items:
+            told.append(name)
+        for item in items:
             if isinstance(item, ast.AST):
                 _tell(item, imported, told)
             else:
@@ -165,7 +168,10 @@ def _tell(node: ast.AST, imported: Mapping[str, str], told: list[str]) -> None:
     told.append("end")
 
 
-def _says_nothing(item: object) -> bool:
+_SILENT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
+
+
+def _says_nothing(item: ast.stmt) -> bool:
     """Whether it is an import, a docstring, `pass`, or a block of these for a type checker."""
     if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant):
         return isinstance(item.value.value, str)

@@ -74,8 +74,16 @@ class Module:
 def _parse(source: bytes) -> tuple[ast.Module, tuple[ast.Import | ast.ImportFrom, ...]]:
     """The tree of a module, and the imports anywhere in it."""
     tree = ast.parse(source)
-    nodes = ast.walk(tree)
+    nodes = _statements(tree.body)
     return tree, tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
+
+
+def _statements(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """All of them, without what they are made of: an import is a statement."""
+    for node in nodes:
+        yield node
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            yield from _statements(getattr(node, name, ()))
 
 
 def with_its_own(module: str) -> Iterator[Module]:

@@ -1,8 +1,10 @@
 """The registries, one for each kind of plugin, and what is built by its name alone."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from harness.known_sets import KnownSet
 from harness.plugins.registry import Registry
@@ -15,7 +17,9 @@ from harness.protocols import (
     Restorer,
     RestorerCard,
 )
-from harness.protocols.report import FigureMaker, HistoryReport, Report
+
+if TYPE_CHECKING:
+    from harness.protocols.report import FigureMaker, HistoryReport, Report
 
 
 class MetricClass(Protocol):

@@ -75,15 +75,13 @@ def _git() -> Mapping[str, object] | None:
     git = shutil.which("git")
     if git is None:
         return None
+    command = [git, "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
     try:
-        commit = _output(git, "rev-parse", "HEAD")
-        changes = _output(git, "status", "--porcelain", "--untracked-files=no")
+        done = subprocess.run(command, capture_output=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
-    return {"commit": commit, "dirty": bool(changes)}
-
-
-def _output(*command: str) -> str:
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=5, check=True
-    ).stdout.strip()
+    head, *lines = done.stdout.decode(errors="replace").splitlines()
+    commit = head.removeprefix("# branch.oid ")
+    if commit == "(initial)":  # nothing is committed yet
+        return None
+    return {"commit": commit, "dirty": any(not line.startswith("#") for line in lines)}

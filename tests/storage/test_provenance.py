@@ -22,11 +22,11 @@ def test_the_commit_and_whether_something_changed(
     def git(*command: str) -> str:
         identity = ("-c", "user.name=a", "-c", "user.email=a@b")
         done = subprocess.run(
-            ["git", *identity, *command],
+            ["git", *identity, *command],  # noqa: S607
             cwd=tmp_path,
             check=True,
             capture_output=True,
-            text=True,  # noqa: S607
+            text=True,
         )
         return done.stdout.strip()
 

@@ -5,6 +5,7 @@ Apart from `harness.images`, so that `restobench list` needs no numpy.
 
 import codecs
 import os
+import re
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePath
 from typing import Any
@@ -113,6 +114,36 @@ _MARKS = {
 """What editors put before text to say how it is encoded."""
 
 
+_STAND_INS = (
+    (
+        rb"version https://git-lfs",
+        "is a pointer of Git LFS, and not the file itself: run `git lfs pull` where it was cloned, "
+        "or download it by hand",
+    ),
+    (
+        rb"(\.\./)*\.git/annex/|/annex/objects/",
+        "is a pointer of git-annex, and not the file itself: run `git annex get` on it",
+    ),
+    (
+        rb"(?i)(\xef\xbb\xbf)?\s*<(!doctype|html|head|body|\?xml|error)",
+        "is a web page, such as a download that wants a click or a login gives: open its address "
+        "in a browser",
+    ),
+)
+
+
+def stands_in(begins: bytes) -> str | None:
+    """What a file plainly is that lies in the place of one that was not downloaded, or `None`.
+
+    Args:
+        begins: Its first bytes, 512 or more.
+
+    Returns:
+        What to say after its name, with what to do.
+    """
+    return next((said for pattern, said in _STAND_INS if re.match(pattern, begins)), None)
+
+
 def read_text(path: Path, what: str) -> str:
     """Reads a text file that somebody may have saved with any editor.
 
@@ -140,8 +171,11 @@ def decode_text(content: bytes, what: str) -> str:
         what: They are called so in messages.
 
     Raises:
-        InputError: They are text in another encoding, or no text.
+        InputError: They are text in another encoding, no text, or in the place of a file that was
+            not downloaded.
     """
+    if (why := stands_in(content)) is not None:
+        raise InputError(f"{what} {why}")
     encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding)

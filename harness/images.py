@@ -9,6 +9,7 @@ References and restored images lie in [0, 1]; degraded ones may lie outside (con
 import hashlib
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,7 @@ from harness.atomic import atomic_file
 from harness.decoding.deep import decode_deep, is_deep, why_unknown
 from harness.decoding.tiff import decode_tiff, is_plain, is_tiff
 from harness.errors import ImageError
+from harness.formats import stands_in
 from harness.png import encode_png
 
 Image = npt.NDArray[np.float32]
@@ -104,8 +106,15 @@ def read_image(path: str | Path, *, mode: Mode = "auto") -> Image:
         raise ImageError(f"{path} does not exist") from None
     # Pillow's decoders raise many types, SyntaxError and struct.error among them
     except Exception as error:
-        raise ImageError(f"{path} cannot be read as an image: {error}") from error
+        raise ImageError(f"{path} {_why_unread(path, error)}") from error
     return as_mode(image, mode)
+
+
+def _why_unread(path: str | Path, error: Exception) -> str:
+    with suppress(OSError), Path(path).open("rb") as file:
+        if (why := stands_in(file.read(512))) is not None:
+            return why
+    return f"cannot be read as an image: {error}"
 
 
 def as_mode(image: Image, mode: Mode) -> Image:

@@ -8,6 +8,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.formats import stands_in
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 from harness.tiling import tile
 from restorers._arrays import Image
@@ -163,20 +164,6 @@ def require_file(path: str, what: str) -> str:
 
 _KINDS = (
     (rb"$", "is empty: download it again"),
-    (
-        rb"version https://git-lfs",
-        "is a pointer of Git LFS, and not the file itself: run `git lfs pull` where it was cloned, "
-        "or download it by hand",
-    ),
-    (
-        rb"(\.\./)*\.git/annex/|/annex/objects/",
-        "is a pointer of git-annex, and not the file itself: run `git annex get` on it",
-    ),
-    (
-        rb"(?i)(\xef\xbb\xbf)?\s*<(!doctype|html|head|body|\?xml|error)",
-        "is a web page, such as a download that wants a click or a login gives: open its address "
-        "in a browser",
-    ),
     (rb"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd", "is compressed: unpack it"),
     (rb"\x93NUMPY", "is an array of NumPy"),
     (rb"\x89HDF", "is HDF5, as Keras and MATLAB write it: export it to ONNX"),
@@ -191,7 +178,7 @@ def _other_kind(path: Path) -> str | None:
     with path.open("rb") as file:
         begins = file.read(512)
     found = (said for pattern, said in _KINDS if re.match(pattern, begins))
-    return next(found, None) or _text(begins, path)
+    return next(found, None) or stands_in(begins) or _text(begins, path)
 
 
 def _text(begins: bytes, path: Path) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Unpack
 
 from harness.errors import InputError
+from harness.formats import stands_in
 from harness.protocols import RestorerCard
 from restorers._arrays import Image
 from restorers._missing import absent_package
@@ -55,6 +56,9 @@ class NcnnRestorer(MeasuredNetwork):
                     f"ncnn file {file} does not exist; a network is NAME.param and NAME.bin in one "
                     "folder"
                 )
+            with file.open("rb") as opened:
+                if (why := stands_in(opened.read(512))) is not None:
+                    raise InputError(f"ncnn file {file} {why}")
         if channels not in (1, 3):
             raise InputError(f"channels is {channels!r}; expected 1 or 3")
         self._network = NcnnNetwork(param, model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,14 @@ from PIL import Image as PillowImage
 
 from harness.dri.training.config import FOLDER as CONFIGS
 from harness.dri.training.config import read_config
-from harness.errors import InputError
+from harness.errors import HarnessError, InputError
 from harness.formats import image_files, images_of, read_text, read_toml, require_images
 from harness.images import read_image
 from harness.plugins.degradation_text import parse_recipe
 from harness.plugins.kinds import resolve_benchmark
+from harness.regression.baseline_file import read_baseline
 from harness.regression.tolerances import read_settings
+from harness.scoring.mos import read_labels
 
 
 def test_images_are_found_in_the_order_of_their_paths_without_what_is_hidden(
@@ -54,6 +57,23 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a pipe or a device"):
         images_of(tmp_path / "pipe.png")
     assert images_of(tmp_path / "gone.png") == [tmp_path / "gone.png"], "whoever reads it says so"
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 123\n"
+PAGE = "\n<!DOCTYPE html><html><body>Log in</body></html>"
+
+
+@pytest.mark.parametrize(("content", "what"), [(POINTER, "git lfs pull"), (PAGE, "a web page")])
+def test_what_was_not_downloaded_is_called_that(content: str, what: str, tmp_path: Path) -> None:
+    readers: dict[str, Callable[[Path], object]] = {
+        "a.toml": read_settings, "b.toml": lambda path: resolve_benchmark(str(path)),
+        "labels.csv": lambda path: read_labels(path.parent), "baseline.json": read_baseline,
+        "a.png": read_image, "a.tif": read_image, "a.npy": read_image,
+    }  # fmt: skip
+    for name, read in readers.items():
+        (tmp_path / name).write_text(content)
+        with pytest.raises(HarnessError, match=what):
+            read(tmp_path / name)
 
 
 WORDS = 'name = "Größe 写真"\n'

@@ -158,3 +158,14 @@ def test_a_folder_of_everything_is_scored_line_by_line(
         assert "\n" not in rows[name, "psnr"]["error"]
     assert rows["one.png", "psnr"]["value"] == "inf"
     assert "needs at least 11x11 pixels" in rows["one.png", "ssim"]["error"]
+
+
+def test_a_cut_short_file_of_16_bits_says_so(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole, path = tmp_path / "whole.png", tmp_path / "short.png"
+    assert cv2.imwrite(str(whole), PIXELS.astype(np.uint16) * 257)
+    path.write_bytes(whole.read_bytes()[:-200])
+    with pytest.raises(ImageError, match="image file is truncated"):
+        read_image(path)
+    assert capfd.readouterr().err == ""

@@ -68,9 +68,11 @@ def _maximum(arguments: object) -> int:
 
 
 def why_unknown(path: str | Path) -> str | None:
-    """Why Pillow knows a file as no image, where it is one: a JPEG of 12 bits."""
+    """Why Pillow knows a file as no image, where it is one: JPEG of 12 bits, colour PFM."""
     with Path(path).open("rb") as file:
         head = file.read(_HEAD)
+    if head.startswith(b"PF\n"):
+        return f"{path} is a PFM file of colours, which is not read: save it as TIFF or PNG"
     found = re.search(rb"\xff[\xc0-\xc3\xc9].{2}(.)", head, re.DOTALL)
     if not head.startswith(b"\xff\xd8") or not found or found[1] == b"\x08":
         return None
@@ -82,8 +84,9 @@ def decode_deep(path: str | Path, file: PillowImage.Image) -> npt.NDArray[np.flo
     import cv2
 
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
-    pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), flags)
     maximum = max(_maximum(tile[3]) for tile in getattr(file, "tile", []))
+    file.load()  # says what is wrong with a damaged file, and forgets its `tile`
+    pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), flags)
     if not maximum:
         maximum = 2 ** _bits(path, file) - 1 if file.format == "AVIF" else 65535
     if pixels is None or pixels.dtype != np.uint16 or pixels.max() > maximum:

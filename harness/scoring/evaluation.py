@@ -114,7 +114,9 @@ def score_views(metric: str, device: str, views: Views) -> MetricValue | str:
     """
     try:
         built = build_metric(metric, device)
-        value = built(*views.of(built.card))
+        value: object = built(*views.of(built.card))
+        if not isinstance(value, MetricValue):
+            return f"{metric} returned {value!r:.60}; expected a MetricValue"
         if math.isnan(value.value):
             return f"{metric} returned NaN"
         # a third party's numbers may be numpy's, which no file can hold

@@ -159,7 +159,7 @@ REFUSED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "jp2-signed": ("jp2", jp2_of(128 + 8), "with a sign"),
     "pfm-0-255": ("pfm", raw(b"Pf\n8 8\n-1.0\n", FLOATS * 255), "0 is black and 1 is white"),
     "pfm-negative": ("pfm", raw(b"Pf\n8 8\n-1.0\n", FLOATS - 0.5), "it would be a wrong picture"),
-    "pfm-rgb": ("pfm", raw(b"PF\n2 2\n-1.0\n", FLOATS[:3, :4]), "cannot be read"),
+    "pfm-rgb": ("pfm", raw(b"PF\n2 2\n-1.0\n", FLOATS[:3, :4]), "PFM file of colours"),
     "pfm-nan": ("pfm", raw(b"Pf\n8 8\n-1.0\n", FLOATS * np.nan), "64 values that are NaN"),
 }
 

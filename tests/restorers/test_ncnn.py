@@ -29,6 +29,15 @@ def write(folder: Path, content: str = REPEAT) -> Path:
     return folder / "repeat.param"
 
 
+@pytest.mark.parametrize("pointer", ["repeat.param", "repeat.bin"])
+def test_a_pointer_in_place_of_a_file(pointer: str, tmp_path: Path) -> None:
+    for name in ("repeat.param", "repeat.bin"):
+        (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\n")
+    (tmp_path / pointer).write_text("")
+    with pytest.raises(InputError, match="git lfs pull"):
+        build_restorer(parse_restorer(str(tmp_path / "repeat.param")))
+
+
 @pytest.mark.parametrize(("channels", "border"), [(3, 0), (1, 0), (3, 5)])
 def test_a_network_without_weights(
     tmp_path: Path, generator: np.random.Generator, channels: int, border: int

@@ -54,6 +54,26 @@ def test_a_metric_says(
         assert {type(found.value), type(found.spread)} <= {float, type(None)}
 
 
+@pytest.mark.parametrize("value", [1.5, None, {"value": 1.5}])
+def test_a_metric_that_returns_no_metric_value(
+    monkeypatch: pytest.MonkeyPatch, value: object
+) -> None:
+    class Odd:
+        card = MetricCard("odd", needs_reference=False, higher_is_better=True)
+
+        def __init__(self, *, device: str) -> None:
+            pass
+
+        def __call__(self, restored: Image, reference: Image | None) -> object:
+            return value
+
+    monkeypatch.setitem(metrics._added, "odd", Odd)
+    build_metric.cache_clear()
+    found = score_image("odd", "cpu", IMAGE, None, Evaluation("rgb"))
+    build_metric.cache_clear()
+    assert found == f"odd returned {value!r}; expected a MetricValue"
+
+
 def test_what_a_restorer_records_is_plain() -> None:
     with recording() as recorded:
         record_tile(np.int64(64))  # type: ignore[arg-type]

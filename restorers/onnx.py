@@ -169,14 +169,19 @@ def _output(path: str, outputs: Any, wanted: str | None) -> str:
         InputError: There are several, and nobody says which.
     """
     names = [item.name for item in outputs]
-    images = [item.name for item in outputs if len(item.shape or (0,) * 4) == 4]
+    images = [
+        item.name
+        for item in outputs  # onnxruntime knows no shape of some tensors, nor of lists of them
+        if item.type.startswith("tensor(") and len(item.shape or (0,) * 4) == 4
+    ]
     if wanted is not None and wanted not in names:
         raise InputError(f"{path} has no output {wanted!r}; it has {', '.join(names)}")
-    if wanted is None and len(images) != 1:
+    chosen = [name for name in images if wanted in (None, name)]
+    if len(chosen) != 1:
         what = "several images" if images else "no image"
         hint = f"; say which: output={images[0]}" if images else ", (N, C, H, W) or (N, H, W, C)"
         raise InputError(f"{path} returns {what}: {_named(outputs)}{hint}")
-    return wanted or str(images[0])
+    return str(chosen[0])
 
 
 def _named(items: Any) -> str:

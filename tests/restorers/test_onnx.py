@@ -185,6 +185,21 @@ ODD: dict[str, tuple[tuple[Any, ...], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("said", ["", ":output=y"])
+def test_a_list_of_images_is_none(said: str, tmp_path: Path) -> None:
+    helper, path = onnx.helper, tmp_path / "list.onnx"
+    graph = helper.make_graph(
+        [helper.make_node("SequenceConstruct", ["x"], ["y"])],
+        "list",
+        [helper.make_tensor_value_info("x", 1, IMAGE)],
+        [helper.make_tensor_sequence_value_info("y", 1, None)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(InputError, match=r"returns no image: y \[\] of seq\(tensor\(float\)\)"):
+        build_restorer(parse_restorer(f"{path}{said}"))
+
+
 @pytest.mark.parametrize("what", ODD)
 def test_what_is_odd_is_named(what: str, tmp_path: Path) -> None:
     graph, message = ODD[what]

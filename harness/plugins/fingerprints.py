@@ -3,11 +3,12 @@
 import ast
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from harness.cards import RestorerCard
 from harness.plugins.kinds import metrics
-from harness.plugins.source import OURS, Module, find, is_within, with_its_own
+from harness.plugins.source import OURS, Module, find, is_within, parse, with_its_own
 from harness.plugins.specification import RestorerSpec
 from harness.storage.provenance import installed_versions
 
@@ -97,7 +98,7 @@ def code_hash(module: str) -> str:
     """
     known: dict[str, str] = {}
     hashes = (
-        _hash(_meaning(code, known))
+        _meaning(code, known)
         for code in with_its_own(module)
         if any(not _says_nothing(node) for node in code.tree.body)  # a package's empty file
     )
@@ -108,8 +109,8 @@ def _hash(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _meaning(code: Module, known: dict[str, str] | None) -> list[str]:
-    """What a module means.
+def _meaning(code: Module, known: dict[str, str] | None) -> str:
+    """The hash of what a module means.
 
     Args:
         code: The module.
@@ -119,10 +120,17 @@ def _meaning(code: Module, known: dict[str, str] | None) -> list[str]:
     meant: dict[str, set[str]] = {}
     for name, module, attribute in code.imports():
         meant.setdefault(name, set()).add(_stands_for(module, attribute, code.own, known))
-    told = sorted(meant.pop("*", ()))
-    names = {name: " or ".join(sorted(targets)) for name, targets in meant.items()}
-    _tell(code.tree, names, told)
-    return told
+    stars = tuple(sorted(meant.pop("*", ())))
+    names = tuple((name, " or ".join(sorted(targets))) for name, targets in sorted(meant.items()))
+    return _hash_told(code.source, names, stars)
+
+
+@lru_cache(maxsize=1024)
+def _hash_told(source: bytes, names: tuple[tuple[str, str], ...], stars: tuple[str, ...]) -> str:
+    """The hash of a source, given what its imported names stand for; plugins share modules."""
+    told = [*stars]
+    _tell(parse(source)[0], dict(names), told)
+    return _hash(told)
 
 
 def _stands_for(
@@ -140,7 +148,7 @@ def _stands_for(
     if known is None:
         return f"our  {attribute}"
     if module not in known:
-        known[module] = _hash(_meaning(Module.of(module, own), None))
+        known[module] = _meaning(Module.of(module, own), None)
     return f"our {known[module]} {attribute}"
 
 

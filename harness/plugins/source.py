@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import importlib.util
+import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
@@ -24,11 +25,13 @@ class Module:
     """The syntax tree of a module, and what its imports mean.
 
     Attributes:
+        source: What `tree` was parsed from.
         import_nodes: Those of the tree.
         own: Packages and modules of its own: what is imported from there is hashed as well.
         above: The package that its relative imports start from.
     """
 
+    source: bytes
     tree: ast.Module
     import_nodes: tuple[ast.Import | ast.ImportFrom, ...]
     own: frozenset[str]
@@ -42,10 +45,11 @@ class Module:
         above = name if is_package else name.rpartition(".")[0]
         source = path.read_bytes() if path else b""
         try:
-            parsed = _parse(source)
+            parsed = parse(source)
         except (SyntaxError, ValueError):  # compiled, or broken: its bytes are all that it says
-            parsed = _parse(f"content = '{hashlib.sha256(source).hexdigest()}'".encode())
-        return cls(*parsed, own, above)
+            source = f"content = '{hashlib.sha256(source).hexdigest()}'".encode()
+            parsed = parse(source)
+        return cls(source, *parsed, own, above)
 
     def imports(self) -> Iterator[tuple[str, str, str]]:
         """Every name that an import binds, with the module and the attribute it stands for."""
@@ -71,7 +75,7 @@ class Module:
 
 
 @lru_cache(maxsize=512)
-def _parse(source: bytes) -> tuple[ast.Module, tuple[ast.Import | ast.ImportFrom, ...]]:
+def parse(source: bytes) -> tuple[ast.Module, tuple[ast.Import | ast.ImportFrom, ...]]:
     """The tree of a module, and the imports anywhere in it."""
     tree = ast.parse(source)
     nodes = _statements(tree.body)
@@ -170,10 +174,11 @@ def find(module: str) -> Path | None:
         return None
     if spec is None:
         return None
-    places = [Path(spec.origin)] if spec.origin and not below else []
-    for folder in (spec.submodule_search_locations or ()) if below else ():
-        path = Path(folder, *below)
-        names = [f"{path.name}{suffix}" for suffix in (".py", *EXTENSION_SUFFIXES)]
-        places += [*map(path.with_name, names), path / "__init__.py"]
     known = (".py", *EXTENSION_SUFFIXES)
-    return next((path for path in places if path.name.endswith(known) and path.is_file()), None)
+    # text, for a thousand are looked at
+    places = [spec.origin] if spec.origin and not below else []
+    for folder in (spec.submodule_search_locations or ()) if below else ():
+        stem = os.path.join(folder, *filter(None, below))  # noqa: PTH118
+        places += [*(stem + suffix for suffix in known), os.path.join(stem, "__init__.py")]  # noqa: PTH118
+    found = (place for place in places if place.endswith(known) and os.path.isfile(place))  # noqa: PTH113
+    return next(map(Path, found), None)

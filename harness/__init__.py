@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from harness.api.runs import compare as compare
     from harness.api.runs import load_run as load_run
     from harness.api.runs import rank as rank
-    from harness.api.validator import Validation as Validation
-    from harness.api.validator import Validator as Validator
+    from harness.api.training.validation import Validation as Validation
+    from harness.api.training.validator import Validator as Validator
     from harness.cards import MetricCard as MetricCard
     from harness.cards import RestorerCard as RestorerCard
     from harness.cards import Task as Task
@@ -69,7 +69,8 @@ _PLACES = {
     ),
     "api.result": ("Result",),
     "api.runs": ("compare", "load_run", "rank"),
-    "api.validator": ("Validation", "Validator"),
+    "api.training.validation": ("Validation",),
+    "api.training.validator": ("Validator",),
     "cards": ("MetricCard", "RestorerCard", "Task"),
     "conditions": ("Conditions",),
     "errors": (
@@ -139,20 +140,22 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Imports what a public name needs, once."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    collecting = gc.isenabled()
-    gc.disable()  # nothing is garbage yet, and beside torch each look for it takes 30 ms
-    try:
-        found = globals()[name] = getattr(import_module(_MODULES[name]), name)
-    finally:
-        if collecting:
-            gc.enable()
-    return found
+if not TYPE_CHECKING:  # which would believe that every name is there
+
+    def __getattr__(name: str) -> object:
+        """Imports what a public name needs, once."""
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        collecting = gc.isenabled()
+        gc.disable()  # nothing is garbage yet, and beside torch each look for it takes 30 ms
+        try:
+            found = globals()[name] = getattr(import_module(_MODULES[name]), name)
+        finally:
+            if collecting:
+                gc.enable()
+        return found
 
 
 def __dir__() -> list[str]:
     """The public names, for completion."""
-    return sorted({*globals(), *__all__})
+    return sorted([*__all__, "__version__"])

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
@@ -40,8 +40,9 @@ class Fed(TypedDict, total=False):
 
     Attributes:
         scale: By what factor they enlarge; default: it is measured.
-        range: Their values of black and white; default: (0, 1). It is not found out: a network
-            that wants 0 to 255 restores badly without it, and raises no error.
+        range: Their values of black and white, such as (0, 255), or 255 for short; default: (0, 1).
+            It is not found out: a network that wants 0 to 255 restores badly without it, and raises
+            no error.
         output_range: Those of what they return; default: `range`.
         order: Of their planes; default: `rgb`.
         channels: 3 or 1; default: what they run on.
@@ -50,8 +51,8 @@ class Fed(TypedDict, total=False):
     """
 
     scale: int | None
-    range: tuple[float, float]
-    output_range: tuple[float, float] | None
+    range: tuple[float, float] | float | str
+    output_range: tuple[float, float] | float | str | None
     order: Literal["rgb", "bgr"]
     channels: int | None
     multiple: int
@@ -109,6 +110,7 @@ def evaluate(
         HarnessError: What was asked for is not here; or a cell failed and `on_error` is `raise`.
     """
     require_words(how, How.__optional_keys__)
+    _require_workers(how.get("workers"))
     there, here = _split(name_things(restorers), isolated)
     _require_fed(here.values(), how)
     with _run_folder(out) as folder:
@@ -148,6 +150,11 @@ def _split(
             "or leave isolated out"
         )
     return texts, here
+
+
+def _require_workers(workers: object) -> None:
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        raise InputError(f"workers is {workers!r}; expected 1 or more")
 
 
 def _require_fed(things: Iterable[object], how: How) -> None:
@@ -250,10 +257,23 @@ def require_words(given: Iterable[str], known: Iterable[str]) -> None:
         )
 
 
+def _as_range(said: object) -> object:
+    """Black and white as a pair; what a specification says, `255` or `-1..1`, does as well."""
+    if isinstance(said, int | float) and not isinstance(said, bool):
+        return 0.0, float(said)
+    if isinstance(said, str):
+        low, _, high = said.rpartition("..")
+        with suppress(ValueError):
+            return float(low or 0), float(high)
+    return said
+
+
 def feeding(device: str, fed: Fed | How) -> Feeding:
     """How networks and functions are fed, as the caller says it."""
     names = {"range": "value_range"}
     said: dict[str, Any] = {
-        names.get(key, key): value for key, value in fed.items() if key in Fed.__optional_keys__
+        names.get(key, key): _as_range(value) if "range" in key else value
+        for key, value in fed.items()
+        if key in Fed.__optional_keys__
     }
     return Feeding(**said, device=device)

@@ -52,6 +52,11 @@ def name_things(things: object) -> dict[str, object]:
         InputError: There is nothing, or a name that cannot be.
     """
     if isinstance(things, Mapping):
+        if things and all(hasattr(thing, "is_floating_point") for thing in things.values()):
+            raise InputError(
+                "weights alone restore nothing: load them into their network, "
+                "network.load_state_dict(weights), and give that"
+            )
         found = {str(name): thing for name, thing in things.items()}
         if wrong := [name for name in found if not name or name.startswith("#")]:
             raise InputError(f"{wrong[0]!r} is no name of a restorer; give another")
@@ -68,12 +73,25 @@ def as_text(thing: object) -> str | None:
     """What a worker would find it by; `None` for an object of this process alone."""
     if isinstance(thing, str | Path):
         return str(thing)
-    if not isinstance(thing, type) or thing.__module__ == "__main__":
+    if not isinstance(thing, type):
+        return None
+    if issubclass(thing, _module_class()):
+        raise InputError(
+            f"{thing.__name__} is the class of a network; give one that was built, "
+            f"{thing.__name__}(...)"
+        )
+    if thing.__module__ == "__main__":
         return None
     # one that was made in a function or by `exec` is nowhere to be found
     module, name = thing.__module__, thing.__qualname__
     found = getattr(sys.modules.get(module), name, None)
     return f"{module}:{name}" if found is thing else None
+
+
+def _module_class() -> type | tuple[type, ...]:
+    torch = sys.modules.get("torch")
+    found: type | tuple[type, ...] = () if torch is None else torch.nn.Module
+    return found
 
 
 def build_here(

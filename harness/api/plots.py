@@ -79,5 +79,9 @@ class Plots:
     def _first(self, name: str, set_name: str | None, metric: str | None) -> Figure:
         for figure in figures.get(name)(self._report, set_name, metric):
             return figure
-        where = "".join(f" {item}" for item in (set_name, metric) if item)
-        raise InputError(f"too little to draw {name}{where} of")
+        where, run = [item for item in (set_name, metric) if item], self._report.data.run
+        raise InputError(
+            f"too little to draw {' '.join([name, *where])} of: the run has {len(run.restorers)} "
+            f"restorers, the sets {', '.join(run.plan.sets)} and the metrics "
+            f"{', '.join(run.plan.metrics)}"
+        )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from harness.errors import InputError
+from harness.results import Difference
 from harness.storage.store import load_run as read_run
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from harness.api.plots import Plots
     from harness.protocols.report import ReportData
-    from harness.results import Difference, RunData
+    from harness.results import RunData
 
 
 class Shown(TypedDict, total=False):
@@ -135,13 +137,17 @@ class Result:
 
         ranks.require_known(self.data, metric, set)
         rows: Sequence[Difference]
+        if not isinstance(other, str | Path | Result):
+            raise InputError(f"other is {other!r:.60}; expected a restorer's name or a result")
         if not isinstance(other, Result) and other not in self.restorers and Path(other).is_dir():
             other = Result(Path(other))
         if isinstance(other, Result):
             rows = pairing.against(self.data, other.data, set_name=set, metric=metric)
         else:
             rows = pairing.within(self.data, str(other), set_name=set, metric=metric)
-        return frame_of([asdict(row) for row in rows], ("restorer", "versus", "set", "metric"))
+        first = ("restorer", "versus", "set", "metric")
+        columns = [*first, *(item.name for item in fields(Difference) if item.name not in first)]
+        return frame_of([asdict(row) for row in rows], columns)
 
     @property
     def plot(self) -> Plots:

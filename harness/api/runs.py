@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.api.result import Result, frame_of
+from harness.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,10 @@ def load_run(folder: str | Path) -> Result:
 
     Raises:
         StoreError: No run there, or a damaged one.
+        InputError: It is no path.
     """
+    if not isinstance(folder, str | Path):
+        raise InputError(f"run is {folder!r:.60}; expected a result or a run folder")
     return Result(Path(folder))
 
 
@@ -84,7 +88,7 @@ def compare(
     """
     from harness.regression import check, measured_run
 
-    folder = Path(run) if isinstance(run, str | Path) else run.folder
+    folder = (run if isinstance(run, Result) else load_run(run)).folder
     return check.check_against(
         measured_run.load_measured(folder),
         baseline.folder if isinstance(baseline, Result) else Path(baseline),

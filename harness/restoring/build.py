@@ -21,7 +21,8 @@ def build_restorer(spec: RestorerSpec, device: str = "cpu") -> Restorer:
     except TypeError as error:
         if "argument" not in str(error):
             raise
-        raise InputError(f"{spec.text}: {error}") from error
+        told = ", ".join(["device", *spec.keywords()])
+        raise InputError(f"{spec.text}: {error}; it is given {told}") from error
     if not spec.options():
         return restorer
     from harness.restoring.variants import with_options

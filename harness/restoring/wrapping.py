@@ -14,6 +14,7 @@ from harness.cards import RestorerCard, Task
 from harness.errors import InputError, RestorationError
 from harness.images import Image
 from harness.protocols import Conditions, Restorer
+from harness.recording import record_precision
 
 if TYPE_CHECKING:
     import torch
@@ -72,13 +73,17 @@ class Feeding:
             ("output_range", self.output_range or self.value_range),
         ):
             try:
-                black, white = (float(end) for end in ends)
+                black, white = (math.fsum([end]) for end in ends)  # text is no number
             except (TypeError, ValueError):
                 black = white = 0.0
             if not -math.inf < black < white < math.inf:
                 raise InputError(
                     f"{name} is {ends!r}; expected its black below white, such as (0, 255)"
                 )
+
+
+_PRECISIONS = {"torch.float16": "fp16", "torch.bfloat16": "bf16", "torch.float64": "fp64"}
+"""How results call what weights are kept in."""
 
 
 def is_module(thing: object) -> bool:
@@ -160,7 +165,13 @@ class _Wrapped(Restorer):
         told = {"conditions": conditions} if self._informed else {}
         if self._tensors:
             return self._run_tensors(image, told)
-        restored = np.asarray(self._function(image.copy(), **told))
+        returned = self._function(image.copy(), **told)
+        if returned is None or inspect.isgenerator(returned):
+            what = (
+                "nothing" if returned is None else "a generator, which yields and returns nothing"
+            )
+            raise RestorationError(f"{self.card.name} returned {what}; expected an image (C, H, W)")
+        restored = np.asarray(returned)
         # other numbers than floating ones may well be 0 to 255: they are refused
         floating = restored.dtype.kind == "f"
         return np.ascontiguousarray(restored, np.float32 if floating else restored.dtype)
@@ -174,6 +185,7 @@ class _Wrapped(Restorer):
         with torch.no_grad():
             fed = torch.from_numpy(np.ascontiguousarray(image))[None].to(self._device, kind)
             restored = self._function(fed, **told)
+            record_precision(_PRECISIONS.get(str(kind), "fp32"), fell_back=False)
         first = restored[0] if isinstance(restored, list | tuple) else restored
         if not isinstance(first, torch.Tensor) or first.ndim != 4 or len(first) != 1:
             seen = tuple(first.shape) if isinstance(first, torch.Tensor) else type(first).__name__

@@ -132,6 +132,30 @@ def test_a_range_is_converted_both_ways() -> None:
     assert values(out_of_it) == pytest.approx(values(plain), abs=1e-4), "it is fed 0 to 1"
 
 
+@pytest.mark.parametrize("said", [255, 255.0, "255", "0..255"])
+def test_a_range_may_be_said_as_in_a_specification(said: Any) -> None:
+    network = Smooth(span=255.0)
+    in_bytes = harness.evaluate(network, "quickstart", range=said, **SETS)
+    pair = harness.evaluate(network, "quickstart", range=(0, 255), **SETS)
+    assert values(in_bytes) == values(pair)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("float16", "fp16"), ("bfloat16", "bf16")])
+def test_the_precision_is_that_of_the_weights(kind: str, name: str) -> None:
+    network = torch.nn.Conv2d(3, 3, 1).to(getattr(torch, kind))
+    result = harness.evaluate(network, "quickstart", **SETS)
+    assert set(result.leaderboard()["precision"]) == {name}
+
+
+@pytest.mark.parametrize(
+    ("returns", "what"),
+    [(lambda _: None, "returned nothing"), (lambda x: (y for y in x), "returned a generator")],
+)
+def test_what_returns_no_image_is_told_so(returns: Any, what: str) -> None:
+    messages = harness.evaluate(returns, "quickstart", **SETS).failures()["message"]
+    assert all(what in message for message in messages)
+
+
 def test_a_restorer_and_a_name_in_this_process_are_as_in_workers() -> None:
     from restorers.nl_means import NonLocalMeans
 
@@ -354,7 +378,10 @@ def test_ctrl_c_ends_workers_and_their_run(tmp_path: Path) -> None:
         ({"channels": 2}, "channels is 2; expected 1 or 3"),
         ({"range": (0,)}, r"range is \(0,\); expected its black below white"),
         ({"output_range": (1, 1)}, r"output_range is \(1, 1\); expected its black below white"),
-        ({"range": 255}, "range is 255; expected its black below white"),
+        ({"range": -1}, "range is .*; expected its black below white"),
+        ({"range": ("0", "1")}, "range is .*; expected its black below white"),
+        ({"range": "wide"}, "range is 'wide'; expected its black below white"),
+        ({"workers": "two"}, "workers is 'two'; expected 1 or more"),
         ({"scale": 1.5}, "scale is 1.5; expected a whole number above 0"),
         ({"scale": 0}, "scale is 0; expected a whole number above 0"),
         ({"multiple": 0}, "multiple is 0; expected a whole number above 0"),
@@ -377,6 +404,8 @@ def test_values_that_cannot_be_are_named_as_callers_call_them(how: Any, message:
         ({}, "no restorer is given"),
         ({"#1": "nl-means"}, "'#1' is no name of a restorer"),
         ({"": "nl-means"}, "'' is no name of a restorer"),
+        (torch.nn.Identity, r"the class of a network; give one that was built, Identity\(\.\.\.\)"),
+        (torch.nn.Conv2d(3, 3, 1).state_dict(), "load them into their network"),
     ],
 )
 def test_restorers_that_cannot_be(restorers: object, message: str) -> None:

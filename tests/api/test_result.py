@@ -93,6 +93,27 @@ def test_a_run_is_held_against_itself(result: harness.Result) -> None:
         harness.rank(result, weights={"psnr": 1.0})
 
 
+def test_what_is_no_run_and_no_result_is_said(result: harness.Result) -> None:
+    for wrong in (None, 3):
+        with pytest.raises(InputError, match=f"run is {wrong}; expected a result or a run folder"):
+            harness.load_run(wrong)  # type: ignore[arg-type]
+        with pytest.raises(InputError, match=f"run is {wrong}; expected"):
+            harness.rank(wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="expected a restorer's name or a result"):
+        result.versus(3)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="distributions gone of: the run has 3 restorers"):
+        result.plot.distributions(set="gone")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_versus_one_that_failed_everywhere_has_its_columns_and_no_row() -> None:
+    both = {"broken": lambda x: x * np.nan, "whole": lambda x: x}
+    result = harness.evaluate(both, "quickstart", limit=1, **PART)
+    gaps = result.versus("broken")
+    assert len(gaps) == 0
+    assert {"difference", "ci_low", "ci_high", "p", "n", "verdict"} <= set(gaps.columns)
+
+
 def test_versus_refuses_what_is_not_comparable(result: harness.Result) -> None:
     rules = harness.Evaluation("cropped", crop_border=4)
     cropped = replace(resolve_benchmark("quickstart"), evaluation=rules)

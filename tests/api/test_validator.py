@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import harness
-from harness.errors import InputError
+from harness.errors import InputError, StoreError, UnknownNameError
 
 BENCHMARK = """
 metrics = ["psnr", "ssim"]
@@ -121,6 +121,71 @@ def test_a_state_that_is_gone_back_to_is_validated_anew(benchmark: str) -> None:
     assert validator.best.step == 1, "what was better is gone"
 
 
+def test_an_earlier_step_validated_again_is_held_against_the_best(benchmark: str) -> None:
+    validator = harness.Validator(benchmark)
+    for step, by in ((1, 0.1), (2, 0.05), (3, 0.07)):
+        validator(shifted(by), step)
+    again = validator(shifted(0.08), 1)
+    assert again
+    assert (again.is_best, again.best_step) == (False, 2), "better than it was, worse than step 2"
+    best = validator(shifted(0.01), 1)
+    assert best
+    assert (best.is_best, best.best_step, validator.best) == (True, 1, best)
+    assert [item.step for item in validator.validations] == [1, 2, 3]
+
+
+class Fails(nn.Module):
+    """Scales its input, and returns NaN for some images of each round."""
+
+    def __init__(self, by: float, failing: tuple[int, ...]) -> None:
+        super().__init__()
+        self.by, self.failing, self.calls = by, failing, -2  # one image tells by what it enlarges
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return x * (float("nan") if self.calls in self.failing else self.by)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_step_that_fails_more_than_the_best_is_no_better(benchmark: str) -> None:
+    validator = harness.Validator(benchmark)
+    validator(Fails(0.5, ()), 1)
+    partly, wholly = validator(Fails(0.9, (3, 4)), 2), validator(Fails(0.9, ()), 3)
+    assert partly
+    assert wholly
+    assert (partly.failures, partly.is_best, partly.best_step) == (2, False, 1)
+    assert partly.p is not None
+    assert partly.p < 0.05, "on the images that it can do it is"
+    assert (wholly.is_best, wholly.best_step) == (True, 3)
+    assert validator.history["failures"].tolist() == [0, 0, 2, 2, 0, 0]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_step_without_any_score_is_in_the_history_and_never_the_best(benchmark: str) -> None:
+    validator = harness.Validator(benchmark)
+    nothing = validator(Fails(1.0, tuple(range(100))), 1)
+    assert nothing
+    assert (nothing.is_best, nothing.best_step, validator.best) == (False, None, None)
+    row = validator.history.iloc[0]
+    assert (row["step"], row["failures"]) == (1, 8)
+    assert row[["set", "metric", "mean"]].isna().all()
+    first = validator(shifted(0.1), 2)
+    assert first
+    assert (first.is_best, first.best_step) == (True, 2)
+
+
+def test_what_cannot_go_on_or_be_written_is_said_at_once(benchmark: str, tmp_path: Path) -> None:
+    validator = harness.Validator(benchmark, metrics=["psnr"], out=tmp_path / "run")
+    with pytest.raises(StoreError, match="nothing has been validated yet"):
+        validator.result  # noqa: B018
+    validator(shifted(0.1), 1)
+    with pytest.raises(InputError, match="steps that are judged by psnr, and not by ssim"):
+        harness.Validator(benchmark, metrics=["ssim"], out=tmp_path / "run")
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="a file; expected a run folder"):
+        harness.Validator(benchmark, out=tmp_path / "file")
+
+
 def test_a_training_that_was_stopped_goes_on(benchmark: str, tmp_path: Path) -> None:
     before = harness.Validator(benchmark, out=tmp_path / "run")
     for step, by in ((1, 0.1), (2, 0.05)):
@@ -204,7 +269,9 @@ def test_failures_are_told_and_do_not_stop_a_training(benchmark: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "error"),
     [({"every": 0}, InputError), ({"images": 0}, InputError), ({"scal": 2}, TypeError),
-     ({"metric": "lpips"}, InputError), ({"sets": ["nope"]}, InputError)],
+     ({"metric": "lpips"}, InputError), ({"sets": ["nope"]}, InputError),
+     ({"metrics": ["pnsr"]}, UnknownNameError), ({"images": "folder"}, InputError),
+     ({"every": "5"}, InputError)],
 )  # fmt: skip
 def test_mistakes_are_said(benchmark: str, wrong: Any, error: type[Exception]) -> None:
     with pytest.raises(error):

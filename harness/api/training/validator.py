@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import shutil
 import tempfile
 import warnings
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from harness.api.evaluation import Fed, feeding, require_words
 from harness.api.in_process import PoolsHere, alone
-from harness.api.logs import log_to
-from harness.api.pairing import only
 from harness.api.planning import (
     Choice,
     find_benchmark,
@@ -25,12 +25,12 @@ from harness.api.planning import (
     with_built,
 )
 from harness.api.result import Result
-from harness.errors import InputError
-from harness.ranking.leaderboards import Ranking, differences, rank_run
-from harness.ranking.tables import ScoreTable
+from harness.api.training.logs import log_to
+from harness.api.training.validation import STEP, Validation, judge
+from harness.errors import InputError, StoreError
 from harness.restoring.wrapping import as_restorer, device_of
-from harness.results import Difference, RunData
-from harness.running.plan import Plan, choose_sets
+from harness.results import RunData
+from harness.running.plan import Plan, choose_metrics, choose_sets
 from harness.running.runner import run_plan
 from harness.storage.places import safe_name
 from harness.storage.store import FILENAME, load_run
@@ -42,45 +42,6 @@ if TYPE_CHECKING:
 
 FEWEST = 6
 """Of fewer images no paired test finds a difference at 5 %, however large."""
-
-_STEP = "step-"
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """What one validation has found.
-
-    Attributes:
-        step: Of the training.
-        means: (set, metric) -> mean over the images; the set is empty for all sets together.
-        is_best: Whether this is the best step now: the first, or better than the best before.
-        best_step: The best step now.
-        difference: Mean of this step minus that of the best before, in the metric's unit; `None`
-            for the first.
-        ci_low: Lower end of its 95 % interval, paired by image.
-        ci_high: Upper end.
-        p: Two-sided, of no difference.
-        failures: Images or metrics of them that failed.
-    """
-
-    step: int
-    means: Mapping[tuple[str, str], float]
-    is_best: bool
-    best_step: int
-    difference: float | None = None
-    ci_low: float | None = None
-    ci_high: float | None = None
-    p: float | None = None
-    failures: int = 0
-
-    def numbers(self) -> dict[str, float]:
-        """For a log: `restobench/SET/METRIC` (all sets: `restobench/METRIC`), best step, p."""
-        named = {
-            "/".join(filter(None, ("restobench", *key))): mean for key, mean in self.means.items()
-        }
-        told = {"best_step": self.best_step, "difference": self.difference, "p": self.p}
-        more = {f"restobench/{name}": value for name, value in told.items() if value is not None}
-        return named | more
 
 
 class Validator:
@@ -98,8 +59,8 @@ class Validator:
         metrics: Instead of the benchmark's own.
         metric: Decides which step is best, over all sets together where that is a leaderboard, or
             else on the first set; default: the first.
-        log: Where numbers go, as of `harness.api.logs.log_to`: a TensorBoard `SummaryWriter`, a
-            run of Weights & Biases, a CSV file, a function, several of these.
+        log: Where numbers go, as of `harness.api.training.logs.log_to`: a TensorBoard
+            `SummaryWriter`, a run of Weights & Biases, a CSV file, a function, several of these.
         out: The run folder; one that holds steps is gone on with. Default: a temporary one.
         fed: How the network is fed, as for `harness.evaluate`.
 
@@ -124,28 +85,32 @@ class Validator:
         **fed: Unpack[Fed],
     ) -> None:
         require_words(fed, Fed.__optional_keys__)
-        if every < 1 or (images is not None and images < 1):
-            raise InputError(f"every is {every} and images {images}; expected 1 or more")
+        for name, number in (("every", every), ("images", 1 if images is None else images)):
+            if not isinstance(number, int) or number < 1:
+                raise InputError(f"{name} is {number!r}; expected a whole number above 0")
         self._benchmark, self.every, self._fed = find_benchmark(benchmark), every, fed
         sets, metrics = several(sets), several(metrics)
-        known = metrics or self._benchmark.metrics
-        if metric is not None and metric not in known:
-            raise InputError(f"metric is {metric!r}; expected one of {', '.join(known)}")
         choose_sets(self._benchmark, sets)
+        self._metrics = tuple(choose_metrics(metrics, self._benchmark.metrics)[0])
+        if metric is not None and metric not in self._metrics:
+            raise InputError(f"metric is {metric!r}; expected one of {', '.join(self._metrics)}")
         self._choice = Choice(sets=sets, metrics=metrics, limit=images)
         self._metric, self._log = metric, log_to(log)
         self._plan: Plan | None = None
+        if out is not None and Path(out).is_file():
+            raise InputError(f"out is {out}, a file; expected a run folder")
         self.folder = Path(out or tempfile.mkdtemp(prefix="restobench-run-")).resolve()
         if out is None:
             weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.validations: list[Validation] = []
+        self._best_step: int | None = None
         if (self.folder / FILENAME).is_file():
-            self._replay(load_run(self.folder))
+            self._go_on(load_run(self.folder))
 
     @property
     def best(self) -> Validation | None:
         """The best step's validation, or `None` before the first."""
-        return next((item for item in reversed(self.validations) if item.is_best), None)
+        return next((item for item in self.validations if item.step == self._best_step), None)
 
     @property
     def result(self) -> Result:
@@ -154,19 +119,24 @@ class Validator:
         Raises:
             StoreError: Nothing has been validated yet.
         """
+        if not self.validations:
+            raise StoreError("nothing has been validated yet")
         return Result(self.folder)
 
     @property
     def history(self) -> pd.DataFrame:
-        """Every mean: step, set (missing: all), metric, mean, is_best, difference, p."""
+        """Every mean: step, set (missing: all), metric, mean, is_best, difference, p, failures.
+
+        A step without any score has one row, with neither set, metric nor mean.
+        """
         import pandas as pd
 
         rows = [
-            (item.step, name or None, metric, mean, item.is_best, item.difference, item.p)
+            (item.step, name or None, metric or None, mean, *_judgement(item))
             for item in self.validations
-            for (name, metric), mean in item.means.items()
+            for (name, metric), mean in (item.means or {("", ""): math.nan}).items()
         ]
-        columns = ["step", "set", "metric", "mean", "is_best", "difference", "p"]
+        columns = ["step", "set", "metric", "mean", "is_best", "difference", "p", "failures"]
         return pd.DataFrame(rows, columns=columns)
 
     def due(self, step: int) -> bool:
@@ -190,7 +160,7 @@ class Validator:
         step = _whole(step)
         if not self.due(step):
             return None
-        name, device = f"{_STEP}{step}", device_of(network)
+        name, device = f"{STEP}{step}", device_of(network)
         with alone(network):
             device = device if device.startswith("cuda") else "cpu"
             restorer = as_restorer(network, feeding(device, self._fed), name)
@@ -198,11 +168,12 @@ class Validator:
             plan = self._planned(built, device)
             run_plan(plan, self.folder, workers=1, pools=PoolsHere({name: restorer}))
         data = load_run(self.folder)
-        if any(item.step >= step for item in self.validations):  # gone back to an earlier state
-            self._replay(data)
-        else:
-            self.validations.append(self._judge(data, step))
-        found = next(item for item in self.validations if item.step == step)
+        if self._best_step == step:  # gone back to an earlier state: what was the best is gone
+            self._replay(data, [item.step for item in self.validations if item.step != step])
+        others = [item for item in self.validations if item.step != step]
+        found = judge(data, step, self.best, self._metric)
+        self.validations = sorted([*others, found], key=attrgetter("step"))
+        self._best_step = found.best_step
         if found.failures:
             why = next(item for item in data.failures if item.cell.restorer == name)
             told = f"step {step}: {found.failures} failures, first {why.kind}: {why.message:.200}"
@@ -215,8 +186,6 @@ class Validator:
         """The plan of a step; the first decides which sets there are."""
         if self._plan is None:
             plan = plan_here(self._benchmark, device, **self._choice)
-            if self._metric in plan.absent_metrics:
-                raise InputError(f"{self._metric} is not usable: {plan.absent_metrics}")
             able = require_cells(with_built(plan, built)).restorers[0].sets
             ids = {name: every for name, every in plan.ids.items() if name in able}
             sets = tuple(item for item in plan.sets if item.name in able)
@@ -229,39 +198,36 @@ class Validator:
                 )
         return require_cells(with_built(self._plan, built))
 
-    def _replay(self, data: RunData) -> None:
-        """Finds again what a run's steps have shown, one after the other."""
-        names = [name.removeprefix(_STEP) for name in data.run.restorers if name.startswith(_STEP)]
-        self.validations = []
-        for step in sorted(int(name) for name in names if name.isdecimal()):
-            self.validations.append(self._judge(data, step))
+    def _go_on(self, data: RunData) -> None:
+        """Goes on with a run that holds steps."""
+        measured, wanted = data.run.plan.metrics, self._metric or self._metrics[0]
+        if wanted not in measured:
+            raise InputError(
+                f"{self.folder} holds steps that are judged by {', '.join(measured)}, and not by "
+                f"{wanted}: give another folder (out)"
+            )
+        names = [name.removeprefix(STEP) for name in data.run.restorers if name.startswith(STEP)]
+        self._replay(data, [int(name) for name in names if name.isdecimal()])
 
-    def _judge(self, data: RunData, step: int) -> Validation:
-        best = self.best
-        names = [f"{_STEP}{item}" for item in (step, best.step if best else step)]
-        ranking = rank_run(only(data, names))
-        failures = sum(item.cell.restorer == names[0] for item in data.failures)
-        means = dict(_means(ranking, names[0]))
-        if best is None:  # a step without any score is no best one
-            return Validation(step, means, bool(means), step, failures=failures)
-        gap = next(iter(differences(self._table(ranking), names[1])), None)
-        better = gap is not None and gap.verdict == "better"
-        told = _told(gap)
-        return Validation(step, means, better, step if better else best.step, *told, failures)
-
-    def _table(self, ranking: Ranking) -> ScoreTable:
-        """What decides: all sets together where that is, or else the first set."""
-        names = ranking.data.run.plan.metrics
-        metric = self._metric or names[0]
-        return next(table for table in ranking.tables if table.metric == metric)
+    def _replay(self, data: RunData, steps: Iterable[int]) -> None:
+        """Finds again what steps have shown, one after the other."""
+        self.validations, self._best_step = [], None
+        for step in sorted(steps):
+            found = judge(data, step, self.best, self._metric)
+            self.validations.append(found)
+            self._best_step = found.best_step
 
     def _forget_images(self) -> None:
         """Removes restored images of all steps but the best: a training may have thousands."""
         best = self.best
-        kept = safe_name(f"{_STEP}{best.step}") if best else ""
-        for path in (self.folder / "restored").glob(f"{_STEP}*"):
+        kept = safe_name(f"{STEP}{best.step}") if best else ""
+        for path in (self.folder / "restored").glob(f"{STEP}*"):
             if path.name != kept:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _judgement(found: Validation) -> tuple[bool, float | None, float | None, int]:
+    return found.is_best, found.difference, found.p, found.failures
 
 
 def _whole(step: object) -> int:
@@ -272,18 +238,3 @@ def _whole(step: object) -> int:
     if found < 0:
         raise InputError(f"step is {step!r}; expected a whole number from 0")
     return found
-
-
-def _means(ranking: Ranking, name: str) -> Iterator[tuple[tuple[str, str], float]]:
-    for board in ranking.boards:
-        for row in board.rows:
-            if row.restorer == name and row.mean is not None:
-                yield (board.set or "", board.metric), row.mean
-
-
-def _told(
-    gap: Difference | None,
-) -> tuple[float | None, float | None, float | None, float | None]:
-    if gap is None:
-        return None, None, None, None
-    return gap.difference, gap.ci_low, gap.ci_high, gap.p

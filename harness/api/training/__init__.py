@@ -1,0 +1,1 @@
+"""Validation inside a training loop."""

@@ -51,14 +51,7 @@ class NcnnRestorer(MeasuredNetwork):
         """
         param, model = Path(path), Path(path).with_suffix(".bin")
         for file in (param, model):
-            if not file.is_file():
-                raise InputError(
-                    f"ncnn file {file} does not exist; a network is NAME.param and NAME.bin in one "
-                    "folder"
-                )
-            with file.open("rb") as opened:
-                if (why := stands_in(opened.read(512))) is not None:
-                    raise InputError(f"ncnn file {file} {why}")
+            _require_file(file)
         if channels not in (1, 3):
             raise InputError(f"channels is {channels!r}; expected 1 or 3")
         self._network = NcnnNetwork(param, model)
@@ -81,3 +74,13 @@ class NcnnRestorer(MeasuredNetwork):
     def feed(self, image: Image) -> Image:
         """Runs the network on float32 (C, H, W), with its border around it."""
         return run_padded(self._network, image, border=self._border, scale=self._scale)
+
+
+def _require_file(path: Path) -> None:
+    if not path.is_file():
+        raise InputError(
+            f"ncnn file {path} does not exist; a network is NAME.param and NAME.bin in one folder"
+        )
+    with path.open("rb") as file:
+        if (why := stands_in(file.read(512))) is not None:
+            raise InputError(f"ncnn file {path} {why}")

@@ -29,9 +29,10 @@ from harness.errors import InputError
 from harness.ranking.leaderboards import Ranking, differences, rank_run
 from harness.ranking.tables import ScoreTable
 from harness.restoring.wrapping import as_restorer, device_of
-from harness.results import Difference, RunData
+from harness.results import MIN_SIGNS, Difference, RunData
 from harness.running.plan import Plan, choose_sets
 from harness.running.runner import run_plan
+from harness.statistics.simultaneous import Pairs
 from harness.storage.places import safe_name
 from harness.storage.store import FILENAME, load_run
 
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.protocols import Benchmark
-
-FEWEST = 6
-"""Of fewer images no paired test finds a difference at 5 %, however large."""
 
 _STEP = "step-"
 
@@ -221,10 +219,10 @@ class Validator:
             ids = {name: every for name, every in plan.ids.items() if name in able}
             sets = tuple(item for item in plan.sets if item.name in able)
             self._plan = replace(plan, sets=sets, ids=ids)
-            if len({image for every in ids.values() for image in every}) < FEWEST:
+            if len({image for every in ids.values() for image in every}) < MIN_SIGNS:
                 warnings.warn(
-                    f"a paired test needs {FEWEST} images to tell one step from another; the first "
-                    "step stays the best",
+                    f"of fewer than {MIN_SIGNS} images steps are told apart by a t test, which "
+                    "assumes normally distributed differences",
                     stacklevel=3,
                 )
         return require_cells(with_built(self._plan, built))
@@ -244,16 +242,17 @@ class Validator:
         means = dict(_means(ranking, names[0]))
         if best is None:  # a step without any score is no best one
             return Validation(step, means, bool(means), step, failures=failures)
-        gap = next(iter(differences(self._table(ranking), names[1])), None)
+        gap = next(iter(differences(*self._decisive(ranking), names[1])), None)
         better = gap is not None and gap.verdict == "better"
         told = _told(gap)
         return Validation(step, means, better, step if better else best.step, *told, failures)
 
-    def _table(self, ranking: Ranking) -> ScoreTable:
+    def _decisive(self, ranking: Ranking) -> tuple[ScoreTable, Pairs | None]:
         """What decides: all sets together where that is, or else the first set."""
         names = ranking.data.run.plan.metrics
         metric = self._metric or names[0]
-        return next(table for table in ranking.tables if table.metric == metric)
+        both = zip(ranking.tables, ranking.pairs, strict=True)
+        return next(item for item in both if item[0].metric == metric)
 
     def _forget_images(self) -> None:
         """Removes restored images of all steps but the best: a training may have thousands."""

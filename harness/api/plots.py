@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypedDict, Unpack, cast
 
 from harness.errors import InputError
 from harness.plugins.kinds import figures
@@ -13,17 +14,56 @@ if TYPE_CHECKING:
     from harness.protocols.report import ReportData
 
 
+class Drawn(TypedDict, total=False):
+    """Which image, and how its crops are drawn.
+
+    Attributes:
+        image: Its id; one that says much.
+        metrics: Whose scores stand below; the first of the set.
+        columns: Of crops.
+        zoom: How many pixels wide one is drawn, at 300 dots an inch.
+        smooth: Enlarges bicubically, and not pixel by pixel.
+        whole: Whether the whole image stands beside the crops, with the region marked: yes.
+        inset: Whether the region is also drawn enlarged within it.
+    """
+
+    image: str | None
+    metrics: Sequence[str]
+    columns: int | None
+    zoom: int | None
+    smooth: bool
+    whole: bool
+    inset: bool
+
+
+class Crops(Drawn, total=False):
+    """All of it.
+
+    Attributes:
+        region: Left, top, width and height in pixels of the restored image; where the restored
+            images differ most.
+        restorers: Which, in their order; `degraded` and `reference` among them stand where they
+            are named, and else first and last. The best.
+        labels: Name -> what is written in its place.
+    """
+
+    region: tuple[int, int, int, int] | None
+    restorers: Sequence[str]
+    labels: Mapping[str, str]
+
+
 class Plots:
     """The figures that a report shows, as matplotlib has them: `figure.savefig("figure.pdf")`.
 
     pyplot knows nothing of them, so that none has to be closed.
 
     Args:
-        report: What is shown.
+        report: Computes what is shown.
+        tables: Computes the part of it that takes no time, which crops do with.
     """
 
-    def __init__(self, report: ReportData) -> None:
-        self._report = report
+    def __init__(self, report: Callable[[], ReportData], tables: Callable[[], ReportData]) -> None:
+        self._report, self._tables = report, tables
 
     def __call__(
         self, name: str, *, set: str | None = None, metric: str | None = None
@@ -38,7 +78,7 @@ class Plots:
         Raises:
             UnknownNameError: No such kind.
         """
-        return list(figures.get(name)(self._report, set, metric))
+        return list(figures.get(name)(self._report(), set, metric))
 
     def distributions(self, *, set: str | None = None, metric: str | None = None) -> Figure:
         """Scores image by image, by the first metric and set unless they are given.
@@ -76,10 +116,29 @@ class Plots:
         """
         return self._first("agreement", set, None)
 
-    def _first(self, name: str, set_name: str | None, metric: str | None) -> Figure:
-        for figure in figures.get(name)(self._report, set_name, metric):
+    def crops(self, *, set: str | None = None, **how: Unpack[Crops]) -> Figure:
+        """One region of one image as each restorer shows it, with scores below.
+
+        Args:
+            set: The image's set, where several have one of that name.
+            how: `image`, `region`, `restorers`, `metrics`, `labels`, `columns`, `zoom`, `smooth`,
+                `whole` and `inset`: see `Crops`.
+
+        Returns:
+            A figure; its `savefig` takes `NAME.tex` too: a table of LaTeX and its pictures.
+
+        Raises:
+            InputError: What was asked for is not in the run, or its picture is not on this machine.
+        """
+        draw = cast("Callable[..., Iterable[Figure]]", figures.get("crops"))
+        for figure in draw(self._tables(), set, None, **how):
             return figure
-        where, run = [item for item in (set_name, metric) if item], self._report.data.run
+        raise InputError("the run has no image to draw crops of")
+
+    def _first(self, name: str, set_name: str | None, metric: str | None) -> Figure:
+        for figure in figures.get(name)(self._report(), set_name, metric):
+            return figure
+        where, run = [item for item in (set_name, metric) if item], self._report().data.run
         raise InputError(
             f"too little to draw {' '.join([name, *where])} of: the run has {len(run.restorers)} "
             f"restorers, the sets {', '.join(run.plan.sets)} and the metrics "

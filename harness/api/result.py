@@ -154,7 +154,7 @@ class Result:
         """The report's own figures."""
         from harness.api.plots import Plots
 
-        return Plots(self._report)
+        return Plots(lambda: self._report, lambda: self._tables)
 
     def report(self, folder: str | Path | None = None, *, format: str = "html") -> Path:
         """Writes a report.

@@ -23,6 +23,7 @@ COMMANDS = {
     "compare": "harness.cli.compare:compare",
     "correlate": "harness.cli.correlate:correlate",
     "degrade": "harness.cli.degrade:degrade",
+    "figure": "harness.cli.figure:figure",
     "history": "harness.cli.history:history",
     "list": "harness.cli.listing:list_",
     "merge": "harness.cli.merge:merge",

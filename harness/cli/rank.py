@@ -14,11 +14,11 @@ import click
 from harness.cli import options, output
 from harness.cli.output import Row, print_json, print_table, printable
 from harness.errors import InputError
-from harness.results import FEW_IMAGES, Cost
+from harness.results import Cost, caution
 
 _COLUMNS = (
-    "rank", "range", "group", "restorer", "mean", "ci_low", "ci_high", "median", "n", "failures",
-    "seconds", "beside", "peak_mib", "growth_mib", "cuda_mib", "reason",
+    "rank", "range", "group", "restorer", "mean", "gap", "gap_low", "gap_high", "p", "n",
+    "failures", "seconds", "beside", "peak_mib", "growth_mib", "cuda_mib", "reason",
 )  # fmt: skip
 _GAP_COLUMNS = (
     "restorer", "difference", "difference_low", "difference_high", "p", "verdict", "n_pairs",
@@ -77,9 +77,10 @@ def rank(
 ) -> int:
     """Rank the restorers of a run, set by set.
 
-    Means are over the images that all ranked restorers have in common. Intervals are studentised 95
-    % bootstrap intervals, paired by image. The range holds the ranks that the data cannot exclude,
-    and restorers of one group are not told apart from its first. There is no mean across tasks.
+    Means are over the images that all ranked restorers have in common. The gap is to the best mean,
+    paired by image. Its interval, p and the range of ranks are one statement, corrected over all
+    pairs of a leaderboard: the range holds the ranks that the data cannot exclude, and no two
+    restorers of a group are told apart. There is no mean across tasks.
     """
     from harness.api import ranks
     from harness.storage.store import load_run
@@ -150,7 +151,7 @@ def print_leaderboards(
         unit = f" in {row['unit']}" if row["unit"] else ""
         task = f" ({row['task']})" if row["task"] else ""
         _print_title(f"{row['set'] or 'all sets'}{task}: {row['metric']}{unit}", row)
-        if note := _few_images(table):
+        if note := caution(int(str(row["images"]))):
             click.echo(note)
         if versus:
             click.echo(f"each minus {printable(versus)}, over their common images")
@@ -159,20 +160,6 @@ def print_leaderboards(
             _print_ranks(table)
             for note in notes.get(str(row["set"] or ""), ()):
                 click.echo(printable(note))
-
-
-def _few_images(table: list[Row]) -> str:
-    """What a small number of images means; an empty string where there are enough, or none."""
-    from harness.statistics.resampling import MIN_TESTABLE
-
-    images = max(int(str(row["n"] or 0)) for row in table)
-    ranked = sum(row["rank"] is not None for row in table)
-    if 0 < images < MIN_TESTABLE and ranked > 1:
-        many = f"{images} images" if images > 1 else "one image"
-        return f"with {many} no difference can reach p < 0.05: 1-{ranked} is all that ranks can say"
-    if 0 < images < FEW_IMAGES:
-        return f"fewer than {FEW_IMAGES} images: intervals and ranks are rough"
-    return ""
 
 
 def _print_title(title: str, row: Row) -> None:

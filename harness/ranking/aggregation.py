@@ -27,7 +27,7 @@ from harness.ranking.tables import (
 from harness.results import RunData
 from harness.statistics import Floats
 from harness.statistics.bradley_terry import strengths_by_image
-from harness.statistics.permutation import pairs_p
+from harness.statistics.permutation import compare_pairs
 from harness.statistics.resampling import capped, intervals, percentile_order, resample_counts
 
 
@@ -131,8 +131,13 @@ def _of_sums(
     item: Ballots, sums: Floats, tested: Floats, strata: tuple[int, ...], boards: int
 ) -> Order:
     """The order by totals over images; restorers are told apart by what is `tested`."""
-    ends, p, images = intervals(sums, strata, 1), pairs_p(tested, strata), sums.shape[1]
-    return Order(item.restorers, *ends, p, images, images, leaderboards=boards)
+    points, low, high = intervals(sums, strata, 1)
+    pairs, images = compare_pairs(tested, strata, 1), sums.shape[1]
+    if tested is not sums:  # in the unit of what is shown, which has the same order
+        shown, known = points[:, None] - points, pairs.difference != 0
+        scale = np.where(known, shown / np.where(known, pairs.difference, 1), 0)
+        pairs = pairs.times(np.where(scale > 0, scale, scale.max() or 1.0))
+    return Order(item.restorers, points, low, high, pairs, images, images, leaderboards=boards)
 
 
 def _mean_rank(item: Ballots) -> Order:

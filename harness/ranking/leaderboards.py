@@ -1,17 +1,16 @@
 """Leaderboards: means over common images, studentised intervals, ranks with their uncertainty."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from harness.errors import InputError
 from harness.ranking.ranks import Order, leaderboard_rows
-from harness.ranking.tables import Blocks, ScoreTable, count_failures, make_blocks, minus, tables
+from harness.ranking.tables import Blocks, ScoreTable, count_failures, make_blocks, tables
 from harness.results import SIGNIFICANT, Difference, Leaderboard, RunData
-from harness.statistics import Floats
-from harness.statistics.permutation import pairs_p, sign_flip_p
+from harness.statistics.permutation import compare_pairs
 from harness.statistics.resampling import intervals
+from harness.statistics.simultaneous import Pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +20,14 @@ class Ranking:
     Attributes:
         blocks: Its scores by set and metric.
         tables: What each leaderboard is made of.
+        pairs: Every pair of each table's ranked restorers, in their order; `None` of none.
         boards: The leaderboards, in the order of the tables.
     """
 
     data: RunData
     blocks: Blocks
     tables: tuple[ScoreTable, ...]
+    pairs: tuple[Pairs | None, ...]
     boards: tuple[Leaderboard, ...]
 
 
@@ -54,17 +55,23 @@ def rank_run(data: RunData, *, policy: str = "common") -> Ranking:
     """
     blocks = make_blocks(data)
     found = tuple(tables(data, blocks, count_failures(data), policy=policy))
-    return Ranking(data, blocks, found, tuple(_leaderboard(data, table) for table in found))
+    pairs = tuple(
+        compare_pairs(table.sums, table.strata, table.cells) if table.restorers else None
+        for table in found
+    )
+    boards = tuple(_leaderboard(data, *both) for both in zip(found, pairs, strict=True))
+    return Ranking(data, blocks, found, pairs, boards)
 
 
-def _leaderboard(data: RunData, table: ScoreTable) -> Leaderboard:
+def _leaderboard(data: RunData, table: ScoreTable, pairs: Pairs | None) -> Leaderboard:
     bounds = data.run.metric(table.metric).bounds
-    order = _order(table, bounds) if table.restorers else None
+    order = _order(table, pairs, bounds) if pairs else None
     rows = leaderboard_rows(order, sorted(table.entrants), table.failures)
-    return Leaderboard(data.run.benchmark, table.set, table.metric, table.sign > 0, rows)
+    better, images = table.sign > 0, len(table.images)
+    return Leaderboard(data.run.benchmark, table.set, table.metric, better, rows, images)
 
 
-def _order(table: ScoreTable, bounds: tuple[float, float]) -> Order:
+def _order(table: ScoreTable, pairs: Pairs, bounds: tuple[float, float]) -> Order:
     """Inside, values are oriented so that larger is better."""
     names, sign = table.restorers, table.sign
     # infinite in both directions: what is worst decides
@@ -82,7 +89,7 @@ def _order(table: ScoreTable, bounds: tuple[float, float]) -> Order:
         scores=sign * means[best],
         low=low[best],
         high=high[best],
-        p=pairs_p(table.sums[best], table.strata),
+        pairs=pairs.take(np.array(best)),
         images=len(table.images),
         n=table.cells,
         higher_is_better=sign > 0,
@@ -112,38 +119,27 @@ def versus(
         raise InputError(f"the run has no restorer {restorer!r}; it has {', '.join(known)}")
     return tuple(
         row
-        for table in ranking.tables
+        for table, pairs in zip(ranking.tables, ranking.pairs, strict=True)
         if set_name in (None, table.set) and metric in (None, table.metric)
-        for row in differences(table, restorer)
+        for row in differences(table, pairs, restorer)
     )
 
 
-def differences(table: ScoreTable, base: str) -> list[Difference]:
+def differences(table: ScoreTable, pairs: Pairs | None, base: str) -> list[Difference]:
     """Compares every entrant of a leaderboard with `base`; none when `base` is not ranked there."""
-    if base not in table.restorers:
+    if pairs is None or base not in table.restorers:
         return []
-    place = table.restorers.index(base)
-    others = [name for name in table.restorers if name != base]
-    rows = minus(np.delete(table.sums, place, axis=0), table.sums[place])
-    found = dict(zip(others, _paired(rows, table), strict=True)) if others else {}
+    column = table.restorers.index(base)
+    found = {}
+    rows = zip(*(part[:, column].tolist() for part in pairs), strict=True)
+    for name, (difference, low, high, p) in zip(table.restorers, rows, strict=True):
+        verdict = "better" if table.sign * difference > 0 else "worse"
+        interval = (low, high) if len(table.images) > 1 else (None, None)
+        told = verdict if p <= SIGNIFICANT else "same"
+        found[name] = difference, *interval, p, table.cells, told
     nothing = None, None, None, None, 0, "same"
     return [
         Difference(name, base, table.set, table.metric, *found.get(name, nothing))
         for name in table.entrants
         if name != base
     ]
-
-
-def _paired(
-    rows: Floats, table: ScoreTable
-) -> Iterator[tuple[float, float | None, float | None, float, int, str]]:
-    """Mean difference, its interval, p, images and verdict, for every row."""
-    # a row that is infinite in both directions has no mean, and no difference that can be told
-    columns = (
-        np.where(np.isnan(ends), 0.0, ends).tolist()
-        for ends in intervals(rows, table.strata, table.cells)
-    )
-    for mean, low, high, p in zip(*columns, sign_flip_p(rows).tolist(), strict=True):
-        verdict = "same" if p >= SIGNIFICANT else "better" if table.sign * mean > 0 else "worse"
-        interval = (low, high) if rows.shape[1] > 1 else (None, None)
-        yield mean, *interval, p, table.cells, verdict

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from harness.results import SIGNIFICANT, LeaderboardRow
 from harness.statistics import Floats
+from harness.statistics.simultaneous import Pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Order:
         scores: (restorers,).
         low: Lower ends of the 95 % intervals.
         high: Upper ends.
-        p: (restorers, restorers) of every pair being alike, corrected over all pairs.
+        pairs: Every pair, corrected over all pairs.
         images: What was resampled; of a single one there is no interval.
         n: What a reader is told went into each figure.
         medians: (restorers,), where there are any.
@@ -33,7 +34,7 @@ class Order:
     scores: Floats
     low: Floats
     high: Floats
-    p: Floats
+    pairs: Pairs
     images: int
     n: int
     higher_is_better: bool = True
@@ -65,10 +66,12 @@ def leaderboard_rows(
 def _ranked(order: Order, failures: Mapping[str, int]) -> list[LeaderboardRow]:
     names, oriented = order.restorers, order.scores if order.higher_is_better else -order.scores
     # equals are in the order of their names, and share a rank
-    places = sorted(range(len(names)), key=lambda place: (-oriented[place], names[place]))
-    oriented = oriented[places]
-    better = (order.p[np.ix_(places, places)] <= SIGNIFICANT) & (oriented[:, None] > oriented)
+    places = np.array(sorted(range(len(names)), key=lambda place: (-oriented[place], names[place])))
+    oriented, pairs = oriented[places], order.pairs.take(places)
+    better = (pairs.p <= SIGNIFICANT) & (oriented[:, None] > oriented)
     groups, doubt = tie_groups(better), order.images > 1
+    # against the best mean, as everybody reads a leaderboard
+    against = zip(*(part[:, 0].tolist() for part in pairs), strict=True)
     return [
         LeaderboardRow(
             restorer=names[place],
@@ -82,27 +85,32 @@ def _ranked(order: Order, failures: Mapping[str, int]) -> list[LeaderboardRow]:
             failures=failures.get(names[place], 0),
             median=None if order.medians is None else float(order.medians[place]),
             group=groups[row],
+            gap=gap,
+            gap_low=low if row and doubt else None,
+            gap_high=high if row and doubt else None,
+            p=p if row and doubt else None,
         )
-        for row, place in enumerate(places)
+        for row, (place, (gap, low, high, p)) in enumerate(
+            zip(places.tolist(), against, strict=True)
+        )
     ]
 
 
 def tie_groups(better: npt.NDArray[np.bool_]) -> list[int]:
     """Numbers restorers by tie group.
 
-    1 holds the best and all it is not better than, 2 the best of the rest, and so on.
+    1 holds those than whom nobody is told apart as better, 2 those of the rest than whom nobody of
+    the rest is, and so on: no two of a group are told apart.
 
     Args:
-        better: (restorers, restorers), best first: whether the row's restorer is told apart as
-            better.
+        better: (restorers, restorers): whether the row's restorer is told apart as better than the
+            column's.
 
     Returns:
         One number from 1 for each restorer.
     """
-    groups = [0] * len(better)
-    while 0 in groups:
-        number, leader = max(groups) + 1, groups.index(0)
-        for place in range(leader, len(groups)):
-            if not groups[place] and not better[leader, place]:
-                groups[place] = number
-    return groups
+    groups = np.zeros(len(better), dtype=np.int64)
+    while not groups.all():
+        left = groups == 0
+        groups[left & ~better[left].any(axis=0)] = groups.max() + 1
+    return groups.tolist()

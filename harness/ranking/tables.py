@@ -110,13 +110,6 @@ def places_of(wanted: Sequence[str], names: Sequence[str]) -> Places:
     return np.searchsorted(np.array(names), wanted)
 
 
-def minus(one: Floats, other: Floats) -> Floats:
-    """Differences of scores; two that are infinite are both perfect, which is no difference."""
-    with np.errstate(invalid="ignore"):
-        rows = one - other
-    return np.where(np.isnan(rows), 0.0, rows)
-
-
 def tables(
     data: RunData, blocks: Blocks, failures: FailureCounts, *, policy: str = "common"
 ) -> Iterator[ScoreTable]:

@@ -100,11 +100,11 @@ def _compare_pairs(
 ) -> tuple[tuple[PairTest, ...], tuple[CriticalDifference, ...]]:
     tests: list[PairTest] = []
     diagrams = []
-    for table, board in zip(ranking.tables, ranking.boards, strict=True):
+    for table, pairs, board in zip(ranking.tables, ranking.pairs, ranking.boards, strict=True):
         order = [row.restorer for row in board.rows if row.rank is not None]
-        here = pair_tests(table, order)
-        tests += here
-        diagrams.append(critical_difference(table, order, here))
+        if pairs:
+            tests += pair_tests(table, pairs, order)
+            diagrams.append(critical_difference(table, pairs, order))
     return tuple(tests), tuple(diagram for diagram in diagrams if diagram is not None)
 
 
@@ -125,9 +125,9 @@ def headlines(ranking: Ranking) -> tuple[Headline, ...]:
 def behind_leaders(ranking: Ranking) -> tuple[Difference, ...]:
     """Every ranked restorer of every leaderboard against the one with the best mean."""
     rows: list[Difference] = []
-    for table, board in zip(ranking.tables, ranking.boards, strict=True):
+    for table, pairs, board in zip(ranking.tables, ranking.pairs, ranking.boards, strict=True):
         ranked = [row.restorer for row in board.rows if row.rank is not None]
         if len(ranked) > 1:
-            gaps = {row.restorer: row for row in differences(table, ranked[0])}
+            gaps = {row.restorer: row for row in differences(table, pairs, ranked[0])}
             rows += [gaps[name] for name in ranked[1:]]
     return tuple(rows)

@@ -12,6 +12,7 @@ from harness.results.cells import (
 )
 from harness.results.leaderboards import (
     FEW_IMAGES,
+    MIN_SIGNS,
     SIGNIFICANT,
     TIMED_BESIDE,
     Cost,
@@ -21,6 +22,7 @@ from harness.results.leaderboards import (
     LeaderboardRow,
     TradeOff,
     TradeOffPoint,
+    caution,
 )
 from harness.results.metric_agreement import Agreement, Disagreement
 from harness.results.pairs import MOST_COMPARED, CriticalDifference, PairTest
@@ -39,6 +41,7 @@ from harness.results.verdicts import COSTS, ChangedImage, Comparison, Finding, V
 __all__ = [
     "COSTS",
     "FEW_IMAGES",
+    "MIN_SIGNS",
     "MOST_COMPARED",
     "SIGNIFICANT",
     "TIMED_BESIDE",
@@ -76,4 +79,5 @@ __all__ = [
     "Trend",
     "TrendPoint",
     "Verdict",
+    "caution",
 ]

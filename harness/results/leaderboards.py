@@ -3,16 +3,32 @@
 from dataclasses import dataclass
 
 SIGNIFICANT = 0.05
-"""Restorers are told apart below this p; intervals are of 95 %, to match."""
+"""Restorers are told apart at or below this p; intervals are of 95 %, to match."""
 
 FEW_IMAGES = 24
 """Below so many images, intervals and ranks are to be read with care; outputs say so."""
+
+MIN_SIGNS = 6
+"""With fewer images no test reaches p <= 0.05 without assuming a distribution: 2 / 2**5 = 0.06."""
 
 TIMED_BESIDE = (
     "timed beside other restorations, or by a version that did not record whether; run it again "
     "with --workers 1, into a new folder or with --fresh, to time it alone"
 )
 """Why a restorer is not ranked by time, and what to do."""
+
+
+def caution(images: int) -> str:
+    """What a small number of images means for ranks; empty where there are enough, or none."""
+    if images == 1:
+        return "one image: ranks are by its scores alone, and nothing is told apart"
+    if 0 < images < MIN_SIGNS:
+        return (
+            f"{images} images: ranks, intervals and p assume normally distributed differences, "
+            "which so few images cannot show"
+        )
+    few = 0 < images < FEW_IMAGES
+    return f"fewer than {FEW_IMAGES} images: intervals and ranks are rough" if few else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +46,15 @@ class LeaderboardRow:
         n: Images that entered the mean.
         failures: Cells of this restorer and set that have no score for this metric.
         median: Median over the same images.
-        group: Tie group: 1 holds the best and all that it is not told apart from, 2 the best of the
-            rest and all that *it* is not told apart from, and so on.
+        group: Tie group: 1 holds those whose range begins at 1, 2 those of the rest than whom
+            nobody of the rest is better, and so on: no two of a group are told apart.
+        gap: Mean minus that of the best mean of the leaderboard, in the metric's unit.
+        gap_low: Lower end of its interval, paired by image; all such intervals of a leaderboard, of
+            any two restorers, hold together with 95 %. `None` for the first row and for a single
+            image, -inf where nothing can be excluded.
+        gap_high: Upper end.
+        p: Of no such gap, two-sided, corrected over all pairs of the leaderboard: at or below
+            `SIGNIFICANT` exactly where the interval leaves 0 out.
     """
 
     restorer: str
@@ -45,17 +68,26 @@ class LeaderboardRow:
     failures: int
     median: float | None = None
     group: int | None = None
+    gap: float | None = None
+    gap_low: float | None = None
+    gap_high: float | None = None
+    p: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Leaderboard:
-    """The ranking of one set by one metric, best first; `set` is `None` for the whole benchmark."""
+    """The ranking of one set by one metric, best first; `set` is `None` for the whole benchmark.
+
+    Attributes:
+        images: In common to all that are ranked; one that several sets degrade is one.
+    """
 
     benchmark: str
     set: str | None
     metric: str
     higher_is_better: bool
     rows: tuple[LeaderboardRow, ...]
+    images: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +97,13 @@ class Difference:
     Attributes:
         set: The set, or `None` for the whole benchmark.
         difference: Mean of `restorer` minus mean of `versus`, in the metric's unit.
-        ci_low: Lower end of the 95 % paired bootstrap interval; `None` with a single image.
+        ci_low: Lower end of its interval, paired by image, one of those of all pairs of the
+            leaderboard that hold together with 95 %; `None` with a single image.
         ci_high: Upper end.
-        p: Two-sided, by flipping signs; `None` without a common image. Not corrected for many
-            comparisons.
+        p: Two-sided, corrected over all pairs of the leaderboard, as what ranks are made of; `None`
+            without a common image.
         n: Common images; 0 when `restorer` is not ranked.
-        verdict: `better`, `worse` or `same`, for `restorer` against `versus`, at p < 0.05.
+        verdict: `better`, `worse` or `same`, for `restorer` against `versus`, at p <= 0.05.
     """
 
     restorer: str

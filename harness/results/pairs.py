@@ -1,24 +1,23 @@
-"""Every pair of a leaderboard tested, and the diagram that shows it."""
+"""Every pair of a leaderboard, and the diagram that shows them."""
 
 from dataclasses import dataclass
 
 MOST_COMPARED = 30
-"""The best so many restorers of a leaderboard are tested pair by pair: 435 pairs, one diagram."""
+"""The best so many restorers of a leaderboard are shown pair by pair: 435 pairs, one diagram."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairTest:
-    """Two restorers of one leaderboard, tested on its common images; the first has the better mean.
+    """Two restorers of one leaderboard over its common images; the first has the better mean.
 
     Attributes:
         set: The set, or `None` for the whole benchmark.
         difference: Mean of `restorer` minus mean of `versus`, in the metric's unit (negative where
             lower is better).
-        p_flip: Two-sided p of a mean difference of zero, by flipping the signs of the images'
-            differences.
-        p_wilcoxon: Two-sided p of Wilcoxon's signed ranks (zeros ranked as Pratt does).
-        p_flip_holm: `p_flip` corrected by Holm over the tested pairs of this leaderboard.
-        p_wilcoxon_holm: `p_wilcoxon`, corrected likewise.
+        ci_low: Lower end of its interval, paired by image: the intervals of all pairs of the
+            leaderboard hold together with 95 %. `None` with a single image.
+        ci_high: Upper end.
+        p: Of no difference, two-sided, corrected over all pairs of the leaderboard.
         n: Images; one that several sets degrade is one.
     """
 
@@ -27,10 +26,9 @@ class PairTest:
     restorer: str
     versus: str
     difference: float
-    p_flip: float
-    p_wilcoxon: float
-    p_flip_holm: float
-    p_wilcoxon_holm: float
+    ci_low: float | None
+    ci_high: float | None
+    p: float
     n: int
 
 
@@ -47,13 +45,9 @@ class CriticalDifference:
             mean; likewise.
         friedman_p: Of all restorers being alike (Friedman's test); `None` with fewer than three
             restorers.
-        critical_difference: Mean ranks closer than this are not told apart by Nemenyi's test at 95
-            %.
-        nemenyi_cliques: Largest groups of neighbours on the axis that Nemenyi's test does not tell
-            apart; each has two restorers or more. A diagram draws one bar for each.
-        wilcoxon_cliques: The same where no pair differs by Wilcoxon's signed ranks with Holm's
-            correction (Benavoli et al., JMLR 2016, recommend it over Nemenyi's, which depends on
-            who else takes part).
+        cliques: Largest groups of neighbours on the axis of which no two are told apart, by the p
+            that decides everywhere else: that of mean scores. Each has two restorers or more. A
+            diagram draws one bar for each.
         n: Images.
     """
 
@@ -62,7 +56,5 @@ class CriticalDifference:
     restorers: tuple[str, ...]
     mean_ranks: tuple[float, ...]
     friedman_p: float | None
-    critical_difference: float
-    nemenyi_cliques: tuple[tuple[str, ...], ...]
-    wilcoxon_cliques: tuple[tuple[str, ...], ...]
+    cliques: tuple[tuple[str, ...], ...]
     n: int

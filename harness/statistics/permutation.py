@@ -1,27 +1,18 @@
-"""Tests that flip the signs of paired differences, for one pair or for all of a leaderboard.
+"""All pairs of a leaderboard, tested by flipping signs; by turning, where images are too few.
 
 Where nothing differs, which of two restorers is better on an image is a toss: so the signs of the
 images' differences may be flipped at will, and the test needs no normal distribution.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.results import FEW_IMAGES
+from harness.results import FEW_IMAGES, MIN_SIGNS
 from harness.statistics import Floats
-from harness.statistics.resampling import (
-    MIN_TESTABLE,
-    RESAMPLES,
-    SEED,
-    batches,
-    capped,
-    count_beyond,
-)
-
-FLIPS = 9999
+from harness.statistics.resampling import RESAMPLES, SEED, batches, capped
+from harness.statistics.simultaneous import Chance, Pairs, chance, judged, minus, nothing_known
 
 # by how much skewness is multiplied: a few dozen images show about half that of a long-tailed
 # distribution
@@ -30,160 +21,158 @@ HIDDEN = 2.0
 # images: 4,096 sign patterns are enumerated, more are drawn
 _EXACT_UP_TO = 12
 
-MOST_RANKED = 13
-"""Images of which all patterns of signs are tried on their ranks, as scipy does."""
 
-
-def pairs_p(sums: Floats, strata: tuple[int, ...]) -> Floats:
-    """Two-sided p of every pair having no mean difference, corrected over all pairs.
+def compare_pairs(sums: Floats, strata: tuple[int, ...], cells: int) -> Pairs:
+    """Tests every pair's mean difference, and says between which values it lies.
 
     The signs of whole images are flipped, for all restorers at once, and each pair's studentised
     difference is held against the largest of any pair (Westfall & Young 1993): the share of
     patterns with one as large is its p. All verdicts at p <= 0.05 hold together with 95 %, whatever
     the distribution of the differences, so long as it is symmetric; what their skewness may have
-    added to a difference is taken off it first.
+    added to a difference is taken off it first. Intervals hold what is not excluded at 0.05.
+
+    Of fewer than `MIN_SIGNS` images no pattern of signs is rare enough. There all images are
+    turned at random (Langsrud, Statistics and Computing 2005): of a single pair that is the paired
+    t test with Student's interval. It holds where differences are normally distributed, and a few
+    images cannot show whether they are.
 
     Args:
-        sums: (restorers, images), infinities allowed: they count as just beyond everything finite.
+        sums: (restorers, images): scores summed by image, infinities allowed: they count as just
+            beyond everything finite.
         strata: As for `intervals`.
+        cells: How many scores each row sums up.
 
     Returns:
-        (restorers, restorers), symmetric, 1 on the diagonal.
+        Differences of means, with p and intervals; nothing is known of a single image. Images on
+        which both are infinite are no difference; two that share an infinite mean are one rank, and
+        are not told apart.
     """
+    difference, perfect = _differences(sums, cells)
     finite, _ = batches(capped(sums), strata)
-    rounding = finite.shape[1] * (1e-12 * float(np.abs(finite).max(initial=0.0))) ** 2
+    rounding = 1e-12 * float(np.abs(finite).max(initial=0.0))
     # what an image does to everyone cancels in differences; without it they lose fewer digits
     finite = finite - finite.mean(axis=0)
-    count, units = finite.shape
-    if count < 2 or units < MIN_TESTABLE:
-        return np.ones((count, count))
-    norms = (finite**2).sum(axis=1)
-    spread = norms[:, None] + norms - 2 * finite @ finite.T
-    real = spread > max(1e-12 * float(norms.max()), rounding)
-    inverse = np.where(real, 1 / np.sqrt(np.where(real, spread, 1)), 0)
-    totals = finite.sum(axis=1)
-    observed = _without_skewness(finite, (totals[:, None] - totals) * inverse)
-    # a pattern and its mirror image give the same absolute differences: one of them is enough
-    kept = 2 ** (units - 1) if units <= _EXACT_UP_TO else RESAMPLES
-    patterns = _signs(units)[:, :kept].astype(np.float64)
-    # of any pair: whoever reads a leaderboard reads all of its verdicts. Holm's correction of many
-    # pairs does not know how they hang together, and with so few patterns it never reaches 0.05
-    beyond = count_beyond(finite @ patterns, inverse, observed)
-    return np.where(real, _share(beyond, kept, units), 1.0)
+    unit = float(np.abs(finite).max(initial=0.0))
+    if min(finite.shape) < 2 or unit <= rounding:
+        return nothing_known(difference)
+    below, above, p = _told(finite / unit, finite.shape[1] * (rounding / unit) ** 2)
+    scale = unit / cells
+    return judged(difference, below * scale, above * scale, np.where(perfect, 1.0, p))
 
 
-def _share(extreme: npt.NDArray[np.int64], patterns: int, units: int) -> Floats:
-    """The share of patterns that are as extreme as what was observed.
-
-    What was observed is one pattern more than those that are drawn, so that no p is ever 0.
-    """
-    added = 0 if units <= _EXACT_UP_TO else 1
-    return np.asarray((extreme + added) / (patterns + added), dtype=np.float64)
-
-
-def _without_skewness(sums: Floats, ratios: Floats) -> Floats:
-    """How large each pair's difference is for sure, when skewness may have made it look larger.
-
-    Flipped signs make every pattern symmetric, and so cannot show what a long tail on one side does
-    to the difference that was observed. Hall's t (JRSS B 1992), which grows with Student's, takes
-    its place where it is nearer to 0. The skewness of a few images is noise: of fewer than
-    `FEW_IMAGES` the ratios stay as they are.
+def _told(sums: Floats, rounding: float) -> tuple[Floats, Floats, Floats]:
+    """How far below and above its difference each pair's interval reaches, and p.
 
     Args:
-        sums: (restorers, images).
-        ratios: (restorers, restorers): sum of a pair's differences by the root of the sum of their
-            squares.
+        sums: (restorers, images), finite.
+        rounding: Sum of squares up to which a difference is none.
+    """
+    units, centred = sums.shape[1], sums - sums.mean(axis=1, keepdims=True)
+    inverse, varied = _inverse(sums, rounding), _inverse(centred, rounding)
+    totals = sums.sum(axis=1)
+    ratios, skewness = (totals[:, None] - totals) * inverse, _skewness(sums)
+    sure = _ratio(_without_skewness(ratios, skewness, units), units)
+    # what decides where nothing differs, and where everybody is as far from each other as it looks:
+    # large differences hang together more than what chance adds to them, and make it look smaller
+    known = [_by_chance(sums, inverse), _by_chance(centred, varied)]
+    p = np.where(inverse > 0, np.maximum(*(item.p(sure) for item in known)), 1.0)
+    # a standard error such that the ratio and Student's t say the same
+    errors = np.where(varied > 0, np.sqrt(_squares(centred) * units / (units - 1)), 0.0)
+    critical = float(_student(np.array(max(item.critical for item in known)), units))
+    below, above = _reach(critical, skewness, units)
+    return below * errors, above * errors, p
 
-    Returns:
-        The ratios' sizes, or less.
+
+def _differences(sums: Floats, cells: int) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Mean differences of every pair, and which pairs share an infinite mean."""
+    with np.errstate(invalid="ignore"):
+        means = sums.sum(axis=1) / cells
+        if np.isfinite(sums).all():
+            difference = means[:, None] - means
+        else:
+            rows = [minus(row, sums).sum(axis=1) / cells for row in sums]
+            difference = np.nan_to_num(rows, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    return difference, np.isinf(means) & (means == means[:, None])
+
+
+def _by_chance(finite: Floats, inverse: Floats) -> Chance:
+    units = finite.shape[1]
+    if units < MIN_SIGNS:
+        return chance(finite @ _turned(units), inverse, 1)
+    # a pattern and its mirror image give the same absolute differences: one of them is enough
+    exact = units <= _EXACT_UP_TO
+    patterns = _signs(units)[:, : 2 ** (units - 1) if exact else RESAMPLES]
+    # of any pair: whoever reads a leaderboard reads all of its verdicts. Holm's correction of many
+    # pairs does not know how they hang together, and with so few patterns it never reaches 0.05
+    return chance(finite @ patterns.astype(np.float64), inverse, 0 if exact else 1)
+
+
+def _inverse(rows: Floats, rounding: float) -> Floats:
+    """What sums are multiplied by to be in units of chance; 0 of pairs that differ by rounding."""
+    squares = _squares(rows)
+    real = squares > max(1e-12 * float((rows**2).sum(axis=1).max()), rounding)
+    return np.where(real, 1 / np.sqrt(np.where(real, squares, 1)), 0)
+
+
+def _squares(rows: Floats) -> Floats:
+    """Sums of the squared differences of every pair."""
+    norms = (rows**2).sum(axis=1)
+    return np.asarray(np.maximum(norms[:, None] + norms - 2 * rows @ rows.T, 0))
+
+
+def _student(ratio: Floats, units: int) -> Floats:
+    """Student's t of a sum divided by the root of the sum of squares."""
+    return np.asarray(ratio * np.sqrt((units - 1) / np.maximum(units - ratio**2, 1e-9)))
+
+
+def _ratio(t: Floats, units: int) -> Floats:
+    return np.asarray(t * np.sqrt(units / (units - 1 + t**2)))
+
+
+def _skewness(sums: Floats) -> Floats:
+    """Skewness of each pair's difference, with what is not seen of it.
+
+    That of a few images is noise: of fewer than `FEW_IMAGES` it is 0.
     """
     units = sums.shape[1]
     if units < FEW_IMAGES:
-        return np.abs(ratios)
+        return np.zeros((len(sums), len(sums)))
     centred = sums - sums.mean(axis=1, keepdims=True)
-    squares = centred**2
-    mixed = squares @ centred.T
+    mixed = centred**2 @ centred.T
     cubes = np.diagonal(mixed)
     third = cubes[:, None] - 3 * mixed + 3 * mixed.T - cubes
-    norms = squares.sum(axis=1)
-    second = norms[:, None] + norms - 2 * centred @ centred.T
-    varied = second > 1e-12 * max(float(norms.max()), 1e-300)
+    second = _squares(centred)
+    varied = second > 1e-12 * max(float((centred**2).sum(axis=1).max()), 1e-300)
     shown = units**0.5 * third / np.where(varied, second, 1) ** 1.5
-    skewness = np.where(varied, HIDDEN * shown, 0.0)
-    t = ratios * np.sqrt((units - 1) / np.maximum(units - ratios**2, 1e-9))
+    return np.where(varied, HIDDEN * shown, 0.0)
+
+
+def _without_skewness(ratios: Floats, skewness: Floats, units: int) -> Floats:
+    """How large each pair's t is for sure, when skewness may have made it look larger.
+
+    Flipped signs make every pattern symmetric, and so cannot show what a long tail on one side does
+    to the difference that was observed. Hall's t (JRSS B 1992), which grows with Student's, takes
+    its place where it is nearer to 0.
+    """
+    t = _student(ratios, units)
     hall = t + skewness * (1 + 2 * t**2) / (6 * units**0.5) + skewness**2 * t**3 / (27 * units)
-    least = np.where(np.sign(hall) == np.sign(t), np.minimum(np.abs(hall), np.abs(t)), 0.0)
-    return np.where(varied, least * np.sqrt(units / (units - 1 + least**2)), np.abs(ratios))
+    return np.where(np.sign(hall) == np.sign(t), np.minimum(np.abs(hall), np.abs(t)), 0.0)
 
 
-def sign_flip_p(differences: Floats) -> Floats:
-    """Two-sided p of a mean difference of zero, by flipping signs.
+def _reach(critical: float, skewness: Floats, units: int) -> tuple[Floats, Floats]:
+    """How many standard errors below and above a difference what is not excluded lies.
 
-    This is Fisher's randomisation test for pairs. Exact for up to 12 images, 9,999 random patterns
-    beyond. A row with infinities is tested on its signed ranks instead, which is Wilcoxon's
-    signed-rank test.
-
-    Args:
-        differences: (pairs, images).
-
-    Returns:
-        (pairs,) in (0, 1].
+    Where Hall's t of a distance is no larger than the critical one: it is inverted.
     """
-    rows = np.array([row if np.isfinite(row).all() else _signed_ranks(row) for row in differences])
-    rows, _ = batches(rows, (rows.shape[1],))
-    flipped = rows @ _signs(rows.shape[1]).astype(np.float64)
-    extreme = (np.abs(flipped) >= _observed(rows)[:, None]).sum(axis=1)
-    return _share(extreme, flipped.shape[1], rows.shape[1])
+    root = units**0.5
+    curved = np.abs(skewness) > 1e-6
+    slope = np.where(curved, skewness, 1.0) / (3 * root)
 
+    def inverted(hall: float) -> Floats:
+        found = (np.cbrt(1 + 3 * slope * (hall - slope / 2)) - 1) / slope
+        return np.where(curved, found, hall)
 
-def _observed(rows: Floats) -> Floats:
-    """The size of each row's sum, less what rounding may have added to it."""
-    return np.asarray(np.abs(rows.sum(axis=1)) - 1e-12 * np.abs(rows).sum(axis=1))
-
-
-def pair_flips_p(sums: Floats, rows: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
-    """As `sign_flip_p` of the differences of many pairs of rows.
-
-    It takes one product for each row, and not for each pair.
-
-    Args:
-        sums: (restorers, images).
-        rows: (pairs, images): the differences.
-        pairs: Which rows of `sums` each is the difference of.
-
-    Returns:
-        (pairs,) in (0, 1].
-    """
-    if not np.isfinite(sums).all():
-        return sign_flip_p(rows)
-    centred, _ = batches(sums - sums.mean(axis=0), (sums.shape[1],))
-    flipped = centred @ _signs(centred.shape[1]).astype(np.float64)
-    extreme = [
-        np.count_nonzero(np.abs(flipped[one] - flipped[other]) >= observed)
-        for (one, other), observed in zip(pairs, _observed(rows), strict=True)
-    ]
-    return _share(np.array(extreme), flipped.shape[1], centred.shape[1])
-
-
-def signed_ranks_p(differences: Floats) -> Floats:
-    """Two-sided p of Wilcoxon's signed-rank test, from every pattern of signs.
-
-    Ties share their mean rank, and zeros are ranked and have no sign (Pratt, JASA 1959). It is what
-    scipy gives, which takes a thousand times as long where there are ties or zeros.
-
-    Args:
-        differences: (pairs, images), of `MOST_RANKED` images at most.
-
-    Returns:
-        (pairs,) in (0, 1].
-    """
-    from scipy.stats import rankdata
-
-    ranks = np.sign(differences) * rankdata(np.abs(differences), axis=1)
-    flipped = np.abs(ranks @ _all_signs(ranks.shape[1]))
-    # sums of halves, which are exact
-    extreme = flipped >= np.abs(ranks.sum(axis=1, keepdims=True))
-    return np.asarray(extreme.mean(axis=1), dtype=np.float64)
+    return np.maximum(inverted(critical), critical), np.maximum(-inverted(-critical), critical)
 
 
 def holm(p: Floats) -> Floats:
@@ -200,27 +189,25 @@ def holm(p: Floats) -> Floats:
     return np.asarray(corrected[np.argsort(order)])
 
 
-def _signed_ranks(row: Floats) -> Floats:
-    from scipy.stats import rankdata
+@lru_cache(maxsize=16)
+def _turned(units: int) -> Floats:
+    """What any sum over images becomes when all images are turned at random: (images, RESAMPLES).
 
-    return np.asarray(np.sign(row) * rankdata(np.abs(row)), dtype=np.float64)
+    Directions are uniform, and as long as that of the sum.
+    """
+    directions = np.random.default_rng(SEED).normal(size=(units, RESAMPLES))
+    turned = directions * np.sqrt(units / (directions**2).sum(axis=0))
+    turned.setflags(write=False)
+    return np.asarray(turned)
 
 
 @lru_cache(maxsize=16)
 def _signs(units: int) -> npt.NDArray[np.int8]:
-    """Patterns of signs (images, patterns): all there are, or `FLIPS` of them at random."""
+    """Patterns of signs (images, patterns): all there are, or `RESAMPLES` of them at random."""
     if units <= _EXACT_UP_TO:
-        return _all_signs(units)
-    patterns = np.random.default_rng(SEED).integers(0, 2, size=(units, FLIPS))
-    return _as_signs(patterns)
-
-
-@lru_cache(maxsize=16)
-def _all_signs(units: int) -> npt.NDArray[np.int8]:
-    return _as_signs(np.arange(2**units)[None, :] >> np.arange(units)[:, None] & 1)
-
-
-def _as_signs(patterns: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
+        patterns = np.arange(2**units)[None, :] >> np.arange(units)[:, None] & 1
+    else:
+        patterns = np.random.default_rng(SEED).integers(0, 2, size=(units, RESAMPLES))
     signs: npt.NDArray[np.int8] = (patterns * 2 - 1).astype(np.int8)
     signs.setflags(write=False)
     return signs

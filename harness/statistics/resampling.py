@@ -10,17 +10,15 @@ from itertools import accumulate, pairwise
 import numpy as np
 import numpy.typing as npt
 
+from harness.results import MIN_SIGNS
 from harness.statistics import Floats
+from harness.statistics.simultaneous import Pairs, chance, judged, minus, nothing_known
 
 Singles = npt.NDArray[np.float32]
 Reals = npt.NDArray[np.float32 | np.float64]
 
 RESAMPLES = 1000
 CONFIDENCE = 0.95
-
-# with fewer images no paired test can reach p < 0.05 without assuming a distribution:
-# 2 / 2**5 = 0.0625
-MIN_TESTABLE = 6
 
 # with fewer images a resample too often draws hardly any different ones, and the interval is
 # Student's
@@ -156,28 +154,6 @@ def batches(values: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[int,
     return np.concatenate(parts, axis=1), tuple(min(size, MOST_UNITS) for size in strata)
 
 
-def count_beyond(values: Floats, inverse: Floats, observed: Floats) -> npt.NDArray[np.int64]:
-    """For every pair of rows, the columns in which any pair lies as far apart as it was observed.
-
-    Args:
-        values: (restorers, columns): what chance makes of the restorers, case by case.
-        inverse: (restorers, restorers): what the difference of each pair is multiplied by.
-        observed: (restorers, restorers): what each pair's scaled difference is held against.
-
-    Returns:
-        (restorers, restorers).
-    """
-    rows, scale = values.astype(np.float32), inverse.astype(np.float32)
-    largest = np.zeros(rows.shape[1], np.float32)
-    for row in range(len(rows) - 1):
-        difference = rows[row + 1 :] - rows[row]
-        np.abs(difference, out=difference)
-        difference *= scale[row + 1 :, row, None]
-        np.maximum(largest, difference.max(axis=0), out=largest)
-    # by so little less, for in single precision the largest may fall short of its equal
-    return len(largest) - np.searchsorted(np.sort(largest), observed * (1 - 1e-6))
-
-
 def capped(sums: Floats) -> Floats:
     """Infinities made finite: further out than everything else by the range of the rest."""
     if np.isfinite(sums).all():
@@ -188,7 +164,7 @@ def capped(sums: Floats) -> Floats:
     return np.nan_to_num(sums, nan=low - width, posinf=high + width, neginf=low - width)
 
 
-def percentile_order(points: Floats, boot: Floats, units: int) -> tuple[Floats, Floats, Floats]:
+def percentile_order(points: Floats, boot: Floats, units: int) -> tuple[Floats, Floats, Pairs]:
     """Intervals and comparisons of statistics that are no means, from their resampled values.
 
     Args:
@@ -197,29 +173,31 @@ def percentile_order(points: Floats, boot: Floats, units: int) -> tuple[Floats, 
         units: Number of images.
 
     Returns:
-        Lower and upper ends (restorers,): percentiles, widened to hold the statistic itself. And p
-        (restorers, restorers) of every pair being alike, corrected over all pairs as in
-        `harness.statistics.permutation.pairs_p`, from how far resampled differences are from the
-        observed ones in their own standard deviations.
+        Lower and upper ends (restorers,): percentiles, widened to hold the statistic itself. And
+        every pair, corrected over all pairs as in `harness.statistics.permutation.compare_pairs`,
+        from how far resampled differences are from the observed ones in their own standard
+        deviations; nothing is known of fewer than `MIN_SIGNS` images.
     """
     # a resample repeats images, which may move a rank or a cost to one side: percentiles need not
     # hold the statistic, and an interval without its own figure would be read as a mistake
     lower, upper = _tails(boot)
+    low, high = np.minimum(lower, points), np.maximum(upper, points)
+    if units < MIN_SIGNS:
+        return low, high, nothing_known(minus(points[:, None], points))
     centred = boot - boot.mean(axis=1, keepdims=True)
     norms = (centred**2).mean(axis=1)
     spread = np.sqrt(np.maximum(norms[:, None] + norms - 2 * centred @ centred.T / RESAMPLES, 0))
-    gaps = np.abs(points[:, None] - points)
+    difference = points[:, None] - points
     real = spread > 1e-9 * max(float(np.abs(points).max()), np.finfo(float).tiny)
     inverse = np.where(real, 1 / np.where(real, spread, 1), 0)
     # signs of images cannot be flipped where no sum over images is compared. How far chance moves
     # the differences is seen from resampled less observed ones: a pair's p is the share of
     # resamples in which any pair has moved as far as this one lies from 0
-    p = (count_beyond(boot - points[:, None], inverse, gaps * inverse) + 1) / (RESAMPLES + 1)
-    # every resample says the same
-    certain = ~real & (gaps > 1e-12 * np.abs(points).max(initial=0.0))
-    p = np.where(certain, 1 / (RESAMPLES + 1), np.where(real, p, 1.0))
-    return (
-        np.minimum(lower, points),
-        np.maximum(upper, points),
-        p if units >= MIN_TESTABLE else np.ones_like(p),
+    moved = chance(boot - points[:, None], inverse, 1)
+    # where every resample says the same, it is certain
+    certain = ~real & (np.abs(difference) > 1e-12 * np.abs(points).max(initial=0.0))
+    p = np.where(
+        certain, 1 / (RESAMPLES + 1), np.where(real, moved.p(np.abs(difference) * inverse), 1.0)
     )
+    reach = np.where(real, moved.critical * spread, 0.0)
+    return low, high, judged(difference, reach, reach, p)

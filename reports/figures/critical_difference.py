@@ -19,7 +19,7 @@ _BAR = 0.34
 def plot_critical_difference(diagram: CriticalDifference) -> Figure | None:
     """Draws one diagram: names in two columns, best on the left.
 
-    Thick bars join what Wilcoxon's test does not part.
+    Thick bars join what is not told apart.
 
     Args:
         diagram: As the engine computed it.
@@ -31,7 +31,7 @@ def plot_critical_difference(diagram: CriticalDifference) -> Figure | None:
     if len(names) < 3:
         return None
     rank = dict(zip(names, ranks, strict=True))
-    alike = [[rank[name] for name in clique if name in rank] for clique in diagram.wilcoxon_cliques]
+    alike = [[rank[name] for name in clique if name in rank] for clique in diagram.cliques]
     bars = [(min(found), max(found)) for found in alike if len(found) > 1]
     height = 0.75 + _BAR * max(1, len(bars)) * 0.5 + _ROW * ((len(names) + 1) // 2) + 0.2
     return painted((6.4, height), _paint, rank, bars)

@@ -7,7 +7,7 @@ import io
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -31,6 +31,7 @@ _STYLE: dict[Any, object] = {
 }  # fmt: skip
 MOST_NAMED = 34
 P = ParamSpec("P")
+Drawn = TypeVar("Drawn", bound=Figure)
 
 
 def painted(
@@ -50,8 +51,17 @@ def painted(
     Returns:
         A figure that pyplot does not know of; no text in it is read as mathematics.
     """
+    return paint_on(Figure(figsize=size), paint, *what, **how)
+
+
+def paint_on(
+    figure: Drawn,
+    paint: Callable[Concatenate[Drawn, P], None],
+    *what: P.args,
+    **how: P.kwargs,
+) -> Drawn:
+    """Draws on an empty figure, as `painted` does."""
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=size)
         paint(figure, *what, **how)
     return figure
 

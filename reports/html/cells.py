@@ -4,15 +4,23 @@ All pages share it.
 """
 
 import math
-from collections.abc import Mapping
+from typing import NamedTuple
 
 from harness.protocols.report import ReportData
-from harness.results import Difference, Leaderboard, LeaderboardRow
+from harness.results import Leaderboard, LeaderboardRow
 from reports.wording import arrow, digits, interval, number, p_value, rank_range, signed
 
-Scale = tuple[float, float]
-Gaps = Mapping[tuple[str | None, str, str], Difference]
-"""(set, metric, restorer) -> how far it is from the best mean."""
+
+class Scale(NamedTuple):
+    """What a leaderboard's intervals are drawn to: where it starts, its span, the best mean."""
+
+    start: float
+    span: float
+    best: float
+
+    def place(self, value: float) -> float:
+        """Where a value lies, from 0 to 100; beyond the scale at its end."""
+        return round(min(max(100 * (value - self.start) / self.span, 0.0), 100.0), 1)
 
 
 def metric_head(name: str, report: ReportData) -> dict[str, object]:
@@ -40,30 +48,20 @@ def with_unit(value: float | None, metric: str, report: ReportData) -> str:
 def worded_cell(
     row: LeaderboardRow | None, places: int, scale: Scale | None = None
 ) -> dict[str, object]:
-    """A mean and its interval in words, what to sort by, and whether it is best or tied with it."""
+    """A mean and its gap to the best in words and marks, what to sort by, whether it is tied."""
     if row is None or row.mean is None:
-        words = dict.fromkeys(("sort", "interval", "ranks"), "")
+        words = dict.fromkeys(("sort", "interval", "ranks", "gap", "p"), "")
         return {"text": None, "best": False, "tied": False, "marks": None, **words}
     return {
         "text": number(row.mean, places),
         "sort": sortable(row.mean),
-        "interval": interval(row.ci_low, row.ci_high, places),
+        "gap": signed(row.gap, places) if row.gap or row.p is not None else "",
+        "interval": interval(row.gap_low, row.gap_high, places, signed),
+        "p": "" if row.p is None else p_value(row.p),
         "ranks": rank_range(row.rank_low, row.rank_high),
         "best": row.rank == 1,
         "tied": row.rank != 1 and row.rank_low == 1,
         "marks": _marks(row, scale),
-    }
-
-
-def worded_gap(gap: Difference | None, places: int) -> dict[str, str]:
-    """How far a restorer is from the best mean, and whether that is real."""
-    if gap is None:
-        return dict.fromkeys(("gap", "gap_interval", "versus", "p"), "")
-    return {
-        "gap": signed(gap.difference, places),
-        "gap_interval": interval(gap.ci_low, gap.ci_high, places, signed),
-        "versus": gap.versus,
-        "p": p_value(gap.p),
     }
 
 
@@ -73,22 +71,25 @@ def sortable(value: float) -> str:
 
 
 def scale_of(board: Leaderboard) -> Scale | None:
-    """The scale that all intervals of a leaderboard share: its start and its span."""
-    ranked = [row for row in board.rows if row.rank is not None]
-    values = [value for row in ranked for value in (row.mean, row.ci_low, row.ci_high)]
-    finite = [value for value in values if value is not None and math.isfinite(value)]
-    if not finite:
+    """The scale of a leaderboard's intervals: at most three times as wide as its means."""
+    ranked = [row for row in board.rows if row.rank is not None and row.mean is not None]
+    means = [row.mean for row in ranked if row.mean is not None and math.isfinite(row.mean)]
+    best = ranked[0].mean if ranked else None
+    if not means or best is None or not math.isfinite(best):
         return None
-    low, high = min(finite), max(finite)
-    span = high - low or max(abs(high), 1.0) * 0.02
-    return low - 0.02 * span, 1.04 * span
+    ends = [best + end for row in ranked for end in (row.gap_low, row.gap_high) if end is not None]
+    low, high = min(means), max(means)
+    room = high - low or max(abs(high), 1.0) * 0.02
+    low, high = min([low, *ends]), max([high, *ends])
+    low, high = max(low, min(means) - room), min(high, max(means) + room)
+    span = high - low or room
+    return Scale(low - 0.02 * span, 1.04 * span, best)
 
 
 def _marks(row: LeaderboardRow, scale: Scale | None) -> dict[str, float] | None:
-    """Where the mean and the ends of the interval lie, from 0 to 100."""
-    ends = [row.mean if end is None else end for end in (row.mean, row.ci_low, row.ci_high)]
-    finite = [end for end in ends if end is not None and math.isfinite(end)]
-    if scale is None or len(finite) < len(ends):
+    """Where the mean, its interval from the best and the best mean lie, from 0 to 100."""
+    if scale is None or row.mean is None or not math.isfinite(row.mean):
         return None
-    places = [round(100 * (end - scale[0]) / scale[1], 1) for end in finite]
-    return dict(zip(("mean", "low", "high"), places, strict=True))
+    ends = [row.mean if end is None else scale.best + end for end in (row.gap_low, row.gap_high)]
+    places = map(scale.place, (row.mean, *ends, scale.best))
+    return dict(zip(("mean", "low", "high", "best"), places, strict=True))

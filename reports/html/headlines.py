@@ -49,6 +49,7 @@ def _worded(report: ReportData, gap: Difference) -> dict[str, str]:
         low, high = -high, -low
     return {
         "restorer": gap.restorer,
+        "verdict": gap.verdict,
         "amount": with_unit(abs(amount), gap.metric, report),
         "interval": interval(low, high, places_of(gap.metric, report)),
         "p": p_value(gap.p),

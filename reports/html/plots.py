@@ -100,9 +100,8 @@ def _ranks(report: ReportData, table: SetTable, salt: str) -> Iterator[Drawn]:
         if (item.set, item.metric) == (table.set, table.boards[0].metric):
             p = "" if item.friedman_p is None else f" Friedman p {p_value(item.friedman_p)}."
             words = (
-                "A bar joins those that Wilcoxon's signed ranks with Holm's correction do not "
-                "tell apart; by Nemenyi's test, mean ranks closer than "
-                f"{item.critical_difference:.2f}.{p}"
+                "A bar joins neighbours that are not told apart, by the p of the leaderboard: that "
+                f"of mean scores, corrected over all pairs.{p}"
             )
             title = f"Critical differences by {item.metric}, over {item.n} images."
             svg = as_svg(plot_critical_difference(item), f"{salt}-ranks")

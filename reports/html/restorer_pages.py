@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from harness.protocols.report import ReportData
 from harness.results import Failure, Run
-from reports.html.cells import Gaps, metric_head, places_of, scale_of, worded_cell, worded_gap
+from reports.html.cells import metric_head, places_of, scale_of, worded_cell
 from reports.html.image_pages import ImagePage
 from reports.html.leaderboard import costs
 from reports.html.pictures import Picture
@@ -26,7 +26,6 @@ def restorer_page(
     places: Places,
     pages: Sequence[ImagePage],
     failures: Sequence[Failure],
-    gaps: Gaps,
 ) -> dict[str, object]:
     """What the page of one restorer says."""
     return {
@@ -34,7 +33,7 @@ def restorer_page(
         "card": _card(report.data.run, name),
         "mark": licence_mark(report.data.run.restorer(name).licence),
         "sets": [
-            _on_set(report, line, table, places, gaps)
+            _on_set(report, line, table, places)
             for table in tables
             for line in table.lines
             if line.restorer == name
@@ -71,16 +70,14 @@ def _worded(value: object) -> str:
     return "; ".join(map(_worded, value)) if isinstance(value, tuple) else str(value)
 
 
-def _on_set(
-    report: ReportData, line: Line, table: SetTable, places: Places, gaps: Gaps
-) -> dict[str, object]:
+def _on_set(report: ReportData, line: Line, table: SetTable, places: Places) -> dict[str, object]:
     rows = []
     for board, row in zip(table.boards, line.cells, strict=True):
         decimals = places_of(board.metric, report)
         rows.append(
             {
                 **metric_head(board.metric, report),
-                **worded_gap(gaps.get((table.set, board.metric, line.restorer)), decimals),
+                "versus": next((other.restorer for other in board.rows), ""),
                 "rank": row.rank if row else None,
                 "of": sum(1 for other in board.rows if other.rank is not None),
                 "value": worded_cell(row, decimals, scale_of(board)),

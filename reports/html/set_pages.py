@@ -6,8 +6,8 @@ Leaderboards have ranks, intervals and gaps.
 from collections.abc import Mapping, Sequence
 
 from harness.protocols.report import ReportData
-from harness.results import FEW_IMAGES, SIGNIFICANT, Leaderboard, PairTest, PlannedSet
-from reports.html.cells import Gaps, metric_head, places_of, scale_of, worded_cell, worded_gap
+from harness.results import SIGNIFICANT, Leaderboard, PairTest, PlannedSet, caution
+from reports.html.cells import metric_head, places_of, scale_of, worded_cell
 from reports.html.image_pages import ImagePage
 from reports.html.leaderboard import costs
 from reports.html.places import Places
@@ -26,7 +26,7 @@ MOST_ROWS = 1_200
 
 
 def set_page(
-    report: ReportData, table: SetTable, places: Places, images: Sequence[ImagePage], gaps: Gaps
+    report: ReportData, table: SetTable, places: Places, images: Sequence[ImagePage]
 ) -> dict[str, object]:
     """What the page of one set says, but for its plots."""
     most = max(10, MOST_ROWS // max(1, len(table.boards)))
@@ -46,10 +46,10 @@ def set_page(
         "task": table.task,
         "fingerprint": report.data.run.plan.sets.get(table.set or "", PlannedSet()).fingerprint,
         "images": table.images,
-        "few": table.images < FEW_IMAGES,
+        "caution": caution(table.images),
         "boards": [
             {
-                **_board(report, board, gaps, places, tests, most),
+                **_board(report, board, places, most),
                 "pairs": _pairs(board, tests),
                 "stability": steady.get(board.metric),
             }
@@ -66,25 +66,18 @@ def set_page(
     }
 
 
-def _board(
-    report: ReportData, board: Leaderboard, gaps: Gaps, places: Places, tests: Tests, most: int
-) -> dict[str, object]:
+def _board(report: ReportData, board: Leaderboard, places: Places, most: int) -> dict[str, object]:
     decimals, scale = places_of(board.metric, report), scale_of(board)
     ranked = [row for row in board.rows if row.rank is not None]
     leader = ranked[0].restorer if ranked else None
-    rows = []
-    for row in board.rows[:most]:
-        test = tests.get((board.metric, frozenset((leader or "", row.restorer))))
-        rows.append(
-            {
-                "row": row,
-                "link": places.restorer(row.restorer),
-                "value": worded_cell(row, decimals, scale),
-                **worded_gap(gaps.get((board.set, board.metric, row.restorer)), decimals),
-                "holm": p_value(test.p_flip_holm) if test else "",
-                "wilcoxon": p_value(test.p_wilcoxon_holm) if test else "",
-            }
-        )
+    rows = [
+        {
+            "row": row,
+            "link": places.restorer(row.restorer),
+            "value": worded_cell(row, decimals, scale),
+        }
+        for row in board.rows[:most]
+    ]
     return {
         **metric_head(board.metric, report),
         "leader": leader,
@@ -95,20 +88,14 @@ def _board(
 
 
 def _pairs(board: Leaderboard, tests: Tests) -> dict[str, object] | None:
-    """Every pair of the first restorers.
-
-    p by signed ranks with Holm's correction, and whether it is below 0.05.
-    """
+    """Every pair of the first restorers: p, and whether it tells them apart."""
     names = [row.restorer for row in board.rows if row.rank is not None][:MOST_PAIRED]
     rows = []
     for place, name in enumerate(names):
         pairs = [
             tests.get((board.metric, frozenset((name, other)))) for other in names[place + 1 :]
         ]
-        told = [
-            (p_value(test.p_wilcoxon_holm), test.p_wilcoxon_holm < SIGNIFICANT) if test else None
-            for test in pairs
-        ]
+        told = [(p_value(test.p), test.p <= SIGNIFICANT) if test else None for test in pairs]
         rows.append((name, [*[None] * place, *told]))
     known = len(names) > 2 and any(any(told) for _, told in rows)
     return {"names": names, "rows": rows} if known else None

@@ -76,16 +76,15 @@ def _write_pages(
     pages: Sequence[ImagePage],
 ) -> None:
     """The pages of images, sets and restorers, and the index."""
-    gaps = {(gap.set, gap.metric, gap.restorer): gap for gap in report.behind}
     failures = grouped(report.data.failures, lambda failure: failure.cell.restorer)
     for page in pages:
         renderer.page("image.html", page.link, shown=page.shown, **page.context)
     for place, table in enumerate(tables):
         figures = plots(report, table, scores, f"set{place}", len(tables))
-        context = set_page(report, table, places, pages, gaps)
+        context = set_page(report, table, places, pages)
         renderer.page("set.html", places.set(table.set), set=context, figures=figures)
     for name in places.restorers:
-        context = restorer_page(report, name, tables, places, pages, failures.get(name, []), gaps)
+        context = restorer_page(report, name, tables, places, pages, failures.get(name, []))
         renderer.page("restorer.html", places.restorer(name), restorer=context)
     renderer.page(
         "index.html",

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from made_run import made_run
 from matplotlib.figure import Figure
+from PIL import Image
 
 import harness
 from harness.errors import IncomparableError, InputError, StoreError
@@ -152,6 +153,29 @@ def test_a_notebook_shows_a_table_in_which_names_are_inert(
     shown = harness.Result(tmp_path)._repr_html_()
     assert "<img" not in shown
     assert shown.count("&lt;img") == 2
+
+
+def test_the_crop_figure_from_python_and_from_the_command_line(
+    result: harness.Result, command_line: Command, tmp_path: Path
+) -> None:
+    image = result.scores()["image"][0]
+    figure = result.plot.crops(image=image, region=(10, 10, 32, 32), restorers=["nl", "tv"])
+    figure.savefig(tmp_path / "python.png")
+    options = ("--region", "10,10,32,32", "--restorers", "nl,tv")
+    given = ("figure", result.folder, "--image", image, *options)
+    outs = ("-o", tmp_path / "line.png", "-o", tmp_path / "line.tex", "-o", tmp_path / "a.pdf")
+    assert command_line(*given, *outs)[0] == 0
+    pixels = [np.asarray(Image.open(tmp_path / f"{name}.png")) for name in ("python", "line")]
+    assert (pixels[0] == pixels[1]).all()
+    assert "includegraphics" in (tmp_path / "line.tex").read_text()
+    for wrong, message in (
+        (("--region", "1,2,3"), "expected X,Y,W,H"),
+        (("-o", tmp_path / "a.gif"), "ends in .png, .pdf, .svg, .tex"),
+        (("--label", "nl"), "expected NAME=TEXT"),
+    ):
+        code, _, error = command_line("figure", result.folder, "--image", image, *wrong)
+        assert code == 2
+        assert message in error
 
 
 def test_reports_and_baselines(result: harness.Result, tmp_path: Path) -> None:

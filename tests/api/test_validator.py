@@ -279,7 +279,7 @@ def test_mistakes_are_said(benchmark: str, wrong: Any, error: type[Exception]) -
 
 
 def test_too_few_images_for_a_test_are_told(benchmark: str) -> None:
-    with pytest.warns(UserWarning, match="needs 6 images"):
+    with pytest.warns(UserWarning, match="fewer than 6 images"):
         harness.Validator(benchmark, images=3)(shifted(0), 0)
 
 

@@ -1,6 +1,7 @@
 """Do intervals and ranges of ranks cover what they say? And what does the bootstrap cost?
 
     python tests/performance/coverage.py [RUNS]        default: 4000 simulated sets of images each
+    python tests/performance/coverage.py RUNS ranks    ranges of ranks and intervals of gaps alone
     python tests/performance/coverage.py RUNS FOLDER   ranges of ranks by the real scores of a run
 
 True means are known, images are easy and hard alike for everyone, and restorers differ in spread.
@@ -21,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.ranking.tables import count_failures, make_blocks, tables
-from harness.statistics.permutation import pairs_p
+from harness.statistics.permutation import compare_pairs
 from harness.statistics.resampling import RESAMPLES, intervals, resample_counts
 from harness.storage.store import load_run
 
@@ -39,6 +40,7 @@ DISTRIBUTIONS: dict[str, Draw] = {
     ),
 }
 IMAGES = (8, 12, 24, 50, 100)
+RANKED = (3, 5, 8, 24, 50)
 RESTORERS = 10
 
 
@@ -49,8 +51,11 @@ def cover_means(draw: Draw, images: int, runs: int) -> float:
     return float(((low <= 0) & (high >= 0)).mean())
 
 
-def cover_ranks(scores: Sample, means: Floats, images: int, runs: int) -> tuple[float, float]:
-    """Shares of ranges that hold the true rank: single restorers', and whole leaderboards at once.
+def cover_ranks(scores: Sample, means: Floats, images: int, runs: int) -> list[float]:
+    """How often ranges hold the true ranks, and intervals of gaps the true gaps.
+
+    Shares of restorers whose range does, of leaderboards on which all ranges do, of leaderboards on
+    which the intervals of all pairs do, and of pairs of different restorers that are told apart.
 
     Args:
         scores: Draws scores of so many images, (restorers, images).
@@ -59,17 +64,19 @@ def cover_ranks(scores: Sample, means: Floats, images: int, runs: int) -> tuple[
         runs: How often.
     """
     generator = np.random.default_rng(images)
-    single, whole = 0.0, 0.0
+    shares, gaps = np.zeros(4), means[:, None] - means
+    differ = ~np.isclose(gaps, 0)
     above, below = (means[:, None] < means).sum(axis=1), (means[:, None] > means).sum(axis=1)
     for _ in range(runs):
         drawn = scores(generator, images)
-        found = drawn.mean(axis=1)
-        better = (pairs_p(drawn, (images,)) <= 0.05) & (found[:, None] > found)
+        pairs = compare_pairs(drawn, (images,), images)
+        better = (pairs.p <= 0.05) & (pairs.difference > 0)
         # ties have several true ranks: the range must hold all of them
         held = (better.sum(axis=0) <= above) & (better.sum(axis=1) <= below)
-        single += held.mean()
-        whole += held.all()
-    return single / runs, whole / runs
+        true = (pairs.low <= gaps + 1e-9) & (gaps <= pairs.high + 1e-9)
+        told = (pairs.p <= 0.05)[differ].mean() if differ.any() else 0.0
+        shares += held.mean(), held.all(), true.all(), told
+    return [float(share) for share in shares / runs]
 
 
 def simulated(draw: Draw, means: Floats, spreads: Floats) -> Sample:
@@ -90,7 +97,7 @@ def real_ranges(run: Path, runs: int) -> None:
     data = load_run(run)
     print(
         f"ranges of ranks, images drawn from {run}, {runs} runs: "
-        "single / whole leaderboard; moved to one mean the same"
+        "single / whole leaderboard / all gaps / told apart; moved to one mean the same"
     )
     for table in tables(data, make_blocks(data), count_failures(data), policy="common"):
         if table.set is None or len(table.restorers) < 2:
@@ -106,12 +113,12 @@ def real_ranges(run: Path, runs: int) -> None:
                 return images[:, generator.integers(images.shape[1], size=count)]
 
             means = shown.mean(axis=1).round(9)
-            found = {count: cover_ranks(scores, means, count, runs) for count in IMAGES[2:]}
-            print("   ", *_shares(found))
+            print("   ", *_shares(scores, means, IMAGES[2:], runs))
 
 
-def _shares(found: dict[int, tuple[float, float]]) -> list[str]:
-    return [f"n={images}: {one:.3f}/{all_:.3f}" for images, (one, all_) in found.items()]
+def _shares(scores: Sample, means: Floats, counts: tuple[int, ...], runs: int) -> list[str]:
+    found = {images: cover_ranks(scores, means, images, runs) for images in counts}
+    return [f"n={images}: {'/'.join(f'{x:.3f}' for x in one)}" for images, one in found.items()]
 
 
 def main(runs: int, run: Path | None) -> None:
@@ -126,20 +133,7 @@ def main(runs: int, run: Path | None) -> None:
     for name, draw in DISTRIBUTIONS.items():
         covered = (f"n={images}: {cover_means(draw, images, runs):.3f}" for images in IMAGES)
         print(f"  {name:13}", *covered)
-    ties, apart = np.zeros(RESTORERS), np.linspace(0, 1.5, RESTORERS)
-    for title, means, spreads in (
-        ("all alike", ties, np.ones(RESTORERS)),
-        ("all alike, spreads 0.3 to 2", ties, np.linspace(0.3, 2, RESTORERS)),
-        ("means 0 to 1.5", apart, np.ones(RESTORERS)),
-    ):
-        print(
-            f"ranges of ranks, {RESTORERS} restorers, {title}, {runs // 4} runs: "
-            "single / whole leaderboard"
-        )
-        for name, draw in DISTRIBUTIONS.items():
-            scores = simulated(draw, means, spreads)
-            found = {images: cover_ranks(scores, means, images, runs // 4) for images in IMAGES[2:]}
-            print(f"  {name:13}", *_shares(found))
+    ranges(runs)
     print(
         f"cost, {platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
         "CPU seconds, the best of 5:"
@@ -147,6 +141,23 @@ def main(runs: int, run: Path | None) -> None:
     for what, function in _costs().items():
         function()
         print(f"  {what}: {min(_seconds(function) for _ in range(5)):.4f}")
+
+
+def ranges(runs: int) -> None:
+    """Prints how ranges of ranks and intervals of gaps cover."""
+    ties, apart = np.zeros(RESTORERS), np.linspace(0, 6, RESTORERS)
+    for title, means, spreads in (
+        ("all alike", ties, np.ones(RESTORERS)),
+        ("all alike, spreads 0.3 to 2", ties, np.linspace(0.3, 2, RESTORERS)),
+        ("means 0 to 6, spreads 0.3 to 2", apart, np.linspace(0.3, 2, RESTORERS)),
+    ):
+        print(
+            f"ranges of ranks, {RESTORERS} restorers, {title}, {runs // 4} runs: "
+            "single / whole leaderboard / all gaps / told apart"
+        )
+        for name, draw in DISTRIBUTIONS.items():
+            scores = simulated(draw, means, spreads)
+            print(f"  {name:13}", *_shares(scores, means, RANKED, runs // 4), flush=True)
 
 
 def _costs() -> dict[str, Callable[[], object]]:
@@ -157,7 +168,7 @@ def _costs() -> dict[str, Callable[[], object]]:
     models = "332 models x 41 columns"
     return {
         f"{models} x {RESAMPLES} resamples, intervals": lambda: intervals(table, (41,), 41),
-        "  the same, ranges of ranks (54,946 pairs)": lambda: pairs_p(table, (41,)),
+        "  the same, ranges of ranks (54,946 pairs)": lambda: compare_pairs(table, (41,), 41),
         f"{models} of 24 images x {RESAMPLES}, the product": lambda: singles @ counts,
         "  the same, studentised intervals": lambda: intervals(long, (24,), 24),
     }
@@ -171,4 +182,7 @@ def _seconds(function: Callable[[], object]) -> float:
 
 if __name__ == "__main__":
     given = sys.argv[1:]
-    main(int(given[0]) if given else 4000, Path(given[1]) if len(given) > 1 else None)
+    if given[1:] == ["ranks"]:
+        ranges(int(given[0]))
+    else:
+        main(int(given[0]) if given else 4000, Path(given[1]) if len(given) > 1 else None)

@@ -16,6 +16,7 @@ from harness.cards import MetricCard
 from harness.errors import InputError, StoreError
 from harness.ranking.leaderboards import rank_run, versus
 from harness.results import (
+    SIGNIFICANT,
     Cell,
     Failure,
     FailureKind,
@@ -162,8 +163,12 @@ def test_pairing_tells_apart_what_overlapping_intervals_would_not(
     assert (first.rank_high, second.rank_low) == (1, 2)  # and yet the difference is certain
 
 
-def test_fewer_than_six_images_exclude_no_rank() -> None:
-    board = only(make_run({"s": {"a": column([30.0] * 5), "b": column([20.0] * 5)}}))
+def test_fewer_than_six_images_are_told_apart_by_the_t_test() -> None:
+    apart = {"a": column([30.0, 31, 30, 33, 29]), "b": column([20.0, 22, 20, 22, 19])}
+    board = only(make_run({"s": apart}))
+    assert [(row.rank, row.rank_low, row.rank_high) for row in board.rows] == [(1, 1, 1), (2, 2, 2)]
+    close = {"a": column([30.0, 31, 30, 33, 29]), "b": column([30.0, 30, 31, 31, 29])}
+    board = only(make_run({"s": close}))
     assert [(row.rank, row.rank_low, row.rank_high) for row in board.rows] == [(1, 1, 2), (2, 1, 2)]
 
 
@@ -266,6 +271,10 @@ def test_properties_that_hold_for_any_scores(table: Table, higher: bool) -> None
             assert 1 <= row.rank_low <= row.rank <= row.rank_high <= len(ranked)
             if row.ci_low is not None and row.ci_high is not None:
                 assert row.ci_low <= row.mean <= row.ci_high
+            assert (row.group == 1) is (row.rank_low == 1)
+            if row.p is not None and row.gap_low is not None and row.gap_high is not None:
+                assert (row.p <= SIGNIFICANT) is (row.gap_low > 0 or row.gap_high < 0)
+                assert row.p > SIGNIFICANT or row.rank_low > 1
             better = [r for r in ranked if r.mean is not None and ahead(r.mean, row.mean)]
             assert row.rank == 1 + len(better)
 

@@ -9,6 +9,7 @@ from harness.api.pairing import only
 from harness.ranking.leaderboards import Ranking, differences, rank_run
 from harness.ranking.tables import ScoreTable
 from harness.results import Cell, Difference, RunData
+from harness.statistics.simultaneous import Pairs
 
 STEP = "step-"
 """How the names of restorers begin that are steps of a training."""
@@ -75,7 +76,7 @@ def judge(data: RunData, step: int, best: Validation | None, metric: str | None)
     means, failed = dict(_means(ranking, names[0])), _failed(data, names[0])
     if best is None:
         return Validation(step, means, bool(means), step if means else None, failures=len(failed))
-    gap = next(iter(differences(_table(ranking, metric), names[1])), None)
+    gap = next(iter(differences(*_decisive(ranking, metric), names[1])), None)
     # its mean is over the images that it can do: one that fails more would look better for it
     better = gap is not None and gap.verdict == "better" and failed <= _failed(data, names[1])
     told = _told(gap)
@@ -89,9 +90,10 @@ def _failed(data: RunData, name: str) -> set[tuple[str, str, str | None]]:
     return {(cell.set, cell.image, metric) for cell, metric in cells if cell.restorer == name}
 
 
-def _table(ranking: Ranking, metric: str | None) -> ScoreTable:
+def _decisive(ranking: Ranking, metric: str | None) -> tuple[ScoreTable, Pairs | None]:
     wanted = metric or ranking.data.run.plan.metrics[0]
-    return next(table for table in ranking.tables if table.metric == wanted)
+    both = zip(ranking.tables, ranking.pairs, strict=True)
+    return next(item for item in both if item[0].metric == wanted)
 
 
 def _means(ranking: Ranking, name: str) -> Iterator[tuple[tuple[str, str], float]]:

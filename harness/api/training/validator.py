@@ -29,7 +29,7 @@ from harness.api.training.logs import log_to
 from harness.api.training.validation import STEP, Validation, judge
 from harness.errors import InputError, StoreError
 from harness.restoring.wrapping import as_restorer, device_of
-from harness.results import RunData
+from harness.results import MIN_SIGNS, RunData
 from harness.running.plan import Plan, choose_metrics, choose_sets
 from harness.running.runner import run_plan
 from harness.storage.places import safe_name
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness.protocols import Benchmark
-
-FEWEST = 6
-"""Of fewer images no paired test finds a difference at 5 %, however large."""
 
 
 class Validator:
@@ -190,10 +187,10 @@ class Validator:
             ids = {name: every for name, every in plan.ids.items() if name in able}
             sets = tuple(item for item in plan.sets if item.name in able)
             self._plan = replace(plan, sets=sets, ids=ids)
-            if len({image for every in ids.values() for image in every}) < FEWEST:
+            if len({image for every in ids.values() for image in every}) < MIN_SIGNS:
                 warnings.warn(
-                    f"a paired test needs {FEWEST} images to tell one step from another; the first "
-                    "step stays the best",
+                    f"of fewer than {MIN_SIGNS} images steps are told apart by a t test, which "
+                    "assumes normally distributed differences",
                     stacklevel=3,
                 )
         return require_cells(with_built(self._plan, built))

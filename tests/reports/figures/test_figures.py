@@ -41,7 +41,7 @@ def test_names_are_text_and_neither_mathematics_nor_markup() -> None:
     assert "alert(1)" in page.text
     names = tuple(f"{MARKUP}{n}" for n in range(4))
     ranks = (1.2, 2.0, 2.8, 4.0)
-    diagram = CriticalDifference("s", "psnr", names, ranks, 0.01, 1.5, (), (names[1:3],), 30)
+    diagram = CriticalDifference("s", "psnr", names, ranks, 0.01, (names[1:3],), 30)
     assert "alert(1)" in assert_inert(as_svg(plot_critical_difference(diagram), "a")).text
     taus = [Agreement("s", names[0], name, 0.5, -0.25, None, None, 4, 30) for name in names[1:]]
     page = assert_inert(as_svg(plot_agreement(taus), "a"))
@@ -66,7 +66,7 @@ def test_what_cannot_be_drawn_is_left_out() -> None:
     assert as_svg(plot_trade_off(trade_off([(1, float("inf")), (2, 30)]), {}), "a") == ""
     without_any = trade_off([(0, 30), (2, 30)], "parameters")
     assert as_svg(plot_trade_off(without_any, {}), "a") == "", "a logarithm has no zero"
-    pair = CriticalDifference("s", "psnr", ("a", "b"), (1.2, 1.8), None, 1.0, (), (), 30)
+    pair = CriticalDifference("s", "psnr", ("a", "b"), (1.2, 1.8), None, (), 30)
     assert as_svg(plot_critical_difference(pair), "a") == ""
     assert (
         as_svg(plot_agreement([Agreement("s", "psnr", "ssim", 0.5, 0.5, None, None, 4, 30)]), "a")

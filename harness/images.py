@@ -9,7 +9,6 @@ References and restored images lie in [0, 1]; degraded ones may lie outside (con
 import hashlib
 import warnings
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -19,10 +18,11 @@ from PIL import Image as PillowImage
 from PIL import ImageOps, UnidentifiedImageError
 
 from harness.atomic import atomic_file
+from harness.decoding.arrays import decode_array
 from harness.decoding.deep import decode_deep, is_deep, why_unknown
 from harness.decoding.tiff import decode_tiff, is_plain, is_tiff
 from harness.errors import ImageError
-from harness.formats import stands_in
+from harness.formats import lies_in_place
 from harness.png import encode_png
 
 Image = npt.NDArray[np.float32]
@@ -91,7 +91,8 @@ def read_image(path: str | Path, *, mode: Mode = "auto") -> Image:
             (rounded) of colour files.
 
     Returns:
-        Float32 (3, H, W) or (1, H, W) in [0, 1].
+        Float32 (3, H, W) or (1, H, W) in [0, 1]; of a .npy file, which holds such an array, its own
+        values.
 
     Raises:
         ImageError: The file is missing, is no image, is damaged, or is larger than `MAX_PIXELS`.
@@ -106,15 +107,9 @@ def read_image(path: str | Path, *, mode: Mode = "auto") -> Image:
         raise ImageError(f"{path} does not exist") from None
     # Pillow's decoders raise many types, SyntaxError and struct.error among them
     except Exception as error:
-        raise ImageError(f"{path} {_why_unread(path, error)}") from error
+        why = lies_in_place(path) or f"cannot be read as an image: {error}"
+        raise ImageError(f"{path} {why}") from error
     return as_mode(image, mode)
-
-
-def _why_unread(path: str | Path, error: Exception) -> str:
-    with suppress(OSError), Path(path).open("rb") as file:
-        if (why := stands_in(file.read(512))) is not None:
-            return why
-    return f"cannot be read as an image: {error}"
 
 
 def as_mode(image: Image, mode: Mode) -> Image:
@@ -131,6 +126,8 @@ def as_mode(image: Image, mode: Mode) -> Image:
 
 
 def _decode_file(path: str | Path) -> Image:
+    if Path(path).suffix.lower() == ".npy":
+        return check_image(decode_array(Path(path), MAX_PIXELS), str(path))
     try:
         with (
             # Pillow warns from half the limit on

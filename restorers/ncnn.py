@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Unpack
 
 from harness.errors import InputError
-from harness.formats import stands_in
+from harness.formats import lies_in_place
 from harness.protocols import RestorerCard
 from restorers._arrays import Image
 from restorers._missing import absent_package
@@ -81,6 +81,5 @@ def _require_file(path: Path) -> None:
         raise InputError(
             f"ncnn file {path} does not exist; a network is NAME.param and NAME.bin in one folder"
         )
-    with path.open("rb") as file:
-        if (why := stands_in(file.read(512))) is not None:
-            raise InputError(f"ncnn file {path} {why}")
+    if (why := lies_in_place(path)) is not None:
+        raise InputError(f"ncnn file {path} {why}")

@@ -69,8 +69,10 @@ def intervals(sums: Floats, strata: tuple[int, ...], cells: int) -> tuple[Floats
         Means, lower and upper ends, each (restorers,), with lower <= mean <= upper. An infinite
         mean is its own interval.
     """
+    # whatever lies beside it, a row is added up in the same order: to the same last digit
+    rows = np.ascontiguousarray(sums)
     with np.errstate(invalid="ignore"):
-        means = np.asarray(sums.sum(axis=1) / cells)
+        means = np.asarray(rows.sum(axis=1) / cells)
     low, high = means.copy(), means.copy()
     usable = np.isfinite(means)
     errors, (lower, upper) = _studentised(sums[usable], strata)

@@ -101,3 +101,11 @@ def test_percentiles_of_resampled_statistics_tell_apart_what_every_resample_orde
     _, _, certain = percentile_order(apart[:, 0], apart.repeat(RESAMPLES, axis=1), 30)
     assert certain.p[0, 1] < 0.01
     assert certain.low[0, 1] == certain.high[0, 1] == -1
+
+
+def test_a_mean_does_not_depend_on_who_else_is_there() -> None:
+    sums = np.random.default_rng(0).random((5, 37))
+    for order in "CF":
+        together = intervals(np.asarray(sums, order=order), (37,), 37)[0]
+        alone = [intervals(row[None], (37,), 37)[0][0] for row in sums]
+        assert together.tolist() == alone, "to the last digit"

@@ -1,13 +1,27 @@
 """Degraded sets: made from references, found as pairs, or found without references."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from benchmarks.sources import Folder, Source
 from harness.chain import Chain
 from harness.errors import ImageError, InputError
 from harness.protocols import Conditions, Degradation, Origins, Sample, Task
 from harness.set_identity import sample_generator
+
+if TYPE_CHECKING:
+    from harness.images import Image
+
+
+def _in_range(id: str, reference: Image) -> Image:
+    """A reference as it is, unless it is an array that no picture has."""
+    if reference.min() < 0 or reference.max() > 1:
+        seen = f"{reference.min():.3g} to {reference.max():.3g}"
+        raise ImageError(f"{id}: the reference holds values from {seen}; expected 0 to 1")
+    return reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +55,7 @@ class SyntheticSet:
         """Makes one sample: the reference is cut to a multiple of the scale and degraded."""
         from harness.images import crop_to_multiple
 
-        reference = crop_to_multiple(self.source.read(id), self.conditions.scale)
+        reference = crop_to_multiple(_in_range(id, self.source.read(id)), self.conditions.scale)
         generator = sample_generator(self.name, id, self.seed)
         degraded, known = Chain(self.degradations).degrade(reference, generator)
         return Sample(id, degraded, reference, conditions=known)
@@ -114,7 +128,7 @@ class PairedSet:
 
         scale = self.conditions.scale
         degraded = self.degraded.read(self._degraded_name(id))
-        reference = crop_to_multiple(self.references.read(id), scale)
+        reference = crop_to_multiple(_in_range(id, self.references.read(id)), scale)
         planes, height, width = degraded.shape
         expected = (planes, height * scale, width * scale)
         if reference.shape != expected:

@@ -1,4 +1,4 @@
-"""Which files of a folder are images, and text in whatever encoding it was saved.
+"""Which files of a folder are images, whose they are, and text in whatever encoding it was saved.
 
 Apart from `harness.images`, so that `restobench list` needs no numpy.
 """
@@ -6,17 +6,17 @@ Apart from `harness.images`, so that `restobench list` needs no numpy.
 import codecs
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
-from harness.errors import InputError
+from harness.errors import InputError, as_utf8
 
 SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".avif"}
     | {".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".icb", ".vda", ".vst", ".dib", ".apng"}
     | {".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".mpo", ".qoi", ".pcx", ".dds"}
-    | {".sgi", ".rgb", ".rgba", ".bw"}
+    | {".sgi", ".rgb", ".rgba", ".bw", ".npy"}
 )
 """File name suffixes, in lower case, that folders of images are searched for."""
 
@@ -102,6 +102,52 @@ def images_of(path: Path) -> list[Path]:
     if path.exists() and not path.is_file():
         raise InputError(f"{path} is a pipe or a device; expected an image file or a folder")
     return [path]
+
+
+def is_named_for(file: Path, id: str, pattern: str = "") -> bool:
+    """Whether a file is a result of an image, by its name alone.
+
+    It is when its name without suffix is the image's, or begins with it and goes on as papers do:
+    `baboon.png`, `baboonx4.png`, `baboon_SwinIR.png`.
+
+    Args:
+        file: The file.
+        id: The image.
+        pattern: The exact file name in place of that, `{id}` standing for the image.
+    """
+    if pattern:
+        return as_utf8(file.name) == pattern.replace("{id}", id)
+    added = rf"{re.escape(id)}(?:(?:[_\-.]|x\d).*)?"
+    return re.fullmatch(added, as_utf8(file.stem), re.DOTALL) is not None
+
+
+def named_for(id: str, files: Sequence[Path], pattern: str = "") -> list[Path]:
+    """The files that are results of an image: those of exactly its name, or else longer ones."""
+    found = [file for file in files if is_named_for(file, id, pattern)]
+    return [file for file in found if as_utf8(file.stem) == id] or found
+
+
+def nearly_named(id: str, files: Sequence[Path]) -> list[str]:
+    """Names of files that may have been meant for an image that has none."""
+    from difflib import get_close_matches
+
+    stems = {as_utf8(file.stem).casefold(): as_utf8(file.name) for file in files}
+    name = id.casefold()
+    close = get_close_matches(name, stems, 2, 0.75)
+    # `Baboon.png`, `0801x4.png` of 801, and `baboon.png` of baboonNet
+    part = name.lstrip("0") or name
+    close += [stem for stem in stems if part in stem or (len(stem) > 2 and stem in name)]
+    return list(dict.fromkeys(stems[stem] for stem in close))[:2]
+
+
+def check_pattern(pattern: str) -> None:
+    """Refuses what is no pattern of file names.
+
+    Raises:
+        InputError: It has no `{id}`, or is a path.
+    """
+    if pattern and ("{id}" not in pattern or "/" in pattern):
+        raise InputError(f"pattern is {pattern!r}; expected a file name with {{id}} in it")
 
 
 _MARKS = {

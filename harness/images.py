@@ -19,6 +19,7 @@ from PIL import Image as PillowImage
 from PIL import ImageOps, UnidentifiedImageError
 
 from harness.atomic import atomic_file
+from harness.decoding.arrays import decode_array
 from harness.decoding.deep import decode_deep, is_deep, why_unknown
 from harness.decoding.tiff import decode_tiff, is_plain, is_tiff
 from harness.errors import ImageError
@@ -91,7 +92,8 @@ def read_image(path: str | Path, *, mode: Mode = "auto") -> Image:
             (rounded) of colour files.
 
     Returns:
-        Float32 (3, H, W) or (1, H, W) in [0, 1].
+        Float32 (3, H, W) or (1, H, W) in [0, 1]; of a .npy file, which holds such an array, its own
+        values.
 
     Raises:
         ImageError: The file is missing, is no image, is damaged, or is larger than `MAX_PIXELS`.
@@ -131,6 +133,8 @@ def as_mode(image: Image, mode: Mode) -> Image:
 
 
 def _decode_file(path: str | Path) -> Image:
+    if Path(path).suffix.lower() == ".npy":
+        return check_image(decode_array(Path(path), MAX_PIXELS), str(path))
     try:
         with (
             # Pillow warns from half the limit on

@@ -4,11 +4,16 @@ They are paired by name, never by position.
 """
 
 import hashlib
-import re
 from pathlib import Path
 
 from harness.errors import ImageError, InputError, RestorationError, as_utf8
-from harness.formats import SUFFIXES, image_files
+from harness.formats import (
+    SUFFIXES,
+    check_pattern,
+    image_files,
+    named_for,
+    nearly_named,
+)
 from harness.protocols import Conditions, DegradedSet, Restorer, RestorerCard, card_mismatch
 from restorers._arrays import Image
 
@@ -18,9 +23,8 @@ class ResultsFolder(Restorer):
 
     It is `FOLDER/SET/NAME.png`, or `FOLDER/NAME.png` for the results of a single set.
 
-    A file belongs to an image when its name without suffix is the image's, or else begins with it
-    and goes on as papers do: `baboon.png`, `baboonx4.png`, `baboon_SwinIR.png`. Two such files are
-    an error, not a choice.
+    A file belongs to an image as `harness.formats.is_named_for` says. Two such files are an error,
+    not a choice.
 
     Args:
         device: Needs none.
@@ -45,8 +49,7 @@ class ResultsFolder(Restorer):
                 f"results folder {path} holds no image; expected files ending in "
                 f"{', '.join(sorted(SUFFIXES))}"
             )
-        if pattern and ("{id}" not in pattern or "/" in pattern):
-            raise InputError(f"pattern is {pattern!r}; expected a file name with {{id}} in it")
+        check_pattern(pattern)
         self._files: dict[Path, list[Path]] = {}
         for file in files:
             self._files.setdefault(file.parent, []).append(file)
@@ -60,10 +63,35 @@ class ResultsFolder(Restorer):
 
     def supports(self, degraded_set: DegradedSet) -> str | None:
         """Why there are no results of a set here, or `None`."""
-        if self._files_of(degraded_set.name):
+        folder, files = self._folder, self._files_of(degraded_set.name)
+        if not files:
+            return f"there is no {folder / degraded_set.name}, and no image in {folder} itself"
+        ids = degraded_set.ids()
+        if any(named_for(id, files, self._pattern) for id in ids):
             return card_mismatch(self.card, degraded_set)
-        folder = self._folder
-        return f"there is no {folder / degraded_set.name}, and no image in {folder} itself"
+        wanted = self._pattern or "{id}*.png"
+        return (
+            f"no file of {files[0].parent} is named for one of its {len(ids)} images; expected "
+            f"{wanted.replace('{id}', ids[0])}, there is {_some([file.name for file in files])}: "
+            "give pattern="
+        )
+
+    def notes(self, degraded_set: DegradedSet) -> list[str]:
+        """Which file is whose, and what is nobody's: for who starts a run."""
+        files, pairs, without = self._files_of(degraded_set.name), {}, []
+        ids = degraded_set.ids()
+        for id in ids:
+            found = named_for(id, files, self._pattern)
+            if len(found) == 1:
+                pairs[id] = found[0]
+            else:
+                without.append(f"{id} ({self._why_none(id, found, files)})")
+        told = [f"{as_utf8(file.name)} -> {id}" for id, file in pairs.items()]
+        lines = [f"{len(pairs)} of {len(ids)} images by name: {_some(told)}"]
+        lines += [f"without a file: {_some(without)}"] if without else []
+        unused = [as_utf8(file.name) for file in files if file not in pairs.values()]
+        lines += [f"files of none of its images: {_some(unused)}"] if unused else []
+        return lines
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Reads the result that belongs to `conditions.sample_id`.
@@ -75,27 +103,30 @@ class ResultsFolder(Restorer):
 
         if conditions.sample_id is None:
             raise RestorationError("results are looked up by name, and this image has none")
-        found = self._find(conditions.set_name or "", conditions.sample_id)
+        id, files = conditions.sample_id, self._files_of(conditions.set_name or "")
+        found = named_for(id, files, self._pattern)
         if len(found) != 1:
             seen = f"has {', '.join(file.name for file in found)}" if found else "has no file"
-            raise RestorationError(
-                f"{self._folder} {seen} for {conditions.sample_id}; expected one"
-            )
+            why = self._why_none(id, found, files)
+            raise RestorationError(f"{self._folder} {seen} for {id}; expected one: {why}")
         try:
             return read_image(found[0], mode="rgb" if image.shape[0] == 3 else "grey")
         except ImageError as error:
             raise RestorationError(str(error)) from error
 
-    def _find(self, set_name: str, id: str) -> list[Path]:
-        files = self._files_of(set_name)
-        if self._pattern:
-            return [f for f in files if as_utf8(f.name) == self._pattern.replace("{id}", id)]
-        exact = [file for file in files if as_utf8(file.stem) == id]
-        added = re.compile(rf"{re.escape(id)}(?:[_\-.]|x\d).*")
-        return exact or [file for file in files if added.fullmatch(as_utf8(file.stem))]
+    def _why_none(self, id: str, found: list[Path], files: list[Path]) -> str:
+        """What mends it that an image has no file, or several."""
+        if found:
+            return f"{len(found)} files; say which with pattern={{id}}_NAME.png"
+        near = nearly_named(id, files)
+        return f"there is {' and '.join(near)}" if near else "no file has a name like it"
 
     def _files_of(self, set_name: str) -> list[Path]:
         return self._files.get(self._folder / set_name) or self._files.get(self._folder) or []
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _digest(files: list[Path]) -> str:

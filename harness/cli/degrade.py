@@ -30,8 +30,8 @@ Examples:
 \b
 The same recipe, set name, seed and file names make the same pixels on any number of workers. \
 An OUTPUT that was
-begun is gone on with. Images that no file of 8 bits can hold are written as .npy: \
-float32, channels first.
+begun is gone on with. Images of 8 bits (end the recipe with +eight-bits) are PNG; others are \
+.npy: float32, channels first. restore, run and score read both.
 """
 )
 @click.argument("recipe")
@@ -119,7 +119,7 @@ def _places(source: Path, target: Path) -> tuple[list[manifest.Place], Path]:
     """Where each image goes, and the manifest."""
     from harness.sets.manifest import Place
 
-    if target.suffix.lower() in SUFFIXES | {".npy"} and not target.is_dir():
+    if target.suffix.lower() in SUFFIXES and not target.is_dir():
         if source.is_dir():
             raise InputError(
                 f"{source} is a folder, so OUTPUT must be one; {target} is named like a file"

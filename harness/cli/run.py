@@ -96,13 +96,21 @@ def run(
     if sandbox:
         _hide_references(found, folder)
     plan = make_plan(found, restorers, metrics, sets, limit, device)
+    _tell(plan, flags["quiet"])
+    if not plan.cells() or dry_run:
+        return _print_plan(plan, workers, timeout)
+    return _execute(plan, folder, flags, workers, timeout, memory_gib, fresh)
+
+
+def _tell(plan: Plan, quiet: bool) -> None:
+    """What a reader of the leaderboard has to know: what is left out, and which file is whose."""
     for name, reason in plan.absent_metrics.items():
         output.say(f"left out metric {name}: {reason}")
     for line in dict.fromkeys(line for item in plan.sets for line in _left_out(item)):
         output.warn(line)
-    if not plan.cells() or dry_run:
-        return _print_plan(plan, workers, timeout)
-    return _execute(plan, folder, flags, workers, timeout, memory_gib, fresh)
+    for item in plan.restorers if not quiet else ():
+        for line in item.notes:
+            output.say(f"{item.name} {line}")
 
 
 def _left_out(item: DegradedSet) -> list[str]:

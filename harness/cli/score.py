@@ -25,6 +25,7 @@ Examples:
   restobench score photo.png
   restobench score restored/ -m niqe -m blur-effect --json
   restobench score restored/ --reference originals/ -m psnr-y -m ssim-y --crop-border 2
+  restobench score restored/ --reference originals/ -m psnr --pattern "{id}_x4_MyNet.png"
   restobench score restored/ --csv scores.csv
 """
 )
@@ -33,7 +34,13 @@ Examples:
     "--reference",
     metavar="DIR",
     type=options.EXISTING,
-    help="Folder of references, paired by file name without suffix; or one file for every PATH.",
+    help="Folder of references, paired by name (baboon_SwinIR.png is of baboon.png); or one file "
+    "for every PATH.",
+)
+@click.option(
+    "--pattern",
+    default="",
+    help="Name of the file of reference {id}, such as {id}_x4_MyNet.png.",
 )
 @options.metrics(help=f"Again for more  [default: {DEFAULT_METRIC}]")
 @click.option(
@@ -63,6 +70,7 @@ def score(
     /,
     paths: tuple[Path, ...],
     reference: Path | None,
+    pattern: str,
     metrics: tuple[str, ...],
     crop_border: int,
     workers: int | None,
@@ -81,9 +89,12 @@ def score(
     from harness.api.images import score_paths
     from harness.scoring import files
 
-    images, references = files.find_files(paths), files.References(reference)
+    images, references = files.find_files(paths), files.References(reference, pattern)
     _check(csv_file)
+    files.usable_metrics(metrics)
     _keep_inputs(paths, images, references, csv_file)
+    if references.files and not flags["quiet"]:
+        _tell_pairs(images, references)
     with ImageProgress(quiet=flags["quiet"]) as progress:
         known = metrics or (DEFAULT_METRIC,), crop_border, device
         rows = score_paths(images, references, *known, workers=workers, progress=progress)
@@ -111,6 +122,18 @@ def _keep_inputs(
     found = (references.find(path) for path in images)
     options.keep_inputs([*images, *(path for path in found if isinstance(path, Path))], [csv_file])
     options.name_left_out(*paths)
+
+
+def _tell_pairs(images: list[Path], references: References) -> None:
+    """Which images have a reference of another name, and which references are nobody's."""
+    pairs = {path: references.find(path) for path in images}
+    found = {path: other for path, other in pairs.items() if isinstance(other, Path)}
+    told = [f"{a.name} -> {b.name}" for a, b in found.items() if a.stem != b.stem]
+    unused = [path.name for path in references.files if path not in found.values()]
+    for what, names in (("paired by name", told), ("references of no image", unused)):
+        if names:
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            output.say(f"{what}: {', '.join(names[:5])}{more}")
 
 
 def _write_csv(target: Path, rows: list[dict[str, object]]) -> None:

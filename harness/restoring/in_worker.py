@@ -242,15 +242,22 @@ def _trouble(kind: FailureKind, error: BaseException) -> Trouble:
 
 def describe_restorer(
     spec: RestorerSpec, sets: Sequence[DegradedSet]
-) -> tuple[RestorerCard, dict[str, str | None], bool] | Trouble:
+) -> tuple[RestorerCard, dict[str, str | None], bool, list[str]] | Trouble:
     """A restorer's card, why it cannot be run on each set, and whether the card alone says so.
 
-    Runs in a worker.
+    Besides, what it has to say of the sets that it can be run on: `notes`, where it has that. Runs
+    in a worker.
     """
     try:
         restorer = load_restorer(spec, "cpu").restorer
         reasons = {item.name: restorer.supports(item) for item in sets}
-        return restorer.card, reasons, asks_its_card(restorer)
+        notes = [
+            f"on {item.name}: {note}"
+            for item in sets
+            if not reasons[item.name] and hasattr(restorer, "notes")
+            for note in restorer.notes(item)
+        ]
+        return restorer.card, reasons, asks_its_card(restorer), notes
     except BaseException as error:
         return Trouble(FailureKind.LOAD, describe_error(error))
 

@@ -42,6 +42,7 @@ class PlannedRestorer:
         name: Unique in the run; what the results call it.
         fingerprint: What its restored images depend on besides the degraded ones.
         sets: Names of the sets it supports.
+        notes: What it has to say of them to who starts the run.
     """
 
     name: str
@@ -49,6 +50,7 @@ class PlannedRestorer:
     card: RestorerCard
     fingerprint: str
     sets: frozenset[str]
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,13 +247,13 @@ def _choose_restorers(
         if reason := why_missing(spec.cls()):
             skipped += [Skipped(spec.plugin, item.name, reason) for item in sets]
             continue
-        card, reasons = _describe(spec, sets, imported)
+        card, reasons, notes = _describe(spec, sets, imported)
         card = plain_types(card)
         name = unique_name(spec, card, planned)
         skipped += [Skipped(name, set_name, why) for set_name, why in reasons.items() if why]
         supported = frozenset(set_name for set_name, why in reasons.items() if not why)
         fingerprint = restorer_fingerprint(spec, card, device)
-        planned[name] = PlannedRestorer(name, spec, card, fingerprint, supported)
+        planned[name] = PlannedRestorer(name, spec, card, fingerprint, supported, notes)
     return tuple(planned.values()), skipped
 
 
@@ -264,8 +266,8 @@ def _all_usable() -> list[str]:
 
 def _describe(
     spec: RestorerSpec, sets: Sequence[DegradedSet], imported: Callable[[], frozenset[str]]
-) -> tuple[RestorerCard, dict[str, str | None]]:
-    """The card, and for each set the reason why the restorer cannot be run on it, or `None`.
+) -> tuple[RestorerCard, dict[str, str | None], Sequence[str]]:
+    """The card, for each set the reason why the restorer cannot be run on it, and its notes.
 
     A class with a fixed card is only looked at. A restorer given by path learns its card from its
     file: it is built in a worker, where a hostile or broken file does no harm, and its card is kept
@@ -274,10 +276,10 @@ def _describe(
     cls = spec.cls()
     card = fixed_card(cls)
     if card is not None and getattr(cls, "supports", None) is Restorer.supports:
-        return card, {item.name: card_mismatch(card, item) for item in sets}
+        return card, {item.name: card_mismatch(card, item) for item in sets}, ()
     key = card_key(spec)
     if key is not None and (card := recall(spec, key)) is not None:
-        return card, {item.name: card_mismatch(card, item) for item in sets}
+        return card, {item.name: card_mismatch(card, item) for item in sets}, ()
     announce(imported)
     with WorkerPool(1, private=True, memory_mib=free_mib()) as pool:
         described = pool.run(describe_restorer, spec, tuple(sets), timeout=LOAD_SECONDS)
@@ -287,8 +289,8 @@ def _describe(
         wrong = pool.run(probe_restorer, spec, timeout=PROBE_SECONDS) if spec.probed() else None
     if isinstance(wrong, str):
         raise InputError(f"restorer {spec.text!r}: {wrong}")
-    card, reasons, may_be_kept = described
+    card, reasons, may_be_kept, notes = described
     # not a file that was replaced meanwhile, nor a network that the probe has not seen through
     if key is not None and may_be_kept and wrong is None and key == card_key(spec):
         keep(spec, key, card)
-    return card, reasons
+    return card, reasons, notes

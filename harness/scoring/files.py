@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.formats import images_of, require_images
+from harness.errors import InputError, as_utf8
+from harness.formats import (
+    check_pattern,
+    images_of,
+    is_named_for,
+    nearly_named,
+    require_images,
+)
 from harness.plugins.kinds import MetricClass, metrics
 from harness.plugins.registry import require_usable
 
@@ -40,20 +47,28 @@ def usable_metrics(names: Sequence[str]) -> dict[str, MetricClass]:
 
 
 class References:
-    """Finds an image's reference by its name without suffix, never by its position.
+    """Finds an image's reference by its name, never by its position.
+
+    They belong together as results and images do (`harness.formats.is_named_for`).
 
     Args:
         source: A folder; a file, which is everyone's reference; or `None`: there are none.
+        pattern: How the image of the reference `{id}` is called, where that is not seen.
 
     Raises:
-        InputError: A folder without any image.
+        InputError: A folder without any image, or no pattern.
     """
 
-    def __init__(self, source: Path | None) -> None:
-        self.source = source
+    def __init__(self, source: Path | None, pattern: str = "") -> None:
+        check_pattern(pattern)
+        self.source, self.pattern = source, pattern
+        folder = source is not None and source.is_dir()
+        if pattern and not folder:
+            raise InputError("a pattern is for a folder of references: give --reference DIR")
+        self.files = require_images(source) if source and folder else []
         self._by_stem: dict[str, list[Path]] = {}
-        for path in require_images(source) if source and source.is_dir() else []:
-            self._by_stem.setdefault(path.stem, []).append(path)
+        for path in self.files:
+            self._by_stem.setdefault(as_utf8(path.stem), []).append(path)
 
     def pair(self, path: Path) -> ImagePair:
         """An image beside its reference."""
@@ -65,14 +80,17 @@ class References:
             return "no references were given: add --reference DIR"
         if self.source.is_file():
             return self.source
-        found = self._by_stem.get(path.stem, [])
-        if not found:
-            return (
-                f"{self.source} holds no reference called {path.stem!r}; names without suffix "
-                "must agree"
-            )
+        ids = [id for id in self._by_stem if is_named_for(path, id, self.pattern)]
+        if not ids:
+            called = f"by the pattern {self.pattern!r}" if self.pattern else f"called {path.stem!r}"
+            near = nearly_named(as_utf8(path.stem), self.files)
+            hint = f"; there is {' and '.join(near)}" if near else "; pairs are found by name"
+            return f"{self.source} holds no reference {called}{hint}"
+        # `img_1.png` is of `img_1`, where there is an `img` as well
+        found = self._by_stem[max(ids, key=len)]
         if len(found) > 1:
-            return f"two references are called {path.stem!r}: {found[0].name} and {found[1].name}"
+            names = f"{found[0].name} and {found[1].name}"
+            return f"two references are called {found[0].stem!r}: {names}"
         return found[0]
 
 

@@ -6,6 +6,7 @@ Every mistake is one line.
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,12 +22,14 @@ from benchmarks.degradations.practical import RealEsrgan
 from benchmarks.sets import SyntheticSet
 from benchmarks.sources import Folder, Photos
 from harness.chain import Chain
-from harness.images import image_hash, read_image, write_image
+from harness.errors import ImageError
+from harness.images import image_hash, quantise, read_image, write_image
 from harness.plugins.degradation_text import Recipe, parse_recipe
 from harness.protocols import Task
 from harness.set_identity import set_fingerprint
 from harness.sets.degrading import DegradeTask, degrade_files, describe_recipe
 from harness.sets.manifest import DegradedFile, Manifest, Place
+from harness.storage.store import load_run
 
 CommandLine = Callable[..., tuple[int, str, str]]
 BLIND = "real-esrgan:scale=2"
@@ -232,3 +235,53 @@ def test_input_and_output_that_make_no_sense(
         code, _, error = command_line("degrade", "jpeg:quality=20", photos, output)
         assert code == 2
         assert message in error
+
+
+@pytest.mark.parametrize(("recipe", "suffix"), [("", ".npy"), ("+eight-bits", ".png")])
+def test_what_is_degraded_is_read_by_restore_run_and_score(
+    photos: Path, tmp_path: Path, command_line: CommandLine, recipe: str, suffix: str
+) -> None:
+    noisy, out = tmp_path / "pair/degraded", tmp_path / "out"
+    shutil.copytree(photos, tmp_path / "pair/reference")
+    assert command_line("degrade", f"gaussian-noise:sigma_255=25{recipe}", photos, noisy)[0] == 0
+    assert {path.suffix for path in noisy.iterdir()} == {suffix, ".json"}
+    assert command_line("restore", "-r", "identity", noisy, out)[0] == 0
+    assert np.array_equal(
+        read_image(out / "rocket.png"), quantise(read_image(noisy / f"rocket{suffix}"))
+    )
+    (tmp_path / "mine.toml").write_text(
+        'metrics = ["psnr"]\nevaluation = "rgb"\n[[sets]]\nname = "mine"\ntask = "denoise"\n'
+        'pairs = "pair"\n'
+    )
+    run = tmp_path / "run"
+    arguments = ("run", "-b", tmp_path / "mine.toml", "-r", "identity", "--out", run)
+    code, _, error = command_line(*arguments)
+    assert code == 0, error
+    code, text, _ = command_line("score", noisy, "--reference", photos, "-m", "psnr", "--json")
+    scored = {Path(row["path"]).stem: row["value"] for row in json.loads(text)["rows"]}
+    assert code == 0
+    assert {score.cell.image: score.value for score in load_run(run).scores} == scored
+    assert 18 < scored["rocket"] < 24, "sigma 25 is 20.2 dB, and clipping helps a little"
+
+
+def test_arrays_that_are_no_images_are_refused(tmp_path: Path) -> None:
+    wrong = {
+        "bytes": np.zeros((8, 8, 3), np.uint8),
+        "flat": np.zeros((8, 8), np.float32),
+        "gaps": np.full((3, 8, 8), np.nan, np.float32),
+        "things": np.array([{}], dtype=object),
+    }
+    for name, array in wrong.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    (tmp_path / "cut.npy").write_bytes((tmp_path / "gaps.npy").read_bytes()[:-5])
+    (tmp_path / "text.npy").write_text("no array")
+    for path in sorted(tmp_path.iterdir()):
+        with pytest.raises(ImageError, match=path.name):
+            read_image(path)
+
+
+def test_a_reference_is_a_picture(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.full((3, 8, 8), 1.5, np.float32))
+    noisy = SyntheticSet("x", Task.DENOISE, Folder(tmp_path), (GaussianNoise(sigma_255=25),))
+    with pytest.raises(ImageError, match=r"a: the reference holds values from 1\.5 to 1\.5"):
+        noisy.sample("a")

@@ -306,3 +306,30 @@ def test_python_agrees_with_the_command(folders: Folders, capsys: Capture) -> No
     _, out, _ = run(capsys, "score", restored / "c.png", *arguments)
     ours = PSNR()(read_image(restored / "c.png"), read_image(references / "c.png")).value
     assert rows_of(out)[0]["value"] == pytest.approx(ours)
+
+
+def test_images_find_their_references_as_results_of_papers_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = np.zeros((3, 16, 16), np.float32)
+    (tmp_path / "sharp").mkdir()
+    (tmp_path / "mine").mkdir()
+    for id in ("img", "img_1", "Bird", "spare"):
+        write_image(tmp_path / "sharp" / f"{id}.png", picture)
+    for name in ("img_Net", "img_1_Net", "imgx4", "bird_Net"):
+        write_image(tmp_path / "mine" / f"{name}.png", picture)
+    paired = ("score", tmp_path / "mine", "--reference", tmp_path / "sharp", "-m", "psnr")
+    code, out, err = run(capsys, *paired, "--json")
+    rows = {Path(row["path"]).stem: row for row in json.loads(out)["rows"]}
+    assert code == 3
+    assert {name for name, row in rows.items() if row["error"] is None} == set(rows) - {"bird_Net"}
+    assert "there is Bird.png" in rows["bird_Net"]["error"]
+    told = "img_1_Net.png -> img_1.png, img_Net.png -> img.png, imgx4.png -> img.png"
+    assert f"paired by name: {told}" in err
+    assert "references of no image: Bird.png, spare.png" in err
+
+    code, out, _ = run(capsys, *paired, "--pattern", "{id}_Net.png", "--json")
+    errors = {Path(row["path"]).stem: row["error"] for row in json.loads(out)["rows"]}
+    assert errors["img_Net"] is errors["img_1_Net"] is None
+    assert "no reference by the pattern '{id}_Net.png'" in errors["imgx4"]
+    assert run(capsys, *paired, "--pattern", "Net.png")[0] == 2

@@ -18,6 +18,15 @@ from harness.restoring.build import build_restorer
 from harness.results import FailureKind
 from harness.storage.store import load_run
 
+BENCHMARK = """
+metrics = ["psnr"]
+evaluation = "rgb"
+[[sets]]
+name = "mine"
+task = "super-resolve"
+folder = "{folder}"
+degradations = [{{ name = "imresize", scale = 2 }}]
+"""
 DEGRADED = np.zeros((3, 4, 5), np.float32)
 
 
@@ -125,3 +134,21 @@ def test_a_run_scores_them(
     assert [(score.cell.image, score.value) for score in data.scores] == [(first, float("inf"))]
     failures = [(failure.cell.image, failure.kind) for failure in data.failures]
     assert failures == [(second, FailureKind.INVALID)]
+
+
+def test_who_starts_a_run_is_told_which_file_is_whose(
+    tmp_path: Path, command_line: Callable[..., tuple[int, str, str]]
+) -> None:
+    fill(tmp_path / "sharp", "baby.png", "bird.png", "head.png")
+    (tmp_path / "mine.toml").write_text(BENCHMARK.format(folder=tmp_path / "sharp"))
+    fill(tmp_path / "results", "baby_x2_Net.png", "Bird_x2_Net.png", "thumbs.png", "baby_y.txt.png")
+    fill(tmp_path / "other", "001.png")
+    arguments = ["run", "-b", tmp_path / "mine.toml", "--out", tmp_path / "run"]
+    named = f"Net=folder:{tmp_path}/results:pattern={{id}}_x2_Net.png"
+    code, _, error = command_line(*arguments, "-r", named, "-r", f"folder:{tmp_path}/other")
+    assert code == 3, "bird and head have no file"
+    assert "Net on mine: 1 of 3 images by name: baby_x2_Net.png -> baby" in error
+    assert "without a file: bird (there is Bird_x2_Net.png), head (no file has a name like" in error
+    assert "files of none of its images: Bird_x2_Net.png, baby_y.txt.png, thumbs.png" in error
+    skipped = [skip.reason for skip in load_run(tmp_path / "run").skipped]
+    assert any("no file of" in why and "there is 001.png: give pattern=" in why for why in skipped)

@@ -10,6 +10,7 @@ from harness.errors import InputError
 from harness.ranking.leaderboards import Ranking, rank_run, versus
 from harness.ranking.tables import metric_names, set_names
 from harness.reporting.costs import costs
+from harness.reporting.notes import set_notes
 from harness.reporting.rows import flat_rows
 from harness.results import Cost, Difference, RunData
 
@@ -29,8 +30,8 @@ def leaderboard_rows(
     set_name: str | None = None,
     base: str | None = None,
     policy: str = "common",
-) -> tuple[list[dict[str, object]], tuple[Cost, ...]]:
-    """The leaderboards of a run as rows of `restobench/rank/1`, and what everything cost.
+) -> tuple[list[dict[str, object]], tuple[Cost, ...], dict[str, tuple[str, ...]]]:
+    """The leaderboards of a run as rows of `restobench/rank/1`, what everything cost, and notes.
 
     Args:
         data: The run.
@@ -54,7 +55,7 @@ def leaderboard_rows(
             gap = gaps.get((row["set"], row["metric"], row["restorer"]))
             row["versus"] = base
             row.update((name, getattr(gap, field, None)) for name, field in _GAP.items())
-    return rows, spent
+    return rows, spent, set_notes(ranking)
 
 
 def rows_of(

@@ -61,7 +61,7 @@ def rank(
     data = run.data if isinstance(run, Result) else load_run(run).data
     if aggregate is not None:
         return frame_of(ranks.aggregate_rows(data, aggregate, weights, versus, policy), ())
-    rows, _ = ranks.leaderboard_rows(data, metric=by, set_name=set, base=versus, policy=policy)
+    rows, *_ = ranks.leaderboard_rows(data, metric=by, set_name=set, base=versus, policy=policy)
     return frame_of(rows, ("benchmark", "set", "metric", "restorer", "rank", "mean"))
 
 

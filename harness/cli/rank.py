@@ -3,26 +3,30 @@
 Or how far each restorer is from one of them, or one order over many leaderboards.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
 from harness.cli import options, output
+from harness.cli.leaderboards import COSTS, View, print_leaderboards
 from harness.cli.output import Row, print_json, print_table, printable
 from harness.errors import InputError
-from harness.results import Cost, caution
 
-_COLUMNS = (
-    "rank", "range", "group", "restorer", "mean", "gap", "gap_low", "gap_high", "p", "n",
-    "failures", "seconds", "beside", "peak_mib", "growth_mib", "cuda_mib", "reason",
-)  # fmt: skip
-_GAP_COLUMNS = (
-    "restorer", "difference", "difference_low", "difference_high", "p", "verdict", "n_pairs",
-)  # fmt: skip
+_COLUMNS = ("rank", "range", "group", "restorer", "mean", "ci_low", "ci_high", "n", "reason")
+
+
+class _Table(TypedDict):
+    """How tables look."""
+
+    columns: str
+    digits: int | None
+    intervals: bool
+    overall: bool
 
 
 @click.command(
@@ -32,6 +36,7 @@ Examples:
   restobench rank runs/mine
   restobench rank runs/mine --by dri --set photos-sigma25
   restobench rank runs/mine --versus bicubic
+  restobench rank runs/mine --columns psnr-y,ssim-y,parameters --intervals
   restobench rank runs/mine --require-complete
   restobench rank runs/mine --aggregate borda
   restobench rank runs/mine --aggregate weighted --weight psnr-y=1 --weight pyiqa-lpips=20
@@ -43,7 +48,7 @@ Examples:
 @click.option(
     "--by",
     metavar="METRIC",
-    help="Metric to rank by  [default: the benchmark's first; with --json: all]",
+    help="Metric to rank by; with --json: only this one  [default: the benchmark's first]",
 )
 @click.option(
     "--aggregate",
@@ -64,6 +69,17 @@ Examples:
 )
 @click.option("--set", "set_name", metavar="SET", help="Only this set.")
 @options.require_complete
+@click.option(
+    "--columns",
+    metavar="NAME,NAME",
+    default="",
+    help=f"Metrics, and {', '.join(COSTS)}  [default: all metrics, seconds, parameters]",
+)
+@click.option("--digits", type=click.IntRange(0, 6), help="Decimal places of all means.")
+@click.option("--intervals", is_flag=True, help="95 % intervals beside the means.")
+@click.option(
+    "--overall", is_flag=True, help="The mean over all sets as well, where all are of one task."
+)
 @options.json(help="One JSON document, restobench/rank/1.")
 def rank(
     folder: Path,
@@ -74,13 +90,14 @@ def rank(
     set_name: str | None,
     policy: str,
     as_json: bool,
+    **table: Unpack[_Table],
 ) -> int:
     """Rank the restorers of a run, set by set.
 
-    Means are over the images that all ranked restorers have in common. The gap is to the best mean,
-    paired by image. Its interval, p and the range of ranks are one statement, corrected over all
-    pairs of a leaderboard: the range holds the ranks that the data cannot exclude, and no two
-    restorers of a group are told apart. There is no mean across tasks.
+    Means are over the images that all ranked restorers have in common. Behind a rank stand those
+    that the data cannot exclude: 1 (1-3) leads by its mean, and may be third. They are one statement
+    with the gaps to the best, their intervals and p, corrected over all pairs of a leaderboard.
+    There is no mean across tasks, and none over sets unless it is asked for.
     """
     from harness.api import ranks
     from harness.storage.store import load_run
@@ -93,17 +110,26 @@ def rank(
                 "--set out"
             )
         rows = ranks.aggregate_rows(data, aggregate or "", _weights(weights), versus, policy)
-    else:
-        rows, spent = ranks.leaderboard_rows(
-            data, metric=by, set_name=set_name, base=versus, policy=policy
-        )
+        return _print(rows, as_json, _print_aggregates)
+    ranks.require_known(data, by, set_name)
+    rows, spent, notes = ranks.leaderboard_rows(
+        data, metric=by if as_json else None, set_name=set_name, base=versus, policy=policy
+    )
+    shown = _listed(table["columns"])
+    view = View(by, versus, shown, table["digits"], table["intervals"], table["overall"])
+    return _print(rows, as_json, lambda rows: print_leaderboards(rows, spent, notes, view))
+
+
+def _print(rows: Sequence[Row], as_json: bool, table: Callable[[Sequence[Row]], None]) -> int:
     if as_json:
         print_json("rank", rows)
-    elif aggregate:
-        _print_aggregates(rows)
     else:
-        print_leaderboards(rows, spent, versus)
+        table(rows)
     return 0 if any(row["rank"] is not None for row in rows) else 4
+
+
+def _listed(columns: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, columns.split(","))))
 
 
 def _weights(texts: Sequence[str]) -> dict[str, float]:
@@ -130,52 +156,13 @@ def _print_aggregates(rows: Iterable[Row]) -> None:
         _print_ranks(table)
 
 
-def print_leaderboards(
-    rows: Iterable[Row], spent: Iterable[Cost], versus: str | None = None
-) -> None:
-    """Prints one table a set: the first leaderboard that ranks somebody there.
-
-    Args:
-        rows: Of `harness.reporting.rows.flat_rows`.
-        spent: What everything cost.
-        versus: Instead, how far each restorer is from this one, where it is ranked.
-    """
-    from harness.api.ranks import first_boards
-    from harness.reporting.costs import cost_notes
-
-    notes = cost_notes(spent)
-    for table in first_boards(rows):
-        row = table[0]
-        if versus and not any(other["verdict"] for other in table):
-            continue
-        unit = f" in {row['unit']}" if row["unit"] else ""
-        task = f" ({row['task']})" if row["task"] else ""
-        _print_title(f"{row['set'] or 'all sets'}{task}: {row['metric']}{unit}", row)
-        if note := caution(int(str(row["images"]))):
-            click.echo(note)
-        if versus:
-            click.echo(f"each minus {printable(versus)}, over their common images")
-            print_table([row for row in table if row["restorer"] != versus], _GAP_COLUMNS)
-        else:
-            _print_ranks(table)
-            for note in notes.get(str(row["set"] or ""), ()):
-                click.echo(printable(note))
-
-
 def _print_title(title: str, row: Row) -> None:
     better = "higher" if row["higher_is_better"] else "lower"
     click.echo(f"\n{printable(title)}, {better} is better")
 
 
 def _print_ranks(table: list[Row]) -> None:
-    shown = (
-        {
-            **row,
-            "range": _range(row["rank_low"], row["rank_high"]),
-            "beside": row.get("beside") or None,  # no column of zeros
-        }
-        for row in table
-    )
+    shown = ({**row, "range": _range(row["rank_low"], row["rank_high"])} for row in table)
     print_table(list(shown), _COLUMNS)
 
 

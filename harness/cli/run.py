@@ -26,6 +26,7 @@ Examples:
   restobench run -b quickstart
   restobench run -b gaussian-denoising -r ffdnet -r my_denoiser.pth --data /data/sets
   restobench run -b sr-y --set set5-x2 -r bicubic -r "dat-light" --out runs/sr
+  restobench run -b sr-y --set set5-x2 -r mine.pth --out runs/sr --extend
   restobench run -b quickstart -m psnr-y -m dri --limit 2 --dry-run
 """
 )
@@ -61,6 +62,7 @@ Examples:
     is_flag=True,
     help="Restorers cannot read references, nor write elsewhere (Linux; docs/reliability.md).",
 )
+@click.option("--extend", is_flag=True, help="Add to the run of another plan that --out holds.")
 @click.option("--fresh", is_flag=True, help="Throw away what the run folder holds.")
 @click.pass_obj
 def run(
@@ -79,12 +81,13 @@ def run(
     data: Path | None,
     dry_run: bool,
     sandbox: bool,
+    extend: bool,
     fresh: bool,
 ) -> int:
     """Run restorers over a benchmark, score what they restore, and rank them.
 
     A run folder given with --out that holds a run of the same plan is resumed: only what is missing
-    is run.
+    is run. More restorers, sets, images or metrics are added to it with --extend.
     """
     from harness.plugins.kinds import resolve_benchmark
     from harness.running.plan import make_plan
@@ -99,7 +102,22 @@ def run(
     _tell(plan, flags["quiet"])
     if not plan.cells() or dry_run:
         return _print_plan(plan, workers, timeout)
+    if not fresh:
+        _check_extends(plan, folder, extend)
     return _execute(plan, folder, flags, workers, timeout, memory_gib, fresh)
+
+
+def _check_extends(plan: Plan, folder: Path, extend: bool) -> None:
+    """Says what a plan adds to a run that is there already, or refuses it."""
+    from harness.running.header import additions
+
+    if more := "; ".join(additions(folder.resolve(), plan)):
+        if not extend:
+            raise InputError(
+                f"{folder} holds a run of another plan, to which this one adds {more}: give "
+                "--extend to add it, another --out, or --fresh to start again"
+            )
+        output.say(f"adds to the run in {folder}: {more}")
 
 
 def _tell(plan: Plan, quiet: bool) -> None:
@@ -179,7 +197,7 @@ def _execute(
     memory_gib: float | None,
     fresh: bool,
 ) -> int:
-    from harness.cli import progress, rank
+    from harness.cli import leaderboards, progress
     from harness.reporting import assemble, standing, write
     from harness.running.runner import run_plan
     from harness.storage import store
@@ -201,7 +219,7 @@ def _execute(
     pages = standing.standing_report(data, folder, writers)
     report = assemble.assemble(data, folder, tables_only=bool(pages))
     if not flags["quiet"]:
-        rank.print_leaderboards(report.rows, report.costs)
+        leaderboards.print_leaderboards(report.rows, report.costs, report.set_notes)
     [page] = pages or write.write_reports(report, writers)
     if not flags["quiet"]:
         click.echo(

@@ -76,6 +76,7 @@ class ReportData:
     rows: tuple[Mapping[str, object], ...] = ()
     costs: tuple[Cost, ...] = ()
     cost_notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    set_notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     headlines: tuple[Headline, ...] = ()
     behind: tuple[Difference, ...] = ()
     trade_offs: tuple[TradeOff, ...] = ()

@@ -12,6 +12,7 @@ from harness.ranking.stability import stability
 from harness.ranking.tables import scopes, task_of
 from harness.reporting.costs import cost_notes, costs, main_board, trade_offs
 from harness.reporting.images import SampleImages
+from harness.reporting.notes import set_notes
 from harness.reporting.rows import flat_rows
 from harness.results import (
     Comparison,
@@ -74,6 +75,7 @@ def _bare(ranking: Ranking, run_folder: Path, title: str, notes: str) -> ReportD
         notes,
         rows=tuple(flat_rows(data, ranking.boards, spent)),
         costs=spent,
+        set_notes=set_notes(ranking),
         find_image=SampleImages(data, run_folder),
     )
 

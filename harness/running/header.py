@@ -11,7 +11,7 @@ from harness.results import Run, RunPlan
 from harness.running.plan import Plan
 from harness.set_identity import set_fingerprint
 from harness.storage.provenance import describe_environment
-from harness.storage.store import Store
+from harness.storage.store import FILENAME, Store
 
 
 def begin_run(store: Store, plan: Plan, workers: int) -> Run:
@@ -54,6 +54,39 @@ def begin_run(store: Store, plan: Plan, workers: int) -> Run:
         store.write_header(run)
     store.replace_skipped(plan.skipped)
     return run
+
+
+def additions(folder: Path, plan: Plan) -> list[str]:
+    """What a plan adds to the run that a folder holds; nothing where it holds none.
+
+    Args:
+        folder: The run folder.
+        plan: What is going to be done.
+
+    Raises:
+        StoreError: The folder holds a run that cannot be read, or whose scores would not be
+            comparable.
+    """
+    if not (folder / FILENAME).is_file():
+        return []
+    with Store(folder) as store:
+        known = store.read_header()
+    if known is None:
+        return []
+    planned = plan.header()
+    _check_same_plan(folder, known.plan, planned)
+    new = {
+        "restorer": [name for name in plan.cards() if name not in known.restorers],
+        "set": [name for name in planned.sets if name not in known.plan.sets],
+        "metric": [name for name in planned.metrics if name not in known.plan.metrics],
+    }
+    found = [f"{kind} {', '.join(names)}" for kind, names in new.items() if names]
+    more = {
+        name: planned.sets[name].images - known.plan.sets[name].images
+        for name in planned.sets
+        if name in known.plan.sets
+    }
+    return found + [f"{n} image{'s' * (n > 1)} of {name}" for name, n in more.items() if n > 0]
 
 
 def _check_same_plan(folder: Path, known: RunPlan, planned: RunPlan) -> None:

@@ -88,12 +88,12 @@ def test_json_has_the_documented_keys_and_one_row_a_set_metric_and_restorer(fold
 def test_the_table_is_by_the_first_metric_and_steers_no_terminal(folder: Path) -> None:
     result = invoke(rank, folder)
     assert result.return_value == 0
-    assert "s (denoise): psnr in dB, higher is better" in result.output
-    assert "error" not in result.output
+    assert "s (denoise), 8 images, by psnr\n" in result.output
+    assert "psnr in dB: higher is better; error: lower is better\n" in result.output
     assert "fewer than 24 images" in result.output
     assert "\x1b[31m" not in result.output
     assert result.output.index("good") < result.output.index("bad")
-    assert "error, lower is better" in invoke(rank, folder, "--by", "error").output
+    assert "s (denoise), 8 images, by error\n" in invoke(rank, folder, "--by", "error").output
 
 
 @pytest.mark.parametrize(
@@ -234,3 +234,73 @@ def test_ntires_score_is_of_those_that_count_operations(tmp_path: Path) -> None:
         ("quick", 1, 1), ("base", 2, 2), ("classical", None, None),
     ]  # fmt: skip
     assert [row["mean"] for row in rows[:2]] == pytest.approx([math.e, math.e**2])
+
+
+def many_metrics(folder: Path) -> Path:
+    """Two sets of one task, three images, nine metrics of several widths, names that are long."""
+    names = ["psnr", "pyiqa-topiq_nr", *(f"metric-{number}" for number in range(7))]
+    with Store(folder, create=True) as store:
+        store.set_meta(
+            id="0" * 12,
+            started="2025-01-31T12:00:00+00:00",
+            status="finished",
+            environment={},
+            plan={
+                "benchmark": "bench",
+                "sets": {"s": {"task": "denoise"}, "t": {"task": "denoise"}},
+                "metrics": names,
+            },
+            restorers={"quick": {"parameters": 1_283_000}, "a" * 60: {"parameters": 0}},
+            metrics={name: {"higher_is_better": name != "metric-3"} for name in names},
+        )
+        for place, name in enumerate(("quick", "a" * 60)):
+            for cell in (Cell(name, part, f"i{index}") for part in "st" for index in range(3)):
+                image = Restored(
+                    cell, f"{name}.png", "h", Spent(0.5, 10.0, 4.0, beside=0), "f", "d"
+                )
+                offset = 10.0 ** (place + 1) + int(cell.image[1])
+                scores = [Score(cell, metric, offset / 7) for metric in names]
+                store.add_scores(scores, [], dict.fromkeys(names, "1"), image)
+    return folder
+
+
+def test_all_metrics_of_a_set_fit_80_columns_with_their_points_below_each_other(
+    tmp_path: Path,
+) -> None:
+    run = many_metrics(tmp_path / "run")
+    for options in ((), ("--intervals",), ("--digits", "5"), ("--versus", "quick")):
+        output = invoke(rank, run, *options).output
+        assert max(map(len, output.splitlines())) <= 80
+    output = invoke(rank, run).output
+    metrics = ["psnr", "pyiqa-topiq_nr", *(f"metric-{number}" for number in range(7))]
+    one = output.split("\n\n")[0]
+    heads = " ".join(line for line in one.splitlines() if "restorer" in line).split()
+    assert [head for head in heads if head in metrics] == metrics
+    assert {"seconds", "parameters"} <= set(heads)
+    [first] = [line for line in one.splitlines() if re.match(r" *1 ", line)]
+    [second] = [line for line in one.splitlines() if re.match(r" *2 ", line)]
+    points = [[found.start() for found in re.finditer(r"\.\d", line)] for line in (first, second)]
+    assert points[0] == points[1]
+    assert "aaaaaaaaaaaaaaa..." in first
+    assert "1.28M" in one
+    assert "3 images no difference can reach p < 0.05: 1-2 is all that ranks can say" in one
+
+
+def test_a_mean_over_sets_is_shown_where_it_is_asked_for(tmp_path: Path) -> None:
+    run = many_metrics(tmp_path / "run")
+    assert "all sets" not in invoke(rank, run).output
+    output = invoke(rank, run, "--overall", "--columns", "psnr,seconds").output
+    assert "all sets (denoise), 6 images, by psnr" in output
+    assert "n = 6 scores of 3 images" in output
+    assert "metric-0" not in output
+    with pytest.raises(InputError, match="no column 'speed'; there are psnr, pyiqa-topiq_nr"):
+        invoke(rank, run, "--columns", "speed")
+
+
+def test_an_image_that_one_lacks_is_told_under_the_table(folder: Path) -> None:
+    with Store(folder, create=True) as store:
+        store.add_failure(Failure(Cell("good", "s", "i7"), FailureKind.RAISED, "no"))
+    output = " ".join(invoke(rank, folder).output.split())
+    assert "good has no psnr of i7: all means are over the other 7 of 8 images" in output
+    assert "which moves that of bad" in output
+    assert "by -0.05" in output

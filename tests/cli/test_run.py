@@ -118,3 +118,21 @@ def test_absent_sets_are_skipped_and_not_failed(
     code, _, err = command_line("run", *arguments, "--out", tmp_path / "run")
     assert code == 4
     assert "skipped set on set12-sigma25" in err
+
+
+def test_a_run_of_another_plan_is_added_to_when_that_is_asked_for(
+    command_line: Command, tmp_path: Path
+) -> None:
+    few = ("run", "-b", "quickstart", "--set", "photos-x2", "--out", tmp_path / "run")
+    assert command_line(*few, "-r", "bicubic", "-m", "psnr", "--limit", 1)[0] == 0
+    more = ("-r", "bicubic", "-r", "nearest", "-m", "psnr", "-m", "ssim", "--limit", 3)
+    code, _, err = command_line(*few, *more)
+    added = "restorer nearest; metric ssim; 2 images of photos-x2"
+    assert code == 2
+    assert f"to which this one adds {added}: give --extend" in err
+    assert len(load_run(tmp_path / "run").scores) == 1
+    code, _, err = command_line(*few, *more, "--extend")
+    assert code == 0
+    assert f"adds to the run in {tmp_path / 'run'}: {added}" in err
+    assert len(load_run(tmp_path / "run").scores) == 12
+    assert command_line(*few, "-r", "nearest", "-m", "psnr", "--limit", 2)[0] == 0, "adds nothing"

@@ -145,7 +145,7 @@ def test_a_run_with_nothing_to_do_leaves_its_page_alone(
     command_line: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
-    plan = "run", "-b", "quickstart", "--limit", 1, "-m", "psnr", "--out", folder
+    plan = "run", "-b", "quickstart", "--limit", 1, "-m", "psnr", "--extend", "--out", folder
     times = []
     for restorers in (["bicubic"], ["bicubic"], ["bicubic", "nearest"]):
         names = [argument for name in restorers for argument in ("-r", name)]

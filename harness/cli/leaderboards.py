@@ -84,7 +84,8 @@ def _print_set(
     name: object, boards: Mapping[str, list[Row]], notes: Iterable[str], view: View
 ) -> None:
     ranking = (metric for metric, rows in boards.items() if rows[0]["rank"] is not None)
-    main = view.by if view.by in boards else next(ranking, next(iter(boards)))
+    main = view.by or next(ranking, next(iter(boards)))
+    main = main if main in boards else next(iter(boards))
     rows = boards[main]
     if view.versus and not any(row["verdict"] for row in rows):
         return

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.ranking.leaderboards import Ranking
 from harness.ranking.tables import Block, ScoreTable, places_of
+
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ def lacking(ranking: Ranking) -> list[Lacking]:
 def _of(table: ScoreTable, block: Block) -> Lacking:
     values = block.values[places_of(table.restorers, block.restorers)]
     absent = np.isnan(values)
-    whole, out = ~absent.any(axis=1), absent.any(axis=0)
+    whole: Mask = np.logical_not(np.any(absent, axis=1))
+    out: Mask = np.logical_not(np.all(~absent, axis=0))
     with np.errstate(invalid="ignore"):  # means of what is infinite
         moved = values[:, ~out].mean(axis=1) - values.mean(axis=1)
     shifts = zip(_chosen(table.restorers, whole), moved[whole].tolist(), strict=True)
@@ -56,7 +60,5 @@ def _of(table: ScoreTable, block: Block) -> Lacking:
     )
 
 
-def _chosen(
-    names: Sequence[str], mask: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> tuple[str, ...]:
+def _chosen(names: Sequence[str], mask: Mask) -> tuple[str, ...]:
     return tuple(name for name, wanted in zip(names, mask, strict=True) if wanted)

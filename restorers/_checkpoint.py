@@ -98,7 +98,7 @@ def read_weights(path: str) -> object:
     import pickle
 
     if _is_cut_short(path):
-        raise InputError(f"{path} cannot be read as weights: its end is missing: download it again")
+        raise InputError(f"{path} cannot be read as weights: it lacks its end: download it again")
     try:
         if _is_safetensors(path):
             from safetensors.torch import load_file

@@ -1,6 +1,7 @@
 """A network in a file of its own, from one image to one: what the adapters of libraries share."""
 
 import re
+import zipfile
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
@@ -148,6 +149,17 @@ def _expected(shape: tuple[int, ...], planes: int) -> str:
     return "expected a whole multiple of height and width"
 
 
+def look_at_file(path: str, **_parameters: object) -> None:
+    """Refuses a file that plainly cannot be loaded, before anything that loads it is imported.
+
+    Loaders have it as `look`.
+
+    Raises:
+        InputError: Says what it is instead.
+    """
+    require_file(path, "model file")
+
+
 def require_file(path: str, what: str) -> str:
     """Returns a file's name without its suffix, which is what its network is called.
 
@@ -178,6 +190,8 @@ def _other_kind(path: Path) -> str | None:
     with path.open("rb") as file:
         begins = file.read(512)
     found = (said for pattern, said in _KINDS if re.match(pattern, begins))
+    if begins.startswith(b"PK\3\4") and not zipfile.is_zipfile(path):
+        return "lacks its end: download it again"
     return next(found, None) or stands_in(begins) or _text(begins, path)
 
 

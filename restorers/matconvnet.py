@@ -6,7 +6,7 @@ from typing import Any, Unpack
 from harness.errors import InputError
 from harness.protocols import RestorerCard
 from restorers._arrays import Image
-from restorers._network_file import MeasuredNetwork, one_line, require_file
+from restorers._network_file import MeasuredNetwork, look_at_file, one_line, require_file
 from restorers._specification import Said
 from restorers._torch import Module, count_parameters, run_network
 
@@ -27,6 +27,8 @@ class MatConvNetRestorer(MeasuredNetwork):
         overlap: Pixels that neighbouring tiles share.
         said: See `restorers._specification`.
     """
+
+    look = staticmethod(look_at_file)
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """Anybody's network, from its source and its weights: `-r network:net.py:Net:weights=net.pth`."""
 
+import ast
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -96,6 +97,20 @@ class NetworkRestorer(MeasuredNetwork):
         """Runs the network on float32 (C, H, W)."""
         with self._modules:
             return run_network(self._network, image, self._device)
+
+    @staticmethod
+    def look(path: str, weights: str, **_parameters: object) -> None:
+        """Refuses files that plainly cannot be loaded, before torch is imported.
+
+        Raises:
+            InputError: One is missing or of another kind, or the source is no Python.
+        """
+        file, _ = _split(path)
+        require_file(weights, "weight file")
+        try:
+            ast.parse(file.read_bytes(), file.name)
+        except (SyntaxError, ValueError) as error:
+            raise InputError(f"{file} is no Python: {one_line(error)}") from error
 
     @staticmethod
     def suggest(source: str, weights: str) -> Suggestion:

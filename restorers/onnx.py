@@ -10,7 +10,7 @@ from harness.errors import InputError
 from harness.protocols import RestorerCard
 from restorers._arrays import Image
 from restorers._missing import absent_package
-from restorers._network_file import MeasuredNetwork, hash_file, one_line, require_file
+from restorers._network_file import MeasuredNetwork, hash_file, look_at_file, one_line, require_file
 from restorers._specification import Said
 
 _TYPES = {
@@ -38,6 +38,8 @@ class OnnxRestorer(MeasuredNetwork):
         overlap: Pixels that neighbouring tiles share.
         said: See `restorers._specification`.
     """
+
+    look = staticmethod(look_at_file)
 
     def __init__(
         self,

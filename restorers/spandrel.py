@@ -8,7 +8,7 @@ from harness.errors import InputError
 from harness.protocols import RestorerCard, Task
 from restorers._arrays import Image
 from restorers._checkpoint import State, Weights, fit, read_weights
-from restorers._network_file import TiledNetwork, one_line, require_file
+from restorers._network_file import TiledNetwork, look_at_file, one_line, require_file
 from restorers._specification import Said
 from restorers._torch import count_parameters, run_network
 
@@ -35,6 +35,8 @@ class SpandrelRestorer(TiledNetwork):
         said: See `restorers._specification`. spandrel's networks are fed 0-1; with another range
             the network itself is called, without what spandrel puts around it.
     """
+
+    look = staticmethod(look_at_file)
 
     def __init__(
         self,

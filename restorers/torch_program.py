@@ -17,7 +17,7 @@ from restorers._archives import (
     weights_only,
 )
 from restorers._arrays import Image
-from restorers._network_file import MeasuredNetwork, one_line, require_file
+from restorers._network_file import MeasuredNetwork, look_at_file, one_line, require_file
 from restorers._specification import Said
 from restorers._torch import Module, count_parameters, run_network
 from restorers.spandrel import SpandrelRestorer
@@ -41,6 +41,8 @@ class _TorchProgram(MeasuredNetwork):
     """
 
     source = ""
+
+    look = staticmethod(look_at_file)
 
     def __init__(
         self,
@@ -135,3 +137,6 @@ def load_pt(*, path: str, device: str = "cpu", **parameters: Unpack[_SaidOfPt]) 
     cls = TorchScriptRestorer if is_torchscript(path) else SpandrelRestorer
     said: dict[str, Any] = {**parameters}
     return cls(path=path, device=device, **said)
+
+
+load_pt.look = look_at_file  # type: ignore[attr-defined]

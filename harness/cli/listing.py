@@ -1,10 +1,15 @@
 """`restobench list`: what is installed, and whether it is usable here. Imports no heavy package."""
 
+import textwrap
+from collections.abc import Sequence
+
 import click
 
 from harness.api.listing import KINDS, list_plugins
 from harness.cli import options, output
+from harness.cli.output import Row
 
+_WIDTH = 80
 _COLUMNS = {
     "restorers": (
         "name", "tasks", "scale", "parameters", "licence", "usable", "distribution", "reason",
@@ -27,19 +32,75 @@ _COLUMNS = {
 Examples:
   restobench list
   restobench list metrics
+  restobench list sets --long
   restobench list restorers --json
 """,
 )
 @click.argument("kind", required=False, type=click.Choice(KINDS))
+@click.option("--long", "whole", is_flag=True, help="Everything that is known of each.")
 @options.json(help="One JSON document.")
-def list_(kind: str | None, as_json: bool) -> None:
+def list_(kind: str | None, whole: bool, as_json: bool) -> None:
     """List restorers, benchmarks, sets, metrics, reports, degradations: what each is, and what it
     needs.
     """  # noqa: D205 - the first paragraph of the help
     found = {name: list_plugins(name) for name in ([kind] if kind else KINDS)}
     if as_json:
         output.print_json("list", [row for rows in found.values() for row in rows])
-        return
-    for name, rows in found.items():
-        click.echo(f"{name} ({len(rows)})" if kind else f"\n{name} ({len(rows)})")
-        output.print_table(rows, _COLUMNS[name])
+    elif whole:
+        for name, rows in found.items():
+            click.echo(f"{name} ({len(rows)})" if kind else f"\n{name} ({len(rows)})")
+            output.print_table(rows, _COLUMNS[name])
+    elif kind:
+        _print_lines(kind, found[kind])
+    else:
+        for name, rows in found.items():
+            _print_names(name, rows)
+        click.echo("`restobench list KIND` says what each is, --long all that is known of it")
+
+
+def _heading(kind: str, rows: Sequence[Row]) -> str:
+    missing = sum(not row["usable"] for row in rows)
+    return f"{kind} ({len(rows)}{f', {missing} not usable here' if missing else ''})"
+
+
+def _print_names(kind: str, rows: Sequence[Row]) -> None:
+    """A heading and two lines of names."""
+    click.echo(_heading(kind, rows))
+    names = [output.printable(row["name"]) for row in rows]
+    lines, shown = textwrap.wrap(", ".join(names), _WIDTH - 2), 0
+    if len(lines) > 2:
+        shown = len(" ".join(lines[:2]).rstrip(",").split(", ")) - 1
+        more = f", ... and {len(names) - shown} more"
+        lines = textwrap.wrap(", ".join(names[:shown]) + more, _WIDTH - 2)
+    for line in lines:
+        click.echo(f"  {line}")
+
+
+def _print_lines(kind: str, rows: Sequence[Row]) -> None:
+    """A line each."""
+    click.echo(_heading(kind, rows))
+    width = max((len(output.printable(row["name"])) for row in rows), default=0)
+    for row in rows:
+        said = _summary(kind, row) if row["usable"] else f"not usable here: {row['reason']}"
+        line = f"{output.printable(row['name']):{width}}  {output.printable(said)}".rstrip()
+        click.echo(line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}...")
+
+
+def _summary(kind: str, row: Row) -> str:
+    """What one plugin is, in a few words."""
+    match kind:
+        case "restorers":
+            scales = "/".join(f"x{scale}" for scale in _items(row["scale"]) if scale != "1")
+            return " ".join(filter(None, (", ".join(_items(row["tasks"])) or "any task", scales)))
+        case "metrics":
+            seen = "full-reference" if row["needs_reference"] else "no-reference"
+            return f"{seen}, {'higher' if row['higher_is_better'] else 'lower'} is better"
+        case "sets":
+            return f"{row['task']}, {row['images']} images"
+        case "degradations":
+            return ", ".join(_items(row["parameters"]))
+    return str(row.get("description") or "")
+
+
+def _items(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list | tuple) else []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
+import time
 from collections.abc import Callable
 from threading import Thread
 from typing import TYPE_CHECKING, Never, Self
@@ -28,7 +30,8 @@ class _Shown:
 
     def __init__(self, unit: str, *, quiet: bool) -> None:
         self._unit, self._quiet = unit, quiet
-        self._done = self._total = self._first = 0
+        self._done = self._total = self._first = self._timed = 0
+        self._since: float | None = None
         self._bar: tqdm[Never] | None = None
 
     def __enter__(self) -> Self:
@@ -38,12 +41,22 @@ class _Shown:
         if self._bar is not None:
             self._bar.close()
 
-    def _begin(self, total: int, done: int = 0) -> None:
+    def _begin(self, total: int, done: int = 0, *, meanwhile: str = "") -> None:
+        """Begins to count; `meanwhile` is what happens until the first piece is done."""
         self._total, self._done, self._first = total, done, done
         if not self._quiet and sys.stderr.isatty():
             from tqdm import tqdm
 
-            self._bar = tqdm(total=total, initial=done, unit=self._unit, dynamic_ncols=True)
+            self._bar = tqdm(
+                total=total,
+                initial=done,
+                desc=meanwhile or None,
+                unit=self._unit,
+                dynamic_ncols=True,
+                smoothing=0,  # the rate is that since the first piece
+            )
+        elif meanwhile and done < total:
+            self.note(f"{_now()} [{done}/{total}] {meanwhile}")
 
     def note(self, text: str) -> None:
         """Says something between the pieces."""
@@ -52,12 +65,30 @@ class _Shown:
         elif not self._quiet:
             output.say(text)
 
-    def _count(self, line: str, *, telling: bool = False, label: str = "") -> None:
-        """Counts one piece; `telling` is a line that is shown in any case."""
+    def _count(
+        self, line: str, *, telling: bool = False, label: str = "", timed: bool = True
+    ) -> None:
+        """Counts one piece.
+
+        Args:
+            line: What a log says of it.
+            telling: Whether the line is shown in any case.
+            label: What a bar is headed with.
+            timed: Whether it took its time, and was not there already.
+        """
         self._done += 1
+        first = timed and self._since is None
+        if first:  # the clock begins here: what started workers took says nothing of the rest
+            self._since = time.monotonic()
+        elif timed:
+            self._timed += 1
         if self._bar is not None:
             if label:
                 self._bar.set_description_str(output.printable(label), refresh=False)
+            if first or not timed:
+                self._bar.initial += 1
+            if first:
+                self._bar.start_t = self._bar.last_print_t = time.time()
             self._bar.update()
             if telling:
                 self.note(line)
@@ -65,7 +96,26 @@ class _Shown:
         step = max(1, (self._total - self._first) // LINES)
         due = self._done == self._total or (self._done - self._first) % step == 0
         if telling or due:
-            self.note(f"[{self._done}/{self._total}] {line}")
+            self.note(f"{_now()} [{self._done}/{self._total}]{self._pace()} {line}")
+
+    def _pace(self) -> str:
+        """How fast it goes since the first piece, and how long the rest will take."""
+        spent = time.monotonic() - (self._since or math.inf)
+        if not self._timed or spent <= 0 or self._done == self._total:
+            return ""
+        rate = self._timed / spent
+        left = (self._total - self._done) / rate
+        return f" {rate:.2g} {self._unit}s/s, {_duration(left)} left;"
+
+
+def _now() -> str:
+    return time.strftime("%H:%M:%S")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 class CellProgress(_Shown, Progress):
@@ -89,7 +139,7 @@ class CellProgress(_Shown, Progress):
 
     def start(self, total: int) -> None:
         """Begins to count."""
-        self._begin(total)
+        self._begin(total, meanwhile="starting workers")
 
     def advance(self, cell: Cell, note: str) -> None:
         """Counts one cell."""
@@ -98,7 +148,7 @@ class CellProgress(_Shown, Progress):
             self._meanwhile = None
         line = f"{cell.restorer} on {cell.set}/{cell.image}: {note}"
         telling = self._verbose or note.startswith("failed")
-        self._count(line, telling=telling, label=cell.restorer)
+        self._count(line, telling=telling, label=cell.restorer, timed=note != "reused")
 
 
 class ImageProgress(_Shown):
@@ -113,7 +163,7 @@ class ImageProgress(_Shown):
 
     def start(self, total: int, done: int) -> None:
         """Begins to count where `done` images of `total` need nothing."""
-        self._begin(total, done)
+        self._begin(total, done, meanwhile="loading the metrics")
 
     def advance(self, name: str) -> None:
         """Counts one image."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,6 +75,8 @@ def restore(
 
     from harness.restoring import build, probing
 
+    if not flags["quiet"]:
+        output.say(f"loading {restorer}")
     built = build.build_restorer(spec, choose_device(device))
     if spec.probed() and (wrong := probing.wrong_range(built)):
         raise InputError(wrong)
@@ -86,15 +89,20 @@ def _restore_all(
     restorer: Restorer, known: Conditions, pairs: list[tuple[Path, Path]], quiet: bool
 ) -> int:
     """Restores each image into its file; the exit code."""
-    code = 0
-    with click.progressbar(pairs, label=restorer.card.name, hidden=quiet) as bar:
+    code, done = 0, 0
+    label = restorer.card.name
+    with click.progressbar(pairs, label=label, hidden=quiet, file=sys.stderr) as bar:
         for image, place in bar:
             here = replace(known, sample_id=as_utf8(image.stem))
             try:
                 _restore_one(restorer, here, image, place)
+                done += 1
             except (Exception, SystemExit) as error:  # a third party's code; the others go on
                 output.say(f"error: {image}: {describe_error(error)}")
                 code = 3
+    if not quiet:
+        where = pairs[0][1].parent if len(pairs) > 1 else pairs[0][1]
+        click.echo(output.printable(f"{done} of {len(pairs)} images restored by {label}: {where}"))
     return code
 
 

@@ -98,6 +98,8 @@ def run(
     folder = out or Path("runs") / f"{found.name}-{datetime.now():%Y%m%d-%H%M%S}"
     if sandbox:
         _hide_references(found, folder)
+    if not flags["quiet"]:
+        _tell_start(restorers)
     plan = make_plan(found, restorers, metrics, sets, limit, device)
     _tell(plan, flags["quiet"])
     if not plan.cells() or dry_run:
@@ -105,6 +107,15 @@ def run(
     if not fresh:
         _check_extends(plan, folder, extend)
     return _execute(plan, folder, flags, workers, timeout, memory_gib, fresh)
+
+
+def _tell_start(restorers: tuple[str, ...]) -> None:
+    """What takes the first seconds: a network by path is loaded once to see what it is."""
+    from harness.plugins.specification import parse_restorer
+
+    for text in restorers:
+        if (spec := parse_restorer(text)).file() is not None:
+            output.say(f"looking at {spec.name or spec.text} in a worker: what it is fed, and how")
 
 
 def _check_extends(plan: Plan, folder: Path, extend: bool) -> None:

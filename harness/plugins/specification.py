@@ -63,8 +63,8 @@ class RestorerSpec:
         """Checks what is known without building it, which may take long.
 
         Raises:
-            InputError: There is no such file, or a parameter that the class does not take, or one
-                that is missing.
+            InputError: There is no such file, or one that plainly cannot be loaded, or a parameter
+                that the class does not take, or one that is missing.
         """
         if self.plugin.startswith(".") and not Path(str(self.argument)).is_file():
             raise InputError(f"{self.text!r}: file {self.argument} does not exist")
@@ -81,6 +81,9 @@ class RestorerSpec:
                 f"{self.text!r}: {self.plugin} {wrong[0]}; its parameters: "
                 f"{', '.join((*known, *OPTIONS))}"
             )
+        # a class may know a file that cannot be loaded without what loads it
+        if (look := getattr(self.cls(), "look", None)) is not None:
+            look(**given)
 
     def cls(self) -> Callable[..., Restorer]:
         """The class this names."""

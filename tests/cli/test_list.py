@@ -48,6 +48,21 @@ def test_what_is_missing_comes_with_the_command_that_mends_it(
 
 
 def test_the_table_shows_every_kind(command_line: Command) -> None:
-    code, out, _ = command_line("list")
+    code, out, _ = command_line("list", "--long")
     assert code == 0
     assert all(f"\n{kind} (" in out for kind in KINDS)
+
+
+def test_a_list_fits_a_screen_and_one_of_a_kind_has_a_line_each(command_line: Command) -> None:
+    code, out, _ = command_line("list")
+    lines = out.splitlines()
+    assert code == 0
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert all(any(line.startswith(f"{kind} (") for line in lines) for kind in KINDS)
+    for kind in KINDS:
+        names = [row["name"] for row in json.loads(command_line("list", kind, "--json")[1])["rows"]]
+        heading, *lines = command_line("list", kind)[1].splitlines()
+        assert heading.startswith(f"{kind} ({len(names)}")
+        assert [line.split("  ")[0] for line in lines] == names
+        assert max(map(len, lines)) <= 80

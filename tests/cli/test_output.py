@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
+import re
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.cli.output import json_document, json_value, print_table
-from harness.cli.progress import ImageProgress
+from harness.cli.progress import CellProgress, ImageProgress
+from harness.results import Cell
+
+TIME = r"\d\d:\d\d:\d\d"
+
+
+class Terminal(io.StringIO):
+    """What a bar is drawn on."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -52,20 +67,55 @@ def test_a_log_says_how_far_it_is_in_about_twenty_lines(
         for number in range(done, total):
             progress.advance(f"{number}.png")
     lines = capsys.readouterr().err.splitlines()
-    assert min(total - done, 19) <= len(lines) <= 26
+    assert min(total - done, 19) <= len(lines) <= 27
     if lines:
-        assert lines[-1] == f"[{total}/{total}] {total - 1}.png"
+        assert re.fullmatch(rf"{TIME} \[{done}/{total}\] loading the metrics", lines[0])
+        assert re.fullmatch(rf"{TIME} \[{total}/{total}\] {total - 1}\.png", lines[-1])
 
 
 def test_a_log_cannot_steer_the_terminal_and_quiet_says_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for quiet, expected in ((False, "a note\n[1/1] \\x1b[2J.png\n"), (True, "")):
+    lines = rf"a note\n{TIME} \[0/1\] loading the metrics\n{TIME} \[1/1\] \\x1b\[2J\.png\n"
+    for quiet, expected in ((False, lines), (True, "")):
         with ImageProgress(quiet=quiet) as progress:
             progress.note("a note")
             progress.start(1, 0)
             progress.advance("\x1b[2J.png")
-        assert capsys.readouterr().err == expected
+        assert re.fullmatch(expected, capsys.readouterr().err)
+
+
+def test_the_rate_of_a_log_counts_from_the_first_cell_and_leaves_out_what_was_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = 1000.0
+    monkeypatch.setattr("harness.cli.progress.time.monotonic", lambda: clock)
+    with CellProgress(verbose=True) as progress:
+        progress.start(30)
+        for number in range(10):
+            progress.advance(Cell("a", "s", f"{number}"), "reused")
+        clock += 60  # workers start
+        for number in range(10, 15):
+            progress.advance(Cell("a", "s", f"{number}"), "done")
+            clock += 2
+    lines = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(rf"{TIME} \[0/30\] starting workers", lines[0])
+    assert re.fullmatch(rf"{TIME} \[11/30\] a on s/10: done", lines[11])
+    assert re.fullmatch(rf"{TIME} \[15/30\] 0\.5 cells/s, 30 s left; a on s/14: done", lines[15])
+
+
+def test_a_bar_counts_from_the_first_cell_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.cli.progress.sys.stderr", Terminal())
+    with CellProgress() as progress:
+        progress.start(30)
+        for number in range(10):
+            progress.advance(Cell("a", "s", f"{number}"), "reused")
+        time.sleep(0.3)
+        progress.advance(Cell("a", "s", "10"), "done")
+        bar = progress._bar
+        assert bar is not None
+        assert (bar.initial, bar.n) == (11, 11)
+        assert bar.format_dict["elapsed"] < 0.3, "not what workers took to start"
 
 
 def test_a_terminal_has_a_bar(

@@ -73,6 +73,41 @@ def test_a_command_imports_what_it_needs(
     assert json.loads(done.stderr.splitlines()[-1]) == [code, []], done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["restore", "-r", "ffdnet", "PHOTO", "out.png"], "give --sigma"),
+        (["restore", "-r", "dat-light", "--scale", "5", "PHOTO", "out.png"], "has no x5"),
+        (["restore", "-r", "nl-means:strenght=1", "PHOTO", "out.png"], "takes no 'strenght'"),
+        (["run", "-b", "quickstart", "-r", "PAGE.pth", "--dry-run"], "is a web page"),
+        (["run", "-b", "quickstart", "-r", "CUT.pth", "--dry-run"], "lacks its end"),
+        (["run", "-b", "quickstart", "-r", "CUT.pt", "--dry-run"], "lacks its end"),
+        (["run", "-b", "quickstart", "-r", "PAGE.onnx", "--dry-run"], "is a web page"),
+        (["run", "-b", "quickstart", "-r", "network:net.py:N:weights=CUT.pth"], "lacks its end"),
+        (["run", "-b", "quickstart", "-r", "network:bad.py:N:weights=OK.pth"], "is no Python"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_heavy_is_imported(
+    arguments: list[str], message: str, tmp_path: Path
+) -> None:
+    write_image(tmp_path / "PHOTO.png", np.full((3, 16, 16), 0.5, np.float32))
+    (tmp_path / "net.py").write_text("import torch")
+    (tmp_path / "bad.py").write_text("def :")
+    (tmp_path / "OK.pth").write_bytes(b"\x80\x02}q\x00.")
+    for name in ("PAGE.pth", "PAGE.onnx"):
+        (tmp_path / name).write_text("<!doctype html><p>Sign in")
+    for name in ("CUT.pth", "CUT.pt"):
+        (tmp_path / name).write_bytes(b"PK\3\4" + bytes(600))
+    given = ["PHOTO.png" if item == "PHOTO" else item for item in arguments]
+    heavy = {"torch", "spandrel", "cv2", "skimage", "scipy", "pandas", "onnxruntime"}
+    script = _SCRIPT.format(arguments=given, heavy=sorted(heavy))
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert json.loads(done.stderr.splitlines()[-1]) == [2, []], done.stderr
+    assert message in done.stderr
+
+
 def commands(group: click.Group, before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     context = click.Context(group)
     found = []

@@ -194,7 +194,7 @@ def an_optimiser(_state: State, path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (cut_short, "its end is missing: download it again"),
+        (cut_short, "lacks its end: download it again"),
         (random_bytes, "is no checkpoint of torch, or damaged"),
         (a_list, "no named tensors, but a list"),
         (an_optimiser, "no named tensors, but a dict"),

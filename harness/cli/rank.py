@@ -95,9 +95,9 @@ def rank(
     """Rank the restorers of a run, set by set.
 
     Means are over the images that all ranked restorers have in common. Behind a rank stand those
-    that the data cannot exclude: 1 (1-3) leads by its mean, and may be third. They are one statement
-    with the gaps to the best, their intervals and p, corrected over all pairs of a leaderboard.
-    There is no mean across tasks, and none over sets unless it is asked for.
+    that the data cannot exclude: 1 (1-3) leads by its mean, and may be third. They, the gaps to the
+    best, their intervals and p are one statement, corrected over all pairs of a leaderboard. There
+    is no mean across tasks, and none over sets unless it is asked for.
     """
     from harness.api import ranks
     from harness.storage.store import load_run

@@ -29,10 +29,7 @@ Image = npt.NDArray[np.float32]
 Mode = Literal["auto", "rgb", "grey"]
 
 MAX_PIXELS = 178_956_970
-"""Larger files are refused before they are decoded, here as in Pillow.
-
-A small file can claim what fills the memory.
-"""
+"""Larger files are refused before they are decoded: a small one can claim what fills the memory."""
 
 # BT.601, limited ("studio") range: what MATLAB's rgb2ycbcr and the field's scripts use
 # (docs/conventions.md, B and C).
@@ -290,8 +287,5 @@ def image_hash(image: Image) -> str:
 
 
 def content_key(image: Image) -> str:
-    """16 hex digits that tell an image by its RGB pixels.
-
-    They say whether a metric has learnt from it (`Metric.trained_on`).
-    """
+    """16 hex digits that tell an image by its RGB pixels, for `Metric.trained_on`."""
     return image_hash(to_rgb(image))[:16]

@@ -1,14 +1,15 @@
 """Known sets of images: what each one is, and whether a folder holds it.
 
-Every image is known by its hash. It is that of its pixels, so that a PNG made of the published BMP
-is the same image; that of a JPEG is of its bytes, for the pixels depend on the decoder.
+Every image is known by the hash of its pixels, so that a PNG made of the published BMP is the same
+image, and one with another name too. What is published as JPEG is known by its bytes as well: its
+pixels depend a little on the decoder.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, Literal
@@ -35,8 +36,8 @@ class KnownSet:
         licence: SPDX expression, or terms in words.
         paper: Who made it.
         source: Where to get it by hand.
-        files: Path within the set's folder -> SHA-256, or `None` when not pinned. Empty: only the
-            count is known.
+        files: Path within the set's folder -> SHA-256 as of `hash_file`, or `None` when not pinned.
+            Empty: only the count is known.
         urls: Path -> where to download it; empty when no stable source is known.
         archive: An archive that holds the images, or an empty string.
         inside: The folder within the archive.
@@ -83,25 +84,46 @@ def sets_folder() -> Path:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of an image: of its pixels, or of its bytes for a JPEG.
+    """What an image is known by: SHA-256 of its pixels; before it, of a JPEG, that of its bytes.
 
     Raises:
         ImageError: It is no image.
     """
-    from harness.images import read_image
+    from harness.images import image_hash, read_image
 
-    return hash_image(path, read_image(path))
+    pixels = image_hash(read_image(path))
+    return f"{_hash_bytes(path)} {pixels}" if _is_jpeg(path) else pixels
 
 
-def hash_image(path: Path, image: Image) -> str:
-    """The same for an image that has been read already, with `mode="auto"`."""
-    from harness.images import image_hash
+def is_pinned(path: Path, image: Image, pin: str) -> bool:
+    """Whether an image that has been read, with `mode="auto"`, is the pinned one.
 
-    return (
-        hashlib.sha256(path.read_bytes()).hexdigest()
-        if path.suffix.lower() in JPEG
-        else image_hash(image)
-    )
+    Args:
+        path: Its file.
+        image: Its pixels; a grey picture may have three equal planes, and a pinned one as well.
+        pin: As of `hash_file`.
+    """
+    return not _hashes(path, image).isdisjoint(pin.split())
+
+
+def _hashes(path: Path, image: Image) -> set[str]:
+    """Everything that an image may be pinned as."""
+    from harness.images import image_hash, to_rgb
+
+    found = {image_hash(image)}
+    if image.shape[0] == 1:
+        found.add(image_hash(to_rgb(image)))
+    elif (image[0] == image[1]).all() and (image[0] == image[2]).all():
+        found.add(image_hash(image[:1]))
+    return found | ({_hash_bytes(path)} if _is_jpeg(path) else set())
+
+
+def _is_jpeg(path: Path) -> bool:
+    return path.suffix.lower() in JPEG
+
+
+def _hash_bytes(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def compare(path: Path, sha256: str | None) -> tuple[Status, str]:
@@ -110,12 +132,15 @@ def compare(path: Path, sha256: str | None) -> tuple[Status, str]:
         return "missing", ""
     if sha256 is None:
         return "not pinned", UNCHECKED
+    from harness.images import read_image
+
     try:
-        seen = hash_file(path)
+        found = _hashes(path, read_image(path))
     except ImageError as error:
         return "different", str(error)
-    wrong = f"SHA-256 {seen[:16]}..., expected {sha256[:16]}..."
-    return ("same", "") if seen == sha256 else ("different", wrong)
+    if not found.isdisjoint(sha256.split()):
+        return "same", ""
+    return "different", f"SHA-256 {min(found)[:16]}..., expected {sha256[:16]}..."
 
 
 def safe_path(folder: Path, relative: str) -> Path:
@@ -154,12 +179,69 @@ def verify(known: KnownSet, folder: Path) -> list[Verification]:
     if not known.files:
         return _count(known, found)
     wanted = {_stem(PurePosixPath(path)): path for path in known.files}
-    return [
-        Verification(path, *compare(folder / found.get(stem, path), known.files[path]))
+    said = {
+        stem: Verification(path, *compare(folder / found.get(stem, path), known.files[path]))
         if (path := wanted.get(stem))
         else Verification(found[stem].as_posix(), "extra")
-        for stem in sorted({*wanted, *found})
-    ]
+        for stem in {*wanted, *found}
+    }
+    _find_renamed(known, folder, wanted, found, said)
+    return [said[stem] for stem in sorted(said)]
+
+
+def _find_renamed(
+    known: KnownSet,
+    folder: Path,
+    wanted: Mapping[str, str],
+    found: Mapping[str, Path],
+    said: dict[str, Verification],
+) -> None:
+    """Images under other names: whose pixels they have, they are."""
+    lost = {
+        sha256: stem
+        for stem, path in wanted.items()
+        if said[stem].status in ("missing", "different")
+        for sha256 in (known.files[path] or "").split()
+    }
+    for stem in [stem for stem in found if lost and said[stem].status != "same"]:
+        hashes = _readable_hashes(folder / found[stem])
+        if (own := next((lost[sha256] for sha256 in hashes if sha256 in lost), None)) is None:
+            continue
+        if stem not in wanted:
+            del said[stem]
+        message = f"it lies here as {found[stem].as_posix()}"
+        said[own] = Verification(wanted[own], "same", message)
+
+
+def _readable_hashes(path: Path) -> set[str]:
+    from harness.images import read_image
+
+    try:
+        return _hashes(path, read_image(path))
+    except ImageError:
+        return set()
+
+
+def recognise(sets: Iterable[KnownSet], files: Iterable[Path]) -> dict[Path, list[tuple[str, str]]]:
+    """Which known images files are, whatever they are called.
+
+    Args:
+        sets: Those that are looked through; of sets that are not pinned nothing is known.
+        files: Images.
+
+    Returns:
+        File -> set and path in it, for each that has its pixels.
+    """
+    places: dict[str, list[tuple[str, str]]] = {}
+    for known in sets:
+        for path, pin in known.files.items():
+            for sha256 in (pin or "").split():
+                places.setdefault(sha256, []).append((known.name, path))
+    found = {}
+    for file in files:
+        hits = (place for sha256 in _readable_hashes(file) for place in places.get(sha256, ()))
+        found[file] = list(dict.fromkeys(hits))
+    return found
 
 
 def _stem(path: PurePath) -> str:

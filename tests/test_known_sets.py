@@ -58,6 +58,45 @@ def test_what_is_missing_extra_and_different_is_named(folder: Path) -> None:
     }
 
 
+def test_an_image_is_known_by_its_pixels_whatever_it_is_called(folder: Path) -> None:
+    pinned = known(folder)
+    (folder / "HR/a.png").rename(folder / "HR/x.png")
+    PillowImage.open(folder / "HR/b.png").save(folder / "img_002.bmp")
+    (folder / "HR/b.png").unlink()
+    assert statuses(pinned, folder) == {"HR/a.png": "same", "HR/b.png": "same"}
+    messages = {finding.path: finding.message for finding in verify(pinned, folder)}
+    assert messages["HR/b.png"] == "it lies here as img_002.bmp"
+    (folder / "img_002.bmp").unlink()
+    write_image(folder / "HR/b.png", image(1))
+    (folder / "HR/x.png").rename(folder / "HR/c.png")
+    (folder / "HR/b.png").rename(folder / "HR/a.png")
+    (folder / "HR/c.png").rename(folder / "HR/b.png")
+    assert statuses(pinned, folder) == {"HR/a.png": "same", "HR/b.png": "same"}, "exchanged"
+
+
+def test_a_picture_of_a_jpeg_is_the_same_image(tmp_path: Path) -> None:
+    for name in ("published", "mine", "grey"):
+        (tmp_path / name).mkdir()
+    noise = np.random.default_rng(3).integers(0, 255, (40, 48, 3), np.uint8)
+    PillowImage.fromarray(noise).save(tmp_path / "published/101085.jpg", quality=80)
+    PillowImage.open(tmp_path / "published/101085.jpg").save(tmp_path / "mine/001.png")
+    files = {"101085.jpg": hash_file(tmp_path / "published/101085.jpg")}
+    pinned = known_of(files)
+    assert statuses(pinned, tmp_path / "published") == {"101085.jpg": "same"}
+    assert statuses(pinned, tmp_path / "mine") == {"101085.jpg": "same"}
+    png = known_of({"001.png": hash_file(tmp_path / "mine/001.png")})
+    assert statuses(png, tmp_path / "published") == {"001.png": "same"}
+
+    PillowImage.fromarray(noise[..., 0]).save(tmp_path / "grey/a.png")
+    grey = known_of({"a.png": hash_file(tmp_path / "grey/a.png")})
+    PillowImage.open(tmp_path / "grey/a.png").convert("RGB").save(tmp_path / "grey/a.png")
+    assert statuses(grey, tmp_path / "grey") == {"a.png": "same"}, "three equal planes"
+
+
+def known_of(files: dict[str, str | None]) -> KnownSet:
+    return KnownSet("mine", "Mine", len(files), "MIT", "", "by hand", files)
+
+
 def test_a_broken_file_is_different_and_says_why(folder: Path) -> None:
     pinned = known(folder)
     (folder / "HR/b.png").write_bytes(b"")

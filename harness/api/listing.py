@@ -12,7 +12,13 @@ _UNKNOWN: dict[str, dict[str, object]] = {
     "restorers": {"tasks": [], "scale": [], "parameters": None},
     "benchmarks": {"sets": None, "images": None, "description": None},
     "sets": {"task": None, "sets": 1, "images": None, "pinned": None},
-    "metrics": {"needs_reference": None, "higher_is_better": None},
+    "metrics": {
+        "needs_reference": None,
+        "higher_is_better": None,
+        "state": "not supported",
+        "megabytes": None,
+        "unknown_sizes": None,
+    },
     "reports": {},
     "degradations": {"parameters": []},
 }
@@ -63,7 +69,8 @@ def _describe(kind: str, plugin: Any) -> dict[str, object]:
                 "parameters": card.parameters,
             }
         case "metrics" if card:
-            return {name: getattr(card, name) for name in ("licence", *_UNKNOWN[kind])}
+            shown = ("licence", "needs_reference", "higher_is_better")
+            return {name: getattr(card, name) for name in shown} | _state(plugin)
         case "sets":
             item = plugin()
             reason, told = item.absent(), item.describe()
@@ -88,6 +95,15 @@ def _describe(kind: str, plugin: Any) -> dict[str, object]:
         case "degradations":
             return {"parameters": list(signature(plugin).parameters)}
     return {}
+
+
+def _state(plugin: Any) -> dict[str, object]:
+    """Whether a metric is here or can be fetched, and how much that is."""
+    from harness.metrics.fetching import megabytes, state_of
+
+    state = state_of(plugin)
+    known, unknown = megabytes(plugin) if state == "fetchable" else (None, None)
+    return {"state": state, "megabytes": known, "unknown_sizes": unknown}
 
 
 def list_restorers() -> list[dict[str, object]]:

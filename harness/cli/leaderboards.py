@@ -15,8 +15,8 @@ from harness.results import Cost, caution
 WIDTH = 80
 NAME_WIDTH = 30
 COSTS = (
-    "seconds", "parameters", "peak_mib", "growth_mib", "cuda_mib", "beside", "median", "group",
-    "n", "failures",
+    "seconds", "parameters", "peak_mib", "growth_mib", "cuda_mib", "beside", "gap", "gap_low",
+    "gap_high", "p", "median", "group", "n", "failures",
 )  # fmt: skip
 """Columns that `--columns` may name besides metrics."""
 

@@ -17,8 +17,8 @@ _COLUMNS = {
     "benchmarks": ("name", "sets", "images", "usable", "distribution", "description", "reason"),
     "sets": ("name", "task", "images", "pinned", "licence", "usable", "distribution", "reason"),
     "metrics": (
-        "name", "needs_reference", "higher_is_better", "licence", "usable", "distribution",
-        "reason",
+        "name", "needs_reference", "higher_is_better", "licence", "state", "megabytes",
+        "distribution", "reason",
     ),
     "reports": ("name", "usable", "distribution", "reason"),
     "degradations": ("name", "parameters", "usable", "distribution", "reason"),
@@ -81,7 +81,9 @@ def _print_lines(kind: str, rows: Sequence[Row]) -> None:
     click.echo(_heading(kind, rows))
     width = max((len(output.printable(row["name"])) for row in rows), default=0)
     for row in rows:
-        said = _summary(kind, row) if row["usable"] else f"not usable here: {row['reason']}"
+        said = _summary(kind, row)
+        if not row["usable"]:
+            said = _fetchable(row) or f"not usable here: {row['reason']}"
         line = f"{output.printable(row['name']):{width}}  {output.printable(said)}".rstrip()
         click.echo(line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}...")
 
@@ -100,6 +102,16 @@ def _summary(kind: str, row: Row) -> str:
         case "degradations":
             return ", ".join(_items(row["parameters"]))
     return str(row.get("description") or "")
+
+
+def _fetchable(row: Row) -> str:
+    """What `restobench zoo get` would bring, of a metric."""
+    if row.get("state") != "fetchable":
+        return ""
+    known, unknown = row["megabytes"], row["unknown_sizes"]
+    parts = [f"{known:.0f} MB"] if known else []
+    parts += [f"{unknown} files of unknown size" if unknown != 1 else "1 file"] if unknown else []
+    return f"fetchable ({' and '.join(parts)}): restobench zoo get"
 
 
 def _items(value: object) -> list[str]:

@@ -77,9 +77,7 @@ Examples:
 )
 @click.option("--digits", type=click.IntRange(0, 6), help="Decimal places of all means.")
 @click.option(
-    "--intervals",
-    is_flag=True,
-    help="Beside the means, the 95 % intervals of their gaps to the best.",
+    "--intervals", is_flag=True, help="95 % intervals of the gaps to the best, beside means."
 )
 @click.option(
     "--overall", is_flag=True, help="The mean over all sets as well, where all are of one task."
@@ -98,10 +96,10 @@ def rank(
 ) -> int:
     """Rank the restorers of a run, set by set.
 
-    Means are over the images that all ranked restorers have in common. The gap is to the best mean,
-    paired by image. Its interval, p and the range of ranks are one statement, corrected over all
-    pairs of a leaderboard: 1 (1-3) leads by its mean, and may be third. There is no mean across
-    tasks, and none over sets unless it is asked for.
+    Means are over the images that all ranked restorers have in common. Behind a rank stand those
+    that the data cannot exclude: 1 (1-3) leads by its mean, and may be third. They, the gaps to the
+    best, their intervals and p are one statement, corrected over all pairs of a leaderboard. There
+    is no mean across tasks, and none over sets unless it is asked for.
     """
     from harness.api import ranks
     from harness.storage.store import load_run

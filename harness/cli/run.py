@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -17,6 +18,16 @@ from harness.errors import InputError
 if TYPE_CHECKING:
     from harness.protocols import Benchmark, DegradedSet
     from harness.running.plan import Plan
+
+
+class _How(TypedDict):
+    """How a plan is carried out."""
+
+    workers: int
+    timeout: float
+    memory_gib: float | None
+    extend: bool
+    fresh: bool
 
 
 @click.command(
@@ -64,6 +75,11 @@ Examples:
 )
 @click.option("--extend", is_flag=True, help="Add to the run of another plan that --out holds.")
 @click.option("--fresh", is_flag=True, help="Throw away what the run folder holds.")
+@click.option(
+    "--fetch",
+    is_flag=True,
+    help="Fetch the weights that the run's metrics and zoo restorers want, each from its source.",
+)
 @click.pass_obj
 def run(
     flags: dict[str, bool],
@@ -74,15 +90,12 @@ def run(
     sets: tuple[str, ...],
     out: Path | None,
     device: str,
-    workers: int,
     limit: int | None,
-    timeout: float,
-    memory_gib: float | None,
     data: Path | None,
     dry_run: bool,
     sandbox: bool,
-    extend: bool,
-    fresh: bool,
+    fetch: bool,
+    **how: Unpack[_How],
 ) -> int:
     """Run restorers over a benchmark, score what they restore, and rank them.
 
@@ -96,32 +109,49 @@ def run(
         os.environ["RESTOBENCH_DATA"] = str(data.resolve())
     found = resolve_benchmark(benchmark)
     folder = out or Path("runs") / f"{found.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    if fetch:
+        _fetch(restorers or found.restorers, metrics or found.metrics, flags["quiet"])
     if sandbox:
         _hide_references(found, folder)
     _tell_start(restorers, flags["quiet"])
     plan = make_plan(found, restorers, metrics, sets, limit, device)
     _tell(plan, flags["quiet"])
     if not plan.cells() or dry_run:
-        return _print_plan(plan, workers, timeout)
-    _check_extends(plan, folder, extend, fresh)
-    return _execute(plan, folder, flags, workers, timeout, memory_gib, fresh)
+        return _print_plan(plan, how["workers"], how["timeout"])
+    return _execute(plan, folder, flags, how)
+
+
+def _fetch(restorers: Sequence[str], metrics: Sequence[str], quiet: bool) -> None:
+    """Fetches what is not here of what a run needs."""
+    from harness import zoo
+    from harness.cli.fetching import fetch_metrics
+    from harness.metrics.fetching import state_of
+    from harness.plugins import kinds
+    from harness.plugins.specification import parse_restorer
+
+    for text in restorers:
+        card = kinds.fixed_card(parse_restorer(text).cls())
+        if card and card.weights and zoo.missing(card.weights, card.name):
+            output.say(f"fetching the weights of {card.name} ({card.licence})")
+            zoo.fetch(card.weights)
+    wanted = [name for name in metrics if state_of(kinds.metrics.get(name)) == "fetchable"]
+    fetch_metrics(wanted, accepted=False, quiet=quiet)
 
 
 def _tell_start(restorers: tuple[str, ...], quiet: bool) -> None:
     """What takes the first seconds: a network by path is loaded once to see what it is."""
     from harness.plugins.specification import parse_restorer
 
-    for text in () if quiet else restorers:
+    for text in restorers if not quiet else ():
         if (spec := parse_restorer(text)).file() is not None:
             output.say(f"looking at {spec.name or spec.text} in a worker: what it is fed, and how")
 
 
-def _check_extends(plan: Plan, folder: Path, extend: bool, fresh: bool) -> None:
+def _check_extends(plan: Plan, folder: Path, extend: bool) -> None:
     """Says what a plan adds to a run that is there already, or refuses it."""
     from harness.running.header import additions
 
-    more = "" if fresh else "; ".join(additions(folder.resolve(), plan))
-    if more:
+    if more := "; ".join(additions(folder.resolve(), plan)):
         if not extend:
             raise InputError(
                 f"{folder} holds a run of another plan, to which this one adds {more}: give "
@@ -198,21 +228,15 @@ def _throw_away(folder: Path, store: str) -> None:
     shutil.rmtree(folder)
 
 
-def _execute(
-    plan: Plan,
-    folder: Path,
-    flags: dict[str, bool],
-    workers: int,
-    timeout: float,
-    memory_gib: float | None,
-    fresh: bool,
-) -> int:
+def _execute(plan: Plan, folder: Path, flags: dict[str, bool], how: _How) -> int:
     from harness.cli import leaderboards, progress
     from harness.reporting import assemble, standing, write
     from harness.running.runner import run_plan
     from harness.storage import store
 
-    if fresh and folder.exists():
+    if not how["fresh"]:
+        _check_extends(plan, folder, how["extend"])
+    elif folder.exists():
         _throw_away(folder, store.FILENAME)
     with progress.CellProgress(
         quiet=flags["quiet"], verbose=flags["verbose"], meanwhile=_import_what_reports_need
@@ -220,9 +244,9 @@ def _execute(
         summary = run_plan(
             plan,
             folder.resolve(),
-            workers=workers,
-            timeout=timeout,
-            memory_mib=int(memory_gib * 1024) if memory_gib else None,
+            workers=how["workers"],
+            timeout=how["timeout"],
+            memory_mib=int(how["memory_gib"] * 1024) if how["memory_gib"] else None,
             progress=shown,
         )
     data, writers = store.load_run(folder, output.warn), write.report_writers(("html",))

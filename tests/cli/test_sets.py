@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image as PillowImage
 
 from harness.plugins.kinds import known_sets
 
@@ -37,7 +38,10 @@ def test_verify_of_a_set_that_is_right(command_line: CommandLine, data: Path) ->
 def test_verify_names_what_is_wrong(command_line: CommandLine, data: Path, tmp_path: Path) -> None:
     shutil.copytree(data / "sets/classic5", tmp_path / "c")
     (tmp_path / "c").chmod(0o755)
-    (tmp_path / "c/lena.bmp").rename(tmp_path / "c/lenna.bmp")
+    pixels = bytearray((tmp_path / "c/lena.bmp").read_bytes())
+    pixels[-1] ^= 1
+    (tmp_path / "c/lena.bmp").unlink()
+    (tmp_path / "c/lenna.bmp").write_bytes(pixels)
     code, out, _ = command_line("sets", "verify", "classic5", tmp_path / "c")
     assert code == 3
     assert "missing    lena.bmp" in out
@@ -60,7 +64,11 @@ def test_what_cannot_be_fetched_says_where_to_get_it(
 
 
 @pytest.mark.parametrize(
-    "name", ["set5", "set14", "set12", "bsd68", "kodak24", "classic5", "rni15", "realsrset5"]
+    "name",
+    [
+        *("set5", "set14", "set12", "bsd68", "cbsd68", "bsd100", "kodak24", "mcmaster"),
+        *("classic5", "live1", "rni15", "realsrset5"),
+    ],
 )
 def test_pins_and_facts_agree(name: str) -> None:
     known = known_sets.get(name)
@@ -68,3 +76,34 @@ def test_pins_and_facts_agree(name: str) -> None:
     references = [path for path in known.files if not path.startswith("LR_")]
     assert len(references) == known.images
     assert set(known.urls) in (set(), set(known.files))
+
+
+def test_what_is_not_pinned_is_no_pass(command_line: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "u").mkdir()
+    for number in range(100):
+        (tmp_path / "u" / f"{number:03}.png").write_bytes(b"")
+    code, out, _ = command_line("sets", "verify", "urban100", tmp_path / "u")
+    assert code == 3
+    assert "not pinned: 100 images are expected, and their content is not checked" in out
+
+
+def test_a_set_is_recognised_by_its_pixels_and_adopted(
+    command_line: CommandLine, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "found").mkdir()
+    for number, file in enumerate(sorted((data / "sets/classic5").iterdir())):
+        PillowImage.open(file).convert("RGB").save(tmp_path / f"found/{number}.png")
+    own = ("--data", tmp_path / "data")
+    code, out, _ = command_line("sets", "recognise", tmp_path / "found", *own, "--json")
+    assert code == 0
+    row = {"set": "classic5", "here": 5, "images": 5, "adopted": None}
+    assert row in json.loads(out)["rows"]
+    code, out, _ = command_line("sets", "recognise", tmp_path / "found", "--adopt", *own)
+    assert code == 0
+    assert "5 of 5 images are of known sets" in out
+    assert command_line("sets", "verify", "classic5", *own)[0] == 0
+    names = {path.name for path in (tmp_path / "data/sets/classic5").iterdir()}
+    assert names == {"baboon.png", "barbara.png", "boats.png", "lena.png", "peppers.png"}
+    (tmp_path / "other").mkdir()
+    PillowImage.new("RGB", (9, 9)).save(tmp_path / "other/a.png")
+    assert command_line("sets", "recognise", tmp_path / "other", *own)[0] == 3

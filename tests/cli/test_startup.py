@@ -78,7 +78,7 @@ def test_a_command_imports_what_it_needs(
     [
         (["restore", "-r", "ffdnet", "PHOTO", "out.png"], "give --sigma"),
         (["restore", "-r", "dat-light", "--scale", "5", "PHOTO", "out.png"], "has no x5"),
-        (["restore", "-r", "nl-means:strenght=1", "PHOTO", "out.png"], "takes no 'strenght'"),
+        (["restore", "-r", "nl-means:power=1", "PHOTO", "out.png"], "takes no 'power'"),
         (["run", "-b", "quickstart", "-r", "PAGE.pth", "--dry-run"], "is a web page"),
         (["run", "-b", "quickstart", "-r", "CUT.pth", "--dry-run"], "lacks its end"),
         (["run", "-b", "quickstart", "-r", "CUT.pt", "--dry-run"], "lacks its end"),

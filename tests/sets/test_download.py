@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import tarfile
-import threading
 import zipfile
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
+from file_server import Server, serving
 
 from harness.errors import InputError, UnavailableError
 from harness.images import write_image
@@ -20,55 +19,10 @@ from harness.sets import download as set_download
 from harness.sets.download import STAGING, fetch
 
 
-class Server:
-    """Serves `content` by path.
-
-    `breaks_after` cuts the next answer off; `asked` lists path and range.
-    """
-
-    def __init__(self) -> None:
-        self.content: dict[str, bytes] = {}
-        self.asked: list[tuple[str, str | None]] = []
-        self.breaks_after: int | None = None
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.answer(self)
-
-            def log_message(self, *_: object) -> None:
-                """Is quiet."""
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.http.server_port}"
-
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
-        wanted = request.headers["Range"]
-        self.asked.append((request.path, wanted))
-        body = self.content.get(request.path)
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
-        if body is None or (start and start >= len(body)):
-            request.send_error(404 if body is None else 416)
-            return
-        request.send_response(206 if wanted else 200)
-        if wanted:
-            request.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
-        request.send_header("Content-Length", str(len(body) - start))
-        request.end_headers()
-        cut, self.breaks_after = self.breaks_after, None
-        request.wfile.write(body[start:][:cut])
-        request.close_connection = True
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
-    server = Server()
-    thread = threading.Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.http.shutdown()
-    server.http.server_close()
-    thread.join()
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,18 @@ import click
 from harness.cli import options, output
 from harness.cli.progress import ImageProgress
 from harness.scoring.mos import LabelledImage, read_labels
+from harness.scoring.pair_votes import VotedPair, read_pairs
 from harness.workers.devices import choose_device
 
 if TYPE_CHECKING:
     from harness.plugins.kinds import MetricClass
+    from harness.scoring.files import ImagePair
     from harness.scoring.recalling import ScoredFile
 
 _COLUMNS = (
     "metric", "n", "failures", "srcc", "srcc_low", "srcc_high", "plcc", "krcc", "rmse",
-    "srcc_within",
+    "srcc_within", "pairs", "vote_accuracy", "vote_accuracy_low", "vote_accuracy_high",
+    "vote_ceiling", "pair_accuracy", "auc_different", "auc_better",
 )  # fmt: skip
 
 
@@ -36,7 +40,8 @@ Examples:
     metavar="FOLDER",
     required=True,
     type=options.FOLDER,
-    help="With labels.csv: image, mos, and if known group and reference.",
+    help="With labels.csv: image, mos, and if known group and reference; or with pairs.csv: scene, "
+    "a, b, votes_a, votes_b; or both.",
 )
 @click.option(
     "--splits",
@@ -63,28 +68,55 @@ def correlate(
     intervals.
 
     Metrics where lower is better are turned round. With a column `group` in labels.csv there is
-    also the mean SRCC within each group. A metric that was trained on FOLDER's images has seen the
-    answers; where it knows, it says so.
+    also the mean SRCC within each group. With pairs.csv it is held against votes: see
+    docs/people.md. A metric that was trained on FOLDER's images has seen the answers; where it
+    knows, it says so.
 
     Scores are kept (RESTOBENCH_CACHE): a call that was stopped goes on from there, and of what has
     not changed nothing is scored again.
     """  # noqa: D205 - the first paragraph of the help
-    from harness.protocols import Evaluation
     from harness.scoring import files
-    from harness.scoring.many_files import score_files
-    from harness.scoring.recalling import plan_job
 
-    classes, labelled = files.usable_metrics(metrics), read_labels(dataset)
-    job = plan_job(list(classes), choose_device(device), Evaluation("mos"))
-    pairs = [files.ImagePair(image.path, image.reference) for image in labelled]
+    classes, voted = files.usable_metrics(metrics), read_pairs(dataset)
+    labelled = [] if voted and not (dataset / "labels.csv").is_file() else read_labels(dataset)
+    pairs = _images(labelled, voted)
     with ImageProgress(quiet=flags["quiet"]) as progress:
-        scored = score_files(pairs, job, progress, workers)
+        scored = _score(pairs, list(classes), device, progress, workers)
     rows = [
-        {"metric": name, "dataset": dataset.name, **_judge(name, cls, labelled, scored, splits)}
+        {
+            "metric": name,
+            "dataset": dataset.name,
+            **_judge(name, cls, labelled, scored, splits),
+            **_judge_votes(name, cls, voted, pairs, scored),
+        }
         for name, cls in classes.items()
     ]
     output.print_rows("correlate", rows, as_json, _COLUMNS)
     return 3 if any(row["failures"] for row in rows) else 0
+
+
+def _score(
+    pairs: list[ImagePair], names: list[str], device: str, progress: ImageProgress, workers: int
+) -> list[ScoredFile]:
+    from harness.protocols import Evaluation
+    from harness.scoring.many_files import score_files
+    from harness.scoring.recalling import plan_job
+
+    return score_files(
+        pairs, plan_job(names, choose_device(device), Evaluation("mos")), progress, workers
+    )
+
+
+def _images(labelled: list[LabelledImage], voted: list[VotedPair]) -> list[ImagePair]:
+    """Every image once: those with MOS first, in their order."""
+    from harness.scoring.files import ImagePair
+
+    known = {image.path for image in labelled}
+    sides = dict.fromkeys(side for pair in voted for side in (pair.a, pair.b))
+    return [
+        *(ImagePair(image.path, image.reference) for image in labelled),
+        *(ImagePair(side) for side in sides if side not in known),
+    ]
 
 
 def _judge(
@@ -96,25 +128,58 @@ def _judge(
 ) -> dict[str, object]:
     from harness.scoring import correlation
 
-    values = [row.scores[name] for row in scored]
-    failed = [value for value in values if isinstance(value, str)]
-    numbers = [float("nan") if isinstance(value, str) else value.value for value in values]
-    found = correlation.correlate(name, numbers, labelled, cls.card.higher_is_better, splits)
+    failed = [row.scores[name] for row in scored if isinstance(row.scores[name], str)]
     learnt: frozenset[str] = getattr(cls, "trained_on", frozenset)()
     known = sum(row.content in learnt for row in scored)
     if known:
         click.echo(
-            f"warning: {name} was trained on {known} of these {len(values)} images: its figures "
+            f"warning: {name} was trained on {known} of these {len(scored)} images: its figures "
             "say nothing about images that are new to it",
             err=True,
         )
     if failed:
         click.echo(
-            f"{name}: {len(failed)} of {len(values)} images have no score: {failed[0]}", err=True
+            f"{name}: {len(failed)} of {len(scored)} images have no score: {failed[0]}", err=True
         )
-    figures = {
+    told: dict[str, object] = {"n": 0, "failures": len(failed)}
+    if not labelled:
+        nothing = {f"{figure}{end}": None for figure in correlation.NAMES for end in _ENDS}
+        return {**told, **nothing, "trained_on": known}
+    numbers = [_number(row, name) for row in scored[: len(labelled)]]
+    found = correlation.correlate(name, numbers, labelled, cls.card.higher_is_better, splits)
+    return {**told, "n": found.n, **_flat(found.values), "trained_on": known}
+
+
+_ENDS = ("", "_low", "_high")
+
+
+def _flat(
+    figures: Mapping[str, tuple[float, float | None, float | None] | None],
+) -> dict[str, object]:
+    return {
         f"{figure}{end}": value
-        for figure, ends in found.values.items()
-        for end, value in zip(("", "_low", "_high"), ends or (None,) * 3, strict=True)
+        for figure, ends in figures.items()
+        for end, value in zip(_ENDS, ends or (None,) * 3, strict=True)
     }
-    return {"n": found.n, "failures": found.failures, **figures, "trained_on": known}
+
+
+def _number(row: ScoredFile, name: str) -> float:
+    value = row.scores[name]
+    return float("nan") if isinstance(value, str) else value.value
+
+
+def _judge_votes(
+    name: str,
+    cls: MetricClass,
+    voted: list[VotedPair],
+    pairs: list[ImagePair],
+    scored: list[ScoredFile],
+) -> dict[str, object]:
+    """The figures of a metric held against votes on pairs, where there are any."""
+    if not voted:
+        return {}
+    from harness.scoring.pair_votes import judge
+
+    scores = {pair.path: _number(row, name) for pair, row in zip(pairs, scored, strict=True)}
+    count, figures = judge(voted, scores, cls.card.higher_is_better)
+    return {"pairs": count, **_flat(figures)}

@@ -33,7 +33,9 @@ COMMANDS = {
     "run": "harness.cli.run:run",
     "score": "harness.cli.score:score",
     "sets": "harness.cli.sets:sets",
+    "study": "harness.cli.study:study",
     "train": "harness.cli.train:train",
+    "votes": "harness.cli.votes:votes",
     "wrap": "harness.cli.wrap:wrap",
     "zoo": "harness.cli.zoo:zoo",
 }

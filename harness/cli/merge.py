@@ -25,8 +25,11 @@ def merge(folders: tuple[Path, ...], out: Path) -> None:
     Refuses what must not be ranked together: another evaluation, another degradation, other pixels,
     another version of a metric, another restorer of the same name. Everything is copied, or
     nothing. Seconds of different machines are not comparable: costs are shown as they were
-    measured.
+    measured. Votes of people are fitted again, all together.
     """
+    from harness.api.people.votes import merge_votes
     from harness.storage.merging import merge_runs
 
-    click.echo(merge_runs(folders, out))
+    merged = merge_runs(folders, out)
+    merge_votes(folders, merged)
+    click.echo(merged)

@@ -20,6 +20,7 @@ from harness.protocols import (
 
 if TYPE_CHECKING:
     from harness.protocols.report import FigureMaker, HistoryReport, Report
+    from harness.protocols.study import StudyPage
 
 
 class MetricClass(Protocol):
@@ -70,6 +71,9 @@ figures: Registry[FigureMaker] = Registry("figure")
 
 history_reports: Registry[Callable[[], HistoryReport]] = Registry("history_report")
 """Classes, built without arguments; `restobench history` has an option for each of ours."""
+
+study_pages: Registry[Callable[[], StudyPage]] = Registry("study_page")
+"""Classes, built without arguments; `restobench study make` writes the one called `html`."""
 
 
 def fixed_card(cls: Callable[..., Restorer]) -> RestorerCard | None:

@@ -12,6 +12,7 @@ from scipy.stats import kendalltau, pearsonr, spearmanr
 from harness.errors import InputError
 from harness.scoring.mos import LabelledImage
 from harness.statistics import Floats
+from harness.statistics.resampling import intervals
 
 RESAMPLES = 1000
 
@@ -66,22 +67,21 @@ def correlate(
         labelled: The images.
         higher_is_better: The card's direction: a metric where lower is better has positive
             correlations too.
-        splits: 0: all images, intervals by bootstrap over images. N: the median over N random test
-            sets of a fifth of the images, as the field reports trained models; intervals from the
-            2.5 to the 97.5 percentile.
+        splits: 0: all images, intervals by bootstrap over images, of `srcc_within` over groups. N:
+            the median over N random test sets of a fifth of the images, as the field reports
+            trained models; intervals from the 2.5 to the 97.5 percentile.
 
     Raises:
         InputError: Fewer than 8 images have a score, or numbers are too large to be squared.
     """
     values = np.asarray(scores, dtype=np.float64) * (1 if higher_is_better else -1)
-    good = np.flatnonzero(np.isfinite(values))
+    good = np.flatnonzero(np.isfinite(values)).tolist()
     if len(good) < MIN_IMAGES:
         raise InputError(
             f"{metric} has a score for {len(good)} images; expected at least {MIN_IMAGES}"
         )
-    chosen = [labelled[place] for place in good.tolist()]
-    groups = np.array([image.group for image in chosen])
-    x, mos = _near(metric, values[good]), _near("mos", np.array([item.mos for item in chosen]))
+    groups = np.array([labelled[place].group for place in good])
+    x, mos = _near(metric, values[good]), _near("mos", np.array([labelled[n].mos for n in good]))
     drawn = [
         _figures(x[rows], mos[rows], groups[rows], krcc=bool(splits) or place < KENDALL_RESAMPLES)
         for place, rows in enumerate(_draws(len(good), splits))
@@ -90,6 +90,7 @@ def correlate(
         name: _summary(figure, [figures[name] for figures in drawn], median=splits > 0)
         for name, figure in _figures(x, mos, groups, krcc=True).items()
     }
+    found["srcc_within"] = found["srcc_within"] if splits else _over_scenes(x, mos, groups)
     return Correlation(metric, len(good), len(values) - len(good), found)
 
 
@@ -201,12 +202,33 @@ def _slopes(parameters: Floats, x: Floats, _target: Floats) -> Floats:
 
 
 def _within(x: Floats, mos: Floats, groups: npt.NDArray[np.str_]) -> float:
-    """Mean SRCC over groups of at least three images with different scores."""
+    """Mean SRCC over groups."""
+    found = _of_groups(x, mos, groups)
+    return float(np.mean(found)) if len(found) else float("nan")
+
+
+def _over_scenes(
+    x: Floats, mos: Floats, groups: npt.NDArray[np.str_]
+) -> tuple[float, float, float] | None:
+    """The mean SRCC over groups, with its interval by resampling groups.
+
+    To resample images within groups repeats them, and ties them with themselves.
+    """
+    found = _of_groups(x, mos, groups)
+    if not len(found):
+        return None
+    if len(found) < 2:
+        return float(found[0]), float("nan"), float("nan")
+    [mean], [low], [high] = intervals(found[None], (len(found),), len(found))
+    return float(mean), max(float(low), -1.0), min(float(high), 1.0)
+
+
+def _of_groups(x: Floats, mos: Floats, groups: npt.NDArray[np.str_]) -> Floats:
+    """SRCC in each group of at least three images with different scores."""
     members = [groups == group for group in np.unique(groups[groups != ""])]
     varied = [
         rows
         for rows in members
         if rows.sum() >= 3 and np.ptp(x[rows]) > 0 and np.ptp(mos[rows]) > 0
     ]
-    found = [float(spearmanr(x[rows], mos[rows]).statistic) for rows in varied]
-    return float(np.mean(found)) if found else float("nan")
+    return np.array([float(spearmanr(x[rows], mos[rows]).statistic) for rows in varied])

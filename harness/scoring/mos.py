@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def read_labels(folder: Path) -> list[LabelledImage]:
         raise InputError(f"{folder} holds no labels.csv with the columns image,mos")
     root = folder / "images" if (folder / "images").is_dir() else folder
     text = read_text(path, "list of scores")
-    rows = _rows(text, path)
+    rows = table_rows(text, path, ("image", "mos"))
     try:
         labelled = [_labelled(row, root) for row in rows]
     except ValueError as error:
@@ -61,15 +61,26 @@ def read_labels(folder: Path) -> list[LabelledImage]:
     return labelled
 
 
-def _rows(text: str, path: Path) -> list[dict[str, str | None]]:
-    """The rows of a table, none of which has more fields than there are columns."""
+def table_rows(text: str, path: Path, needed: Sequence[str]) -> list[dict[str, str | None]]:
+    """The rows of a table, none of which has more fields than there are columns.
+
+    Args:
+        text: The table.
+        path: Where it is from.
+        needed: Columns that it must have.
+
+    Raises:
+        InputError: It is no such table, or has no rows.
+    """
     reader = csv.DictReader(io.StringIO(text, newline=""))
     try:
         rows, columns = list(reader), list(reader.fieldnames or ())
     except csv.Error as error:
         raise InputError(f"{path} cannot be read as comma-separated values: {error}") from None
-    if not {"image", "mos"} <= set(columns):
-        raise InputError(f"{path} has the columns {columns}; expected image and mos")
+    if not set(needed) <= set(columns):
+        raise InputError(
+            f"{path} has the columns {columns}; expected {', '.join(needed[:-1])} and {needed[-1]}"
+        )
     if twice := [name for name in columns if columns.count(name) > 1]:
         raise InputError(f"{path} has the column {twice[0]!r} twice; leave one")
     if not rows:
@@ -78,7 +89,7 @@ def _rows(text: str, path: Path) -> list[dict[str, str | None]]:
         if (more := row.pop(None, None)) is not None:  # csv puts them there
             fields = len(columns) + len(more)
             raise InputError(
-                f"{path}: row {line} ({row['image']}) has {fields} fields for {len(columns)} "
+                f"{path}: row {line} ({row[needed[0]]}) has {fields} fields for {len(columns)} "
                 "columns; numbers have a decimal point, and a name with a comma stands in quotes"
             )
     return rows
@@ -93,12 +104,16 @@ def _labelled(row: Mapping[str, str | None], root: Path) -> LabelledImage:
     if not math.isfinite(mos):
         raise ValueError(f"mos of {name!r} is {said!r}; expected a finite number")
     given = row.get("reference")
-    reference = _inside(root, given) if given else None
-    return LabelledImage(_inside(root, name), mos, row.get("group") or "", reference)
+    reference = inside(root, given) if given else None
+    return LabelledImage(inside(root, name), mos, row.get("group") or "", reference)
 
 
-def _inside(root: Path, name: str) -> Path:
-    """The file of this name, if it lies in the folder."""
+def inside(root: Path, name: str) -> Path:
+    """The file of this name, if it lies in the folder.
+
+    Raises:
+        FileNotFoundError: It does not.
+    """
     path = root / name
     if not path.resolve().is_relative_to(root.resolve()) or not path.is_file():
         raise FileNotFoundError(name)

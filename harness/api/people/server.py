@@ -1,0 +1,185 @@
+"""A small server for a study in one room: its files, and a place to send votes to."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import secrets
+import threading
+from collections.abc import Mapping
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from harness.atomic import atomic_file
+from harness.errors import InputError
+from harness.people.votes_file import MOST_BYTES, SCHEMA
+
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+}
+_DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
+_OBSERVER = re.compile(r"[0-9a-f]{16}")
+_PATIENCE_SECONDS = 15
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+
+
+class StudyServer(ThreadingHTTPServer):
+    """Serves the files of a study that were there when it started, and takes votes.
+
+    Votes are taken with the token of their session, which is in the observer's link; each session
+    has one file, which a later one of the same observer replaces. Nothing is listed, nothing of a
+    request becomes a path, and requests for another host than it serves are refused.
+
+    Args:
+        folder: What `restobench study make` wrote.
+        votes: Folder for votes files; made when the first arrives.
+        host: Address to listen on.
+        port: 0: any that is free.
+
+    Attributes:
+        links: One for each session.
+
+    Raises:
+        InputError: The folder is no study.
+        OSError: The address cannot be used.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, folder: Path, votes: Path, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.study, sessions = _read_page(folder)
+        self.votes = votes
+        self.files = _files(folder)
+        self.tokens = [secrets.token_urlsafe(16) for _ in range(sessions)]
+        self.writing = threading.Lock()
+        self.observers: dict[int, str] = {}
+        super().__init__((host, port), _Handler)
+        self.host = f"{f'[{host}]' if ':' in host else host}:{self.server_address[1]}"
+        self.hosts = {self.host, f"localhost:{self.server_address[1]}"}
+        self.links = [
+            f"http://{self.host}/#session={number}&token={token}"
+            for number, token in enumerate(self.tokens, 1)
+        ]
+
+    def session_of(self, token: str) -> int | None:
+        """The session of a token, in a time that tells nothing of it."""
+        found = None
+        for number, known in enumerate(self.tokens):
+            if hmac.compare_digest(known.encode(), token.encode("utf-8", "replace")):
+                found = number
+        return found
+
+
+def _read_page(folder: Path) -> tuple[str, int]:
+    """The study's id, and how many sessions it has."""
+    try:
+        found = _DATA.search((folder / "index.html").read_text(encoding="utf-8"))
+        told = json.loads(found[1]) if found else {}
+        return str(told["id"]), len(told["sessions"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(
+            f"{folder} is no study: expected a folder that `restobench study make` wrote"
+        ) from None
+
+
+def _files(folder: Path) -> Mapping[str, Path]:
+    """Address -> file, of what a study has; a link is not followed."""
+    found = {
+        f"/{path.relative_to(folder).as_posix()}": path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink() and path.suffix in _TYPES
+    }
+    return {**found, "/": folder / "index.html"}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: StudyServer
+    protocol_version = "HTTP/1.0"
+    server_version, sys_version = "restobench", ""
+    timeout = _PATIENCE_SECONDS
+
+    def do_GET(self) -> None:
+        """One of the study's files."""
+        path = self.server.files.get(self.path.partition("?")[0])
+        if not self._is_for_us():
+            return
+        if path is None:
+            self._answer(HTTPStatus.NOT_FOUND)
+            return
+        try:
+            content = path.read_bytes()
+        except OSError:
+            self._answer(HTTPStatus.NOT_FOUND)
+            return
+        self._answer(HTTPStatus.OK, content, _TYPES[path.suffix])
+
+    def do_POST(self) -> None:
+        """Votes."""
+        if not self._is_for_us():
+            return
+        if self.path != "/votes":
+            self._answer(HTTPStatus.NOT_FOUND)
+            return
+        said = self.headers.get("Authorization", "")
+        session = self.server.session_of(said.removeprefix("Bearer "))
+        if session is None:
+            self._answer(HTTPStatus.FORBIDDEN)
+            return
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > MOST_BYTES:
+            self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return
+        try:
+            content = self.rfile.read(int(length))
+        except OSError:  # it took longer than the patience
+            return
+        self._answer(self._keep(session, content))
+
+    def _keep(self, session: int, content: bytes) -> HTTPStatus:
+        """Keeps votes that look like some of this study; `restobench votes` checks the rest."""
+        try:
+            told = json.loads(content)
+            observer = str(told["observer"])
+            ours = (told["schema"], told["study"]) == (SCHEMA, self.server.study)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return HTTPStatus.BAD_REQUEST
+        if not ours or told.get("session") != session or not _OBSERVER.fullmatch(observer):
+            return HTTPStatus.BAD_REQUEST
+        with self.server.writing:
+            if self.server.observers.setdefault(session, observer) != observer:
+                return HTTPStatus.CONFLICT
+            self.server.votes.mkdir(parents=True, exist_ok=True)
+            with atomic_file(self.server.votes / f"{self.server.study}-{session}.json") as partial:
+                partial.write_bytes(content)
+        return HTTPStatus.NO_CONTENT
+
+    def _is_for_us(self) -> bool:
+        """Whether the request names this host: a page elsewhere may have its name lead here."""
+        if self.headers.get("Host", "") in self.server.hosts:
+            return True
+        self._answer(HTTPStatus.MISDIRECTED_REQUEST)
+        return False
+
+    def _answer(self, status: HTTPStatus, content: bytes = b"", kind: str = "text/plain") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        if status is not HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Length", str(len(content)))
+        for name, value in _HEADERS.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing: who asked for what is nobody's business."""

@@ -1,0 +1,1 @@
+"""Blind comparisons by people: which pairs, votes files, screening, strengths, agreement."""

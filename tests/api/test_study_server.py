@@ -1,0 +1,110 @@
+"""The server of a study: tokens, limits, and nothing but its own files."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.api.people.server import StudyServer
+from harness.errors import InputError
+from harness.people.votes_file import MOST_BYTES, SCHEMA
+
+DATA = '<script type="application/json" id="data">{"id":"0123456789ab","sessions":[[],[]]}</script>'
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[StudyServer]:
+    folder = tmp_path / "page"
+    (folder / "static").mkdir(parents=True)
+    (folder / "index.html").write_text(DATA)
+    (folder / "static" / "study.js").write_text("1")
+    (folder / "notes.txt").write_text("not for them")
+    (tmp_path / "secret.html").write_text("secret")
+    (folder / "link.html").symlink_to(tmp_path / "secret.html")
+    with StudyServer(folder, tmp_path / "votes") as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+
+
+def ask(
+    server: StudyServer,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    token: str | None = None,
+    **headers: str,
+) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=20)
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    try:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def ballot(**changes: object) -> bytes:
+    told = {"schema": SCHEMA, "study": "0123456789ab", "session": 0, "observer": "0" * 16}
+    return json.dumps({**told, "votes": [], **changes}).encode()
+
+
+def test_only_the_studys_own_files_are_served(server: StudyServer) -> None:
+    assert ask(server, "GET", "/")[0] == 200
+    assert ask(server, "GET", "/static/study.js") == (200, b"1")
+    for path in (
+        "/notes.txt", "/link.html", "/static", "/static/", "/../secret.html", "/%2e%2e/secret.html",
+        "//etc/passwd", "/votes", "/index.html/x",
+    ):  # fmt: skip
+        assert ask(server, "GET", path)[0] == 404, path
+
+
+def test_votes_need_the_token_of_their_session(server: StudyServer) -> None:
+    own, other = server.tokens
+    assert ask(server, "POST", "/votes", ballot())[0] == 403
+    assert ask(server, "POST", "/votes", ballot(), token=other[::-1])[0] == 403
+    assert ask(server, "POST", "/votes", ballot(), token=other)[0] == 400
+    assert not server.votes.exists()
+    assert ask(server, "POST", "/votes", ballot(), token=own)[0] == 204
+    assert [path.name for path in server.votes.iterdir()] == ["0123456789ab-0.json"]
+    # the same observer may send again, nobody else for this session
+    assert ask(server, "POST", "/votes", ballot(votes=[1]), token=own)[0] == 204
+    assert ask(server, "POST", "/votes", ballot(observer="1" * 16), token=own)[0] == 409
+    assert json.loads(next(server.votes.iterdir()).read_text())["votes"] == [1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"[]", b"[" * 100_000, ballot(study="../../etc"), ballot(observer="../x"),
+        ballot(session="0"), ballot(schema="x"),
+    ],
+)  # fmt: skip
+def test_what_is_no_votes_file_is_refused(server: StudyServer, body: bytes) -> None:
+    assert ask(server, "POST", "/votes", body, token=server.tokens[0])[0] == 400
+    assert not server.votes.exists()
+
+
+def test_what_is_too_large_is_not_read(server: StudyServer) -> None:
+    headers = {"Content-Length": str(MOST_BYTES + 1)}
+    assert ask(server, "POST", "/votes", b"", token=server.tokens[0], **headers)[0] == 413
+    headers = {"Content-Length": "-1"}
+    assert ask(server, "POST", "/votes", b"", token=server.tokens[0], **headers)[0] == 413
+
+
+def test_another_host_is_refused(server: StudyServer) -> None:
+    assert ask(server, "GET", "/", Host="rebound.example")[0] == 421
+    assert ask(server, "POST", "/votes", ballot(), token=server.tokens[0], Host="x")[0] == 421
+
+
+def test_a_folder_that_is_no_study_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no study"):
+        StudyServer(tmp_path, tmp_path / "votes")

@@ -1,0 +1,140 @@
+"""Votes files from anywhere: what is not as the page writes it is refused by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from voted_run import vote
+
+from harness.api.people.votes import count_votes, take_votes
+from harness.errors import InputError
+from harness.people.study import Study
+from harness.people.votes_file import MOST_BYTES, read_ballots
+from harness.storage.store import load_run
+
+
+@pytest.fixture
+def good(study: Study, tmp_path: Path) -> Path:
+    return vote(study, tmp_path / "votes", lambda *key: float(len(key[2])), sessions=[0])[0]
+
+
+def change(good: Path, edit: Callable[[Any], object]) -> bytes:
+    told = json.loads(good.read_text())
+    edit(told)
+    return json.dumps(told).encode()
+
+
+MARKUP = "<img src=x onerror=alert(1)>\x1b[31m"
+
+
+def change_choice(told: Any) -> None:
+    vote = told["votes"][3]
+    vote["choice"] = "tie" if vote["choice"] != "tie" else "left"
+
+
+EDITS: dict[str, tuple[Callable[[Any], object], str]] = {
+    "choice changed": (change_choice, "damaged"),
+    "vote removed": (lambda t: t["votes"].pop(2), "damaged"),
+    "votes reordered": (lambda t: t["votes"].reverse(), "damaged"),
+    "other observer": (lambda t: t.update(observer="0123456789abcdef"), "damaged"),
+    "markup in observer": (lambda t: t.update(observer=MARKUP), "inconsistent"),
+    "markup in study": (lambda t: t.update(study=MARKUP), "inconsistent"),
+    "markup in trial": (lambda t: t["votes"][0].update(trial=MARKUP), "inconsistent"),
+    "markup in choice": (lambda t: t["votes"][0].update(choice=MARKUP), "inconsistent"),
+    "another study": (lambda t: t.update(study="0" * 12), "another study"),
+    "no such session": (lambda t: t.update(session=99), "inconsistent"),
+    "session of text": (lambda t: t.update(session="0"), "inconsistent"),
+    "negative time": (lambda t: t["votes"][0].update(ms=-1), "inconsistent"),
+    "endless time": (lambda t: t["votes"][0].update(ms=10**18), "inconsistent"),
+    "time of truth": (lambda t: t["votes"][0].update(ms=True), "inconsistent"),
+    "list as choice": (lambda t: t["votes"][0].update(choice=["left"]), "inconsistent"),
+    "extra field": (lambda t: t.update(__proto__=1), "no votes file"),
+    "other schema": (lambda t: t.update(schema="restobench/votes/9"), "no votes file"),
+    "votes of text": (lambda t: t.update(votes="x"), "inconsistent"),
+    "vote of text": (lambda t: t["votes"].insert(0, MARKUP), "no vote"),
+    "no scale": (lambda t: t.update(scale=0), "inconsistent"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_what_was_changed_is_refused(name: str, study: Study, good: Path, tmp_path: Path) -> None:
+    edit, message = EDITS[name]
+    bad = tmp_path / "bad.json"
+    bad.write_bytes(change(good, edit))
+    with pytest.raises(InputError, match=message) as refused:
+        read_ballots([bad], {study.id: study})
+    assert "bad.json" in str(refused.value)
+    assert MARKUP not in str(refused.value)
+
+
+CONTENTS = {
+    "empty": b"",
+    "text": b"hello",
+    "not utf-8": b"\xff\xfe\x00",
+    "a list": b"[]",
+    "nan": b'{"schema": NaN}',
+    "deep": b"[" * 100_000,
+    "huge": b" " * (MOST_BYTES + 1),
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_what_is_no_votes_file_is_refused(name: str, study: Study, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_bytes(CONTENTS[name])
+    with pytest.raises(InputError, match=r"bad\.json"):
+        read_ballots([bad], {study.id: study})
+
+
+def resign(study: Study, good: Path, out: Path, edit: Callable[[list[Any]], None]) -> Path:
+    """Somebody who knows the format writes sound checksums."""
+    from harness.people.votes_file import write_ballot
+
+    votes = [(v["trial"], v["choice"], v["ms"]) for v in json.loads(good.read_text())["votes"]]
+    edit(votes)
+    return write_ballot(out, study.id, 0, "f" * 16, votes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda votes: votes.append(votes[0]), "answers a trial twice"),
+        (lambda votes: votes.append(("1-0", "left", 900)), "another session"),
+        (lambda votes: votes.append(("0-9999", "left", 900)), "no such trial"),
+        (lambda votes: votes.append(("0-01", "left", 900)), "no such trial"),
+    ],
+)
+def test_sound_checksums_do_not_make_it_consistent(
+    edit: Callable[[list[Any]], None], message: str, study: Study, good: Path, tmp_path: Path
+) -> None:
+    bad = resign(study, good, tmp_path / "bad.json", edit)
+    with pytest.raises(InputError, match=message):
+        read_ballots([bad], {study.id: study})
+
+
+def test_one_observer_counts_once_and_nothing_is_written_when_files_are_refused(
+    run: Path, good: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.json"
+    copy.write_bytes(good.read_bytes())
+    before = (run / "results.sqlite").read_bytes()
+    with pytest.raises(InputError, match="duplicated"):
+        take_votes(run, [good, copy])
+    assert (run / "results.sqlite").read_bytes() == before
+    assert not (run / "studies" / "votes").exists()
+
+
+def test_every_refused_file_is_named_at_once(run: Path, good: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / f"{name}.json").write_text("{")
+    (folder / "good.json").write_bytes(good.read_bytes())
+    with pytest.raises(InputError, match=r"2 of 3 votes files") as refused:
+        count_votes(run, load_run(run), [folder])
+    assert "a.json" in str(refused.value)
+    assert "b.json" in str(refused.value)

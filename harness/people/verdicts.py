@@ -29,7 +29,7 @@ def verdict_rows(panel: Panel) -> Iterator[dict[str, object]]:
         elo.points,
         elo.low,
         elo.high,
-        elo.pairs_p(),
+        elo.pairs(),
         min(len(panel.images), len(panel.observers)),
         len(panel.images),
     )

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from harness.statistics import Floats
 from harness.statistics.bradley_terry import POINTS, VIRTUAL_TIES
-from harness.statistics.resampling import CONFIDENCE, RESAMPLES, SEED, count_beyond
+from harness.statistics.resampling import CONFIDENCE, RESAMPLES, SEED
+from harness.statistics.simultaneous import Pairs, chance, judged
 
 Ints = npt.NDArray[np.int64]
 Model = Literal["bradley-terry", "thurstone"]
@@ -94,8 +95,8 @@ class Strengths:
     covariance: Floats
     freedom: float
 
-    def pairs_p(self) -> Floats:
-        """(stimuli, stimuli): p of every pair being alike, corrected over all pairs.
+    def pairs(self) -> Pairs:
+        """Every pair, corrected over all pairs.
 
         A pair's p is the share of draws in which any pair lies as far apart by chance as this one.
         """
@@ -108,9 +109,10 @@ class Strengths:
         spread = variances[:, None] + variances - 2 * self.covariance
         real = spread > 1e-12 * max(float(variances.max(initial=0.0)), 1e-12)
         inverse = np.where(real, 1 / np.sqrt(np.where(real, spread, 1)), 0)
-        observed = np.abs(self.points[:, None] - self.points) * inverse
-        beyond = count_beyond(draws, inverse, observed)
-        return np.where(real, (beyond + 1) / (RESAMPLES + 1), 1.0)
+        difference, by_chance = self.points[:, None] - self.points, chance(draws, inverse, 1)
+        p = np.where(real, by_chance.p(np.abs(difference) * inverse), 1.0)
+        reach = by_chance.critical * np.sqrt(np.maximum(spread, 0))
+        return judged(difference, reach, reach, p)
 
 
 def fit_strengths(wins: Floats, model: Model = "bradley-terry") -> Floats:

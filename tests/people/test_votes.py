@@ -57,7 +57,7 @@ def test_the_verdict_is_a_metric_of_the_run_like_any_other(
     counted = take_votes(run, [voted])
     data = load_run(run)
     assert data.run.plan.metrics[-1] == "people"
-    rows, _ = leaderboard_rows(data, metric="people")
+    rows, *_ = leaderboard_rows(data, metric="people")
     said = {row["restorer"]: row["mean"] for row in counted.rows() if row["set"]}
     ranked = {row["restorer"]: row["mean"] for row in rows if row["mean"] is not None}
     # means are over the images that all have in common, of which median lacks some

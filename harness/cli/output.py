@@ -65,7 +65,7 @@ def documents_alone() -> Iterator[None]:
         real = sys.stdout
         if own:  # code in C prints as well
             real.flush()
-            real = stack.enter_context(os.fdopen(os.dup(1), "w", encoding=real.encoding))
+            real = stack.enter_context(os.fdopen(os.dup(1), "w", encoding="utf-8"))
             os.dup2(2, 1)
             stack.callback(os.dup2, real.fileno(), 1)
         stack.callback(_documents.pop)

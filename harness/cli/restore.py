@@ -97,7 +97,9 @@ def _restore_all(
             try:
                 _restore_one(restorer, here, image, place)
                 done += 1
-            except (Exception, SystemExit) as error:  # a third party's code; the others go on
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # a third party's code; the others go on
                 output.say(f"error: {image}: {describe_error(error)}")
                 code = 3
     if not quiet:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import shutil
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -222,22 +221,16 @@ def _import_what_reports_need() -> None:
         importlib.import_module(name)
 
 
-def _throw_away(folder: Path, store: str) -> None:
-    if not (folder / store).is_file() and any(folder.iterdir()):
-        raise InputError(f"--fresh: {folder} holds no run (no {store}); it is left as it is")
-    shutil.rmtree(folder)
-
-
 def _execute(plan: Plan, folder: Path, flags: dict[str, bool], how: _How) -> int:
     from harness.cli import leaderboards, progress
     from harness.reporting import assemble, standing, write
     from harness.running.runner import run_plan
-    from harness.storage import store
+    from harness.storage import starting_again, store
 
     if not how["fresh"]:
         _check_extends(plan, folder, how["extend"])
     elif folder.exists():
-        _throw_away(folder, store.FILENAME)
+        starting_again.throw_away(folder)
     with progress.CellProgress(
         quiet=flags["quiet"], verbose=flags["verbose"], meanwhile=_import_what_reports_need
     ) as shown:

@@ -141,7 +141,9 @@ class Registry(Generic[T]):
         try:
             with redirect_stdout(sys.stderr):  # standard output is the command's own
                 return entry.load()
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # of whatever type a third party makes
             package = entry.module.split(".")[0]
             claimants = packages_distributions().get(package, [])
             also = (

@@ -110,6 +110,22 @@ def test_fresh_does_not_throw_away_what_is_no_run(command_line: Command, tmp_pat
     assert "holds no run" in err
 
 
+def test_fresh_throws_away_what_the_run_wrote_and_nothing_else(
+    command_line: Command, tmp_path: Path
+) -> None:
+    folder, own = tmp_path / "photos", ("a.png", "sub/a.png", "restored/mine/a.png", "report/a.tex")
+    for name in own:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("mine")
+    arguments = ("-b", "quickstart", "--set", "photos-x2", "-m", "psnr", "--limit", "1")
+    assert command_line("run", *arguments, "-r", "bicubic", "--out", folder)[0] == 0
+    assert list(folder.glob("restored/bicubic/*/*.png"))
+    assert command_line("run", *arguments, "-r", "nearest", "--out", folder, "--fresh")[0] == 0
+    assert [(folder / name).read_text() for name in own] == ["mine"] * len(own)
+    assert not (folder / "restored" / "bicubic").exists()
+    assert load_run(folder).run.restorers.keys() == {"nearest"}
+
+
 def test_absent_sets_are_skipped_and_not_failed(
     command_line: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

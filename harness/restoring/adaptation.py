@@ -8,6 +8,7 @@ import numpy as np
 from harness.errors import ImageError, RestorationError
 from harness.images import Image, check_image, to_rgb
 from harness.protocols import Conditions, Restorer, RestorerCard
+from harness.restoring.plausibility import check_picture
 
 
 def restore_image(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
@@ -72,52 +73,8 @@ def _restore_padded(restorer: Restorer, image: Image, conditions: Conditions) ->
     if checked.shape != expected:
         raise RestorationError(f"{card.name} returned shape {checked.shape}; expected {expected}")
     taken = _take_back(checked[:, : height * scale, : width * scale], card)
-    _check_range(taken, image, checked, card)
+    check_picture(taken, image, checked, card, whole=conditions.mask is None)
     return np.clip(taken, 0, 1)
-
-
-FAR = 4.0
-"""So far beyond white (1) no restorer overshoots: what it returns has another range."""
-
-_LEVEL = 1 / 255
-
-
-def _check_range(restored: Image, image: Image, returned: Image, card: RestorerCard) -> None:
-    """Refuses a result that is white, black or clipped all over where its input is not.
-
-    The median and not the mean is looked at: clipped noise on black has a mean, and a good denoiser
-    makes it black.
-
-    Raises:
-        RestorationError: Says what to set.
-    """
-    low, high = float(restored.min()), float(restored.max())
-    if high > FAR * max(1.0, float(image.max())):
-        beyond = float(np.mean(restored > 1))
-        # what is not black in the input is white in the result
-        blank = "white" if beyond >= 0.9 * float(np.mean(image > 2 * _LEVEL)) else ""
-    elif high < 1.5 * _LEVEL:
-        blank = "black" if float(np.median(image)) > 5 * _LEVEL else ""
-    elif low > 1 - 1.5 * _LEVEL:
-        blank = "white" if float(np.median(image)) < 1 - 5 * _LEVEL else ""
-    else:
-        return
-    if blank:
-        black, white = card.output_range or card.value_range
-        values = f"{float(returned.min()):.4g} to {float(returned.max()):.4g}"
-        raise RestorationError(
-            f"{card.name} returned values from {values}, where {black:g} is black and {white:g} is "
-            f"white: the picture is {blank} where the degraded one is not; set "
-            f"output_range={_likely_range(returned)} (a class: output_range on its card), or "
-            "return other values"
-        )
-
-
-def _likely_range(returned: Image) -> str:
-    low, high = float(returned.min()), float(returned.max())
-    if high > FAR:
-        return "255"
-    return "-1..1" if low < -0.1 else "1"
 
 
 def _padding(side: int, minimum: int, multiple: int) -> int:

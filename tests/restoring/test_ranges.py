@@ -82,6 +82,43 @@ def test_blank_where_the_input_is_not(returns: Restore, card: Any, message: str)
         restore_image(Calls(returns, **card), PHOTO, Conditions())
 
 
+MEAN = np.array([0.485, 0.456, 0.406], np.float32)[:, None, None]
+WRONG: dict[str, tuple[Restore, str]] = {
+    "0-255-around-0": (lambda fed: fed * 255 - np.float32(127.5), "clipped in"),
+    "-255-to-255": (lambda fed: (2 * fed - 1) * 255, "clipped in"),
+    "four-times": (lambda fed: fed * 4, "clipped in"),
+    "-1-to-1": (lambda fed: 2 * fed - 1, "clipped in"),
+    "normalised": (lambda fed: (fed - MEAN) / np.float32(0.225), "clipped in"),
+    "a-plane-of-0-255": (lambda fed: np.stack([fed[0], fed[1] * 255, fed[2]]), "clipped in"),
+    "rows-of-0-255": (
+        lambda fed: np.concatenate([fed[:, :40] * 255, fed[:, 40:]], 1),
+        "clipped in",
+    ),
+    "a-hundredth": (lambda fed: fed / 100, "flat in a plane"),
+    "almost-white": (lambda fed: 1 - fed / 100, "flat in a plane"),
+    "grey": (lambda fed: fed * 0 + np.float32(0.5), "flat in a plane"),
+    "a-plane-of-0": (lambda fed: np.stack([fed[0], fed[1] * 0, fed[2]]), "flat in a plane"),
+    "a-negative": (lambda fed: 1 - fed, "a negative"),
+}
+
+
+@pytest.mark.parametrize(("function", "what"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("sigma", [0, 25])
+def test_what_is_no_picture_of_what_was_given(function: Restore, what: str, sigma: float) -> None:
+    image = noisy(PHOTO[:, :64, :64], sigma)
+    with pytest.raises(RestorationError, match=f"the picture is {what}"):
+        restore_image(Calls(function), image, Conditions())
+
+
+def test_what_a_mask_hides_is_no_structure() -> None:
+    hidden = PHOTO[:, :64, :64] * 0 + np.float32(0.5)
+    mask = np.zeros((64, 64), bool)
+    mask[:, 20:] = True
+    holes = np.where(mask, hidden, 0).astype(np.float32)
+    restored = restore_image(Calls(lambda _: hidden), holes, Conditions(mask=mask))
+    assert np.array_equal(restored, hidden)
+
+
 def overshoots(fed: Image) -> Image:
     """A network that rings by a half, and blows up in one pixel."""
     result = fed + (fed - gaussian_filter(fed, (0, 1, 1))) * 3

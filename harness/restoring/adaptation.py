@@ -8,10 +8,12 @@ import numpy as np
 from harness.errors import ImageError, RestorationError
 from harness.images import Image, check_image, to_rgb
 from harness.protocols import Conditions, Restorer, RestorerCard
-from harness.restoring.plausibility import check_picture
+from harness.restoring.plausibility import check_not_blank, check_picture
 
 
-def restore_image(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
+def restore_image(
+    restorer: Restorer, image: Image, conditions: Conditions, *, trained: bool = True
+) -> Image:
     """Runs a restorer on one image of any size and number of planes.
 
     Height and width are padded by reflection to `card.size_minimum` and `card.size_multiple`, the
@@ -24,6 +26,8 @@ def restore_image(restorer: Restorer, image: Image, conditions: Conditions) -> I
         restorer: The restorer.
         image: Float32 (C, H, W).
         conditions: What is known of the degradation.
+        trained: Whether what it returns has to be a picture of what it is given; a network at the
+            begin of its training returns anything.
 
     Returns:
         Float32 (C, scale * H, scale * W) in [0, 1].
@@ -34,18 +38,21 @@ def restore_image(restorer: Restorer, image: Image, conditions: Conditions) -> I
     channels = restorer.card.channels
     planes = image.shape[0]
     if planes in channels:
-        return _restore_padded(restorer, image, conditions)
+        return _restore_padded(restorer, image, conditions, trained)
     if planes == 1:
-        restored = _restore_padded(restorer, to_rgb(image), conditions)
+        restored = _restore_padded(restorer, to_rgb(image), conditions, trained)
         grey: Image = restored.mean(axis=0, keepdims=True, dtype=np.float32)
         return grey
     parts = [
-        _restore_padded(restorer, image[plane : plane + 1], conditions) for plane in range(planes)
+        _restore_padded(restorer, image[plane : plane + 1], conditions, trained)
+        for plane in range(planes)
     ]
     return np.concatenate(parts, axis=0)
 
 
-def _restore_padded(restorer: Restorer, image: Image, conditions: Conditions) -> Image:
+def _restore_padded(
+    restorer: Restorer, image: Image, conditions: Conditions, trained: bool
+) -> Image:
     card, scale = restorer.card, conditions.scale
     planes, height, width = image.shape
     bottom, right = (
@@ -73,7 +80,9 @@ def _restore_padded(restorer: Restorer, image: Image, conditions: Conditions) ->
     if checked.shape != expected:
         raise RestorationError(f"{card.name} returned shape {checked.shape}; expected {expected}")
     taken = _take_back(checked[:, : height * scale, : width * scale], card)
-    check_picture(taken, image, checked, card, whole=conditions.mask is None)
+    check_not_blank(taken, image, checked, card)
+    if trained:
+        check_picture(taken, image, checked, card, whole=conditions.mask is None)
     return np.clip(taken, 0, 1)
 
 

@@ -67,7 +67,9 @@ def _restore(restorer: Restorer, task: RestoreTask, cold: bool) -> Restoration:
         conditions = replace(conditions, mask=decoded.read(task.mask)[0] > 0.5)
     seed_everything()
     with recording() as how:
-        restored, spent = measure(lambda: restore_image(restorer, image, conditions), task.device)
+        restored, spent = measure(
+            lambda: restore_image(restorer, image, conditions, trained=False), task.device
+        )
     height, width = image.shape[1:]
     spent = replace(
         spent,

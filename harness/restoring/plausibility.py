@@ -22,33 +22,53 @@ _STRUCTURE = 0.06
 """Standard deviation of these means from which on a picture is not flat."""
 
 
-def check_picture(
-    restored: Image, image: Image, returned: Image, card: RestorerCard, *, whole: bool = True
-) -> None:
-    """Refuses what is blank, clipped in large part, flat or a negative where its input is not.
+def check_not_blank(restored: Image, image: Image, returned: Image, card: RestorerCard) -> None:
+    """Refuses what is white, black or clipped all over where its input is not.
 
     Args:
         restored: What came back, with black at 0 and white at 1, before it is clipped.
         image: What was given.
         returned: What came back as it was.
         card: The restorer's.
+
+    Raises:
+        RestorationError: Says what to set.
+    """
+    _refuse(_blank(restored, image), returned, card)
+
+
+def check_picture(
+    restored: Image, image: Image, returned: Image, card: RestorerCard, *, whole: bool
+) -> None:
+    """Refuses what is clipped in large part, flat or a negative where its input is not.
+
+    Args:
+        restored: As of `check_not_blank`, and likewise the next three.
+        image: See there.
+        returned: See there.
+        card: See there.
         whole: Whether the input shows the whole picture: what a mask hides it does not.
 
     Raises:
         RestorationError: Says what to set.
     """
-    what = _blank(restored, image) or _clipped(restored, image)
+    what = _clipped(restored, image)
     if not what and whole and min(image.shape[1:]) >= 2 * _PARTS:
         what = _unlike(restored, image)
-    if what:
-        black, white = card.output_range or card.value_range
-        values = f"{float(returned.min()):.4g} to {float(returned.max()):.4g}"
-        raise RestorationError(
-            f"{card.name} returned values from {values}, where {black:g} is black and {white:g} is "
-            f"white: the picture is {what} where the degraded one is not; set "
-            f"output_range={_likely_range(returned)} (a class: output_range on its card), or "
-            "return other values"
-        )
+    _refuse(what, returned, card)
+
+
+def _refuse(what: str, returned: Image, card: RestorerCard) -> None:
+    if not what:
+        return
+    black, white = card.output_range or card.value_range
+    values = f"{float(returned.min()):.4g} to {float(returned.max()):.4g}"
+    raise RestorationError(
+        f"{card.name} returned values from {values}, where {black:g} is black and {white:g} is "
+        f"white: the picture is {what} where the degraded one is not; set "
+        f"output_range={_likely_range(returned)} (a class: output_range on its card), or "
+        "return other values"
+    )
 
 
 def _blank(restored: Image, image: Image) -> str:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.people.leaderboards import agreement_row, panel_rows
 from harness.people.panels import Answer, Panel, answers, make_panels
 from harness.people.screening import Rules, Screened, screen
 from harness.people.study import Study, read_studies, study_folder
-from harness.people.leaderboards import agreement_row, panel_rows
 from harness.people.votes_file import Ballot, read_ballots
 from harness.results import RunData
 

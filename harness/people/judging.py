@@ -7,9 +7,9 @@ import numpy as np
 
 from harness.errors import HarnessError
 from harness.people.counting import VOTES, Counted, count_votes, kept_rules
+from harness.people.leaderboards import METRIC
 from harness.people.panels import Panel
 from harness.people.study import study_folder
-from harness.people.leaderboards import METRIC
 from harness.results import MetricAgainstPeople, PeoplesVotes, RunData
 from harness.statistics.judged_pairs import JudgedPairs, judge_pairs
 

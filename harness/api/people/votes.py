@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.people.counting import VOTES, Counted, count_votes, kept_rules
+from harness.people.leaderboards import METRIC, image_scores
 from harness.people.screening import Rules
 from harness.people.study import study_folder
-from harness.people.leaderboards import METRIC, image_scores
 from harness.people.votes_file import Ballot
 from harness.protocols import MetricCard
 

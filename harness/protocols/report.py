@@ -16,7 +16,7 @@ from harness.results import (
     History,
     Leaderboard,
     PairTest,
-    PeoplesVerdict,
+    PeoplesVotes,
     RunData,
     Stability,
     TradeOff,
@@ -92,7 +92,7 @@ class ReportData:
     agreements: tuple[Agreement, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     stability: tuple[Stability, ...] = ()
-    people: PeoplesVerdict | None = None
+    people: PeoplesVotes | None = None
     find_image: FindImage | None = None
 
 

@@ -27,7 +27,7 @@ class MetricAgainstPeople:
 
 
 @dataclass(frozen=True, slots=True)
-class PeoplesVerdict:
+class PeoplesVotes:
     """Everything that a report shows of people's votes.
 
     Attributes:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from harness.results import MetricAgainstPeople, PeoplesVerdict
+from harness.results import MetricAgainstPeople, PeoplesVotes
 from reports.html.render import Renderer
 from reports.wording import interval, number
 
 _FIGURES = ("vote_accuracy", "pair_accuracy", "auc_different", "auc_better")
 
 
-def write_people_page(people: PeoplesVerdict, renderer: Renderer) -> None:
+def write_people_page(people: PeoplesVotes, renderer: Renderer) -> None:
     """Writes `people.html`."""
     scopes = [(row["set"], row["task"]) for row in people.agreement]
     renderer.page(
@@ -23,7 +23,7 @@ def write_people_page(people: PeoplesVerdict, renderer: Renderer) -> None:
     )
 
 
-def _answer(people: PeoplesVerdict) -> str:
+def _answer(people: PeoplesVotes) -> str:
     best = [
         f"{row['restorer']} on {row['set']}"
         for row in people.rows
@@ -32,7 +32,7 @@ def _answer(people: PeoplesVerdict) -> str:
     return f"People like best: {', '.join(best)}." if best else "No vote counts."
 
 
-def _board(people: PeoplesVerdict, set_name: object, task: object) -> dict[str, object]:
+def _board(people: PeoplesVotes, set_name: object, task: object) -> dict[str, object]:
     [agreement] = [row for row in people.agreement if (row["set"], row["task"]) == (set_name, task)]
     return {
         "name": set_name or f"all sets of {task}",

@@ -14,10 +14,10 @@ from voted_run import TEXTS, store, taste_of, vote
 
 from harness.api.people.studies import StudyWishes, make_study
 from harness.api.people.votes import take_votes
+from harness.dri.adaptation import VotedPairs, adapt, describe_image, heads_of
 from harness.dri.metric import Dri
 from harness.dri.network.config import NetworkConfig
 from harness.dri.network.network import DRINetwork
-from harness.dri.training.adaptation import VotedPairs, adapt, describe_image, heads_of
 from harness.dri.weights import load_weights
 from harness.errors import InputError
 from harness.images import content_key, read_image

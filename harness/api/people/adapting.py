@@ -12,8 +12,8 @@ from harness.errors import InputError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from harness.dri.adaptation import VotedPairs
     from harness.dri.network.network import DRINetwork
-    from harness.dri.training.adaptation import VotedPairs
     from harness.people.counting import Counted
     from harness.results import Restored, RunData
     from harness.statistics import Floats
@@ -39,9 +39,8 @@ def adapt_scorer(
     Raises:
         InputError: There are no votes, too few, the name is taken, or an image is damaged.
     """
-    from harness.dri import adapted
+    from harness.dri import adaptation, adapted
     from harness.dri.shipped import SHIPPED_SHA256
-    from harness.dri.training import adaptation
     from harness.dri.weights import load_weights, save_weights
     from harness.people.counting import count_votes, kept_rules
     from harness.storage.store import load_run
@@ -67,7 +66,7 @@ def adapt_scorer(
 def _described(
     run: Path, data: RunData, network: DRINetwork, cells: Sequence[Cell]
 ) -> list[tuple[float, Floats]]:
-    from harness.dri.training.adaptation import describe_image, heads_of
+    from harness.dri.adaptation import describe_image, heads_of
 
     heads = heads_of(network)
     restored = {(i.cell.set, i.cell.image, i.cell.restorer): i for i in data.restored}
@@ -78,7 +77,7 @@ def _pairs(counted: Counted) -> tuple[list[Cell], VotedPairs]:
     """The images that were voted on, and the votes; one photograph is one scene in all its sets."""
     import numpy as np
 
-    from harness.dri.training.adaptation import VotedPairs
+    from harness.dri.adaptation import VotedPairs
 
     rows = []
     for panel in counted.panels.values():
@@ -95,7 +94,8 @@ def _pairs(counted: Counted) -> tuple[list[Cell], VotedPairs]:
         [(scenes[one[1]], places[one], places[other]) for one, other, _ in rows], dtype=np.int64
     ).reshape(-1, 3)
     shares = np.array([share for *_, share in rows], dtype=np.float64)
-    return cells, VotedPairs(*numbers.T, shares, 1 - shares)
+    scene, one, other = numbers.T
+    return cells, VotedPairs(scene, one, other, shares, 1 - shares)
 
 
 def _tiles(run: Path, restored: Mapping[Cell, Restored], cell: Cell) -> list[Tensor]:

@@ -24,6 +24,9 @@ FEWEST_SCENES, FEWEST_PAIRS = 4, 40
 _DIRECTIONS = 128
 """Principal directions of the hidden units that may change: more than votes can tell."""
 
+POINTS = 10
+"""Of the scorer, that are one log odd: people find one of two better in 73 %."""
+
 _STEPS = 30
 
 
@@ -47,8 +50,8 @@ class VotedPairs:
 
     def take(self, rows: npt.NDArray[np.bool_]) -> "VotedPairs":
         """Some of the pairs."""
-        parts = (self.scene, self.one, self.other)
-        return VotedPairs(*(part[rows] for part in parts), self.won[rows], self.lost[rows])
+        scene, one, other = self.scene[rows], self.one[rows], self.other[rows]
+        return VotedPairs(scene, one, other, self.won[rows], self.lost[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +159,7 @@ def adapt(
         say(f"ridge {ridge:g}: loss {loss:.4f} a vote on scenes that were left out")
     ridge = min(scores, key=lambda key: scores[key][1])
     nested = learner.nested(pairs)
-    change = learner.fit(pairs, ridge)
-    _apply(network, change, features.mean(axis=0))
+    _apply(network, learner.fit(pairs, ridge, _own(network)), features.mean(axis=0))
     before = _agreement(points[pairs.one] - points[pairs.other], pairs)
     votes = float((pairs.won + pairs.lost).sum())
     return Adapted(before, nested, ridge, len(scenes), votes)
@@ -172,7 +174,7 @@ class _Learner:
     """
 
     def __init__(self, points: Floats, features: Floats) -> None:
-        self._points = points / 10  # log odds of about 1 for ten points
+        self._points = points / POINTS
         centred = features - features.mean(axis=0)
         _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
         count = min(_DIRECTIONS, int((sizes > 1e-6 * sizes[0]).sum()))
@@ -201,18 +203,20 @@ class _Learner:
                 break
         return np.asarray(weights)
 
-    def fit(self, pairs: VotedPairs, ridge: float) -> Floats:
-        """The change of the weights (heads * hidden units,) in points."""
+    def fit(self, pairs: VotedPairs, ridge: float, own: Floats) -> Floats:
+        """The change of the last layers' weights, so that ten points are a log odd.
+
+        Args:
+            pairs: Votes.
+            ridge: On the directions.
+            own: (heads * hidden units,) the weights as they are, which the points are made by.
+        """
         weights = self._weights(pairs, ridge)
-        # where the points themselves say less than nothing, the directions outweigh them
-        scale = 10 / max(weights[0], 0.1)
-        return np.asarray(scale * self._basis @ weights[1:])
+        return np.asarray(POINTS * self._basis @ weights[1:] + (weights[0] - 1) * own)
 
     def predict(self, learnt: VotedPairs, asked: VotedPairs, ridge: float) -> Floats:
         """Log odds of the pairs that are asked, after others were learnt."""
-        change = self._weights(learnt, ridge)
-        change[0] = max(change[0], 0.1)
-        return np.asarray(self._design(asked) @ change)
+        return np.asarray(self._design(asked) @ self._weights(learnt, ridge))
 
     def left_out(self, pairs: VotedPairs, ridge: float) -> tuple[float, float]:
         """Agreement and loss a vote on scenes that were left out in turn."""
@@ -230,6 +234,12 @@ class _Learner:
             ridge = min(RIDGES, key=lambda key: self.left_out(learnt, key)[1])
             odds[chosen] = self.predict(learnt, pairs.take(chosen), ridge)
         return _agreement(odds, pairs)
+
+
+def _own(network: DRINetwork) -> Floats:
+    """The score's rows of the last layers, one after the other."""
+    rows = [head.weight[0].detach().double().numpy() for head in heads_of(network)]
+    return np.concatenate(rows)
 
 
 def _folds(pairs: VotedPairs) -> Iterator[npt.NDArray[np.bool_]]:

@@ -175,11 +175,20 @@ def _judge_votes(
     pairs: list[ImagePair],
     scored: list[ScoredFile],
 ) -> dict[str, object]:
-    """The figures of a metric held against votes on pairs, where there are any."""
+    """The figures of a metric held against votes on pairs, where there are any.
+
+    Scenes that it has learnt from are left out.
+    """
     if not voted:
         return {}
     from harness.scoring.pair_votes import judge
 
+    learnt: frozenset[str] = getattr(cls, "trained_on", frozenset)()
+    seen = {pair.path for pair, row in zip(pairs, scored, strict=True) if row.content in learnt}
+    known = {pair.scene for pair in voted if {pair.a, pair.b} & seen}
+    if known:
+        voted = [pair for pair in voted if pair.scene not in known]
+        output.say(f"{name} has learnt from {len(known)} scenes of pairs.csv: they are left out")
     scores = {pair.path: _number(row, name) for pair, row in zip(pairs, scored, strict=True)}
     count, figures = judge(voted, scores, cls.card.higher_is_better)
     return {"pairs": count, **_flat(figures)}

@@ -22,9 +22,23 @@ if TYPE_CHECKING:
     from harness.dri.training import config, data, run, versions
 
 
-@click.group()
+class _WithAdapt(click.Group):
+    """Its `dri adapt` is a command of its own, with other options than the stages."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Finds the command, and the arguments that are left for it."""
+        if args[:2] == ["dri", "adapt"]:
+            from harness.cli.adapt import adapt
+
+            return "dri adapt", adapt, args[2:]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_WithAdapt)
 def train() -> None:
-    """Train the DRI scorer."""
+    """Train the DRI scorer; `train dri adapt` has it learn from people's votes."""
 
 
 @train.command(

@@ -51,7 +51,7 @@ def votes(
     fastest: float,
     as_json: bool,
 ) -> None:
-    """Screen observers, rank by their votes, and write the verdict into RUN as the metric people.
+    """Screen observers, rank by their votes, and write the metric people into RUN.
 
     VOTES are files that the study's page saved, or folders of them: all of them, each time. Without
     VOTES, those that RUN keeps from the last time are counted again. Strengths are Bradley-Terry's,

@@ -1,6 +1,6 @@
 """Which observers are left out, and why: every one is listed, with what was seen of it.
 
-After the practice of ITU-R BT.500-15 and ITU-T P.910 (repeated and clear pairs, and comparison with
+After the practice of ITU-R BT.500 and ITU-T P.910 (repeated and clear pairs, and comparison with
 the panel), by rules that are written out here. An observer of another taste than the rest's is told
 from a careless one by the checks, and may be kept by name.
 """

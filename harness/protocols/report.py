@@ -16,6 +16,7 @@ from harness.results import (
     History,
     Leaderboard,
     PairTest,
+    PeoplesVotes,
     RunData,
     Stability,
     TradeOff,
@@ -65,6 +66,7 @@ class ReportData:
             largest first.
         stability: Orders with one image left out (each leaderboard), one metric or one set (each
             task).
+        people: What people said of the run, where somebody asked them.
         find_image: Finds the degraded images and references, which the run folder does not hold.
     """
 
@@ -90,6 +92,7 @@ class ReportData:
     agreements: tuple[Agreement, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     stability: tuple[Stability, ...] = ()
+    people: PeoplesVotes | None = None
     find_image: FindImage | None = None
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from harness.people.judging import peoples_votes
 from harness.protocols.report import ReportData
 from harness.ranking.ballots import ballots
 from harness.ranking.leaderboards import Ranking, differences, rank_run
@@ -93,6 +94,7 @@ def _filled(report: ReportData, ranking: Ranking) -> ReportData:
         critical_differences=diagrams,
         agreements=agreements(tables),
         disagreements=disagreements(data, ranking.blocks, tables),
+        people=peoples_votes(report.run_folder, data),
         stability=stability(data, tables, tuple(ballots(data, tables))),
     )
 

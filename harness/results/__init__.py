@@ -26,6 +26,7 @@ from harness.results.leaderboards import (
 )
 from harness.results.metric_agreement import Agreement, Disagreement
 from harness.results.pairs import MOST_COMPARED, CriticalDifference, PairTest
+from harness.results.people import MetricAgainstPeople, PeoplesVotes
 from harness.results.run import (
     PlannedSet,
     Run,
@@ -60,8 +61,10 @@ __all__ = [
     "History",
     "Leaderboard",
     "LeaderboardRow",
+    "MetricAgainstPeople",
     "MetricValue",
     "PairTest",
+    "PeoplesVotes",
     "PlannedSet",
     "RankRange",
     "Restored",

@@ -15,7 +15,7 @@ Key = TypeVar("Key", bound=Hashable)
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 FOLDERS = ("pixels", "details", "thumbnails", "static")
 _OURS = re.compile(
-    r"((restorer|set|image)-[a-z0-9-]+|disagreement|about|regression)\.html"
+    r"((restorer|set|image)-[a-z0-9-]+|disagreement|about|regression|people)\.html"
     r"|(pixels|details|thumbnails)/([a-z0-9-]+/)?[a-z0-9-]+\.(png|webp)"
     r"|static/[a-z-]+\.(css|js)"
 )

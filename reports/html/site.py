@@ -10,6 +10,7 @@ from reports.html.facts import common, provenance, troubles
 from reports.html.headlines import headline, summary
 from reports.html.image_pages import ImagePage, image_pages
 from reports.html.leaderboard import leaderboard
+from reports.html.people_page import write_people_page
 from reports.html.pixels import Pixels
 from reports.html.places import Places, make_folders, plan_places, remove_stale
 from reports.html.plots import plots
@@ -38,7 +39,8 @@ def write_site(report: ReportData, out: Path) -> Path:
     pages = image_pages(report, tables, places, scores, sources, pixels)
     disagreement = disagreement_page(report, places, pages)
     regression = verdict_in_words(report.comparison) if report.comparison else ""
-    frame = {**common(report), "disagreement": bool(disagreement), "regression": regression}
+    links = {"disagreement": bool(disagreement), "people": report.people is not None}
+    frame = {**common(report), **links, "regression": regression}
     renderer = Renderer(report, places, frame)
     renderer.static()
     _write_pages(renderer, report, tables, places, scores, pages)
@@ -51,6 +53,8 @@ def write_site(report: ReportData, out: Path) -> Path:
             metric=first.metric,
             versus=first.versus,
         )
+    if report.people is not None:
+        write_people_page(report.people, renderer)
     shown = [page.shown for page in pages]
     if report.comparison:
         shown += write_regression_page(report, report.comparison, places, renderer, pixels)

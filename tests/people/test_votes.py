@@ -51,7 +51,7 @@ def test_votes_rank_by_the_observers_taste_and_list_who_is_left_out(
     assert agreement["observers"] == 5
 
 
-def test_the_verdict_is_a_metric_of_the_run_like_any_other(
+def test_people_is_a_metric_of_the_run_like_any_other(
     run: Path, voted: Path, command_line: Call, tmp_path: Path
 ) -> None:
     counted = take_votes(run, [voted])

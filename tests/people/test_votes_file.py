@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from voted_run import vote
 
-from harness.api.people.votes import count_votes, take_votes
+from harness.api.people.votes import take_votes
 from harness.errors import InputError
+from harness.people.counting import count_votes
 from harness.people.study import Study
 from harness.people.votes_file import MOST_BYTES, read_ballots
 from harness.storage.store import load_run

@@ -78,7 +78,9 @@ def test_means_over_images_are_the_strengths_and_an_image_moves_its_own() -> Non
 
 def test_a_pair_that_is_alike_is_not_told_apart_and_a_plain_one_is() -> None:
     found = strengths(votes(1500))
-    p = found.pairs().p
+    pairs = found.pairs()
+    p = pairs.p
+    assert ((p <= 0.05) == ((pairs.low > 0) | (pairs.high < 0))).all()
     assert p[0, 4] < 0.01
     assert (np.diagonal(p) == 1).all()
     assert (found.low < found.points).all()

@@ -144,7 +144,7 @@ def _beliefs(
     """What the votes so far say of each set."""
     import numpy as np
 
-    from harness.api.people.votes import count_votes
+    from harness.people.counting import count_votes
     from harness.people.design import Belief
 
     counted = count_votes(run, data, wishes.votes).panels if wishes.votes else {}

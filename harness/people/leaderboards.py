@@ -14,7 +14,7 @@ from harness.statistics.raters import agreement_with_rest, krippendorff_alpha
 METRIC = "people"
 
 
-def verdict_rows(panel: Panel) -> Iterator[dict[str, object]]:
+def panel_rows(panel: Panel) -> Iterator[dict[str, object]]:
     """The rows of a panel's leaderboard, best first.
 
     `mean` is the Bradley-Terry strength in Elo points, `jod` Thurstone's; both with 95 % intervals

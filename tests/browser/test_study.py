@@ -1,0 +1,228 @@
+"""A whole study in a real browser: observers of a known taste, a careless one, a second visit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fabricated_run import fabricate
+from visits import Visit
+from voted_run import TEXTS, answer, careless, store, taste_of
+
+from harness.api.people.server import StudyServer
+from harness.api.people.studies import StudyWishes, make_study
+from harness.api.people.votes import take_votes
+from harness.people.screening import Rules
+from harness.people.sessions import Budget
+from harness.people.study import Study
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Any]
+SIDES = {"left": "ArrowLeft", "right": "ArrowRight", "tie": "ArrowDown"}
+NAMES = ("identity", "tv", "wavelet", "gaussian")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study, Path, Any]:
+    """A run, a study of four of its denoisers, its page, and the taste that observers have."""
+    run = tmp_path_factory.mktemp("voted") / "run"
+    run.mkdir()
+    data = fabricate(run, images=8, side=128)
+    store(data, run)
+    wishes = StudyWishes(TEXTS, Budget(4, 6, 8), NAMES, ("photos-sigma25",))
+    study, page = make_study(run, run.parent / "page", wishes)
+    return run, study, page, taste_of(data, "psnr", 3.0)
+
+
+def begin(visit: Visit) -> None:
+    visit.page.get_by_label("I have read this").check()
+    visit.page.get_by_role("button", name="Begin").click()
+
+
+def wait(visit: Visit) -> None:
+    """Until both pictures are shown."""
+    visit.page.locator("[data-choice=left]:not([disabled])").wait_for()
+
+
+def practise(visit: Visit) -> None:
+    for key in ("ArrowLeft", "ArrowRight", "ArrowDown"):
+        wait(visit)
+        visit.page.keyboard.press(key)
+
+
+def vote(visit: Visit, choices: list[str]) -> None:
+    for choice in choices:
+        wait(visit)
+        before = visit.page.locator("#count").inner_text()
+        visit.page.keyboard.press(SIDES[choice])
+        visit.page.locator(f"#count:not(:text-is('{before}')), #end:not([hidden])").first.wait_for()
+
+
+def save(visit: Visit, to: Path) -> Path:
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name="Save the votes file").click()
+    download.value.save_as(to)
+    assert to.read_text() == visit.page.locator("#text").input_value()
+    return to
+
+
+def test_observers_of_one_taste_are_heard_and_a_careless_one_is_screened(
+    made: tuple[Path, Study, Path, Any], open_page: Open, tmp_path: Path
+) -> None:
+    run, study, page, taste = made
+    files = []
+    for number, session in enumerate(study.sessions):
+        generator = np.random.default_rng(number)
+        visit = open_page(page, f"#session={number + 1}")
+        begin(visit)
+        practise(visit)
+        vote(
+            visit,
+            [
+                careless(generator) if number == 3 else answer(trial, taste, generator)
+                for trial in session
+            ],
+        )
+        files.append(save(visit, tmp_path / f"{number}.json"))
+        assert visit.logged == []
+        home = page.parent.as_uri()
+        assert all(url.startswith((home, "blob:")) for url in visit.requests)
+    counted = take_votes(run, files, Rules(fastest=0))
+    out = {seen.observer for seen in counted.screened if seen.left_out}
+    assert out == {json.loads(files[3].read_text())["observer"]}
+    found = [row["restorer"] for row in counted.rows()]
+    assert found[0] == "tv"
+    assert found[-1] == "identity"
+
+
+def test_a_second_visit_goes_on_where_the_first_stopped(
+    made: tuple[Path, Study, Path, Any], browser: Any, tmp_path: Path
+) -> None:
+    _, study, page, _ = made
+    context = browser.new_context()
+    try:
+        first = Visit(context, page, "#session=2")
+        begin(first)
+        practise(first)
+        vote(first, ["left", "tie"])
+        first.page.get_by_role("button", name="stop and save").click()
+        early = json.loads(save(first, tmp_path / "early.json").read_text())
+        first.page.close()
+        second = Visit(context, page, "#session=2")
+        wait(second)
+        assert second.page.locator("#count").inner_text() == f"2 of {len(study.sessions[1])}"
+        vote(second, ["right"])
+        second.page.get_by_role("button", name="stop and save").click()
+        later = json.loads(save(second, tmp_path / "later.json").read_text())
+    finally:
+        context.close()
+    assert later["observer"] == early["observer"]
+    assert [vote["choice"] for vote in later["votes"]] == ["left", "tie", "right"]
+    assert later["votes"][:2] == early["votes"]
+
+
+def test_a_pixel_is_whole_pixels_of_the_display_and_both_move_together(
+    made: tuple[Path, Study, Path, Any], open_page: Open
+) -> None:
+    _, _, page, _ = made
+    for ratio in (1, 1.25, 2, 3):
+        visit = open_page(page, "#session=1", device_scale_factor=ratio)
+        begin(visit)
+        wait(visit)
+        script = """i => [i.getBoundingClientRect().width, i.naturalWidth,
+                          getComputedStyle(i).imageRendering]"""
+        width, natural, rendering = visit.page.eval_on_selector("#left", script)
+        assert width * ratio / natural == pytest.approx(int(ratio), abs=1e-3)
+        assert rendering == "pixelated"
+        warned = "100 %" in (visit.page.locator("#display").text_content() or "")
+        assert warned == (ratio == 1.25)
+        for _ in range(3):
+            visit.page.keyboard.press("+")
+        places = "images => images.map((image) => image.style.transform)"
+        before = visit.page.eval_on_selector_all(".pane img", places)
+        visit.page.keyboard.press("Shift+ArrowLeft")
+        after = visit.page.eval_on_selector_all(".pane img", places)
+        assert len({*after}) == 1
+        assert before != after or ratio == 1
+
+
+def test_practice_says_what_is_clearly_better(
+    made: tuple[Path, Study, Path, Any], open_page: Open
+) -> None:
+    _, _, page, _ = made
+    visit = open_page(page, "#session=1")
+    begin(visit)
+    wait(visit)
+    visit.page.keyboard.press("ArrowRight")
+    assert "A is clearly better" in visit.page.locator("#said").inner_text()
+    visit.page.keyboard.press("ArrowLeft")
+    visit.page.locator("#phase:has-text('Practice 2 of 3')").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier_on_any_of_its_screens(
+    scheme: str, made: tuple[Path, Study, Path, Any], open_page: Open, axe: str
+) -> None:
+    _, _, page, _ = made
+    visit = open_page(page, "#session=1", color_scheme=scheme)
+    assert visit.barriers(axe) == []
+    begin(visit)
+    practise(visit)
+    wait(visit)
+    assert visit.barriers(axe) == []
+    visit.page.get_by_role("button", name="stop and save").click()
+    assert visit.barriers(axe) == []
+
+
+def test_a_phone_has_room_for_all_of_it_and_votes_by_touch(
+    made: tuple[Path, Study, Path, Any], open_page: Open
+) -> None:
+    _, _, page, _ = made
+    phone = {"viewport": {"width": 390, "height": 760}, "has_touch": True, "is_mobile": True}
+    visit = open_page(page, "#session=1", device_scale_factor=3, **phone)
+    begin(visit)
+    practise(visit)
+    wait(visit)
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert visit.page.evaluate("document.documentElement.scrollHeight") <= 800
+    boxes = [box.bounding_box() for box in visit.page.locator(".choices button").all()]
+    assert all(box["width"] >= 44 and box["height"] >= 44 for box in boxes)
+    visit.page.locator("[data-choice=right]").tap()
+    visit.page.locator("#count:has-text('1 of')").wait_for()
+
+
+@pytest.fixture
+def served(made: tuple[Path, Study, Path, Any], tmp_path: Path) -> Iterator[StudyServer]:
+    page = Path(shutil.copytree(made[2].parent, tmp_path / "page"))
+    with StudyServer(page, tmp_path / "votes") as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+
+
+def test_a_served_page_sends_its_votes(
+    served: StudyServer, made: tuple[Path, Study, Path, Any], browser: Any
+) -> None:
+    _, study, _, _ = made
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        page.goto(served.links[0])
+        visit = object.__new__(Visit)
+        visit.page = page
+        begin(visit)
+        practise(visit)
+        vote(visit, ["left"] * len(study.sessions[0]))
+        page.get_by_text("The votes have arrived").wait_for()
+    finally:
+        context.close()
+    [file] = served.votes.iterdir()
+    assert len(json.loads(file.read_text())["votes"]) == len(study.sessions[0])

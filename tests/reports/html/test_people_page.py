@@ -1,0 +1,59 @@
+"""The report's page of people's votes; and none where nobody has voted."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from voted_run import TEXTS, store, taste_of, vote
+
+from harness.api.people.studies import StudyWishes, make_study
+from harness.api.people.votes import take_votes
+from harness.people.sessions import Budget
+from harness.protocols.report import ReportData
+from harness.reporting.assemble import assemble
+from harness.storage.store import load_run
+from reports.html.report import HTMLReport
+
+
+def test_the_page_shows_the_order_the_metrics_and_who_was_left_out(
+    fabricated: ReportData, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(fabricated.run_folder, run)
+    store(fabricated.data, run)
+    HTMLReport().write(assemble(load_run(run), run), tmp_path / "before")
+    assert not (tmp_path / "before" / "site" / "people.html").exists()
+    assert "people.html" not in (tmp_path / "before" / "index.html").read_text()
+
+    study, _ = make_study(run, tmp_path / "page", StudyWishes(TEXTS, Budget(6, 12, 8)))
+    vote(study, tmp_path / "votes", taste_of(fabricated.data, "psnr", 2.0), random_ones=[5], seed=1)
+    counted = take_votes(run, [tmp_path / "votes"])
+    report = assemble(load_run(run), run)
+    assert report.people is not None
+    judged = {(m.set, m.metric): m.figures["vote_accuracy"] for m in report.people.metrics}
+    psnr, blur = (judged["photos-sigma25", name] for name in ("psnr", "blur-effect"))
+    assert psnr is not None
+    assert blur is not None
+    assert psnr[0] > 0.65 > blur[0]
+    HTMLReport().write(report, tmp_path / "after")
+    page = (tmp_path / "after" / "site" / "people.html").read_text()
+    assert "people.html" in (tmp_path / "after" / "index.html").read_text()
+    [out] = [seen for seen in counted.screened if seen.left_out]
+    assert out.observer in page
+    assert "clear differences" in page
+    for row in counted.rows():
+        assert str(row["restorer"]) in page
+
+
+def test_damaged_votes_are_a_note_and_no_failure(fabricated: ReportData, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(fabricated.run_folder, run)
+    store(fabricated.data, run)
+    study, _ = make_study(run, tmp_path / "page", StudyWishes(TEXTS, Budget(3, 8, 8)))
+    take_votes(run, vote(study, tmp_path / "votes", taste_of(fabricated.data, "psnr")))
+    next((run / "studies" / "votes").iterdir()).write_text("<script>alert(1)</script>")
+    HTMLReport().write(assemble(load_run(run), run), tmp_path / "report")
+    page = (tmp_path / "report" / "site" / "people.html").read_text()
+    assert "cannot be read" in page
+    assert "<script>alert" not in page

@@ -1,0 +1,81 @@
+"""`pairs.csv`: read, refused, and held against a metric on the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from harness.errors import InputError
+from harness.images import write_image
+from harness.scoring.correlation import correlate
+from harness.scoring.mos import LabelledImage
+from harness.scoring.pair_votes import read_pairs
+
+Call = Callable[..., tuple[int, str, str]]
+HEAD = "scene,a,b,votes_a,votes_b\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Six scenes, each blurred more and less; people like what is sharp."""
+    generator, rows = np.random.default_rng(0), []
+    for scene in range(6):
+        image = gaussian_filter(generator.random((3, 96, 96)), (0, 1, 1)).astype(np.float32)
+        for width in (0, 1, 3):
+            blurred = gaussian_filter(image, (0, width, width)) if width else image
+            write_image(tmp_path / f"{scene}-{width}.png", blurred.astype(np.float32))
+        rows += [
+            f"{scene},{scene}-0.png,{scene}-1.png,9,1",
+            f"{scene},{scene}-3.png,{scene}-1.png,0,10",
+        ]
+    (tmp_path / "pairs.csv").write_text(HEAD + "\n".join(rows))
+    return tmp_path
+
+
+def test_a_metric_of_blur_agrees_with_who_likes_sharpness(folder: Path, command_line: Call) -> None:
+    code, out, _ = command_line("correlate", "-m", "blur-effect", "--dataset", folder, "--json")
+    assert code == 0
+    [row] = json.loads(out)["rows"]
+    assert row["pairs"] == 12
+    assert row["pair_accuracy"] == row["auc_better"] == 1
+    assert row["vote_accuracy"] == pytest.approx(0.95)
+    assert row["vote_accuracy_low"] <= 0.95 <= row["vote_accuracy_high"]
+    assert row["srcc"] is None
+    assert row["n"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("scene,a,b\n1,x,y", "expected scene, a, b, votes_a and votes_b"),
+        (HEAD + "0,0-0.png,gone.png,1,2", "gone.png"),
+        (HEAD + "0,0-0.png,../x.png,1,2", "not in"),
+        (HEAD + "0,0-0.png,0-1.png,1,-2", "votes_b of 0-0.png and 0-1.png is '-2'"),
+        (HEAD + "0,0-0.png,0-1.png,nan,2", "votes_a of"),
+        (HEAD, "has no rows"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(folder: Path, text: str, message: str) -> None:
+    (folder / "pairs.csv").write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_pairs(folder)
+
+
+def test_within_scenes_the_interval_is_over_scenes() -> None:
+    """Resampled images repeat within a scene, which draws the mean down; scenes do not."""
+    generator = np.random.default_rng(2)
+    labelled, scores = [], []
+    for scene in range(24):
+        mos = generator.normal(50, 10, 19)
+        labelled += [
+            LabelledImage(Path(f"{scene}-{n}"), float(m), str(scene)) for n, m in enumerate(mos)
+        ]
+        scores += (mos + generator.normal(0, 5, 19)).tolist()
+    value, low, high = correlate("m", scores, labelled, True).values["srcc_within"] or (0, 0, 0)
+    assert low < value < high
+    assert (high - value) == pytest.approx(value - low, rel=0.5)

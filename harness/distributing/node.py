@@ -48,7 +48,7 @@ class _NodePools(Pools):
         limit = (
             (task.how.memory_mib or free_mib() // workers) if task.plan.device == "cpu" else None
         )
-        super().__init__(workers, max(workers, 2), limit, {}, folder=task.folder)
+        super().__init__(workers, max(workers, 2), limit, {}, folder=task.folder if task.folder.is_dir() else None)
 
     def handover(self) -> Path:
         """A folder of this thread: numbers of cells begin anew in each."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from harness.atomic import atomic_file
 from harness.protocols.report import ReportData
-from harness.results import TIMED_BESIDE, Leaderboard, LeaderboardRow
+from harness.results import Leaderboard, LeaderboardRow
 from reports.markdown import escape, origin
 from reports.pivot import grouped
 from reports.wording import (
@@ -147,8 +147,8 @@ def _costs(report: ReportData, name: str) -> Iterator[str]:
         spent = seconds(cost.seconds) + bracketed(beside(cost))
         cells = spent, *memory, count(cost.flops), escape(measured_on(cost))
         yield f"| {escape(cost.set)} | {' | '.join(cells)} |"
-    if not all(cost.timed_alone for cost in found):
-        yield f"\nNot ranked by time where marked: {escape(TIMED_BESIDE)}."
+    if why := next((cost.untimed for cost in found if cost.untimed), ""):
+        yield f"\nNot ranked by time where marked: {escape(why)}."
 
 
 def _limits(report: ReportData, name: str) -> Iterator[str]:

@@ -71,6 +71,8 @@ def beside(cost: Cost) -> str:
     """A mark for seconds that are not ranked by, or an empty string."""
     if cost.timed_alone:
         return ""
+    if cost.mixed:
+        return "mixed hardware"
     return "perhaps not alone" if cost.beside is None else f"beside {cost.beside} more"
 
 

@@ -13,7 +13,9 @@ import pytest
 from harness.protocols.report import ReportData
 
 # worker processes import restorers and sets that misbehave by name, and inherit this path
-sys.path[:0] = [str(Path(__file__).parent / folder) for folder in ("faults", "made_runs")]
+sys.path[:0] = [
+    str(Path(__file__).parent / folder) for folder in ("faults", "made_runs", "distributing")
+]
 
 
 @pytest.fixture(autouse=True, scope="session")

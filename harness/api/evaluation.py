@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +27,7 @@ from harness.errors import EvaluationError, InputError
 from harness.restoring.wrapping import Feeding, device_of, is_restorer
 from harness.running.plan import Plan, make_plan
 from harness.running.runner import run_plan
+from harness.workers.allocation import cores
 from harness.workers.devices import choose_device
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class _Job:
             run_plan(
                 require_cells(self._plan(texts)),
                 self._folder,
-                workers=(os.cpu_count() or 1) if workers is None else workers,
+                workers=cores() if workers is None else workers,
                 timeout=self._how.get("timeout", 600.0),
                 progress=self._how.get("progress"),
             )

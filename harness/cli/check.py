@@ -1,6 +1,7 @@
 """`restobench check`: conformance of restorers and metrics."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -15,6 +16,7 @@ Examples:
   restobench check bicubic psnr-y
   restobench check my_module:MyRestorer
   restobench check weights.pth --json
+  restobench check dask:scheduler.json
   restobench check --all
 \b
 Exit codes: 0 every check passed; 2 no such plugin, or not usable here; 3 some check failed.
@@ -42,15 +44,22 @@ def check(
     A restorer: shape and scale, dtype, range, determinism, odd sizes, a tiny image, a grey image,
     that its input is not changed, and whether it is fed in the range it wants. A metric: identity,
     direction, batch independence, finite values. Each check runs in a worker process, and takes one
-    line.
+    line. An executor, as `run` takes it: that it opens, runs a chunk, tells an error, closes.
     """
+    from harness.distributing.engines import check_executor, is_executor
     from harness.running.conformance import check_plugin, usable_plugins
 
     if not names and not everything:
         raise click.UsageError("name a restorer or metric, or give --all")
     device, found = choose_device(device), []
     for name in usable_plugins() if everything else dict.fromkeys(names):
-        for item in check_plugin(name, device=device, timeout=timeout):
+        is_engine = not everything and is_executor(name)
+        checks = (
+            check_executor(name, Path.cwd(), timeout)
+            if is_engine
+            else check_plugin(name, device=device, timeout=timeout)
+        )
+        for item in checks:
             found.append(item)
             if not as_json and not flags["quiet"]:
                 _print(item.passed, item.name, item.check, item.message)

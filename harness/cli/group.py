@@ -20,6 +20,7 @@ COMMANDS = {
     "baseline": "harness.cli.baseline:baseline",
     "cache": "harness.cli.cache:cache",
     "check": "harness.cli.check:check",
+    "collect": "harness.cli.collect:collect",
     "compare": "harness.cli.compare:compare",
     "correlate": "harness.cli.correlate:correlate",
     "degrade": "harness.cli.degrade:degrade",

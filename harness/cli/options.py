@@ -1,6 +1,5 @@
 """Arguments and options that several commands share."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
@@ -11,6 +10,7 @@ import click
 from harness.cli import output
 from harness.errors import InputError
 from harness.formats import images_of, left_out
+from harness.workers.allocation import cores
 
 PATH = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True)
@@ -34,7 +34,7 @@ json = partial(click.option, "--json", "as_json", is_flag=True)
 metrics = partial(click.option, "-m", "--metric", "metrics", multiple=True)
 settings = partial(click.option, "--settings", metavar="FILE", type=PATH)
 timeout = partial(click.option, "--timeout", type=POSITIVE, show_default=True)
-workers = partial(click.option, "--workers", type=COUNT, default=lambda: os.cpu_count() or 1)
+workers = partial(click.option, "--workers", type=COUNT, default=cores)
 
 require_complete = click.option(
     "--require-complete",

@@ -7,26 +7,17 @@ import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from harness.cli import options, output
+from harness.cli import options, output, places
+from harness.cli.places import How
 from harness.errors import InputError
 
 if TYPE_CHECKING:
     from harness.protocols import Benchmark, DegradedSet
     from harness.running.plan import Plan
-
-
-class _How(TypedDict):
-    """How a plan is carried out."""
-
-    workers: int
-    timeout: float
-    memory_gib: float | None
-    extend: bool
-    fresh: bool
 
 
 @click.command(
@@ -38,6 +29,8 @@ Examples:
   restobench run -b sr-y --set set5-x2 -r bicubic -r "dat-light" --out runs/sr
   restobench run -b sr-y --set set5-x2 -r mine.pth --out runs/sr --extend
   restobench run -b quickstart -m psnr-y -m dri --limit 2 --dry-run
+  restobench run -b sr-y -r net.pth --devices cuda:0-7 --out runs/sr
+  restobench run -b sr-y -r net.pth --executor slurm:cluster.toml --out runs/sr --dry-run
 """
 )
 @click.option("-b", "--benchmark", required=True, help="A benchmark's name, or a TOML file.")
@@ -52,7 +45,17 @@ Examples:
 @click.option("--set", "sets", multiple=True, help="Only these sets of the benchmark.")
 @click.option("--out", type=options.PATH, help="Run folder  [default: runs/BENCHMARK-TIME]")
 @options.device(default="auto")
-@options.workers(help="Restorations at once; samples and scores beside them  [default: cores]")
+@click.option("--devices", default="", help="Several GPUs, a restoration on each: cuda:0-7.")
+@click.option(
+    "--executor",
+    default="",
+    metavar="NAME[:ARGUMENT]",
+    help="Nodes that do it: slurm:cluster.toml, dask:ADDRESS, dask:FILE (docs/clusters.md).",
+)
+@click.option("--detach", is_flag=True, help="Hand the jobs over and leave; see `collect`.")
+@options.workers(
+    default=None, help="Restorations at once; samples and scores beside them  [default: cores]"
+)
 @click.option("--limit", type=options.COUNT, help="The first N images of each set.")
 @options.timeout(default=600.0, help="Seconds that one restoration may take.")
 @click.option(
@@ -88,13 +91,11 @@ def run(
     metrics: tuple[str, ...],
     sets: tuple[str, ...],
     out: Path | None,
-    device: str,
     limit: int | None,
     data: Path | None,
     dry_run: bool,
-    sandbox: bool,
     fetch: bool,
-    **how: Unpack[_How],
+    **how: Unpack[How],
 ) -> int:
     """Run restorers over a benchmark, score what they restore, and rank them.
 
@@ -106,18 +107,20 @@ def run(
 
     if data:
         os.environ["RESTOBENCH_DATA"] = str(data.resolve())
+    engine, device, visible = places.choose(how)
     found = resolve_benchmark(benchmark)
     folder = out or Path("runs") / f"{found.name}-{datetime.now():%Y%m%d-%H%M%S}"
     if fetch:
         _fetch(restorers or found.restorers, metrics or found.metrics, flags["quiet"])
-    if sandbox:
+    if how["sandbox"]:
         _hide_references(found, folder)
     _tell_start(restorers, flags["quiet"])
-    plan = make_plan(found, restorers, metrics, sets, limit, device)
+    plan = make_plan(found, restorers, metrics, sets, limit, device, elsewhere=engine is not None)
     _tell(plan, flags["quiet"])
+    where = places.Places(engine, visible, how)
     if not plan.cells() or dry_run:
-        return _print_plan(plan, how["workers"], how["timeout"])
-    return _execute(plan, folder, flags, how)
+        return _print_plan(plan, where)
+    return _execute(plan, folder, flags, where)
 
 
 def _fetch(restorers: Sequence[str], metrics: Sequence[str], quiet: bool) -> None:
@@ -185,9 +188,7 @@ def _hide_references(benchmark: Benchmark, folder: Path) -> None:
         output.say(f"--sandbox: the files of {names} are not known, and can be read")
 
 
-def _print_plan(plan: Plan, workers: int, timeout: float) -> int:
-    from harness.running.estimate import estimate_costs
-
+def _print_plan(plan: Plan, where: places.Places) -> int:
     cells = plan.cells()
     for skip in plan.skipped:
         told = output.printable(f"skipped {skip.restorer or 'set'} on {skip.set}: {skip.reason}")
@@ -203,15 +204,7 @@ def _print_plan(plan: Plan, workers: int, timeout: float) -> int:
         able = [restorer.name for restorer in plan.restorers if name in restorer.sets]
         click.echo(f"{name}: {len(ids)} images x {len(able)} restorers: {', '.join(able)}")
     click.echo(f"{cells} cells, metrics {', '.join(plan.metrics)}, device {plan.device}")
-    click.echo("restoring the first image of each set, to see what it costs ...", err=True)
-    estimate = estimate_costs(plan, timeout)
-    for restorer, name, message in estimate.failed:
-        click.echo(output.printable(f"failed {restorer} on {name}: {message}"))
-    seconds = estimate.total_seconds()
-    click.echo(
-        f"about {estimate.mib:.1f} MiB of restored images; about {seconds / workers:.0f} s of "
-        f"restoring on {workers} workers ({seconds:.0f} s of work); loading and scoring come on top"
-    )
+    where.print_costs(plan)
     return 0
 
 
@@ -221,27 +214,22 @@ def _import_what_reports_need() -> None:
         importlib.import_module(name)
 
 
-def _execute(plan: Plan, folder: Path, flags: dict[str, bool], how: _How) -> int:
+def _execute(plan: Plan, folder: Path, flags: dict[str, bool], where: places.Places) -> int:
     from harness.cli import leaderboards, progress
     from harness.reporting import assemble, standing, write
-    from harness.running.runner import run_plan
     from harness.storage import starting_again, store
 
-    if not how["fresh"]:
-        _check_extends(plan, folder, how["extend"])
+    if not where.how["fresh"]:
+        _check_extends(plan, folder, where.how["extend"])
     elif folder.exists():
         starting_again.throw_away(folder)
     with progress.CellProgress(
         quiet=flags["quiet"], verbose=flags["verbose"], meanwhile=_import_what_reports_need
     ) as shown:
-        summary = run_plan(
-            plan,
-            folder.resolve(),
-            workers=how["workers"],
-            timeout=how["timeout"],
-            memory_mib=int(how["memory_gib"] * 1024) if how["memory_gib"] else None,
-            progress=shown,
-        )
+        summary = where.run(plan, folder.resolve(), shown)
+    if where.how["detach"]:
+        click.echo(f"handed over; restobench collect {folder} takes in what is done")
+        return 0
     data, writers = store.load_run(folder, output.warn), write.report_writers(("html",))
     pages = standing.standing_report(data, folder, writers)
     report = assemble.assemble(data, folder, tables_only=bool(pages))

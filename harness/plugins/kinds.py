@@ -17,6 +17,7 @@ from harness.protocols import (
     Restorer,
     RestorerCard,
 )
+from harness.protocols.executor import Executor
 
 if TYPE_CHECKING:
     from harness.protocols.report import FigureMaker, HistoryReport, Report
@@ -62,6 +63,9 @@ benchmark_loaders: Registry[Callable[[Path], Benchmark]] = Registry("benchmark_l
 
 metrics: Registry[MetricClass] = Registry("metric")
 """Classes, built with `cls(device=...)`."""
+
+executors: Registry[type[Executor]] = Registry("executor")
+"""Classes, built with what stands after their name in `--executor NAME:ARGUMENT`."""
 
 reports: Registry[Callable[[], Report]] = Registry("report")
 """Classes, built without arguments."""

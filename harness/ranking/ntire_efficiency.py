@@ -12,7 +12,14 @@ import numpy as np
 from harness.errors import InputError
 from harness.ranking.ballots import Ballots
 from harness.ranking.ranks import Order
-from harness.results import TIMED_BESIDE, LeaderboardRow, RunData, RunRestorer, Spent
+from harness.results import (
+    MIXED_HARDWARE,
+    TIMED_BESIDE,
+    LeaderboardRow,
+    RunData,
+    RunRestorer,
+    Spent,
+)
 from harness.statistics import Floats
 from harness.statistics.resampling import percentile_order, resample_counts
 
@@ -74,9 +81,9 @@ def efficiency_order(data: RunData, item: Ballots, base: str | None) -> Order | 
         )
     if base not in item.entrants:
         return None
-    costs = _costs(data, {table.set for table in item.tables})
+    costs, mixed = _costs(data, {table.set for table in item.tables})
     cards = {name: data.run.restorer(name) for name in item.entrants}
-    reasons = {name: _why_not(card, costs.get(name, {})) for name, card in cards.items()}
+    reasons = {name: _why_not(card, costs.get(name, {}), mixed) for name, card in cards.items()}
     if reasons[base]:
         raise InputError(f"versus: {base} cannot be compared with: {reasons[base]}")
     names = sorted(name for name, why in reasons.items() if not why)
@@ -90,10 +97,12 @@ def efficiency_order(data: RunData, item: Ballots, base: str | None) -> Order | 
     return replace(_order(spent, names.index(base), parameters), left_out=reasons)
 
 
-def _why_not(card: RunRestorer, spent: Mapping[tuple[str, str], Spent]) -> str:
+def _why_not(card: RunRestorer, spent: Mapping[tuple[str, str], Spent], mixed: bool) -> str:
     """Why a restorer cannot be compared by what it costs, or an empty string."""
     if not (card.parameters and spent):
         return "it has no count of operations or of parameters"
+    if mixed:
+        return MIXED_HARDWARE
     return TIMED_BESIDE if any(cost.beside != 0 for cost in spent.values()) else ""
 
 
@@ -111,11 +120,18 @@ def _order(spent: Mapping[str, Sequence[Spent]], base: int, parameters: Floats) 
     )
 
 
-def _costs(data: RunData, sets: Container[str | None]) -> dict[str, dict[tuple[str, str], Spent]]:
-    """Restorer -> set and image -> what was spent, where operations are known."""
+def _costs(
+    data: RunData, sets: Container[str | None]
+) -> tuple[dict[str, dict[tuple[str, str], Spent]], bool]:
+    """Restorer -> set and image -> what was spent, where operations are known.
+
+    And whether it was measured on hardware of several kinds.
+    """
     costs: dict[str, dict[tuple[str, str], Spent]] = {}
+    hosts = set()
     for image in data.restored:
         if image.cell.set in sets and image.spent.flops is not None:
             cell = image.cell
             costs.setdefault(cell.restorer, {})[cell.set, cell.image] = image.spent
-    return costs
+            hosts.add(image.spent.host)
+    return costs, len({data.run.hardware(host) for host in hosts}) > 1

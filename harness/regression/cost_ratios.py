@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from harness.regression.judging import Measured, judge
-from harness.regression.measured_run import HARDWARE, MeasuredRun
+from harness.regression.measured_run import HARDWARE, MIXED, MeasuredRun
 from harness.regression.tolerances import MIN_IMAGES, Settings
-from harness.results import COSTS, Finding, Spent, Verdict
+from harness.results import COSTS, MIXED_HARDWARE, Finding, Spent, Verdict
 from harness.statistics.resampling import intervals
 from harness.statistics.significance import paired_t
 
@@ -50,6 +50,8 @@ def compare_costs(now: MeasuredRun, before: MeasuredRun, settings: Settings) -> 
 
 def _not_judged(now: MeasuredRun, before: MeasuredRun) -> str:
     """Why costs are reported and not judged, or an empty string."""
+    if MIXED in (now.hardware.get("processor"), before.hardware.get("processor")):
+        return MIXED_HARDWARE
     differing = [name for name in HARDWARE if now.hardware.get(name) != before.hardware.get(name)]
     if not differing and now.hardware.get("workers") != 1:
         return (

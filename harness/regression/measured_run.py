@@ -120,7 +120,7 @@ def measured_run(data: RunData, folder: Path | None = None) -> MeasuredRun:
         started=run.started,
         evaluation={"name": "", "hash": ""}
         | {key: str(value) for key, value in run.plan.evaluation.items()},
-        hardware={name: run.environment.get(name) for name in HARDWARE},
+        hardware=_hardware(data),
         metrics=run.metrics,
         scores=scores,
         costs=costs,
@@ -134,6 +134,22 @@ def measured_run(data: RunData, folder: Path | None = None) -> MeasuredRun:
         environment={name: run.environment.get(name) for name in PROVENANCE},
         files=_files(data, folder) if folder else {},
     )
+
+
+MIXED = "several kinds"
+"""The hardware of a run whose rows were made on machines that differ."""
+
+
+def _hardware(data: RunData) -> dict[str, object]:
+    """What has to agree before costs are judged: of the machines that restored, not of this one."""
+    run = data.run
+    found = {name: run.environment.get(name) for name in HARDWARE}
+    names = {image.spent.host for image in data.restored}
+    hosts = run.hosts()
+    if len({run.hardware(name) for name in names}) > 1:
+        return {**found, "processor": MIXED, "accelerator": MIXED}
+    host: Mapping[str, object] = next((hosts[name] for name in names if name and name in hosts), {})
+    return found | {name: host[name] for name in found if name in host}
 
 
 def rename(run: MeasuredRun, aliases: Sequence[str]) -> MeasuredRun:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from harness.ranking.leaderboards import Ranking
 from harness.ranking.tables import metric_names, scopes
 from harness.results import (
+    MIXED_HARDWARE,
     TIMED_BESIDE,
     Cost,
     Leaderboard,
@@ -27,13 +28,21 @@ def costs(data: RunData) -> tuple[Cost, ...]:
     memory that nobody has touched and caches that are empty: it counts as warm-up.
     """
     groups: dict[tuple[str, str], list[Spent]] = {}
+    hardware: dict[str, set[str]] = {}
+    kinds = {host: data.run.hardware(host) for host in (None, *data.run.hosts())}
     for image in data.restored:
         groups.setdefault((image.cell.restorer, image.cell.set), []).append(image.spent)
+        hardware.setdefault(image.cell.set, set()).add(kinds.get(image.spent.host, ""))
     device = _device(data.run)
-    return tuple(_cost(restorer, name, device, spent) for (restorer, name), spent in groups.items())
+    return tuple(
+        _cost(restorer, name, device, spent, mixed=len(hardware[name]) > 1)
+        for (restorer, name), spent in groups.items()
+    )
 
 
-def _cost(restorer: str, set_name: str, device: str | None, spent: Sequence[Spent]) -> Cost:
+def _cost(
+    restorer: str, set_name: str, device: str | None, spent: Sequence[Spent], *, mixed: bool
+) -> Cost:
     flops = [item.flops for item in spent if item.flops is not None]
     timed = [item.seconds for item in spent if not item.cold] or [item.seconds for item in spent]
     known = all(item.beside is not None for item in spent)
@@ -54,6 +63,7 @@ def _cost(restorer: str, set_name: str, device: str | None, spent: Sequence[Spen
         device=device,
         threads=_known(max, (item.threads for item in spent)),
         size=_size(spent),
+        mixed=mixed,
     )
 
 
@@ -107,10 +117,9 @@ def _notes(here: Sequence[Cost]) -> Iterator[str]:
     )
     known = (" or ".join(sorted(filter(None, names))) for names in how)
     yield ", ".join(("seconds: median after warm-up", *filter(None, known)))
-    beside = [item.restorer for item in here if not item.timed_alone]
-    if beside:
-        who = _names(beside, here)
-        yield f"not ranked by time: {who}; {TIMED_BESIDE}"
+    for why in (MIXED_HARDWARE, TIMED_BESIDE):
+        if untimed := [item.restorer for item in here if item.untimed == why]:
+            yield f"not ranked by time: {_names(untimed, here)}; {why}"
     older = [item.restorer for item in here if item.peak_mib is None]
     if older:
         who = _names(older, here)

@@ -13,6 +13,7 @@ from harness.results.cells import (
 from harness.results.leaderboards import (
     FEW_IMAGES,
     MIN_SIGNS,
+    MIXED_HARDWARE,
     SIGNIFICANT,
     TIMED_BESIDE,
     Cost,
@@ -43,6 +44,7 @@ __all__ = [
     "COSTS",
     "FEW_IMAGES",
     "MIN_SIGNS",
+    "MIXED_HARDWARE",
     "MOST_COMPARED",
     "SIGNIFICANT",
     "TIMED_BESIDE",

@@ -14,6 +14,7 @@ class FailureKind(StrEnum):
     CRASHED = "crashed"  # the worker process died
     MEMORY = "memory"  # it took more memory than there is, or than it may
     SAMPLE = "sample"  # the set could not deliver this image
+    LOST = "lost"  # a cluster has lost it: its node died, or its job was ended, each time
     METRIC = "metric"  # the image was restored, one metric failed
 
 
@@ -88,6 +89,7 @@ class Spent:
         threads: CPU threads that libraries might use; `None` in runs of older versions.
         height: Of the degraded image, in pixels; `None` in runs of older versions.
         width: Likewise.
+        host: The machine, by its id in the run; `None` in runs of older versions.
         fell_back: Whether a reduced precision gave no image, so that `fp32` was used in its place.
         cold: Whether it was the first cell of its worker, which is slower still than later ones.
     """
@@ -103,6 +105,7 @@ class Spent:
     threads: int | None = None
     height: int | None = None
     width: int | None = None
+    host: str | None = None
     fell_back: bool = False
     cold: bool = False
 

@@ -17,6 +17,12 @@ TIMED_BESIDE = (
 )
 """Why a restorer is not ranked by time, and what to do."""
 
+MIXED_HARDWARE = (
+    "restored on machines of several kinds, whose costs are not compared; ask for one kind of node "
+    "(constraint, partition), or run the set again on one machine, into a new folder"
+)
+"""Likewise, of runs on a cluster and of merged ones."""
+
 
 def caution(images: int) -> str:
     """What a small number of images means for ranks; empty where there are enough, or none."""
@@ -137,6 +143,7 @@ class Cost:
             are others.
         beside: Largest; `None` where it is not known of every image.
         device: `cpu` or `cuda:N`; several of a merged run.
+        mixed: Whether the set was restored on hardware of several kinds, by whatever restorer.
         threads: Largest; `None` where it was not recorded.
         size: Width x height of the degraded images, such as `512x768`, or the smallest and the
             largest of them, `96x128 to 512x768`; `None` where it was not recorded.
@@ -158,11 +165,19 @@ class Cost:
     device: str | None = None
     threads: int | None = None
     size: str | None = None
+    mixed: bool = False
 
     @property
     def timed_alone(self) -> bool:
-        """Whether no image was timed beside another restoration: only then time is ranked."""
-        return self.beside == 0
+        """Whether all were timed alone, on hardware of one kind: only then time is ranked."""
+        return not self.untimed
+
+    @property
+    def untimed(self) -> str:
+        """Why it is not ranked by time, or nothing."""
+        if self.mixed:
+            return MIXED_HARDWARE
+        return "" if self.beside == 0 else TIMED_BESIDE
 
     @property
     def memory_mib(self) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 
 from harness.cards import MetricCard, RestorerCard
 from harness.results.cells import Failure, Restored, Score, Skipped
@@ -124,6 +124,31 @@ class Run:
     def benchmark(self) -> str:
         """Name of the benchmark."""
         return self.plan.benchmark
+
+    def hosts(self) -> Mapping[str, Mapping[str, object]]:
+        """Machines that have restored for it, by the ids that its rows name.
+
+        None in runs of older versions, which had one: that of `environment`.
+        """
+        found = self.environment.get("hosts")
+        if not isinstance(found, Mapping):
+            return {}
+        return {str(name): host for name, host in found.items() if isinstance(host, Mapping)}
+
+    def with_hosts(self, *hosts: Mapping[str, Mapping[str, object]]) -> Run:
+        """The same run with more machines."""
+        every = dict(self.hosts())
+        for some in hosts:
+            every |= some
+        return replace(
+            self, environment={**self.environment, "hosts": every} if every else self.environment
+        )
+
+    def hardware(self, host: str | None) -> str:
+        """Which hardware a host is, as text: costs on other hardware are not compared."""
+        known = self.hosts().get(host or "") or self.environment
+        parts = [known.get(name) for name in ("processor", "accelerator", "driver")]
+        return ", ".join(str(part) for part in parts if part)
 
     def restorer(self, name: str) -> RunRestorer:
         """The card of a restorer, or an empty one where it is lost."""

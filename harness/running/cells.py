@@ -19,16 +19,17 @@ from harness.restoring.hiding import lend
 from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell
 from harness.restoring.operations import Shape
 from harness.results import Cell, Failure, FailureKind, Restored, Spent
+from harness.running.header import Place
 from harness.running.plan import Plan, PlannedRestorer
 from harness.running.pools import Pools
 from harness.running.progress import Progress
-from harness.running.samples import Samples
+from harness.running.samples import CellError, Samples
 from harness.running.schedule import Course, Kind, Work
 from harness.scoring.in_worker import Scored, ScoreTask, score_cell
 from harness.storage.images.arrays import ImageFile
 from harness.storage.images.handover import Handover
 from harness.storage.images.samples import StoredSample
-from harness.storage.places import restored_stem
+from harness.storage.places import MANY, restored_stem
 from harness.storage.store import Store
 from harness.workers.pool import Trouble
 
@@ -50,6 +51,7 @@ class Cells:
         samples: The degraded images and references.
         timeout: Seconds that one restoration, or all metrics of a cell, may take.
         progress: Told of every cell.
+        place: The machine.
 
     Attributes:
         restored: Images that restorers made.
@@ -66,6 +68,7 @@ class Cells:
     samples: Samples
     timeout: float
     progress: Progress
+    place: Place
     restored: int = 0
     scored: int = 0
     waits: bool = False
@@ -108,14 +111,6 @@ class Cells:
     def _sample_alone(self, degraded_set: DegradedSet, image: str) -> Course:
         yield from self.samples.get(degraded_set, image)
         self.samples.forget_fresh(degraded_set.name, image)
-
-
-class CellError(Exception):
-    """A cell that has failed."""
-
-    def __init__(self, kind: FailureKind, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 class _Course:
@@ -256,7 +251,7 @@ class _Course:
             raise CellError(found.kind, found.message)
         counted.update(found.counted)
         self.all.waits = found.busy < 0.5
-        return replace(found, spent=replace(found.spent, beside=self.beside))
+        return replace(found, spent=self.all.place.mark(found.spent, self.beside))
 
     def _start(self, task: RestoreTask) -> Future[Any]:
         name = self.restorer.name
@@ -276,7 +271,10 @@ class _Course:
     ) -> Generator[Work, Any, Scored]:
         evaluation, scale = self.all.plan.benchmark.evaluation, self.degraded_set.conditions.scale
         reference, device = sample.reference, self.all.plan.device
-        images = restored, self.all.store.folder / restored_stem(self.cell), reference
+        name, plan = self.cell.set, self.all.plan
+        many = name in plan.many or len(plan.ids[name]) > MANY
+        stem = restored_stem(self.cell, many=many)
+        images = restored, self.all.store.folder / stem, reference
         task = ScoreTask(self.cell, *images, metrics, scored_before, evaluation, scale, device)
         found: Scored | Failure | Trouble | DamagedImageError
         found = yield self._scoring(task)

@@ -13,8 +13,9 @@ from harness.plugins.specification import RestorerSpec, parse_restorer
 from harness.restoring.in_worker import load_restorer
 from harness.scoring.evaluation import build_metric
 from harness.testing import METRIC_CHECKS, RESTORER_CHECKS, Check, Trials, run_check
+from harness.workers.allocation import free_mib
 from harness.workers.confinement import go_to_own_folder
-from harness.workers.pool import Trouble, WorkerPool, free_mib
+from harness.workers.pool import Trouble, WorkerPool
 
 
 def usable_plugins() -> list[str]:

@@ -1,26 +1,47 @@
 """What a run folder says of its run: the plan, who runs it where, and whether it is finished."""
 
 import secrets
-from collections.abc import Container
-from dataclasses import replace
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import StoreError
-from harness.results import Run, RunPlan
+from harness.results import Run, RunPlan, Spent
 from harness.running.plan import Plan
 from harness.set_identity import set_fingerprint
-from harness.storage.provenance import describe_environment
+from harness.storage.provenance import describe_environment, host_id
 from harness.storage.store import FILENAME, Store
 
 
-def begin_run(store: Store, plan: Plan, workers: int) -> Run:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The machine that restores, for the rows that it makes.
+
+    Attributes:
+        host: Its id in `hosts` of the run's environment.
+        beside: Other parts of the run that may be at work on it; `None`: nobody knows.
+    """
+
+    host: str | None = None
+    beside: int | None = 0
+
+    def mark(self, spent: Spent, beside: int) -> Spent:
+        """What a restoration has cost here, beside so many others of this part of the run."""
+        every = None if self.beside is None else beside + self.beside
+        return replace(spent, beside=every, host=self.host)
+
+
+def begin_run(
+    store: Store, plan: Plan, workers: int, host: Mapping[str, object] | None = None
+) -> Run:
     """Writes the plan, together with what earlier starts of the run have planned.
 
     Args:
         store: Of the run folder.
         plan: What is going to be done.
         workers: How many cells at a time.
+        host: The machine that restores, if it is one: this one.
 
     Returns:
         What the run says of itself now.
@@ -40,16 +61,8 @@ def begin_run(store: Store, plan: Plan, workers: int) -> Run:
     known = store.read_header()
     if known is not None:
         _check_same_plan(store.folder, known.plan, run.plan)
-        metrics = dict.fromkeys([*known.plan.metrics, *run.plan.metrics])
-        sets = {**known.plan.sets, **run.plan.sets}
-        run = replace(
-            run,
-            id=known.id or run.id,
-            started=known.started or run.started,
-            plan=replace(run.plan, sets=sets, metrics=tuple(metrics)),
-            restorers={**known.restorers, **run.restorers},
-            metrics={**known.metrics, **run.metrics},
-        )
+        run = _resumed(known, run)
+    run = run.with_hosts({host_id(host): host} if host else {})
     with store.transaction():
         store.write_header(run)
     store.replace_skipped(plan.skipped)
@@ -87,6 +100,20 @@ def additions(folder: Path, plan: Plan) -> list[str]:
         if name in known.plan.sets
     }
     return found + [f"{n} image{'s' * (n > 1)} of {name}" for name, n in more.items() if n > 0]
+
+
+def _resumed(known: Run, run: Run) -> Run:
+    """What a run says of itself that is begun again, perhaps with more in its plan."""
+    metrics = dict.fromkeys([*known.plan.metrics, *run.plan.metrics])
+    sets = {**known.plan.sets, **run.plan.sets}
+    return replace(
+        run,
+        id=known.id or run.id,
+        started=known.started or run.started,
+        plan=replace(run.plan, sets=sets, metrics=tuple(metrics)),
+        restorers={**known.restorers, **run.restorers},
+        metrics={**known.metrics, **run.metrics},
+    ).with_hosts(known.hosts())
 
 
 def _check_same_plan(folder: Path, known: RunPlan, planned: RunPlan) -> None:

@@ -24,8 +24,9 @@ from harness.protocols import (
 from harness.restoring.in_worker import describe_restorer, probe_restorer
 from harness.results import PlannedSet, RunPlan, RunRestorer, Skipped
 from harness.running.kept_cards import card_key, keep, recall
+from harness.workers.allocation import free_mib
 from harness.workers.devices import choose_device
-from harness.workers.pool import Trouble, WorkerPool, announce, free_mib
+from harness.workers.pool import Trouble, WorkerPool, announce
 
 LOAD_SECONDS = 300.0
 """How long a restorer given by path may take to load."""
@@ -67,6 +68,8 @@ class Plan:
     device: str
     absent_metrics: dict[str, str] = field(default_factory=dict)
     """Metrics of the benchmark that are not usable here, and why."""
+    many: frozenset[str] = frozenset()
+    """Sets whose restored images lie in many folders, though this is but a part of their images."""
 
     def cells(self) -> int:
         """How many restorations the plan holds."""
@@ -112,6 +115,8 @@ def make_plan(
     set_names: Sequence[str] = (),
     limit: int | None = None,
     device: str = "cpu",
+    *,
+    elsewhere: bool = False,
 ) -> Plan:
     """Resolves every name and decides what runs.
 
@@ -122,6 +127,7 @@ def make_plan(
         set_names: Part of the benchmark's sets; empty: all.
         limit: Only the first so many images of each set.
         device: `auto`, `cpu` or `cuda:N`.
+        elsewhere: Whether other machines carry it out, which look for the device themselves.
 
     Raises:
         InputError: A name that nobody has registered, a file or device that is not here, or a
@@ -132,19 +138,12 @@ def make_plan(
     ids = choose_ids(sets, limit)
     cards, absent = choose_metrics(metric_names, benchmark.metrics)
     specs = _parse(restorer_texts or benchmark.restorers or _all_usable(), bool(restorer_texts))
-    device = choose_device(device)  # may have to ask torch: nothing above does
+    if not elsewhere:
+        device = choose_device(device)  # may have to ask torch: nothing above does
     planned, more = _choose_restorers(specs, sets, device, lambda: imports(specs, cards, device))
-    return Plan(
-        benchmark=benchmark,
-        sets=sets,
-        ids=ids,
-        restorers=planned,
-        metrics=cards,
-        metric_fingerprints={name: metric_fingerprint(name, device) for name in cards},
-        skipped=(*skipped, *more),
-        device=device,
-        absent_metrics=absent,
-    )
+    fingerprints = {name: metric_fingerprint(name, device) for name in cards}
+    known = benchmark, sets, ids, planned, cards, fingerprints
+    return Plan(*known, skipped=(*skipped, *more), device=device, absent_metrics=absent)
 
 
 def choose_ids(sets: Sequence[DegradedSet], limit: int | None) -> dict[str, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.workers.device_pool import DevicePool
 from harness.workers.pool import WorkerPool, handover_folder
 
 
@@ -29,14 +30,18 @@ class Pools:
         most: Pieces of work at the same time.
         memory_mib: What one restoring worker may take.
         cells: How many cells each restorer has: its pool ends with the last.
+        folder: Where the user works, if that is not this process's folder.
+        devices: What the workers of each device may see; empty: there is one, which all see.
     """
 
     workers: int
     most: int
     memory_mib: int | None
     cells: Mapping[str, int]
-    _trusted: WorkerPool | None = None
-    _restorers: dict[str, WorkerPool] = field(default_factory=dict)
+    folder: Path | None = None
+    devices: tuple[str, ...] = ()
+    _trusted: WorkerPool | DevicePool | None = None
+    _restorers: dict[str, WorkerPool | DevicePool] = field(default_factory=dict)
     _left: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,17 +54,22 @@ class Pools:
     def trusted(self) -> Pool:
         """The pool that makes samples and scores."""
         if self._trusted is None:
-            self._trusted = WorkerPool(self.most)
+            self._trusted = self._make(self.most, private=False)
         return self._trusted
 
     def of(self, restorer: str) -> Pool:
         """The pool of one restorer."""
         if restorer not in self._restorers:
-            workers = max(1, min(self.workers, self._left[restorer]))
-            self._restorers[restorer] = WorkerPool(
-                workers, private=True, memory_mib=self.memory_mib
-            )
+            workers = max(1, min(self.workers, self._left.get(restorer, self.workers)))
+            self._restorers[restorer] = self._make(workers, private=True)
         return self._restorers[restorer]
+
+    def _make(self, workers: int, *, private: bool) -> WorkerPool | DevicePool:
+        if self.devices:
+            each = -(-workers // len(self.devices))
+            return DevicePool(each, self.devices, private=private, folder=self.folder)
+        memory = self.memory_mib if private else None
+        return WorkerPool(workers, private=private, memory_mib=memory, folder=self.folder)
 
     def done_with(self, restorer: str) -> None:
         """One cell of a restorer is over."""
@@ -73,6 +83,7 @@ class Pools:
         Args:
             name: The restorer's; empty for the pool that makes samples and scores.
         """
+        pool: WorkerPool | DevicePool | None
         if not name:
             pool, self._trusted = self._trusted, None
         else:

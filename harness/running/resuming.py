@@ -5,8 +5,17 @@ from collections.abc import Iterator, Mapping
 
 from harness.plugins.fingerprints import is_current
 from harness.running.plan import Plan
+from harness.running.progress import Progress
 from harness.storage.images.samples import begin_pins
 from harness.storage.store import Store
+
+
+def prepare(plan: Plan, store: Store, progress: Progress) -> None:
+    """Begins one start of a run: says why results are made again, and drops outdated scores."""
+    progress.start(plan.cells())
+    for line in why_again(plan, store):
+        progress.note(line)
+    store.drop_outdated(plan.metric_fingerprints)
 
 
 def why_again(plan: Plan, store: Store) -> Iterator[str]:

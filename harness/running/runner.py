@@ -8,15 +8,17 @@ from pathlib import Path
 
 from harness.errors import InputError
 from harness.running.cells import Cells
-from harness.running.header import begin_run, finish_run
+from harness.running.header import Place, begin_run, finish_run
 from harness.running.plan import Plan
 from harness.running.pools import Pools
 from harness.running.progress import Progress
-from harness.running.resuming import why_again
+from harness.running.resuming import prepare
 from harness.running.samples import Samples
 from harness.running.schedule import Schedule
+from harness.storage.provenance import describe_host, host_id
 from harness.storage.store import Store
-from harness.workers.pool import announce, free_mib
+from harness.workers.allocation import free_mib
+from harness.workers.pool import announce
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ def run_plan(
     memory_mib: int | None = None,
     progress: Progress | None = None,
     pools: Pools | None = None,
+    devices: tuple[str, ...] = (),
 ) -> RunSummary:
     """Runs what is missing of a plan.
 
@@ -55,32 +58,33 @@ def run_plan(
         memory_mib: What one restoring worker may take; `None`: its share of what is free.
         progress: Told of every cell.
         pools: Who does the work; default: worker processes.
+        devices: What each may see, of several (`harness.workers.devices.choose_devices`).
 
     Raises:
         StoreError: The folder holds a run of another plan.
         InputError: There are no workers.
     """
     progress, most = progress or Progress(), max(workers, 2)
-    pools = pools or _processes(plan, workers, most, memory_mib)
+    pools = pools or _processes(plan, workers, most, memory_mib, devices)
     with Store(folder, create=True) as store, pools:
-        run = begin_run(store, plan, workers)
-        progress.start(plan.cells())
-        for line in why_again(plan, store):
-            progress.note(line)
-        store.drop_outdated(plan.metric_fingerprints)
+        host = describe_host(plan.device)
+        run = begin_run(store, plan, workers, host)
+        prepare(plan, store, progress)
         samples = Samples(store, pools, pools.handover(), timeout)
-        job = Cells(plan, store, pools, samples, timeout, progress)
+        job = Cells(plan, store, pools, samples, timeout, progress, Place(host_id(host)))
         schedule = Schedule(most, workers, pools.end, lambda: job.waits, timeout, store)
         schedule.run(job.courses())
         finish_run(store, run, plan, samples.lost)
         return RunSummary(job.restored, job.scored, store.count_failures())
 
 
-def _processes(plan: Plan, workers: int, most: int, memory_mib: int | None) -> Pools:
+def _processes(
+    plan: Plan, workers: int, most: int, memory_mib: int | None, devices: tuple[str, ...]
+) -> Pools:
     if workers < 1:
         raise InputError(f"workers is {workers}; expected 1 or more")
     announce(plan.imports)
     # a GPU's driver maps more than it takes, and its memory is limited by itself
     limit = (memory_mib or free_mib() // workers) if plan.device == "cpu" else None
     cells = {item.name: sum(len(plan.ids[name]) for name in item.sets) for item in plan.restorers}
-    return Pools(workers, most, limit, cells)
+    return Pools(workers, most, limit, cells, devices=devices)

@@ -27,6 +27,14 @@ Key = tuple[str, str]
 """Set and id."""
 
 
+class CellError(Exception):
+    """A cell that has failed."""
+
+    def __init__(self, kind: FailureKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
 @dataclass(slots=True)
 class Samples:
     """The samples of one start of a run.

@@ -12,6 +12,7 @@ from typing import Protocol
 from harness.scoring.files import ImagePair
 from harness.scoring.recalling import ScoredFile, ScoringJob, recall
 from harness.storage.kept_scores import KeptScores
+from harness.workers.allocation import cores
 
 PATIENCE_SECONDS = 10.0
 """Workers that nobody asked for are started when scoring has taken so long, and will as long again.
@@ -106,7 +107,7 @@ def _score(
             del rest[place]
             yield place, scored
     if rest:
-        yield from _score_in_workers(pairs, rest, workers or os.cpu_count() or 1)
+        yield from _score_in_workers(pairs, rest, workers or cores())
 
 
 def _score_here(

@@ -18,7 +18,7 @@ from harness.results import Cell, PlannedSet, Run, RunRestorer
 from harness.set_identity import set_fingerprint
 from harness.storage.database import Database
 from harness.storage.images.arrays import ImageFile
-from harness.storage.places import preview, restored_stem
+from harness.storage.places import among_many, preview, restored_stem
 from harness.storage.store import FILENAME, Store, load_header
 from harness.storage.whole import SEAL, checked, fitting, row_check
 
@@ -153,7 +153,9 @@ def _copy_store(folder: Path, to: Path) -> Path:
 
 
 def _restored_path(restorer: str, set_name: str, image: str, path: str) -> str:
-    return str(restored_stem(Cell(restorer, set_name, image))) + PurePosixPath(path).suffix
+    old = PurePosixPath(path)
+    many = old.parent.name == among_many(image)
+    return str(restored_stem(Cell(restorer, set_name, image), many=many)) + old.suffix
 
 
 def _check_samples(database: sqlite3.Connection, folder: Path) -> None:
@@ -276,7 +278,7 @@ def _merge_headers(runs: Sequence[Run], pixels: Pixels) -> Run:
         metrics=cards,
         environment={**runs[0].environment, "merged": parts},
         status="finished" if finished else "running",
-    )
+    ).with_hosts(*(run.hosts() for run in runs))
 
 
 def _merge_set(

@@ -48,6 +48,22 @@ def preview(set_name: str, image: str, kind: str) -> str:
     return f"images/{safe_name(set_name)}/{safe_name(image)}-{kind}.png"
 
 
-def restored_stem(cell: Cell) -> Path:
-    """Path of a restored image without its suffix, relative to the run folder."""
-    return Path("restored") / safe_name(cell.restorer) / safe_name(cell.set) / safe_name(cell.image)
+MANY = 10_000
+"""Images of a set from which on its restored ones lie in many folders: shared disks list large ones
+slowly."""
+
+
+def restored_stem(cell: Cell, *, many: bool = False) -> Path:
+    """Path of a restored image without its suffix, relative to the run folder.
+
+    Args:
+        cell: Whose image it is.
+        many: Whether its set has more than `MANY`.
+    """
+    folder = Path("restored") / safe_name(cell.restorer) / safe_name(cell.set)
+    return (folder / among_many(cell.image) if many else folder) / safe_name(cell.image)
+
+
+def among_many(image: str) -> str:
+    """The folder of an image, one of 256."""
+    return hashlib.sha256(image.encode(errors="surrogatepass")).hexdigest()[:2]

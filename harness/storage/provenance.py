@@ -1,11 +1,14 @@
 """Where a run happened: versions, hardware, git, device. It explains results and decides none."""
 
+import hashlib
+import json
 import os
 import platform
 import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import Distribution, PackageNotFoundError
 from pathlib import Path
@@ -35,6 +38,39 @@ def describe_environment(device: str) -> dict[str, object]:
     }
 
 
+def describe_host(device: str) -> dict[str, object]:
+    """The machine that this process is on, as JSON types: what a cost depends on.
+
+    Args:
+        device: `cpu` or `cuda:N`, of which the name and the driver count.
+    """
+    is_cpu = not device.startswith("cuda")
+    return {
+        "name": platform.node(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "accelerator": _accelerator(device),
+        "driver": None if is_cpu else _driver(),
+    }
+
+
+def host_id(host: Mapping[str, object]) -> str:
+    """What rows call a machine: its name, and a few digits for what it is."""
+    text = json.dumps(dict(host), sort_keys=True, default=str)
+    return f"{host.get('name') or 'host'}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+
+
+def _driver() -> str | None:
+    """The version of the GPU's driver, where the kernel says it."""
+    with suppress(OSError):
+        text = Path("/proc/driver/nvidia/version").read_text(errors="replace")
+        if match := re.search(r"Kernel Module\D*([\d.]+)", text):
+            return match.group(1)
+    with suppress(OSError):
+        return Path("/sys/module/amdgpu/version").read_text().strip()
+    return None
+
+
 def installed_versions(distributions: Sequence[str]) -> dict[str, str]:
     """Versions of those that are installed."""
     found = {name: _version(name) for name in distributions}
@@ -62,12 +98,12 @@ def _processor() -> str:
 
 
 def _accelerator(device: str) -> str | None:
-    """The GPU's name; `None` on the CPU."""
+    """The GPU's name; `None` on the CPU, and where there is none, as on a cluster's front."""
     if not device.startswith("cuda"):
         return None
     import torch
 
-    return str(torch.cuda.get_device_name(device))
+    return str(torch.cuda.get_device_name(device)) if torch.cuda.is_available() else None
 
 
 def _git() -> Mapping[str, object] | None:

@@ -30,7 +30,7 @@ def failure_row(failure: Failure) -> tuple[object, ...]:
 _BEFORE_CHECKSUM = attrgetter(
     *("seconds", "growth_mib", "cuda_mib", "flops", "tile", "precision", "fell_back")
 )
-_AFTER_CHECKSUM = attrgetter("peak_mib", "beside", "threads", "height", "width", "cold")
+_AFTER_CHECKSUM = attrgetter("peak_mib", "beside", "threads", "height", "width", "cold", "host")
 
 
 def restored_row(image: Restored) -> tuple[object, ...]:

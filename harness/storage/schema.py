@@ -1,22 +1,25 @@
 """The tables of a run's file, and what brings those of an older version up to date."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
-SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, row_hash INTEGER) WITHOUT ROWID;
-CREATE TABLE samples (
-    set_name TEXT, image TEXT, degraded_sha256 TEXT NOT NULL, reference_sha256 TEXT,
-    row_hash INTEGER,
-    PRIMARY KEY (set_name, image)) WITHOUT ROWID;
+_CELLS = """\
 CREATE TABLE cells (
     restorer TEXT, set_name TEXT, image TEXT, fingerprint TEXT NOT NULL,
     degraded_sha256 TEXT NOT NULL, restored TEXT NOT NULL, sha256 TEXT NOT NULL,
     seconds REAL NOT NULL, growth_mib REAL NOT NULL, cuda_mib REAL, flops INTEGER, tile INTEGER,
     precision TEXT, fell_back INTEGER NOT NULL DEFAULT 0, checksum TEXT NOT NULL DEFAULT '',
     peak_mib REAL, beside INTEGER, threads INTEGER, height INTEGER, width INTEGER,
-    cold INTEGER NOT NULL DEFAULT 0, row_hash INTEGER,
+    cold INTEGER NOT NULL DEFAULT 0, host TEXT, row_hash INTEGER,
     PRIMARY KEY (restorer, set_name, image)) WITHOUT ROWID;
-CREATE TABLE scores (
+"""
+
+SCHEMA = f"""
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, row_hash INTEGER) WITHOUT ROWID;
+CREATE TABLE samples (
+    set_name TEXT, image TEXT, degraded_sha256 TEXT NOT NULL, reference_sha256 TEXT,
+    row_hash INTEGER,
+    PRIMARY KEY (set_name, image)) WITHOUT ROWID;
+{_CELLS}CREATE TABLE scores (
     restorer TEXT, set_name TEXT, image TEXT, metric TEXT, fingerprint TEXT NOT NULL,
     sha256 TEXT NOT NULL, value REAL NOT NULL, spread REAL, row_hash INTEGER,
     PRIMARY KEY (restorer, set_name, image, metric)) WITHOUT ROWID;
@@ -27,6 +30,11 @@ CREATE TABLE failures (
 CREATE TABLE skipped (restorer TEXT NOT NULL DEFAULT '', set_name TEXT, reason TEXT NOT NULL,
     row_hash INTEGER, PRIMARY KEY (restorer, set_name)) WITHOUT ROWID;
 """
+
+_CELLS_4 = """restorer, set_name, image, fingerprint, degraded_sha256, restored, sha256, seconds,
+    growth_mib, cuda_mib, flops, tile, precision, fell_back, checksum, peak_mib, beside, threads,
+    height, width, cold"""
+"""What a row of `cells` was hashed over before it had a host; one that does not fit stays so."""
 
 UPGRADES = {
     1: """
@@ -56,11 +64,20 @@ ALTER TABLE meta ADD COLUMN row_hash INTEGER;
 ALTER TABLE failures ADD COLUMN row_hash INTEGER;
 ALTER TABLE skipped ADD COLUMN row_hash INTEGER;
 """,
+    4: f"""
+ALTER TABLE cells RENAME TO cells_4;
+{_CELLS}
+INSERT INTO cells ({_CELLS_4}, row_hash) SELECT {_CELLS_4}, CASE
+    WHEN row_hash IS NULL OR row_hash = row_check({_CELLS_4}) THEN NULL ELSE 0 END FROM cells_4;
+DROP TABLE cells_4;
+DELETE FROM meta WHERE key = 'seal';
+""",
 }
 """What leads from a schema to the next; an older store is brought up to date where it lies.
 
 Before schema 3, `peak_mib` was the growth over what the worker held before a cell, and only the
-number of workers says whether cells were restored side by side.
+number of workers says whether cells were restored side by side. Before schema 5, a run had
+one host.
 """
 
 TABLES = ("meta", "samples", "cells", "scores", "failures", "skipped")

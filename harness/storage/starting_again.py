@@ -10,7 +10,10 @@ from harness.errors import HarnessError, InputError
 from harness.storage.places import safe_name
 from harness.storage.store import FILENAME, load_run
 
-_REPORT = ("index.html", "site")
+_OURS = {
+    "report": ("index.html", "site"),
+    "jobs": ("parts", "slurm", "token", "plan.json"),
+}
 _PREVIEW = re.compile(r".*-(degraded|reference)\.png")
 
 
@@ -29,14 +32,14 @@ def throw_away(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    for path in (folder / "restored", folder / "report"):
+    for place in ("restored", *_OURS):
         with suppress(OSError):  # it holds something else, or was never there
-            path.rmdir()
+            (folder / place).rmdir()
 
 
 def _written(folder: Path) -> Iterator[Path]:
     yield from folder.glob(f"{FILENAME}*")
-    yield from (folder / "report" / name for name in _REPORT)
+    yield from (folder / place / name for place, names in _OURS.items() for name in names)
     # pictures of versions before images were kept by content
     previews = folder.glob("images/*/*.png")
     yield from (path for path in previews if _PREVIEW.fullmatch(path.name))

@@ -7,6 +7,7 @@ import tempfile
 from contextlib import closing
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import xxhash
 
@@ -171,6 +172,7 @@ def _salvage_table(copy: Path, memory: sqlite3.Connection, table: str) -> tuple[
             with closing(sqlite3.connect(copy)) as source:
                 source.text_factory = _text
                 for row in source.execute(f"SELECT * FROM {table} ORDER BY {order}"):
+                    row = _with_host(table, row)
                     if len(row) == len(info) and row[-1] == row_check(*row[:-1]):
                         memory.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)
                     else:
@@ -180,6 +182,14 @@ def _salvage_table(copy: Path, memory: sqlite3.Connection, table: str) -> tuple[
             continue
         break
     return complete, unfit
+
+
+def _with_host(table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row of `cells` with the host that it had not before schema 5, if it fits."""
+    before = len(checked()["cells"].split(", ")) - 1
+    if table != "cells" or len(row) != before + 1 or row[-1] != row_check(*row[:-1]):
+        return row
+    return (*row[:-1], None, row_check(*row[:-1], None))
 
 
 def _text(content: bytes) -> str:

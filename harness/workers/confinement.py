@@ -34,10 +34,11 @@ ALLOWED = re.compile(
     r"CONDA_PREFIX|LD_LIBRARY_PATH|DYLD_\w+|PYTHON\w*|COVERAGE_\w+|XDG_\w+|MPLCONFIGDIR|NUMBA_\w+|"
     r"HF_HUB_OFFLINE|"
     r"(CUDA|NVIDIA|OMP|MKL|OPENBLAS|TORCH|PYTORCH|CUBLAS|KMP|RESTOBENCH)_\w+|"
+    r"(HIP|HSA|ROCR|MIOPEN|SLURM|SLURMD)_\w+|"
     r"\w+_(PATH|DIR|FOLDER|HOME|CACHE|WEIGHTS)"
 )
 """Variables that a worker gets, and those that `RESTOBENCH_ALLOW` names, separated by commas."""
-SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE", re.IGNORECASE)
+SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE|JWT", re.IGNORECASE)
 """What it does not get all the same, unless it is named there."""
 
 ONE_THREAD = dict.fromkeys(

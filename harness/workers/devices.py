@@ -1,6 +1,7 @@
 """Which device there is to compute on; torch is asked only where a driver may be."""
 
 import ctypes
+import os
 import re
 import sys
 from pathlib import Path
@@ -39,6 +40,56 @@ def choose_device(wanted: str) -> str:
             f"device {wanted} was asked for, and torch {torch.__version__} sees no CUDA device here"
         )
     return wanted
+
+
+def choose_devices(wanted: str) -> tuple[str, tuple[str, ...]]:
+    """Several devices, each for workers that see no other.
+
+    Args:
+        wanted: `cuda:0-7`, `cuda:0,cuda:2`, `cuda:0,2`, or `cpu`.
+
+    Returns:
+        What each of these workers calls its device, and what each may see: values for `confined`.
+
+    Raises:
+        InputError: It cannot be read, or one of them is not here.
+    """
+    if wanted == "cpu":
+        return "cpu", ()
+    numbers: dict[int, None] = {}
+    for part in wanted.split(","):
+        match = re.fullmatch(r"(?:cuda:)?(\d+)(?:-(\d+))?", part.strip())
+        if match is None or not wanted.startswith("cuda:"):
+            raise InputError(
+                f"--devices {wanted!r} is unknown; expected cuda:0-7, cuda:0,cuda:2 or cpu"
+            )
+        first, last = int(match[1]), int(match[2] or match[1])
+        numbers |= dict.fromkeys(range(first, last + 1))
+    if not numbers:
+        raise InputError(f"--devices {wanted!r} names no device")
+    choose_device(f"cuda:{min(numbers)}")
+    import torch
+
+    if (count := torch.cuda.device_count()) <= max(numbers):
+        raise InputError(f"--devices {wanted}: torch sees {count} CUDA devices here")
+    return "cuda:0", tuple(_visible(number) for number in numbers)
+
+
+SEEN_BY = ("HIP_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES")
+"""What says which GPUs a process sees, by AMD's and NVIDIA's drivers; a queue may have set it."""
+
+
+def _visible(number: int) -> str:
+    """What a device is called by the driver: a queue or the user may have left some out."""
+    named = next((os.environ[name] for name in SEEN_BY if os.environ.get(name)), "")
+    seen = [item for item in named.split(",") if item]
+    return seen[number] if number < len(seen) else str(number)
+
+
+def confined(device: str) -> dict[str, str]:
+    """The variables of a process that is to see one device alone, as `choose_devices` calls it."""
+    set_already = [name for name in SEEN_BY if os.environ.get(name)]
+    return dict.fromkeys(set_already or SEEN_BY[1:], device)
 
 
 def _has_driver() -> bool:

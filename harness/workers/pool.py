@@ -10,13 +10,14 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -136,15 +137,23 @@ class WorkerPool:
         private: For third-party code: each worker has a working folder of its own, and cannot read
             what has been hidden (`harness.workers.sandbox`).
         memory_mib: How much more memory than at its start a worker may take; `None`: no limit.
+        folder: Where the user works, if that is not this process's folder.
+        variables: Variables that these workers get besides.
     """
 
     def __init__(
-        self, workers: int, *, private: bool = False, memory_mib: int | None = None
+        self,
+        workers: int,
+        *,
+        private: bool = False,
+        memory_mib: int | None = None,
+        folder: Path | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         confinement = Confinement(
             os.getpid(),
-            allowed_environment(),
-            Path.cwd(),
+            {**allowed_environment(), **variables},
+            folder or Path.cwd(),
             scratch(),
             private,
             memory_mib,
@@ -223,18 +232,6 @@ def handover_folder() -> Path:
     folder = scratch() / HANDOVER
     folder.mkdir(exist_ok=True)
     return folder
-
-
-def free_mib() -> int:
-    """Memory that can still be had, less a tenth: of the machine, or of a container with less."""
-    import psutil
-
-    free = psutil.virtual_memory().available
-    with contextlib.suppress(OSError, ValueError):  # no control group, or no limit in it
-        group = Path("/sys/fs/cgroup")
-        limit, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
-        free = min(free, limit - used)
-    return max(int(free * 0.9 / 2**20), 256)
 
 
 MEMORY_HINT = "--memory gives a worker more, fewer --workers give each a larger share"

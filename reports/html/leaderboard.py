@@ -6,7 +6,7 @@ Scores of different sets cannot be sorted into one order.
 from collections.abc import Iterator, Sequence
 
 from harness.protocols.report import ReportData
-from harness.results import FEW_IMAGES, TIMED_BESIDE, Cost
+from harness.results import FEW_IMAGES, Cost
 from reports.html.cells import metric_head, places_of, scale_of, worded_cell
 from reports.html.places import Places
 from reports.pivot import Line, SetTable
@@ -45,7 +45,7 @@ def leaderboard(
         "tasks": list(dict.fromkeys(table.task for table in tables if table.task)),
         "drawn": drawn,
         "most": most,
-        "beside": "" if all(item.timed_alone for item in report.costs) else TIMED_BESIDE,
+        "beside": next((item.untimed for item in report.costs if item.untimed), ""),
     }
 
 

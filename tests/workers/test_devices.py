@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import InputError
 from harness.workers import devices
-from harness.workers.devices import choose_device
+from harness.workers.devices import choose_device, choose_devices, confined
 
 
 @pytest.fixture
@@ -67,3 +67,58 @@ def test_another_system_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     put_torch(monkeypatch, cuda=True)
     assert choose_device("auto") == "cuda:0"
+
+
+def put_gpus(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    cuda = SimpleNamespace(is_available=lambda: True, device_count=lambda: count)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(__version__="2", cuda=cuda))
+    for name in devices.SEEN_BY:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen"),
+    [
+        ("cuda:0-3", ("0", "1", "2", "3")),
+        ("cuda:0,cuda:2", ("0", "2")),
+        ("cuda:3,1", ("3", "1")),
+        ("cuda:1,1-2", ("1", "2")),
+    ],
+)
+def test_several_devices_are_named_as_the_driver_does(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, wanted: str, seen: tuple[str, ...]
+) -> None:
+    (folder / "nvidia0").touch()
+    put_gpus(monkeypatch, 4)
+    assert choose_devices(wanted) == ("cuda:0", seen)
+
+
+def test_devices_count_among_those_that_a_queue_allots(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "nvidia0").touch()
+    put_gpus(monkeypatch, 2)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,GPU-8932f937")
+    assert choose_devices("cuda:0-1") == ("cuda:0", ("5", "GPU-8932f937"))
+    assert confined("5") == {"CUDA_VISIBLE_DEVICES": "5"}
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    monkeypatch.setenv("HIP_VISIBLE_DEVICES", "0,1")
+    assert confined("1") == {"HIP_VISIBLE_DEVICES": "1"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ("cuda:0-7", "torch sees 2 CUDA devices here"),
+        ("gpu:0", "is unknown; expected cuda:0-7"),
+        ("cuda:2-1", "names no device"),
+        ("0,1", "is unknown"),
+    ],
+)
+def test_devices_that_are_not_here_are_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, wanted: str, message: str
+) -> None:
+    (folder / "nvidia0").touch()
+    put_gpus(monkeypatch, 2)
+    with pytest.raises(InputError, match=message):
+        choose_devices(wanted)

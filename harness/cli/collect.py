@@ -1,0 +1,44 @@
+"""`restobench collect`: what detached jobs have finished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cli import options, output
+
+
+@click.command(
+    epilog="""
+\b
+Examples:
+  restobench run -b sr-y -r bicubic --executor slurm:cluster.toml --detach --out runs/sr
+  restobench collect runs/sr
+  restobench collect runs/sr && restobench report runs/sr
+\b
+Exit codes: 0 the run is complete; 2 no run, or no jobs; 3 cells are missing yet, or have failed.
+"""
+)
+@options.run_folder
+@click.option("--executor", default="", help="As `run` had it  [default: what the run says]")
+@click.pass_obj
+def collect(flags: dict[str, bool], /, folder: Path, executor: str) -> int:
+    """Take in what detached jobs have finished, and say what is missing."""
+    from harness.cli.progress import CellProgress
+    from harness.distributing.collecting import collect as take_in
+    from harness.distributing.engines import build_executor
+    from harness.distributing.jobs import Jobs
+
+    with CellProgress(quiet=flags["quiet"], verbose=flags["verbose"]) as shown:
+        found = take_in(folder.resolve(), build_executor(executor or Jobs.engine(folder)), shown)
+    done = found.cells - found.missing
+    if not flags["quiet"]:
+        click.echo(f"{done} of {found.cells} cells are there, {found.failures} failures")
+        if found.waiting:
+            click.echo(f"{found.waiting} jobs wait or run")
+        if found.missing and found.lost:
+            output.say(f"{found.lost} jobs are gone: the same `run` hands their cells over again")
+        if not found.missing:
+            click.echo(f"complete: restobench report {folder}")
+    return 3 if found.missing or found.failures else 0

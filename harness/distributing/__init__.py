@@ -1,0 +1,1 @@
+"""A plan on many nodes: its chunks, what a node does of one, what is taken in."""

@@ -1,0 +1,1 @@
+"""Engines that run chunks of a plan: this machine, Slurm, Dask."""

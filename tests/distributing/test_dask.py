@@ -1,0 +1,101 @@
+"""A real Dask: a scheduler and three workers in processes of their own."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from clusters import Dask, dask_cluster
+from plans import Watcher, counting, plan_of, scores_of
+
+from harness.distributing.engines import check_executor
+from harness.distributing.runner import run_on
+from harness.distributing.tasks import How
+from harness.errors import InputError
+from harness.executors.dask import DaskExecutor
+from harness.results import FailureKind
+from harness.running.runner import run_plan
+from harness.storage.store import load_run
+
+pytest.importorskip("distributed")
+ONE = How(workers=1)
+
+
+@pytest.fixture(scope="module")
+def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
+    with dask_cluster(tmp_path_factory.mktemp("dask")) as cluster:
+        yield cluster
+
+
+def test_scores_are_those_of_one_process(tmp_path: Path, dask: Dask) -> None:
+    plan = plan_of("misbehaving:Halves", 40)
+    run_plan(plan, tmp_path / "one", workers=1)
+    summary = run_on(DaskExecutor(str(dask.file)), plan, tmp_path / "many", ONE)
+    assert (summary.restored, summary.scored, summary.failures) == (40, 40, 0)
+    assert scores_of(tmp_path / "many") == scores_of(tmp_path / "one")
+    one, many = (load_run(tmp_path / name) for name in ("one", "many"))
+    assert one.samples == many.samples
+    assert one.run.plan.sets["tiny"] == many.run.plan.sets["tiny"]
+    assert (many.run.status, len(many.restored)) == ("finished", 40)
+    for image in many.restored:
+        assert (tmp_path / "many" / image.path).is_file()
+
+
+def test_a_restorer_that_kills_itself_is_a_row(tmp_path: Path, dask: Dask) -> None:
+    run_on(DaskExecutor(str(dask.file)), plan_of("misbehaving:KillsItself", 2), tmp_path, ONE)
+    assert [item.kind for item in load_run(tmp_path).failures] == 2 * [FailureKind.CRASHED]
+    assert all(worker.poll() is None for worker in dask.workers)
+
+
+def test_a_killed_worker_loses_no_cell_and_none_comes_twice(tmp_path: Path, dask: Dask) -> None:
+    plan = plan_of(counting(tmp_path / "marks", sleep=0.1), 60, size=80)
+    doomed = dask.add_worker("--no-nanny")
+    watcher = Watcher(doomed.kill)
+    executor = DaskExecutor(str(dask.file))
+    executor.chunk_seconds = 1.0
+    run_on(executor, plan, tmp_path / "run", ONE, watcher)
+    assert doomed.wait(20) == -signal.SIGKILL
+    assert len(scores_of(tmp_path / "run")) == 60
+    assert watcher.cells.total() == len(watcher.cells) == 60
+
+
+def test_costs_say_how_many_may_have_been_at_work_beside(tmp_path: Path, dask: Dask) -> None:
+    run_on(DaskExecutor(str(dask.file)), plan_of("misbehaving:Good", 3), tmp_path, ONE)
+    data = load_run(tmp_path)
+    workers = sum(worker.poll() is None for worker in dask.workers)
+    assert {image.spent.beside for image in data.restored} == {workers - 1}
+    [host] = {image.spent.host for image in data.restored}
+    assert data.run.hosts()[str(host)]["processor"] == data.run.environment["processor"]
+
+
+def test_a_worker_that_may_have_no_children_is_refused_with_advice(tmp_path: Path) -> None:
+    plan = plan_of("misbehaving:Good", 3)
+    with (
+        dask_cluster(tmp_path, workers=1, nanny=True) as cluster,
+        pytest.raises(InputError, match="--no-nanny"),
+    ):
+        run_on(DaskExecutor(str(cluster.file)), plan, tmp_path / "run")
+
+
+def test_it_keeps_the_contract_of_executors(tmp_path: Path, dask: Dask) -> None:
+    checks = list(check_executor(f"dask:{dask.file}", tmp_path))
+    assert [item for item in checks if not item.passed] == []
+    assert len(checks) == 6
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("", "needs the scheduler's address"),
+        ("no-such.json", "no such file, and no address"),
+        ("tcp://127.0.0.1:1", "no Dask scheduler answers"),
+    ],
+)
+def test_what_is_no_scheduler_is_said(
+    tmp_path: Path, argument: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.executors.dask.CONNECT_SECONDS", 1.0)
+    with pytest.raises(InputError, match=message):
+        DaskExecutor(argument).open(tmp_path)

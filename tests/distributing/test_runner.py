@@ -1,0 +1,223 @@
+"""The planner: what goes out, what comes in, what is refused, what is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from misbehaving import TinySet
+from plans import Watcher, count, counting, plan_of, scores_of
+
+from harness.distributing import job as job_module
+from harness.distributing.engines import build_executor, check_executor
+from harness.distributing.node import ChunkResult, _Told
+from harness.distributing.runner import run_on
+from harness.distributing.tasks import ChunkTask, How
+from harness.errors import IncomparableError, InputError, UnavailableError, UnknownNameError
+from harness.executors.local import LocalExecutor
+from harness.protocols import Benchmark, Evaluation
+from harness.protocols.executor import Chunk, LostError, Ran
+from harness.results import FailureKind
+from harness.running.plan import make_plan
+from harness.running.runner import run_plan
+from harness.storage.store import Store, load_run
+
+TWO = How(workers=2)
+
+
+def test_scores_are_those_of_one_process(tmp_path: Path) -> None:
+    plan, watcher = plan_of("misbehaving:Halves", 9), Watcher()
+    run_plan(plan, tmp_path / "one", workers=1)
+    run_on(LocalExecutor(""), plan, tmp_path / "many", TWO, watcher)
+    assert scores_of(tmp_path / "many") == scores_of(tmp_path / "one")
+    one, many = (load_run(tmp_path / name).run.plan for name in ("one", "many"))
+    assert one.sets == many.sets
+    assert watcher.cells.total() == len(watcher.cells) == 9
+
+
+def test_a_second_run_restores_nothing_and_a_new_metric_calls_no_restorer(tmp_path: Path) -> None:
+    marks = tmp_path / "marks"
+    plan = plan_of(counting(marks), 4, size=80)
+    run_on(LocalExecutor(""), plan, tmp_path / "run", TWO)
+    again = run_on(LocalExecutor(""), plan, tmp_path / "run", TWO)
+    assert (again.restored, again.scored, count(marks)) == (0, 0, 4)
+    [tiny] = plan.sets
+    more = make_plan(
+        Benchmark("test", "", (tiny,), ("psnr", "ssim"), Evaluation("rgb")), [counting(marks)]
+    )
+    again = run_on(LocalExecutor(""), more, tmp_path / "run", TWO)
+    assert (again.restored, again.scored, count(marks)) == (0, 4, 4)
+    assert {score.metric for score in scores_of(tmp_path / "run")} == {"psnr", "ssim"}
+
+
+def test_failures_come_back_as_rows_each_of_its_kind(tmp_path: Path) -> None:
+    tiny = TinySet(images=("a", "corrupt"))
+    texts = [f"misbehaving:{name}" for name in ("Good", "Raises", "KillsItself")]
+    plan = make_plan(Benchmark("test", "", (tiny,), ("psnr",), Evaluation("rgb")), texts)
+    run_plan(plan, tmp_path / "one")
+    run_on(LocalExecutor(""), plan, tmp_path / "many", TWO)
+    one, many = (load_run(tmp_path / name) for name in ("one", "many"))
+    assert {(item.cell, item.kind) for item in one.failures} == {
+        (item.cell, item.kind) for item in many.failures
+    }
+    assert len(many.failures) == 5
+
+
+def test_a_node_that_does_not_see_the_run_folder_sends_its_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(**told: Any) -> ChunkTask:
+        return replace(ChunkTask(**told), token="another's")  # noqa: S106
+
+    monkeypatch.setattr(job_module, "ChunkTask", elsewhere)
+    plan = plan_of("misbehaving:Good", 3)
+    run_on(LocalExecutor(""), plan, tmp_path / "run", TWO)
+    assert len(scores_of(tmp_path / "run")) == 3
+    assert all(
+        (tmp_path / "run" / item.path).is_file() for item in load_run(tmp_path / "run").restored
+    )
+    assert run_plan(plan, tmp_path / "run").restored == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("version of numpy", "version of numpy is .* here, and 0.1 where the plan was made"),
+        ("version of Python", "version of Python"),
+        ("restorer Good", "restorer Good is tree1"),
+        ("metric psnr", "metric psnr is tree1"),
+        ("pixels of tiny/i000", "pixels of tiny/i000"),
+        ("version of nothing", "version of nothing is unknown here"),
+    ],
+)
+def test_a_node_that_differs_is_refused_by_name_of_the_field(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, field: str, message: str
+) -> None:
+    expect = job_module.expect
+
+    def other(*told: Any) -> dict[str, str]:
+        return {**expect(*told), field: "0.1"}
+
+    monkeypatch.setattr(job_module, "expect", other)
+    with pytest.raises(IncomparableError, match=message):
+        run_on(LocalExecutor(""), plan_of("misbehaving:Good", 2), tmp_path / "run", TWO)
+    assert not load_run(tmp_path / "run").failures
+
+
+class Loses(LocalExecutor):
+    """Loses each chunk so many times."""
+
+    times = 2
+
+    def submit(self, chunks: Sequence[Chunk]) -> Sequence[Future[Ran]]:
+        if self.times < 1:
+            return super().submit(chunks)
+        self.times -= 1
+        found = [Future[Ran]() for _ in chunks]
+        for future in found:
+            future.set_exception(LostError("the node burns"))
+        return found
+
+
+@pytest.mark.parametrize(("times", "lost"), [(2, 0), (99, 3)])
+def test_what_is_lost_is_tried_twice_more_and_then_a_failure(
+    tmp_path: Path, times: int, lost: int
+) -> None:
+    executor, watcher = Loses(""), Watcher()
+    executor.times = times
+    summary = run_on(executor, plan_of("misbehaving:Good", 3), tmp_path / "run", TWO, watcher)
+    failures = load_run(tmp_path / "run").failures
+    assert [item.kind for item in failures] == lost * [FailureKind.LOST]
+    assert all("the node burns" in item.message for item in failures)
+    assert summary.restored == 3 - lost
+    assert watcher.cells.total() == len(watcher.cells) == 3
+
+
+class Foreign(LocalExecutor):
+    """Has nodes without this program."""
+
+    def submit(self, chunks: Sequence[Chunk]) -> Sequence[Future[Ran]]:
+        found = [Future[Ran]() for _ in chunks]
+        for future in found:
+            future.set_exception(ModuleNotFoundError("No module named 'harness'"))
+        return found
+
+
+def test_nodes_without_the_program_are_told_from_nodes_that_die(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="another version of restobench, or lacks a module"):
+        run_on(Foreign(""), plan_of("misbehaving:Good", 1), tmp_path / "run")
+    assert not load_run(tmp_path / "run").failures
+
+
+def test_a_job_takes_no_cell_that_it_has_no_time_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(tmp_path, create=True) as store:
+        task: Any = SimpleNamespace(result=None)
+        node: Any = SimpleNamespace(over=Event(), host={})
+        told = _Told(store, task, node)
+        courses: list[Any] = list(range(5))
+        assert list(told.until_the_end(iter(courses))) == courses, "no end is known"
+        monkeypatch.setenv("SLURM_JOB_END_TIME", "1000000")
+        monkeypatch.setattr("harness.distributing.node.time.time", lambda: 999_000.0)
+        assert list(told.until_the_end(iter(courses))) == courses
+        monkeypatch.setattr("harness.distributing.node.time.time", lambda: 999_975.0)
+        assert list(told.until_the_end(iter(courses))) == []
+        monkeypatch.delenv("SLURM_JOB_END_TIME")
+        node.over.set()
+        assert list(told.until_the_end(iter(courses))) == [], "nobody waits for it"
+
+
+class OutOfTime(LocalExecutor):
+    """Ends the first chunk's job after two cells."""
+
+    ended = False
+
+    def submit(self, chunks: Sequence[Chunk]) -> Sequence[Future[Ran]]:
+        found = list(super().submit(chunks))
+        if not self.ended:
+            self.ended = True
+            result: ChunkResult = found[0].result().value
+            part = replace(result.part, cells=result.part.cells[:2], scores=result.part.scores[:2])
+            cut: Future[Ran] = Future()
+            cut.set_result(Ran("here", replace(result, part=part)))
+            found[0] = cut
+        return found
+
+
+def test_what_a_job_had_no_time_for_is_handed_over_again(tmp_path: Path) -> None:
+    watcher = Watcher()
+    run_on(OutOfTime(""), plan_of("misbehaving:Good", 4), tmp_path / "run", TWO, watcher)
+    assert len(scores_of(tmp_path / "run")) == 4
+    assert watcher.cells.total() == len(watcher.cells) == 4
+
+
+def test_executors_are_found_by_name_and_say_what_they_lack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(build_executor("local"), LocalExecutor)
+    with pytest.raises(UnknownNameError, match="Did you mean slurm"):
+        build_executor("slrm:cluster.toml")
+    with pytest.raises(InputError, match="takes nothing after it"):
+        build_executor("local:4")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(UnavailableError, match=r"pip install 'restobench\[dask\]'"):
+        build_executor("dask:tcp://127.0.0.1:8786")
+    with pytest.raises(UnavailableError, match=r"pip install 'restobench\[slurm\]'"):
+        build_executor(f"slurm:{tmp_path}/cluster.toml")
+
+
+def test_this_machine_keeps_the_contract_of_executors(tmp_path: Path) -> None:
+    checks = list(check_executor("local", tmp_path))
+    assert [item for item in checks if not item.passed] == []
+
+
+def test_detaching_is_for_engines_that_go_on_by_themselves(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--detach"):
+        run_on(LocalExecutor(""), plan_of("misbehaving:Good", 1), tmp_path / "run", detach=True)

@@ -217,12 +217,12 @@ def _import_what_reports_need() -> None:
 def _execute(plan: Plan, folder: Path, flags: dict[str, bool], where: places.Places) -> int:
     from harness.cli import leaderboards, progress
     from harness.reporting import assemble, standing, write
-    from harness.storage import starting_again, store
+    from harness.storage import clearing, store
 
     if not where.how["fresh"]:
         _check_extends(plan, folder, where.how["extend"])
     elif folder.exists():
-        starting_again.throw_away(folder)
+        clearing.throw_away(folder)
     with progress.CellProgress(
         quiet=flags["quiet"], verbose=flags["verbose"], meanwhile=_import_what_reports_need
     ) as shown:

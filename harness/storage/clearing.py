@@ -1,12 +1,19 @@
-"""What the cache holds, and throwing it away: all of it is made again when it is asked for."""
+"""Throwing away what the cache holds, or a run, and nothing else that lies there.
+
+What the cache holds is made again when it is asked for.
+"""
 
 import re
+import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import HarnessError, InputError
 from harness.storage.kept_scores import KeptScores
-from harness.storage.places import CACHES, cache_folder
+from harness.storage.places import CACHES, cache_folder, safe_name
+from harness.storage.store import FILENAME, load_run
 
 # only what has a name of ours: somebody may have named a folder that holds other files as well
 _OURS = {
@@ -60,3 +67,41 @@ def _files(kind: str) -> Iterator[Path]:
         name = path.relative_to(root).as_posix()
         if _OURS[kind].fullmatch(name) and path.is_file() and not path.is_symlink():
             yield path
+
+
+_OF_A_RUN = {
+    "report": ("index.html", "site"),
+    "jobs": ("parts", "slurm", "token", "plan.json"),
+}
+_PREVIEW = re.compile(r".*-(degraded|reference)\.png")
+
+
+def throw_away(folder: Path) -> None:
+    """Removes what a run has written: nobody knows what else was put into its folder.
+
+    Restored images of a store that cannot be read stay: they are written over, or never looked at.
+
+    Raises:
+        InputError: The folder holds files and no run.
+    """
+    if not (folder / FILENAME).is_file() and any(folder.iterdir()):
+        raise InputError(f"--fresh: {folder} holds no run (no {FILENAME}); it is left as it is")
+    for path in list(_written(folder)):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    for place in ("restored", *_OF_A_RUN):
+        with suppress(OSError):  # it holds something else, or was never there
+            (folder / place).rmdir()
+
+
+def _written(folder: Path) -> Iterator[Path]:
+    yield from folder.glob(f"{FILENAME}*")
+    yield from (folder / place / name for place, names in _OF_A_RUN.items() for name in names)
+    # pictures of versions before images were kept by content
+    previews = folder.glob("images/*/*.png")
+    yield from (path for path in previews if _PREVIEW.fullmatch(path.name))
+    with suppress(HarnessError):
+        names = load_run(folder, lambda _: None).run.restorers
+        yield from (folder / "restored" / safe_name(name) for name in names)

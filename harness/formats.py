@@ -54,24 +54,40 @@ def _image_names(folder: str, deep: bool, suffixes: Collection[str]) -> Iterator
 
 
 def left_out(folder: Path) -> list[str]:
-    """Which files of a folder `image_files` leaves out, a line each for hidden and other ones.
+    """What of a folder `image_files` leaves out, a line for each kind.
 
     A set must not be short in silence. Most hidden ones are what other systems leave beside a file,
     such as macOS's `._photo.png`.
     """
-    hidden, other = [], []
+    hidden, other, empty, folders = [], [], [], []
     with os.scandir(folder) as entries:
         for entry in entries:
             name, is_image = entry.name, PurePath(entry.name).suffix.lower() in SUFFIXES
             if name.startswith("."):
                 hidden += [name] if is_image else []
-            elif not is_image and entry.is_file() and not name.endswith(MANIFEST):
+            elif entry.is_dir():
+                folders += [name] if _holds_images(entry.path) else []
+            elif not entry.is_file():
+                empty += [name] if is_image else []
+            elif not is_image and not name.endswith(MANIFEST):
                 other.append(name)
     lines = [f"hidden files of {folder} are left out: {_some(hidden)}"] if hidden else []
+    if empty:
+        lines.append(
+            f"links of {folder} that lead nowhere, and pipes, are left out: {_some(empty)}; "
+            "`git annex get` brings what git-annex has not fetched"
+        )
+    if folders:
+        lines.append(f"images in folders of {folder} are left out: {_some(folders)}")
     if other:
         files = "1 file" if len(other) == 1 else f"{len(other)} files"
         lines.append(f"{files} of {folder} left out, of no format that is read: {_some(other)}")
     return lines
+
+
+def _holds_images(folder: str) -> bool:
+    with os.scandir(folder) as entries:
+        return any(PurePath(entry.name).suffix.lower() in SUFFIXES for entry in entries)
 
 
 def _some(names: list[str]) -> str:
@@ -245,6 +261,10 @@ def decode_text(content: bytes, what: str) -> str:
     return text
 
 
+_MOST_PARTS = 64
+_LONG_KEY = re.compile(rf"(?m)^[\s\[]*+(?:[\w\"'-]++[ \t]*+\.[ \t]*+){{{_MOST_PARTS}}}")
+
+
 def parse_toml(text: str, what: str) -> dict[str, Any]:
     """Parses TOML.
 
@@ -257,6 +277,8 @@ def parse_toml(text: str, what: str) -> dict[str, Any]:
     """
     import tomllib
 
+    if _LONG_KEY.search(text):  # each part is looked up from the first on
+        raise InputError(f"{what} cannot be read: a key has more than {_MOST_PARTS} parts")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -152,7 +152,8 @@ def _decode(path: str | Path, file: PillowImage.Image) -> Image:
         white = 1.0 if file.mode == "F" else 65535.0
         image = (np.asarray(file, dtype=np.float64)[None] / white).astype(np.float32)
         check_image(image, str(path))
-        if image.min() < 0 or image.max() > 1:
+        # 16 bits that hold 8 would be black
+        if image.min() < 0 or image.max() > 1 or (white > 1 and 0 < image.max() <= 255 / white):
             raise ImageError(
                 f"{path} holds values from {image.min() * white:g} to {image.max() * white:g}, "
                 f"where 0 is black and {white:g} is white: it would be a wrong picture; scale its "

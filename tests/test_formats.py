@@ -12,7 +12,15 @@ from PIL import Image as PillowImage
 from harness.dri.training.config import FOLDER as CONFIGS
 from harness.dri.training.config import read_config
 from harness.errors import HarnessError, InputError
-from harness.formats import image_files, images_of, read_text, read_toml, require_images
+from harness.formats import (
+    image_files,
+    images_of,
+    left_out,
+    parse_toml,
+    read_text,
+    read_toml,
+    require_images,
+)
 from harness.images import read_image
 from harness.plugins.degradation_text import parse_recipe
 from harness.plugins.kinds import resolve_benchmark
@@ -155,6 +163,29 @@ def test_every_reader_says_in_one_line_what_is_wrong(kind: str, bad: str, tmp_pa
     with pytest.raises(InputError, match=r"bad\.toml (cannot be read|is not UTF-8)") as error:
         READERS[kind](tmp_path / "bad.toml")
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_key_of_thousands_of_parts_is_one_line() -> None:
+    for text in ("a." * 20_000 + "a = 1", "[" + "a . " * 20_000 + "a]", '"a".' * 5000 + "a = 1"):
+        with pytest.raises(InputError, match="a key has more than 64 parts"):
+            parse_toml(text, "file")
+    long = {"text": "a.b." * 1000, "a": {"b": 1}}
+    assert parse_toml(f'text = "{"a.b." * 1000}"\na.b = 1', "file") == long
+
+
+def test_what_a_folder_has_besides_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.png").touch()
+    (tmp_path / "fetched.png").symlink_to(tmp_path / "a.png")
+    (tmp_path / "not-fetched.png").symlink_to(".git/annex/objects/gone.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    for folder in ("inside", "empty", "photo.png"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "inside" / "b.png").touch()
+    assert [path.name for path in image_files(tmp_path)] == ["a.png", "fetched.png"]
+    links, folders = left_out(tmp_path)
+    assert "lead nowhere, and pipes, are left out: not-fetched.png, pipe.png" in links
+    assert "git annex get" in links
+    assert folders.endswith("are left out: inside")
 
 
 def test_a_number_of_thousands_of_digits_is_one_line(tmp_path: Path) -> None:

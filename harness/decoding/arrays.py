@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.format import MAGIC_PREFIX
 
 from harness.errors import ImageError
+from harness.formats import lies_in_place
 
 
 def decode_array(path: Path, max_pixels: int) -> npt.NDArray[Any]:
@@ -25,7 +27,11 @@ def decode_array(path: Path, max_pixels: int) -> npt.NDArray[Any]:
     except FileNotFoundError:
         raise
     except (OSError, ValueError, EOFError, SyntaxError) as error:
-        raise ImageError(f"{path} cannot be read as a numpy array: {error}") from error
+        with path.open("rb") as file:
+            is_array = file.read(len(MAGIC_PREFIX)) == MAGIC_PREFIX
+        # numpy's advice for what is no array is to unpickle it
+        why = f"cannot be read as a numpy array: {error}" if is_array else "is no numpy array"
+        raise ImageError(f"{path} {lies_in_place(path) or why}") from error
     if not isinstance(found, np.ndarray) or found.size > 3 * max_pixels:
         raise ImageError(f"{path} is no array of at most {max_pixels:,} pixels")
     return np.array(found)

@@ -91,6 +91,11 @@ def decode_deep(path: str | Path, file: PillowImage.Image) -> npt.NDArray[np.flo
         maximum = 2 ** _bits(path, file) - 1 if file.format == "AVIF" else 65535
     if pixels is None or pixels.dtype != np.uint16 or pixels.max() > maximum:
         raise ImageError(f"{path} cannot be read as an image of more than 8 bits")
+    if maximum == 65535 and 0 < pixels.max() <= 255:
+        raise ImageError(
+            f"{path} holds values from {pixels.min()} to {pixels.max()}, where 0 is black and "
+            "65535 is white: it would be a wrong picture; scale its values, or save it with 8 bits"
+        )
     planes = pixels[..., ::-1].transpose(2, 0, 1)[: 1 if file.mode in ("L", "LA") else 3]
     planes = upright(planes, file.getexif().get(_ORIENTATION, 1))
     return np.ascontiguousarray(planes).astype(np.float32) / np.float32(maximum)

@@ -120,7 +120,9 @@ def _scaled(path: str | Path, raw: npt.NDArray[Any], bits: int) -> npt.NDArray[n
     low, high = raw.min(), raw.max()
     kind = raw.dtype.kind
     white = 1 if kind == "f" else 2 ** (bits - (kind == "i")) - 1
-    if low < 0 or high > white or (bits >= 32 and kind != "f" and 0 < high <= 65535):
+    # whole numbers of many bits that fill only a few of the lowest ones are those of fewer bits
+    dark = kind != "f" and 0 < high <= {16: 255}.get(bits, 65535 if bits > 16 else 0)
+    if low < 0 or high > white or dark:
         raise ImageError(
             f"{path} holds {raw.dtype} from {low:g} to {high:g}, where 0 is black and {white:,} is "
             "white: it would be a wrong picture; scale its values, or save it as PNG"

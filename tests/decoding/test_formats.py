@@ -159,6 +159,9 @@ REFUSED: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "jp2-signed": ("jp2", jp2_of(128 + 8), "with a sign"),
     "pfm-0-255": ("pfm", raw(b"Pf\n8 8\n-1.0\n", FLOATS * 255), "0 is black and 1 is white"),
     "pfm-negative": ("pfm", raw(b"Pf\n8 8\n-1.0\n", FLOATS - 0.5), "it would be a wrong picture"),
+    "png-16-of-8-bits": ("png", cv2_write(DEEP // 257), "0 to 25[0-9], where 0 is black and 65535"),
+    "png-16-grey-of-8-bits": ("png", cv2_write(DEEP[..., 0] // 257), "would be a wrong picture"),
+    "tif-16-of-8-bits": ("tif", cv2_write(DEEP // 257), "would be a wrong picture"),
     "pfm-rgb": ("pfm", raw(b"PF\n2 2\n-1.0\n", FLOATS[:3, :4]), "PFM file of colours"),
     "pfm-nan": ("pfm", raw(b"Pf\n8 8\n-1.0\n", FLOATS * np.nan), "64 values that are NaN"),
 }

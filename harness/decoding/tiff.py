@@ -14,7 +14,7 @@ from PIL import Image as PillowImage
 from harness.errors import ImageError
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339
+_SUBFILE, _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 254, 258, 262, 339
 _WHITE_IS_ZERO, _GREY, _RGB, _MASKS = 0, 1, 2, (0, 2)
 
 
@@ -25,15 +25,26 @@ def is_tiff(path: str | Path) -> bool:
 
 
 def is_plain(file: PillowImage.Image) -> bool:
-    """Whether Pillow reads a file to the last bit: it is no TIFF, or one of up to 8 bits."""
+    """Whether Pillow reads a file to the last bit: no TIFF, or one of up to 8 bits.
+
+    The first page of one that begins with a thumbnail is not the picture.
+    """
     tags = getattr(file, "tag_v2", None)
     if file.format != "TIFF" or tags is None:
         return True
+    if int(tags.get(_SUBFILE, 0)) & 1:
+        return False
     return max(tags.get(_BITS, (1,))) <= 8 and set(tags.get(_SAMPLE_FORMAT, (1,))) == {1}
 
 
+def _page(file: Any) -> Any:
+    """The first page that is no smaller copy of another one."""
+    whole = (page for page in file.pages if not page.tags.valueof(_SUBFILE, default=0) & 1)
+    return next(whole, file.pages[0])
+
+
 def decode_tiff(path: str | Path, most: int) -> npt.NDArray[np.float32]:
-    """Reads the first page of a TIFF.
+    """Reads the first page of a TIFF, past thumbnails.
 
     Args:
         path: The file.
@@ -48,7 +59,7 @@ def decode_tiff(path: str | Path, most: int) -> npt.NDArray[np.float32]:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
-        page: Any = file.pages[0]  # tifffile's own types differ between releases
+        page = _page(file)  # of a type that differs between releases of tifffile
         if page.imagewidth * page.imagelength > most:
             raise PillowImage.DecompressionBombError
         bits = page.bitspersample

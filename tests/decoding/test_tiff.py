@@ -128,3 +128,12 @@ def test_what_is_not_read_is_refused_by_name(
         read_image(tmp_path / "a.tif")
     assert "\n" not in str(raised.value)
     assert "a.tif" in str(raised.value)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+def test_a_thumbnail_in_front_is_not_the_picture(tmp_path: Path, dtype: str) -> None:
+    stored = samples(dtype, 3)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(stored[:2, :3], photometric="rgb", subfiletype=1)
+        file.write(stored, photometric="rgb")
+    assert np.allclose(read_image(tmp_path / "a.tif"), expected(stored, dtype), atol=1e-7)

@@ -52,9 +52,10 @@ def check_picture(
     Raises:
         RestorationError: Says what to set.
     """
-    what = _clipped(restored, image)
-    if not what and whole and min(image.shape[1:]) >= 2 * _PARTS:
-        what = _unlike(restored, image)
+    structured = _structured(image)
+    what = _clipped(restored, image) if structured.any() else ""
+    if not what and whole and structured.any():
+        what = _unlike(restored, image, structured)
     _refuse(what, returned, card)
 
 
@@ -108,13 +109,20 @@ def _share(of: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     return np.asarray(of.mean(axis=(1, 2)))
 
 
-def _unlike(restored: Image, image: Image) -> str:
+def _structured(image: Image) -> npt.NDArray[np.bool_]:
+    """Planes that are neither flat nor mere noise, of which a restorer may make anything."""
+    small = _some(image)
+    if min(small.shape[1:]) < 4 * _PARTS:  # too few pixels in a part to tell
+        return np.zeros(len(small), bool)
+    pixels = small.shape[1] * small.shape[2] / _PARTS**2
+    steps = np.diff(small, axis=2).std(axis=(1, 2)) / np.sqrt(2 * pixels)
+    return np.asarray(_parts(image).std(axis=1) > np.maximum(_STRUCTURE, 3 * steps))
+
+
+def _unlike(restored: Image, image: Image, structured: npt.NDArray[np.bool_]) -> str:
     """Flat, or a negative: by the means of its parts."""
-    for after, before in zip(_parts(restored), _parts(image), strict=True):
-        spread = float(before.std())
-        if spread < _STRUCTURE:
-            continue
-        if float(after.std()) < 0.1 * spread:
+    for after, before in zip(_parts(restored)[structured], _parts(image)[structured], strict=True):
+        if float(after.std()) < 0.1 * float(before.std()):
             return "flat in a plane" if len(image) > 1 else "flat"
         if float(np.corrcoef(after, before)[0, 1]) < -0.5:
             return "a negative, dark where it is bright,"

@@ -81,7 +81,7 @@ class NotesDevice(Restorer):
 class Peeks(_Fault):
     """Looks for the reference: in a file, in memory of the process that started its own, by /proc.
 
-    Returns the negative where it is kept from all of it.
+    Returns half the light where it is kept from all of it.
     """
 
     def __init__(self, *, file: str, device: str = "cpu") -> None:
@@ -98,7 +98,7 @@ class Peeks(_Fault):
                 return image
             except OSError:
                 continue
-        return 1 - image
+        return image / 2
 
 
 class Tampers(_Fault):
@@ -121,7 +121,7 @@ class Tampers(_Fault):
             except OSError:
                 continue
             return image
-        return 1 - image
+        return image / 2
 
 
 class FakesTheClock(_Fault):

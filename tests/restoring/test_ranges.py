@@ -112,7 +112,7 @@ def test_what_is_no_picture_of_what_was_given(function: Restore, what: str, sigm
 
 def test_what_a_mask_hides_is_no_structure() -> None:
     hidden = PHOTO[:, :64, :64] * 0 + np.float32(0.5)
-    mask = np.zeros((64, 64), bool)
+    mask = np.zeros(hidden.shape[1:], bool)
     mask[:, 20:] = True
     holes = np.where(mask, hidden, 0).astype(np.float32)
     restored = restore_image(Calls(lambda _: hidden), holes, Conditions(mask=mask))

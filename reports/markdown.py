@@ -73,8 +73,10 @@ def _lines(report: ReportData) -> Iterator[str]:
     yield f"Benchmark {origin(run)}. Mean over common images{doubt}"
     for paper in paper_tables(report):
         yield from _grid(report, paper)
-    for table in set_tables(report):
-        yield from _table(report, table)
+    tables = set_tables(report)
+    for table in tables:
+        if table.set is not None or len(tables) == 1 or report.overall:
+            yield from _table(report, table)
     yield from _compared(report)
     yield from _troubles(report)
 
@@ -112,7 +114,8 @@ def _table(report: ReportData, table: SetTable) -> Iterator[str]:
     )
     for line in table.lines:
         yield _row(line, [digits(card) for card in cards], report.intervals)
-    for note in report.cost_notes.get(table.set or "", ()):
+    key = table.set or ""
+    for note in (*report.set_notes.get(key, ()), *report.cost_notes.get(key, ())):
         yield f"\n{escape(note)}"
 
 

@@ -32,6 +32,7 @@ class Shown(TypedDict, total=False):
     intervals: bool
     columns: tuple[str, ...]
     digits: int | None
+    overall: bool
 
 
 _SHOWN = ("rank", "restorer", "mean", "ci_low", "ci_high", "n", "failures")
@@ -190,7 +191,7 @@ class Result:
             baseline: Also show the regression check against this file or run folder.
             aliases: As for `compare`.
             settings: As for `compare`.
-            shown: `title`, `notes`, `policy`, `intervals`, `columns` and `digits`, as of
+            shown: `title`, `notes`, `policy`, `intervals`, `columns`, `digits` and `overall`, as of
                 `harness.reporting.assemble.assemble`.
 
         Returns:

@@ -51,6 +51,7 @@ Examples:
     "[default: the first two metrics, parameters, operations]",
 )
 @click.option("--digits", type=click.IntRange(0, 9), help="Decimal places of these tables' means.")
+@click.option("--overall", is_flag=True, help="Markdown with the mean over all sets as well.")
 def report(
     folder: Path,
     formats: tuple[str, ...],
@@ -64,6 +65,7 @@ def report(
     no_intervals: bool,
     columns: str,
     digits: int | None,
+    overall: bool,
 ) -> None:
     """Write reports of a run: a page that opens from disk, or tables."""
     from harness.api.result import Result
@@ -85,6 +87,7 @@ def report(
         intervals=not no_intervals,
         columns=tuple(filter(None, map(str.strip, columns.split(",")))),
         digits=digits,
+        overall=overall,
     )
     for path in written:
         click.echo(path)

@@ -118,9 +118,9 @@ def _fetch_metrics(names: list[str], accepted: bool, quiet: bool) -> None:
             raise UnavailableError(f"{name} cannot be fetched: {cls.missing()}")
     fetch_metrics(names, accepted=accepted, quiet=quiet)
     for name in names:
-        for file in wanted_by(name):
+        for file in (files := wanted_by(name)):
             check(file)
-        click.echo(f"{name}: here, as it was fetched")
+        click.echo(f"{name}: {'here, unchanged' if files else 'wants no weights'}")
 
 
 def _cards() -> dict[str, RestorerCard]:

@@ -164,7 +164,10 @@ def parse_restorer(text: str) -> RestorerSpec:
     suffix = Path(head).suffix
     if suffix and ("/" in head or Path(head).is_file() or re.fullmatch(r"\.[a-z]\w{1,11}", suffix)):
         read = ", ".join(name for name in loaders if name.startswith("."))
-        raise InputError(f"{text!r}: no adapter reads {suffix} files; those that are read: {read}")
+        raise InputError(
+            f"{text!r}: no adapter reads {suffix} files; those that are read: {read}. Weights of a "
+            f"network whose source there is: restobench wrap {head} net.py"
+        )
     restorers.get(head)  # raises, with near names
     raise PluginError(f"{text!r} names no restorer")
 

@@ -56,6 +56,7 @@ class ReportData:
         columns: Metrics and costs of tables in the layout of papers; none: the first two metrics,
             parameters and operations.
         digits: Decimal places of all means; `None`: what each metric deserves.
+        overall: Whether tables show the mean over all sets of a task as well.
         comparison: The run judged against a baseline, where the user gave one.
         pair_tests: Every pair of the best 30 restorers of each leaderboard, corrected for their
             number.
@@ -86,6 +87,7 @@ class ReportData:
     intervals: bool = True
     columns: tuple[str, ...] = ()
     digits: int | None = None
+    overall: bool = False
     policy: str = "common"
     pair_tests: tuple[PairTest, ...] = ()
     critical_differences: tuple[CriticalDifference, ...] = ()

@@ -36,6 +36,7 @@ def assemble(
     intervals: bool = True,
     columns: tuple[str, ...] = (),
     digits: int | None = None,
+    overall: bool = False,
     comparison: Comparison | None = None,
     tables_only: bool = False,
 ) -> ReportData:
@@ -50,6 +51,7 @@ def assemble(
         intervals: Whether tables that can do without show intervals.
         columns: Of tables in the layout of papers; none: the usual ones.
         digits: Decimal places of their means; `None`: what each metric deserves.
+        overall: Whether tables show the mean over all sets of a task as well.
         comparison: The run judged against a baseline.
         tables_only: Leaderboards, rows and costs, and nothing of what takes longer.
     """
@@ -62,6 +64,7 @@ def assemble(
         intervals=intervals,
         columns=columns,
         digits=digits,
+        overall=overall,
     )
     return bare if tables_only else _filled(bare, ranking)
 

@@ -297,6 +297,16 @@ def test_a_mean_over_sets_is_shown_where_it_is_asked_for(tmp_path: Path) -> None
         invoke(rank, run, "--columns", "speed")
 
 
+def test_markdown_has_a_mean_over_sets_where_it_is_asked_for(tmp_path: Path) -> None:
+    run = many_metrics(tmp_path / "run")
+    for options, shown in (((), False), (("--overall",), True)):
+        path = invoke(report, run, "--format", "markdown", *options).output.strip()
+        text = Path(path).read_text()
+        assert ("## All sets (denoise, 3 images)" in text) is shown
+        assert ("n = 6 scores of 3 images" in text) is shown
+        assert "## t (denoise, 3 images)" in text
+
+
 def test_an_image_that_one_lacks_is_told_under_the_table(folder: Path) -> None:
     with Store(folder, create=True) as store:
         store.add_failure(Failure(Cell("good", "s", "i7"), FailureKind.RAISED, "no"))

@@ -95,6 +95,9 @@ class Places:
         from harness.distributing.tasks import How as NodeHow
 
         text, detach = self.how["executor"], self.how["detach"]
+        name, _, argument = text.partition(":")
+        if Path(argument).is_file():  # `collect` may be called from another folder
+            text = f"{name}:{Path(argument).resolve()}"
         how = NodeHow(workers, timeout, memory_mib)
         return run_on(self.engine, plan, folder, how, progress, text=text, detach=detach)
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.distributing.jobs import Jobs
+from harness.distributing.parts import has_failed
 from harness.distributing.receiving import Receiver
 from harness.distributing.slicing import of_fingerprints
 from harness.protocols.executor import Executor
 from harness.results import Cell
 from harness.running.progress import Progress
 from harness.set_identity import set_fingerprint
-from harness.storage.parts import has_failed
 from harness.storage.store import Store
 
 

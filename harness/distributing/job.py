@@ -18,17 +18,16 @@ from pathlib import Path
 from harness.distributing.chunking import Chunking, Where, cut
 from harness.distributing.handshake import DAEMONIC, expect
 from harness.distributing.jobs import Jobs, Sent
-from harness.distributing.lacking import lacking
 from harness.distributing.node import run_chunk
+from harness.distributing.parts import Part, part_of
 from harness.distributing.receiving import Receiver
-from harness.distributing.slicing import of_fingerprints, part_of_plan
+from harness.distributing.slicing import lacking, of_fingerprints, part_of_plan
 from harness.distributing.tasks import ChunkResult, ChunkTask, How
 from harness.errors import HarnessError, IncomparableError, InputError, describe_error
 from harness.protocols.executor import Chunk, Executor, LostError, Ran
 from harness.results import Cell, Failure, FailureKind
 from harness.running.plan import Plan
 from harness.running.progress import Progress
-from harness.storage.parts import Part, part_of
 from harness.storage.store import Store
 from harness.workers.pool import WorkerPool
 

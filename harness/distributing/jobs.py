@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.distributing.chunking import Where
+from harness.distributing.parts import read_document, write_document
 from harness.distributing.tasks import ChunkResult
 from harness.errors import StoreError
 from harness.running.plan import Plan
-from harness.storage.parts import read_document, write_document
 
 
 @dataclass(frozen=True, slots=True)

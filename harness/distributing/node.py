@@ -10,6 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.distributing.handshake import DAEMONIC, examine, is_daemonic, sees
+from harness.distributing.parts import (
+    Part,
+    add_part,
+    read_document,
+    whole_part,
+    write_document,
+)
 from harness.distributing.tasks import ChunkResult, ChunkTask
 from harness.protocols.executor import JobEnded
 from harness.results import Cell
@@ -20,13 +27,6 @@ from harness.running.pools import Pools
 from harness.running.progress import Progress
 from harness.running.samples import Samples
 from harness.running.schedule import Course, Schedule
-from harness.storage.parts import (
-    Part,
-    add_part,
-    read_document,
-    whole_part,
-    write_document,
-)
 from harness.storage.provenance import host_id
 from harness.storage.store import Store
 from harness.workers.allocation import cores, ends_at, free_mib
@@ -48,13 +48,8 @@ class _NodePools(Pools):
         limit = (
             (task.how.memory_mib or free_mib() // workers) if task.plan.device == "cpu" else None
         )
-        super().__init__(
-            workers,
-            max(workers, 2),
-            limit,
-            {},
-            folder=task.folder if task.folder.is_dir() else None,
-        )
+        folder = task.folder if task.folder.is_dir() else None  # another machine may not have it
+        super().__init__(workers, max(workers, 2), limit, {}, folder=folder)
 
     def handover(self) -> Path:
         """A folder of this thread: numbers of cells begin anew in each."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from harness.atomic import atomic_file
+from harness.distributing.parts import Part, strange_samples, take_in
 from harness.distributing.tasks import ChunkResult
 from harness.results import Cell, Run
 from harness.running.progress import Progress
-from harness.storage.parts import Part, strange_samples, take_in
 from harness.storage.provenance import host_id
 from harness.storage.store import Store
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.distributing.parts import Part, part_json, read_part
 from harness.running.plan import Plan
-from harness.storage.parts import Part, part_json, read_part
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from clusters import dask_cluster  # noqa: E402
 from misbehaving import Numbered  # noqa: E402
 
 from harness.distributing.chunking import Chunking  # noqa: E402
+from harness.distributing.parts import Part, whole_part  # noqa: E402
 from harness.distributing.receiving import Receiver  # noqa: E402
 from harness.distributing.runner import run_on  # noqa: E402
 from harness.distributing.tasks import ChunkResult, How  # noqa: E402
@@ -40,7 +41,6 @@ from harness.protocols.executor import Chunk  # noqa: E402
 from harness.running.plan import Plan, make_plan  # noqa: E402
 from harness.running.progress import Progress  # noqa: E402
 from harness.running.runner import run_plan  # noqa: E402
-from harness.storage.parts import Part, whole_part  # noqa: E402
 from harness.storage.store import Store  # noqa: E402
 
 PAGE = ROOT / "docs" / "clusters.md"

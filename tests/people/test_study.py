@@ -122,8 +122,9 @@ def test_a_damaged_key_is_named(run: Path, study: Study) -> None:
         read_studies(run)
 
 
+@pytest.mark.usefixtures("study")
 def test_the_page_may_send_votes_to_one_address_and_load_nothing_from_elsewhere(
-    run: Path, study: Study, tmp_path: Path
+    run: Path, tmp_path: Path
 ) -> None:
     texts = replace(TEXTS, post="https://lab.example:8443/votes", title="</script><b>")
     _, page = make_study(run, tmp_path / "sent", StudyWishes(texts, Budget(2, 4, 8)))

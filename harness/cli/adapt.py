@@ -38,4 +38,7 @@ def adapt(flags: dict[str, bool], /, folder: Path, name: str, threads: int, as_j
 
     torch.set_num_threads(threads)
     say = output.say if flags["verbose"] else (lambda _: None)
-    output.print_rows("adapt", [adapt_scorer(folder, name, say)], as_json, _COLUMNS)
+    row = adapt_scorer(folder, name, say)
+    if row["after"] <= row["before"]:  # type: ignore[operator]  # both are numbers
+        output.warn("on scenes that were left out it agrees no better than the shipped scorer")
+    output.print_rows("adapt", [row], as_json, _COLUMNS)

@@ -54,7 +54,7 @@ Put the folder on any static host, or hand it out; `restobench study serve` serv
 @click.option(
     "--beside", type=click.Choice(["reference", "degraded"]), help="Show it beside the two."
 )
-@click.option("--title", default="Which picture is better?", show_default=True)
+@click.option("--title", default="Comparing pictures", show_default=True)
 @click.option("--question", default="Which picture is better?", show_default=True)
 @click.option("--consent", type=options.EXISTING, metavar="FILE", help="Text to agree to.")
 @click.option("--post", default="", metavar="URL", help="Where votes are sent at the end.")

@@ -111,7 +111,7 @@ class Strengths:
         inverse = np.where(real, 1 / np.sqrt(np.where(real, spread, 1)), 0)
         difference, by_chance = self.points[:, None] - self.points, chance(draws, inverse, 1)
         p = np.where(real, by_chance.p(np.abs(difference) * inverse), 1.0)
-        reach = by_chance.critical * np.sqrt(np.maximum(spread, 0))
+        reach = np.where(real, by_chance.critical * np.sqrt(np.maximum(spread, 0)), np.inf)
         return judged(difference, reach, reach, p)
 
 

@@ -19,7 +19,7 @@ def write_people_page(people: PeoplesVotes, renderer: Renderer) -> None:
         boards=[_board(people, *scope) for scope in scopes],
         observers=people.observers,
         left_out=sum(bool(row["left_out"]) for row in people.observers),
-        notes=people.notes,
+        remarks=people.notes,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -119,3 +120,25 @@ def test_a_damaged_key_is_named(run: Path, study: Study) -> None:
     (run / "studies" / f"{study.id}.json").write_text("{")
     with pytest.raises(StoreError, match=study.id):
         read_studies(run)
+
+
+@pytest.mark.usefixtures("study")
+def test_the_page_may_send_votes_to_one_address_and_load_nothing_from_elsewhere(
+    run: Path, tmp_path: Path
+) -> None:
+    texts = replace(TEXTS, post="https://lab.example:8443/votes", title="</script><b>")
+    _, page = make_study(run, tmp_path / "sent", StudyWishes(texts, Budget(2, 4, 8)))
+    policies = [
+        re.search(r'Content-Security-Policy" content="([^"]+)"', path.read_text())
+        for path in (tmp_path / "page" / "index.html", page)
+    ]
+    alone, sending = (
+        dict(part.strip().split(" ", 1) for part in p[1].split(";")) for p in policies if p
+    )
+    assert alone == {**sending, "connect-src": "'self'"}
+    assert sending["connect-src"] == "'self' https://lab.example:8443/votes"
+    assert alone["default-src"] == "'none'"
+    assert "unsafe" not in "".join(alone.values())
+    text = page.read_text()
+    assert "<title>&lt;/script&gt;&lt;b&gt;</title>" in text
+    assert text.count("</script>") == 2

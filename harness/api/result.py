@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import cached_property
 from html import escape
@@ -32,6 +32,7 @@ class Shown(TypedDict, total=False):
     intervals: bool
     columns: tuple[str, ...]
     digits: int | None
+    progress: Callable[[int, int], None] | None
 
 
 _SHOWN = ("rank", "restorer", "mean", "ci_low", "ci_high", "n", "failures")
@@ -190,7 +191,7 @@ class Result:
             baseline: Also show the regression check against this file or run folder.
             aliases: As for `compare`.
             settings: As for `compare`.
-            shown: `title`, `notes`, `policy`, `intervals`, `columns` and `digits`, as of
+            shown: The fields of `Shown`, as of
                 `harness.reporting.assemble.assemble`.
 
         Returns:

@@ -23,15 +23,20 @@ if TYPE_CHECKING:
     from harness.results import RunData
 
 
-class Shown(TypedDict, total=False):
-    """What a report is told to show."""
+class Told(TypedDict, total=False):
+    """What a report says, and how."""
 
     title: str
     notes: str
     policy: str
+    digits: int | None
+
+
+class Shown(Told, total=False):
+    """What a report is told to show."""
+
     intervals: bool
     columns: tuple[str, ...]
-    digits: int | None
     progress: Callable[[int, int], None] | None
 
 

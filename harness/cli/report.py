@@ -11,7 +11,7 @@ from harness.cli import options, output
 from harness.cli.progress import PageProgress
 
 if TYPE_CHECKING:
-    from harness.api.result import Shown
+    from harness.api.result import Told
 
 
 @click.command(
@@ -71,7 +71,7 @@ def report(
     settings: Path | None,
     no_intervals: bool,
     column_names: str,
-    **shown: Unpack[Shown],
+    **shown: Unpack[Told],
 ) -> None:
     """Write reports of a run: a page that opens from disk, or tables."""
     from harness.api.result import Result

@@ -167,6 +167,7 @@ def _limits(report: ReportData, name: str) -> Iterator[str]:
     for item in strange:
         where, apart = f"{escape(item.set)}/{escape(item.image)}", f"{abs(item.gap):.1f}"
         yield (
-            f"- {item.kind} may be on {where}: {escape(item.metric)} and {escape(item.versus)} "
-            f"are {apart} standard deviations apart"
+            f"- {item.kind} may be on {where}: rank {item.rank} of {item.ranked} by "
+            f"{escape(item.metric)}, {item.versus_rank} by {escape(item.versus)}, {apart} standard "
+            "deviations apart"
         )

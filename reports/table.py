@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 RANK_COLUMNS = (
     "benchmark", "set", "task", "metric", "restorer", "rank", "rank_low", "rank_high", "group",
-    "mean", "median", "ci_low", "ci_high", "n", "failures", "few_images", "unit",
+    "mean", "median", "ci_low", "ci_high", "gap", "gap_low", "gap_high", "p", "n", "failures",
+    "images", "few_images", "unit",
     "higher_is_better", "seconds", "peak_mib", "growth_mib", "cuda_mib", "beside", "device",
     "threads", "precision", "size", "parameters", "licence",
 )  # fmt: skip
@@ -34,7 +35,7 @@ COMPUTED = {
 SCORE_COLUMNS = ("restorer", "set", "image", "metric", "value", "spread")
 
 _WHOLE = (
-    *("rank", "rank_low", "rank_high", "group", "n", "failures", "parameters"),
+    *("rank", "rank_low", "rank_high", "group", "n", "images", "failures", "parameters"),
     *("beside", "threads"),
 )
 

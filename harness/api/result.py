@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import cached_property
 from html import escape
@@ -23,16 +23,22 @@ if TYPE_CHECKING:
     from harness.results import RunData
 
 
-class Shown(TypedDict, total=False):
-    """What a report is told to show."""
+class Told(TypedDict, total=False):
+    """What a report says, and how."""
 
     title: str
     notes: str
     policy: str
-    intervals: bool
-    columns: tuple[str, ...]
     digits: int | None
     overall: bool
+
+
+class Shown(Told, total=False):
+    """What a report is told to show."""
+
+    intervals: bool
+    columns: tuple[str, ...]
+    progress: Callable[[int, int], None] | None
 
 
 _SHOWN = ("rank", "restorer", "mean", "ci_low", "ci_high", "n", "failures")
@@ -191,7 +197,7 @@ class Result:
             baseline: Also show the regression check against this file or run folder.
             aliases: As for `compare`.
             settings: As for `compare`.
-            shown: `title`, `notes`, `policy`, `intervals`, `columns`, `digits` and `overall`, as of
+            shown: The fields of `Shown`, as of
                 `harness.reporting.assemble.assemble`.
 
         Returns:

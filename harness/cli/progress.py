@@ -16,6 +16,9 @@ from harness.running.progress import Progress
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+MANY_PAGES = 100
+"""A report of fewer pages is written before anybody wonders."""
+
 LINES = 20
 """A log has about so many, of a command of any size."""
 
@@ -149,6 +152,24 @@ class CellProgress(_Shown, Progress):
         line = f"{cell.restorer} on {cell.set}/{cell.image}: {note}"
         telling = self._verbose or note.startswith("failed")
         self._count(line, telling=telling, label=cell.restorer, timed=note != "reused")
+
+
+class PageProgress(_Shown):
+    """Tells how far a report is, once it takes more than a moment.
+
+    Args:
+        quiet: Say nothing.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        super().__init__("page", quiet=quiet)
+
+    def __call__(self, done: int, total: int) -> None:
+        """`done` of `total` pages are written."""
+        if total >= MANY_PAGES:
+            if not self._total:
+                self._begin(total)
+            self._count("pages of the report")
 
 
 class ImageProgress(_Shown):

@@ -1,10 +1,17 @@
 """`restobench report`: the reports of a run alone, from its store."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from harness.cli import options, output
+from harness.cli.progress import PageProgress
+
+if TYPE_CHECKING:
+    from harness.api.result import Told
 
 
 @click.command(
@@ -45,6 +52,7 @@ Examples:
 @click.option("--no-intervals", is_flag=True, help="Markdown and LaTeX tables with means alone.")
 @click.option(
     "--columns",
+    "column_names",
     metavar="NAME,...",
     default="",
     help="Metrics of a cell, and parameters, operations, seconds, in tables as papers have them  "
@@ -52,20 +60,19 @@ Examples:
 )
 @click.option("--digits", type=click.IntRange(0, 9), help="Decimal places of these tables' means.")
 @click.option("--overall", is_flag=True, help="Markdown with the mean over all sets as well.")
+@click.pass_obj
 def report(
+    flags: dict[str, bool],
+    /,
     folder: Path,
     formats: tuple[str, ...],
     out: Path | None,
-    title: str,
-    notes: str,
     baseline: Path | None,
     aliases: tuple[str, ...],
     settings: Path | None,
-    policy: str,
     no_intervals: bool,
-    columns: str,
-    digits: int | None,
-    overall: bool,
+    column_names: str,
+    **shown: Unpack[Told],
 ) -> None:
     """Write reports of a run: a page that opens from disk, or tables."""
     from harness.api.result import Result
@@ -75,19 +82,17 @@ def report(
     result = Result(folder)
     for damage in result.damage:
         output.warn(damage)
-    written = result.reports(
-        out,
-        formats,
-        baseline=baseline,
-        aliases=aliases,
-        settings=settings,
-        title=title,
-        notes=notes,
-        policy=policy,
-        intervals=not no_intervals,
-        columns=tuple(filter(None, map(str.strip, columns.split(",")))),
-        digits=digits,
-        overall=overall,
-    )
+    with PageProgress(quiet=bool(flags and flags["quiet"])) as progress:
+        written = result.reports(
+            out,
+            formats,
+            baseline=baseline,
+            aliases=aliases,
+            settings=settings,
+            intervals=not no_intervals,
+            columns=tuple(filter(None, map(str.strip, column_names.split(",")))),
+            progress=progress,
+            **shown,
+        )
     for path in written:
         click.echo(path)

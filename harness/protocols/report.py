@@ -68,6 +68,7 @@ class ReportData:
         stability: Orders with one image left out (each leaderboard), one metric or one set (each
             task).
         people: What people said of the run, where somebody asked them.
+        progress: Told how many pages are written and how many there are, where somebody watches.
         find_image: Finds the degraded images and references, which the run folder does not hold.
     """
 
@@ -95,6 +96,7 @@ class ReportData:
     disagreements: tuple[Disagreement, ...] = ()
     stability: tuple[Stability, ...] = ()
     people: PeoplesVotes | None = None
+    progress: Callable[[int, int], None] | None = None
     find_image: FindImage | None = None
 
 

@@ -107,7 +107,9 @@ def disagreements(
     """The images on which a no-reference and a full-reference metric disagree most, on each set.
 
     The metrics are `dri`, or else the first no-reference metric, and the first full-reference
-    metric of the set. Images where one of them is infinite are left out.
+    metric of the set. Images where one of them is infinite are left out; so is what may be the
+    metric's own doubt, a gap within twice its spread, and what both metrics rank the same or the
+    other way round than the gap says.
     """
     rows: list[Disagreement] = []
     cards = data.run.metrics
@@ -133,11 +135,15 @@ def _disagreements(
     gaps, scale = _gaps(parts)
     block, rows = blocks[name, one.metric], []
     spreads = block.spreads[_cells(block, restorers, images)]
+    ranks = [_ranks(part) for part in parts]
+    doubt = 2 * np.nan_to_num(spreads) / (scale or 1.0)
+    real = (np.abs(gaps) > doubt) & (np.sign(ranks[1] - ranks[0]) == np.sign(gaps))
+    gaps = np.where(real, gaps, 0.0)
     for flat in [*_largest(gaps), *_largest(-gaps)]:
         place, column = divmod(int(flat), len(images))
         gap, spread = float(gaps[place, column]), float(spreads[place, column])
         here = [part[:, column] for part in parts]
-        rank, versus_rank = (1 + int((part > part[place]).sum()) for part in here)
+        rank, versus_rank = (int(part[place, column]) for part in ranks)
         rows.append(
             Disagreement(
                 set=name,
@@ -157,6 +163,13 @@ def _disagreements(
             )
         )
     return sorted(rows, key=lambda row: (-abs(row.gap), row.image, row.restorer))
+
+
+def _ranks(values: Floats) -> Places:
+    """Ranks of the restorers on each image, 1 is best; ties share the better one."""
+    from scipy.stats import rankdata
+
+    return rankdata(-values, method="min", axis=0).astype(np.int64)
 
 
 def _gaps(parts: Sequence[Floats]) -> tuple[Floats, float]:

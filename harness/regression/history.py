@@ -5,36 +5,38 @@ from itertools import pairwise
 
 import numpy as np
 
+from harness.regression.comparison import compare
 from harness.regression.measured_run import Group, MeasuredRun
-from harness.results import History, Trend, TrendPoint
+from harness.results import History, Trend, TrendPoint, Verdict
 from harness.statistics import Floats
 
-# with fewer runs there is a difference, and no trend: `restobench compare` judges that
+# with fewer runs there is a difference, and no trend
 MIN_RUNS = 3
 
 
 def trace(runs: Mapping[str, MeasuredRun], metrics: Sequence[str] = ()) -> History:
     """Makes the trends, in the order of the runs' own times.
 
-    Only images with the same pixels in every run of a trend enter its means.
+    Only images with the same pixels in every run of a trend enter its means. A step of the last run
+    is also what `restobench compare` with the run before it calls improved or regressed.
 
     Args:
         runs: By name; at least one.
-        metrics: Only these; empty: all.
+        metrics: Only these; all where it is empty.
 
     Returns:
-        The trends of what the last run has, and why runs or parts of them were left out: another
-        evaluation or metric version than the last run's.
+        The trends of what the last run has, and why others were left out: another evaluation or
+        metric version.
     """
     ordered = sorted(runs.items(), key=lambda item: item[1].started)
-    _, last = ordered[-1]
+    last = ordered[-1][1]
     same = {name: run for name, run in ordered if run.evaluation["hash"] == last.evaluation["hash"]}
     left_out = [
         f"{name}: evaluation {run.evaluation['name']}, the last run has {last.evaluation['name']}"
         for name, run in ordered
         if name not in same
     ]
-    trends: list[Trend] = []
+    trends, judged = list[Trend](), _judged(list(same.values()))
     for group in last.scores:
         metric = group[2]
         if not metrics or metric in metrics:
@@ -49,11 +51,26 @@ def trace(runs: Mapping[str, MeasuredRun], metrics: Sequence[str] = ()) -> Histo
                 for name, version in versions.items()
                 if version != wanted
             ]
-            trends += _trend(group, {n: same[n] for n in versions if versions[n] == wanted})
+            used = {name: same[name] for name in versions if versions[name] == wanted}
+            trends += _trend(group, used, judged.get(group))
     return History(tuple(trends), tuple(same), tuple(dict.fromkeys(left_out)))
 
 
-def _trend(group: Group, runs: Mapping[str, MeasuredRun]) -> Iterator[Trend]:
+def _judged(runs: Sequence[MeasuredRun]) -> dict[Group, float]:
+    """By how much the last run is better or worse than the one before it, where that is told."""
+    if len(runs) < 2:
+        return {}
+    told = compare(runs[-1], runs[-2]).of(Verdict.REGRESSED, Verdict.IMPROVED)
+    return {
+        (item.restorer, item.set, item.metric): item.difference
+        for item in told
+        if item.difference is not None
+    }
+
+
+def _trend(
+    group: Group, runs: Mapping[str, MeasuredRun], last_step: float | None
+) -> Iterator[Trend]:
     """One trend, unless no image has the same pixels in every run."""
     ordered, (restorer, set_name, metric) = list(runs.values()), group
     measured = [run.scores[group] for run in ordered]
@@ -67,6 +84,8 @@ def _trend(group: Group, runs: Mapping[str, MeasuredRun]) -> Iterator[Trend]:
     values = np.array([np.mean([scores[image].value for image in common]) for scores in measured])
     card = ordered[-1].metrics[metric]
     steps = find_steps(values, card.tolerance) if np.isfinite(values).all() else {}
+    if last_step is not None and len(ordered) > 1:
+        steps.setdefault(len(ordered) - 1, last_step)
     points = tuple(
         TrendPoint(
             name,

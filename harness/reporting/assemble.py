@@ -1,5 +1,6 @@
 """What reports show, computed once: rows, costs, headlines, gaps to the leader, trade-offs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,9 +39,10 @@ def assemble(
     digits: int | None = None,
     overall: bool = False,
     comparison: Comparison | None = None,
+    progress: Callable[[int, int], None] | None = None,
     tables_only: bool = False,
 ) -> ReportData:
-    """Computes everything that reports show.
+    """Computes everything that reports show; every table is made of columns, which are made once.
 
     Args:
         data: The run.
@@ -53,9 +55,9 @@ def assemble(
         digits: Decimal places of their means; `None`: what each metric deserves.
         overall: Whether tables show the mean over all sets of a task as well.
         comparison: The run judged against a baseline.
+        progress: As of `ReportData`.
         tables_only: Leaderboards, rows and costs, and nothing of what takes longer.
     """
-    # every table is made of columns: they are made once
     ranking = rank_run(replace(data, scores=as_columns(data.scores)), policy=policy)
     bare = replace(
         _bare(ranking, run_folder, title, notes),
@@ -65,6 +67,7 @@ def assemble(
         columns=columns,
         digits=digits,
         overall=overall,
+        progress=progress,
     )
     return bare if tables_only else _filled(bare, ranking)
 

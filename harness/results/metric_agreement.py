@@ -34,7 +34,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A restored image that two metrics judge differently, the largest `gap` first.
+    """A restored image that two metrics judge differently beyond doubt, the largest `gap` first.
 
     Each metric is taken relative to the mean of all restorers on this image, in units of its
     standard deviation within images of the set, larger is better; `gap` is that of `metric` minus
@@ -51,8 +51,8 @@ class Disagreement:
         spread: One standard deviation of the metric's own uncertainty of `value`, or `None` where
             it knows none.
         gap: In standard deviations, signed.
-        gap_spread: The part of `gap` that one `spread` makes up: a gap within twice of it may be
-            the scorer's doubt.
+        gap_spread: The part of `gap` that one `spread` makes up: a gap within twice of it would be
+            the scorer's doubt, and is left out.
         rank: The restorer's rank on this image by `metric`, 1 is best; ties share the best.
         versus_rank: By `versus`.
         ranked: How many restorers are ranked on this image.

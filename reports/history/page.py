@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from harness.atomic import atomic_file
 from harness.results import History, Trend
-from reports.history.charts import chart
+from reports.history.charts import chart, short_names
 from reports.pivot import grouped
 from reports.wording import arrow, number, signed
 
@@ -54,12 +54,6 @@ def render(history: History) -> str:
         # what changed is worth seeing first
         panels=sorted(_panels(history), key=lambda panel: not panel["stepped"]),
     )
-
-
-def short_names(runs: Sequence[str]) -> dict[str, str]:
-    """Runs by the names of their files or folders, where those tell them apart."""
-    stems = [Path(run).stem or run for run in runs]
-    return dict(zip(runs, stems if len(set(stems)) == len(runs) else runs, strict=True))
 
 
 def _panels(history: History) -> Iterator[dict[str, object]]:

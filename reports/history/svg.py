@@ -7,6 +7,12 @@ from harness.atomic import atomic_file
 from harness.results import History
 from reports.pivot import grouped
 
+_MARKS = "os^Dv"
+
+
+def _mark(place: int) -> str:
+    return _MARKS[place % len(_MARKS)]
+
 
 class HistoryPlot:
     """A line for each restorer, a ring where a step begins."""
@@ -23,10 +29,12 @@ class HistoryPlot:
         FigureCanvasSVG(figure)
         columns = figure.subplots(max(len(panels), 1), squeeze=False)
         for axes, ((set_name, metric), trends) in zip(columns[:, 0], panels.items(), strict=False):
-            for trend in trends:
+            for place, trend in enumerate(trends):
                 places = [history.runs.index(point.run) for point in trend.points]
                 values = [point.value for point in trend.points]
-                [line] = axes.plot(places, values, marker=".", label=_plain(trend.restorer))
+                [line] = axes.plot(
+                    places, values, marker=_mark(place), label=_plain(trend.restorer)
+                )
                 marked = zip(places, values, trend.points, strict=True)
                 stepped = [(x, y) for x, y, point in marked if point.step]
                 if stepped:

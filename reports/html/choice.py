@@ -31,7 +31,10 @@ MOST_SETS = 40
 
 
 def choose_images(
-    report: ReportData, tables: Sequence[SetTable], first: Sequence[Key] = ()
+    report: ReportData,
+    tables: Sequence[SetTable],
+    first: Sequence[Key] = (),
+    ends: Sequence[Key] = (),
 ) -> list[Key]:
     """Decides which images get a page, by the number of their pictures.
 
@@ -39,10 +42,11 @@ def choose_images(
         report: The run.
         tables: Its sets.
         first: Images to prefer, such as those on which metrics disagree, the most telling first.
+        ends: Each restorer's worst and best images, first those that matter most.
 
     Returns:
-        (set, image), set by set, sorted by name: all of a set that fits, or else those of `first`,
-        those on which a restorer failed, and then evenly spaced ones.
+        (set, image), set by set, sorted by name: all of a set that fits; or else up to a quarter of
+        `first`, a quarter on which a restorer failed, and the rest of `ends`, or evenly spaced.
     """
     of_set = grouped(report.data.samples, lambda key: key[0])
     lines = {str(table.set): len(table.lines) for table in tables if table.set in of_set}
@@ -50,11 +54,15 @@ def choose_images(
     pictures = sum(2 + min(MOST_RESTORERS, lines[name]) for name in names)
     each = max(LEAST_IMAGES, MOST_PICTURES // max(1, pictures))
     failed = _failed(report)
-    return [key for name in names for key in _of_set(sorted(of_set[name]), first, failed, each)]
+    telling = first, failed, ends
+    return [key for name in names for key in _of_set(sorted(of_set[name]), telling, each)]
 
 
 def fit_images(
-    report: ReportData, weights: Mapping[Key, int], first: Sequence[Key] = ()
+    report: ReportData,
+    weights: Mapping[Key, int],
+    first: Sequence[Key] = (),
+    ends: Sequence[Key] = (),
 ) -> list[Key]:
     """Leaves out what `MOST_BYTES` have no room for.
 
@@ -62,6 +70,7 @@ def fit_images(
         report: The run.
         weights: The images of `choose_images`, with the bytes that the pictures of each take.
         first: As for `choose_images`.
+        ends: Likewise.
 
     Returns:
         As many of each set, chosen as `choose_images` does; where there is no room for one of each,
@@ -75,7 +84,7 @@ def fit_images(
     sets = max(1, sum(total <= MOST_BYTES for total in together))
     each = max(1, int(MOST_BYTES / together[sets - 1]))
     chosen = list(of_set.values())[:sets]
-    return [key for keys in chosen for key in _of_set(keys, first, failed, each)]
+    return [key for keys in chosen for key in _of_set(keys, (first, failed, ends), each)]
 
 
 def _failed(report: ReportData) -> Collection[Key]:
@@ -84,12 +93,12 @@ def _failed(report: ReportData) -> Collection[Key]:
 
 
 def _of_set(
-    images: list[Key], preferred: Sequence[Key], failed: Collection[Key], each: int
+    images: list[Key], telling: tuple[Sequence[Key], Collection[Key], Sequence[Key]], each: int
 ) -> list[Key]:
     if len(images) <= each:
         return images
-    known = set(images)
-    telling = [key for key in preferred if key in known][: (each + 1) // 2]
-    broken = [key for key in failed if key in known][: (each + 3) // 4]
+    known, quarter = set(images), (each + 3) // 4
+    first, failed, ends = ([key for key in part if key in known] for part in telling)
     spaced = [images[index * len(images) // each] for index in range(each)]
-    return sorted(list(dict.fromkeys([*telling, *broken, *spaced]))[:each])
+    wanted = [*first[:quarter], *failed[:quarter], *ends, *first, *spaced]
+    return sorted(list(dict.fromkeys(wanted))[:each])

@@ -30,6 +30,19 @@ KINDS = {
 """Title and words of each kind of case."""
 
 
+def compared_metrics(report: ReportData) -> tuple[str, str] | None:
+    """The no-reference and the full-reference metric that are held against each other, if any."""
+    if report.disagreements:
+        return report.disagreements[0].metric, report.disagreements[0].versus
+    here = {board.metric for board in report.leaderboards if board.set is not None}
+    cards = [card for name, card in report.data.run.metrics.items() if name in here]
+    without = [card for card in cards if not card.needs_reference]
+    full = next((card.name for card in cards if card.needs_reference), None)
+    if full is None or not without:
+        return None
+    return max(without, key=lambda card: card.preferred).name, full
+
+
 def disagreement_page(
     report: ReportData, places: Places, pages: Sequence[ImagePage]
 ) -> list[dict[str, object]]:
@@ -80,5 +93,4 @@ def _case(
         "versus_rank": item.versus_rank,
         "ranked": item.ranked,
         "gap": number(abs(item.gap), 1),
-        "doubtful": item.gap_spread is not None and abs(item.gap) < 2 * item.gap_spread,
     }

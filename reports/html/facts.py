@@ -7,15 +7,22 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from harness.protocols.report import ReportData
+from reports.html.headlines import summary
+from reports.html.metrics_in_words import about
 from reports.html.places import Places
 from reports.pivot import grouped
 from reports.wording import count, licence_mark
+
+MOST_DESCRIBED = 300
+"""Letters of a page's description, which search engines and messengers show."""
 
 
 def common(report: ReportData) -> dict[str, object]:
     """What the frame of every page shows."""
     run = report.data.run
+    said = summary(report.headlines) or "A benchmark of image restoration."
     return {
+        "description": said if len(said) <= MOST_DESCRIBED else f"{said[:MOST_DESCRIBED]}…",
         "notes": report.notes,
         "started": _when(run.started),
         "evaluation": run.plan.evaluation,
@@ -38,7 +45,7 @@ def provenance(report: ReportData, places: Places) -> dict[str, object]:
             for name, card in sorted(run.restorers.items())
         ],
         "any_restricted": any(licence_mark(card.licence) for card in run.restorers.values()),
-        "metric_cards": sorted(run.metrics.items()),
+        "metric_cards": [(name, about(card), card) for name, card in sorted(run.metrics.items())],
         "counts": {
             "restorers": len(run.restorers),
             "sets": len({board.set for board in report.leaderboards if board.set is not None}),

@@ -1,6 +1,6 @@
 """The page of one image: every restorer's picture in a comparison viewer, and every score."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.protocols.report import ReportData
@@ -38,6 +38,7 @@ def image_pages(
     scores: Scores,
     sources: Sources,
     pixels: Pixels,
+    done: Callable[[], None],
 ) -> list[ImagePage]:
     """Writes the pictures of all images that get a page, and returns what the pages say."""
     notes = {
@@ -54,6 +55,7 @@ def image_pages(
             found = _sources(report, table, key, places, scores.images[key], sources, notes)
             shown = write_pictures(list(found), pixels)
             context = _context(report, table, key, places, scores.images[key], notes, shown)
+            done()
             pages.append(ImagePage(*key, links[place + 1], shown, {**context, **around}))
     return pages
 
@@ -71,14 +73,21 @@ def _sources(
     yield degraded
     for line in table.lines[:MOST_RESTORERS]:
         name, cell = line.restorer, Cell(line.restorer, *key)
-        # a restorer may be called `reference`: labels of a viewer are told apart
-        label = f"{name} (restorer)" if name in ("degraded", "reference") else name
+        label = label_of(name)
         note, link = notes.get(cell, "not run"), places.restorer(name)
         score = scores.get((name, main))
-        caption = with_unit(score.value, main, report) if score else ""
+        caption = f"{main} {with_unit(score.value, main, report)}" if score else ""
         yield sources.restored(cell, label, note, caption, link)
     if reference:
         yield reference
+
+
+def label_of(restorer: str) -> str:
+    """What a restorer is called in a viewer.
+
+    It may be called `reference`: labels of a viewer are told apart.
+    """
+    return f"{restorer} (restorer)" if restorer in ("degraded", "reference") else restorer
 
 
 def _context(

@@ -46,7 +46,8 @@ class Shown:
 
     Attributes:
         frame: Width and height of the largest picture; smaller ones are enlarged to it.
-        thumbnail: The whole image, small, from the files folder; empty when no picture is readable.
+        thumbnail: The degraded image, small, or else the last picture; from the files folder, empty
+            when no picture is readable.
     """
 
     pictures: tuple[Picture, ...]
@@ -88,10 +89,12 @@ def write_pictures(sources: Sequence[PictureFile], pixels: Pixels) -> Shown:
     # a detail depends on every picture of its viewer: where they differ most
     view = hashlib.sha256(repr([(kind, item.stem) for kind, item in kept]).encode()).hexdigest()
     details = {item.stem: f"details/{view[:16]}-{item.stem}.webp" for _, item in kept}
-    thumbnail = f"thumbnails/{full[-1].stem}.webp"
+    # what was asked of the restorers
+    small = next((item for kind, item in kept if kind == "degraded"), full[-1])
+    thumbnail = f"thumbnails/{small.stem}.webp"
     if not all(is_whole(pixels.files / name) for name in (*details.values(), thumbnail)):
         try:
-            _write_small([item for _, item in kept], full, details, thumbnail, pixels)
+            _write_small([item for _, item in kept], full, details, small, pixels)
         except ImageError:  # in the report's own folder
             for _, item in kept:
                 pixels.drop(item)
@@ -113,19 +116,19 @@ def _write_small(
     kept: Sequence[Kept],
     full: Sequence[Kept],
     details: Mapping[str, str],
-    thumbnail: str,
+    small: Kept,
     pixels: Pixels,
 ) -> None:
-    """Writes the details of all pictures, and the thumbnail of the last."""
+    """Writes the details of all pictures, and the thumbnail of one."""
     decoded = {item.stem: pixels.decode(item) for item in kept}
     shown = [decoded[stem] for stem in dict.fromkeys(item.stem for item in full)]
     window, frame = find_window(shown), shown[0].size
     for stem, picture in decoded.items():
         _save(_crop(picture, window, frame), pixels, details[stem])
-    small = decoded[full[-1].stem].convert("RGB")
+    whole = decoded[small.stem].convert("RGB")
     # shrunk by a whole number first, and then by the rest
-    small.thumbnail((_THUMBNAIL, _THUMBNAIL), reducing_gap=1.5)
-    _save(small, pixels, thumbnail, quality=82)
+    whole.thumbnail((_THUMBNAIL, _THUMBNAIL), reducing_gap=1.5)
+    _save(whole, pixels, f"thumbnails/{small.stem}.webp", quality=82)
 
 
 def _save(picture: PillowImage.Image, pixels: Pixels, name: str, quality: int = 0) -> None:

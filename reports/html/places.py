@@ -15,7 +15,7 @@ Key = TypeVar("Key", bound=Hashable)
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 FOLDERS = ("pixels", "details", "thumbnails", "static")
 _OURS = re.compile(
-    r"((restorer|set|image)-[a-z0-9-]+|disagreement|about|regression|people)\.html"
+    r"((restorer|set|images?)-[a-z0-9-]+|disagreement|about|regression|people)\.html"
     r"|(pixels|details|thumbnails)/([a-z0-9-]+/)?[a-z0-9-]+\.(png|webp)"
     r"|static/[a-z-]+\.(css|js)"
 )
@@ -74,6 +74,10 @@ class Places:
     def set(self, name: str | None) -> str:
         """Address of a set's page; `None`: that of the whole benchmark."""
         return f"set-{self.sets[name]}.html" if name in self.sets else ""
+
+    def images_of(self, name: str | None, page: int) -> str:
+        """Address of a page of all images of a set; the first is 1."""
+        return f"images-{self.sets[name]}-{page}.html"
 
     def image(self, set_name: str, image: str) -> str:
         """Address of an image's page, or an empty string when it has none."""

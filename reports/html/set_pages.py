@@ -3,11 +3,13 @@
 Leaderboards have ranks, intervals and gaps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.protocols.report import ReportData
 from harness.results import SIGNIFICANT, Leaderboard, PairTest, PlannedSet, caution
 from reports.html.cells import metric_head, places_of, scale_of, worded_cell
+from reports.html.failing import MOST_ROWS as MOST_ROWS_OF_IMAGES
+from reports.html.failing import all_images, image_link
 from reports.html.image_pages import ImagePage
 from reports.html.leaderboard import costs
 from reports.html.places import Places
@@ -26,7 +28,11 @@ MOST_ROWS = 1_200
 
 
 def set_page(
-    report: ReportData, table: SetTable, places: Places, images: Sequence[ImagePage]
+    report: ReportData,
+    table: SetTable,
+    places: Places,
+    images: Sequence[ImagePage],
+    failing: Mapping[str, object] | None,
 ) -> dict[str, object]:
     """What the page of one set says, but for its plots."""
     most = max(10, MOST_ROWS // max(1, len(table.boards)))
@@ -35,11 +41,6 @@ def set_page(
         for test in report.pair_tests
         if test.set == table.set
     }
-    steady = {
-        item.metric: stability_words(item)
-        for item in report.stability
-        if item.set == table.set and item.left_out == "image"
-    }
     return {
         "name": table.set or "all sets",
         "link": places.set(table.set),
@@ -47,23 +48,32 @@ def set_page(
         "fingerprint": report.data.run.plan.sets.get(table.set or "", PlannedSet()).fingerprint,
         "images": table.images,
         "caution": caution(table.images),
-        "boards": [
-            {
-                **_board(report, board, places, most),
-                "pairs": _pairs(board, tests),
-                "stability": steady.get(board.metric),
-            }
-            for board in table.boards
-        ],
+        "boards": list(_boards(report, table, places, tests, most)),
         "costs": [
             {**costs(line), "restorer": line.restorer, "link": places.restorer(line.restorer)}
             for line in table.lines[:most]
             if line.cost
         ],
         "notes": report.cost_notes.get(table.set or "", ()),
-        "gallery": [_thumbnail(page, table) for page in images if page.set == table.set],
+        "failing": failing,
+        "failing_first": MOST_ROWS_OF_IMAGES,
+        "failing_pages": all_images(failing, places, table.set),
+        "gallery": [_thumbnail(page, table, places) for page in images if page.set == table.set],
         "total": sum(1 for name, _ in report.data.samples if name == table.set),
     }
+
+
+def _boards(
+    report: ReportData, table: SetTable, places: Places, tests: Tests, most: int
+) -> Iterator[dict[str, object]]:
+    steady = {
+        item.metric: stability_words(item)
+        for item in report.stability
+        if item.set == table.set and item.left_out == "image"
+    }
+    for board in table.boards:
+        more = {"pairs": _pairs(board, tests), "stability": steady.get(board.metric)}
+        yield {**_board(report, board, places, most), **more}
 
 
 def _board(report: ReportData, board: Leaderboard, places: Places, most: int) -> dict[str, object]:
@@ -101,7 +111,8 @@ def _pairs(board: Leaderboard, tests: Tests) -> dict[str, object] | None:
     return {"names": names, "rows": rows} if known else None
 
 
-def _thumbnail(page: ImagePage, table: SetTable) -> dict[str, object]:
+def _thumbnail(page: ImagePage, table: SetTable, places: Places) -> dict[str, object]:
     lead = table.lines[0].restorer if table.lines else ""
     caption = next((item.caption for item in page.shown.pictures if item.label == lead), "")
-    return {"page": page, "caption": f"{lead} {caption}" if caption else ""}
+    link = image_link(places, page.set, page.image, lead) if lead else page.link
+    return {"page": page, "link": link, "caption": f"{lead} {caption}" if caption else ""}

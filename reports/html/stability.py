@@ -9,8 +9,8 @@ def stability_words(item: Stability) -> dict[str, object]:
     return {
         "task": item.task,
         "of": f"each of {item.cases} {item.left_out}{'s' * (item.cases != 1)} left out in turn",
-        "leader": _share(item.same_leader),
-        "order": _share(item.same_order),
+        "leader": _share(item.same_leader, item.cases),
+        "order": _share(item.same_order, item.cases),
         "influential": item.most_influential or "",
         "tau": number(item.lowest_tau, 2),
         "moving": [
@@ -21,7 +21,9 @@ def stability_words(item: Stability) -> dict[str, object]:
     }
 
 
-def _share(value: float) -> str:
-    if value == 1:
-        return "always"
-    return "never" if value == 0 else f"in {100 * value:.0f} % of cases"
+def _share(value: float, cases: int) -> str:
+    """How often, in cases: no statement about what other images would show."""
+    kept = round(value * cases)
+    if kept == cases:
+        return "in each case"
+    return "in no case" if kept == 0 else f"in {kept} of {cases} cases"

@@ -81,3 +81,19 @@ def test_infinite_images_and_sets_without_both_kinds_are_left_out() -> None:
     assert {row.image for row in rows} <= {"i001"}
     one = made_run({(name, "s", "psnr"): [20.0 + i] for i, name in enumerate("ab")})
     assert disagreements(one, make_blocks(one), tables_of(one)) == ()
+
+
+def test_only_what_is_beyond_doubt_and_ranked_differently_is_a_disagreement() -> None:
+    values = {
+        ("a", "s", "psnr"): [30.0, 30.0], ("b", "s", "psnr"): [32.0, 31.0],
+        ("a", "s", "dri"): [50.0, 40.0], ("b", "s", "dri"): [40.0, 60.0],
+    }  # fmt: skip
+
+    def found(spread: float | None) -> set[tuple[str, str]]:
+        data = made_run(values, spread=spread)
+        rows = disagreements(data, make_blocks(data), tables_of(data))
+        return {(row.restorer, row.image) for row in rows}
+
+    # on the second image both metrics prefer b, however far the gaps are apart
+    assert found(None) == found(0.5) == {("a", "i000"), ("b", "i000")}
+    assert found(20.0) == set(), "within twice the spread"

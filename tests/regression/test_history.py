@@ -13,6 +13,7 @@ import pytest
 
 from harness.cards import MetricCard
 from harness.regression.baseline_file import write_baseline
+from harness.regression.comparison import compare
 from harness.regression.history import find_steps, trace
 from harness.regression.measured_run import MeasuredRun, MeasuredScore
 
@@ -71,6 +72,17 @@ def test_noise_is_no_step_and_a_drop_in_it_is_one(generator: np.random.Generator
     drop = 0.3 * (np.arange(30) >= 17)
     found = [find_steps(30 + generator.normal(0, 0.05, 30) - drop, 0.02) for _ in range(50)]
     assert sum(any(abs(index - 17) <= 1 for index in steps) for steps in found) >= 48
+
+
+def test_two_runs_have_the_step_that_compare_finds() -> None:
+    runs = {"old": run(1, 30.0), "new": run(2, 29.0)}
+    verdicts = {str(item.verdict) for item in compare(runs["new"], runs["old"]).findings}
+    assert verdicts == {"regressed"}
+    [(before, point)] = trace(runs).trends[0].steps()
+    assert (before.run, point.run, point.worse) == ("old", "new", True)
+    assert point.step == pytest.approx(-1.0)
+    same = {"old": run(1, 30.0), "new": run(2, 30.001)}
+    assert list(trace(same).trends[0].steps()) == []
 
 
 def test_two_runs_are_no_trend() -> None:

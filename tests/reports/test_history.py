@@ -6,12 +6,13 @@ Steps come first.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.results import History, Trend, TrendPoint
-from reports.history.charts import chart
-from reports.history.page import HistoryPage, render, short_names
+from reports.history.charts import chart, short_names
+from reports.history.page import HistoryPage, render
 
 HOSTILE = "</title><script>alert(1)</script>\u202e"
 
@@ -37,7 +38,20 @@ def test_the_step_and_what_changed_are_told_first(tmp_path: Path) -> None:
     assert "1 step, 1 for the worse" in text
     for shown in ("torch: 1, now 2", "−0.50 dB", "29.50", "old: evaluation", 'class="ring worse"'):
         assert shown in text
-    assert text.count("<circle cx=") == 4
+    assert text.count('<path class="mark"') == 4 + 1, "each run, and the key"
+
+
+def test_runs_are_named_below_the_axis_and_lines_have_marks_of_their_own() -> None:
+    runs = tuple(f"weeks/run{index}.json" for index in range(30))
+    points = tuple(TrendPoint(run, str(index), 30.0 + index) for index, run in enumerate(runs))
+    trends = [Trend("b", "noise", "psnr", name, "dB", True, 24, points) for name in "abcdef"]
+    drawn: Any = chart(trends, runs)
+    names = [name for _, name in drawn["names"]]
+    assert (names[0], names[-1]) == ("run0", "run29")
+    assert len(names) <= 8
+    assert len({(line["colour"], line["shape"]) for line in drawn["lines"]}) == 6
+    assert len({line["shape"] for line in drawn["lines"]}) == 5
+    assert ">run29</text>" in render(History(tuple(trends), runs, ()))
 
 
 def test_names_are_text_and_nothing_is_fetched() -> None:

@@ -36,6 +36,19 @@ def test_the_telling_ones_of_a_large_run(
     assert chosen == sorted(set(chosen))
 
 
+def test_each_restorers_worst_and_best_come_before_evenly_spaced_ones(
+    fabricated: ReportData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise = "photos-sigma25"
+    samples = {(noise, f"image{n:05}"): SampleRecord() for n in range(1000)}
+    report = replace(fabricated, data=replace(fabricated.data, samples=samples, failures=()))
+    monkeypatch.setattr(choice, "MOST_PICTURES", 90)
+    ends = [(noise, f"image{n:05}") for n in (777, 3, 501, 12, 998)]
+    chosen = choose_images(report, set_tables(report), (), ends)
+    assert set(ends) <= set(chosen)
+    assert len(chosen) > len(ends)
+
+
 def test_large_pictures_leave_room_for_fewer_images(fabricated: ReportData) -> None:
     keys = [(name, f"image{n:02}") for name in ("a", "b") for n in range(50)]
     light = dict.fromkeys(keys, choice.MOST_BYTES // 100)

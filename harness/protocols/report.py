@@ -65,6 +65,7 @@ class ReportData:
             largest first.
         stability: Orders with one image left out (each leaderboard), one metric or one set (each
             task).
+        orders: The Borda order of each task, as rows of `harness.ranking.aggregation.aggregate`.
         find_image: Finds the degraded images and references, which the run folder does not hold.
     """
 
@@ -90,6 +91,7 @@ class ReportData:
     agreements: tuple[Agreement, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     stability: tuple[Stability, ...] = ()
+    orders: tuple[Mapping[str, object], ...] = ()
     find_image: FindImage | None = None
 
 

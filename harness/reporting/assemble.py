@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.protocols.report import ReportData
+from harness.ranking.aggregation import orders
 from harness.ranking.ballots import ballots
 from harness.ranking.leaderboards import Ranking, differences, rank_run
 from harness.ranking.metric_agreement import agreements, disagreements
@@ -83,6 +84,7 @@ def _bare(ranking: Ranking, run_folder: Path, title: str, notes: str) -> ReportD
 def _filled(report: ReportData, ranking: Ranking) -> ReportData:
     data, tables = ranking.data, ranking.tables
     tests, diagrams = _compare_pairs(ranking)
+    tasks = tuple(ballots(data, tables))
     return replace(
         report,
         cost_notes=cost_notes(report.costs),
@@ -93,7 +95,8 @@ def _filled(report: ReportData, ranking: Ranking) -> ReportData:
         critical_differences=diagrams,
         agreements=agreements(tables),
         disagreements=disagreements(data, ranking.blocks, tables),
-        stability=stability(data, tables, tuple(ballots(data, tables))),
+        stability=stability(data, tables, tasks),
+        orders=tuple(orders(data, tasks, "borda")),
     )
 
 

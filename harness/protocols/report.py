@@ -69,6 +69,7 @@ class ReportData:
             task).
         people: What people said of the run, where somebody asked them.
         progress: Told how many pages are written and how many there are, where somebody watches.
+        orders: The Borda order of each task, as rows of `harness.ranking.aggregation.aggregate`.
         find_image: Finds the degraded images and references, which the run folder does not hold.
     """
 
@@ -97,6 +98,7 @@ class ReportData:
     stability: tuple[Stability, ...] = ()
     people: PeoplesVotes | None = None
     progress: Callable[[int, int], None] | None = None
+    orders: tuple[Mapping[str, object], ...] = ()
     find_image: FindImage | None = None
 
 

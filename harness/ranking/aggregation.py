@@ -6,7 +6,7 @@ skipped or failed a set is shown without a rank, for nothing can be said of it t
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -70,8 +70,16 @@ def aggregate(
     """
     if how not in WAYS:
         raise InputError(f"aggregate is {how!r}; expected one of {', '.join(WAYS)}")
+    found = tables(data, make_blocks(data), count_failures(data), policy=policy)
+    return orders(data, ballots(data, found), how, wishes)
+
+
+def orders(
+    data: RunData, tasks: Iterable[Ballots], how: str, wishes: Wishes | None = None
+) -> list[dict[str, object]]:
+    """What `aggregate` returns, of ballots that are there already."""
     rows = []
-    for item in ballots(data, tables(data, make_blocks(data), count_failures(data), policy=policy)):
+    for item in tasks:
         order = _order(how, data, item, wishes or Wishes())
         shown = {
             "benchmark": data.run.benchmark,

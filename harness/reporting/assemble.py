@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.people.judging import peoples_votes
 from harness.protocols.report import ReportData
+from harness.ranking.aggregation import orders
 from harness.ranking.ballots import ballots
 from harness.ranking.leaderboards import Ranking, differences, rank_run
 from harness.ranking.metric_agreement import agreements, disagreements
@@ -90,6 +91,7 @@ def _bare(ranking: Ranking, run_folder: Path, title: str, notes: str) -> ReportD
 def _filled(report: ReportData, ranking: Ranking) -> ReportData:
     data, tables = ranking.data, ranking.tables
     tests, diagrams = _compare_pairs(ranking)
+    tasks = tuple(ballots(data, tables))
     return replace(
         report,
         cost_notes=cost_notes(report.costs),
@@ -101,7 +103,8 @@ def _filled(report: ReportData, ranking: Ranking) -> ReportData:
         agreements=agreements(tables),
         disagreements=disagreements(data, ranking.blocks, tables),
         people=peoples_votes(report.run_folder, data),
-        stability=stability(data, tables, tuple(ballots(data, tables))),
+        stability=stability(data, tables, tasks),
+        orders=tuple(orders(data, tasks, "borda")),
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,18 +24,37 @@ from reports.figures.style import (
 
 MOST_RESTORERS = 24
 _MOST_DOTS = 100
+Dot = TypeVar("Dot", float, tuple[float, str])
 _HALF = 0.28
 """Half of a box's height; restorers are 1 apart."""
 
 
 def scores_of_set(scores: ScoreColumns, name: str, metric: str) -> dict[str, list[float]]:
     """Restorer -> its scores on a set by a metric."""
-    restorers, sets, _, metrics = scores.names
+    return {
+        restorer: [value for value, _ in pairs]
+        for restorer, pairs in images_of_set(scores, name, metric).items()
+    }
+
+
+def images_of_set(
+    scores: ScoreColumns, name: str, metric: str
+) -> dict[str, list[tuple[float, str]]]:
+    """Restorer -> its scores on a set by a metric, each with its image."""
+    restorers, sets, images, metrics = scores.names
     if name not in sets or metric not in metrics:
         return {}
     here = (scores.codes[1] == sets.index(name)) & (scores.codes[3] == metrics.index(metric))
-    codes, values = scores.codes[0][here], scores.values[here]
-    return {restorers[code]: values[codes == code].tolist() for code in np.unique(codes)}
+    codes, values, places = scores.codes[0][here], scores.values[here], scores.codes[2][here]
+    return {
+        restorers[code]: [
+            (value, images[place])
+            for value, place in zip(
+                values[codes == code].tolist(), places[codes == code].tolist(), strict=True
+            )
+        ]
+        for code in np.unique(codes)
+    }
 
 
 def plot_distributions(
@@ -56,12 +76,18 @@ def plot_distributions(
     Returns:
         A figure, or `None` when no restorer has three finite scores.
     """
-    finite = {name: [v for v in values.get(name, ()) if math.isfinite(v)] for name in order}
-    shown = [(name, found) for name, found in finite.items() if len(found) >= 3][:MOST_RESTORERS]
+    shown = shown_restorers(values, order)
     if not shown:
         return None
     label = quantity(metric, unit, higher_is_better)
-    return painted((6.0, 0.9 + 0.34 * len(shown)), _paint, dict(shown), label)
+    scores = {name: [v for v in values[name] if math.isfinite(v)] for name in shown}
+    return painted((6.0, 0.9 + 0.34 * len(shown)), _paint, scores, label)
+
+
+def shown_restorers(values: Mapping[str, Sequence[float]], order: Sequence[str]) -> list[str]:
+    """The restorers that a plot shows, from top to bottom: the first with three finite scores."""
+    enough = [name for name in order if sum(map(math.isfinite, values.get(name, ()))) >= 3]
+    return enough[:MOST_RESTORERS]
 
 
 def _paint(figure: Figure, scores: Mapping[str, Sequence[float]], label: str) -> None:
@@ -70,7 +96,9 @@ def _paint(figure: Figure, scores: Mapping[str, Sequence[float]], label: str) ->
     places = range(len(names), 0, -1)
     _boxes(axes, places, list(scores.values()))
     dots = [
-        (v, place) for place, of in zip(places, scores.values(), strict=True) for v in _some(of)
+        (v, place)
+        for place, of in zip(places, scores.values(), strict=True)
+        for v in shown_dots(of)
     ]
     axes.plot(
         *zip(*dots, strict=True),
@@ -105,6 +133,6 @@ def _boxes(axes: Axes, places: Sequence[int], scores: Sequence[Sequence[float]])
         axes.vlines(x, bottoms, tops, color=colour, linewidth=width)
 
 
-def _some(values: Sequence[float]) -> list[float]:
+def shown_dots(values: Sequence[Dot]) -> list[Dot]:
     """All values, or of many every so many-th in their order, so that the page stays small."""
     return sorted(values)[:: max(1, len(values) // _MOST_DOTS)]

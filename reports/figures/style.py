@@ -30,6 +30,8 @@ _STYLE: dict[Any, object] = {
     "axes.unicode_minus": True,
 }  # fmt: skip
 MOST_NAMED = 34
+LABEL = "label"
+"""The id of names beside points: a page that puts names itself hides these."""
 P = ParamSpec("P")
 Drawn = TypeVar("Drawn", bound=Figure)
 
@@ -87,6 +89,13 @@ def as_svg(figure: Figure | None, salt: str) -> str:
             out, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
         )
     return _inline(out.getvalue())
+
+
+def svg_places(figure: Figure, points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Where points of a figure's axes lie in its SVG, in the units of its viewBox."""
+    width, height = figure.get_size_inches()
+    shares = figure.transFigure.inverted().transform(figure.axes[0].transData.transform(points))
+    return [(round(72 * width * x, 1), round(72 * height * (1 - y), 1)) for x, y in shares]
 
 
 def axes_within(
@@ -155,6 +164,7 @@ def _tag(tag: str) -> str:
 
     What it says becomes attributes.
     """
+    tag = tag.replace(f'<g id="{LABEL}"', f'<g class="{LABEL}"')
     tag = re.sub(r'^<g id="[^"]*"', "<g", tag)
     tag = re.sub(r' style="([^"]*)"', lambda found: _attributes(found.group(1)), tag)
     for placeholder, colour in _COLOURS.items():

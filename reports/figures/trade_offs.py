@@ -14,6 +14,7 @@ from reports.figures.style import (
     ACCENT,
     FAINT,
     GRID,
+    LABEL,
     MOST_NAMED,
     axes_within,
     log_axis,
@@ -39,15 +40,20 @@ def plot_trade_off(trade_off: TradeOff, units: Mapping[str, str]) -> Figure | No
     Returns:
         A figure, or `None` when fewer than two points can be shown.
     """
+    points = shown_points(trade_off)
+    if len(points) < 2:
+        return None
+    return painted((6.0, 4.0), _paint, trade_off, points, units)
+
+
+def shown_points(trade_off: TradeOff) -> list[TradeOffPoint]:
+    """The points that a plot shows: the finite ones, on an axis of logarithms those above zero."""
     log = trade_off.x in COSTS
-    points = [
+    return [
         p
         for p in trade_off.points
         if math.isfinite(p.x) and math.isfinite(p.y) and (p.x > 0 or not log)
     ]
-    if len(points) < 2:
-        return None
-    return painted((6.0, 4.0), _paint, trade_off, points, units)
 
 
 def _paint(
@@ -112,4 +118,5 @@ def _label(axes: Axes, points: Sequence[TradeOffPoint]) -> None:
             ha="right" if on_left else "left",
             va="center",
             fontsize=9.5,
+            gid=LABEL,
         )

@@ -1,9 +1,10 @@
-"""The leaderboard: a group of rows for each set.
+"""The leaderboard: a group of rows for each set, for scores of different sets make no order.
 
-Scores of different sets cannot be sorted into one order.
+As HTML it has what is read without JavaScript: everything of a small run, the first restorers of
+each set of a large one. `board_data` has everything, for the page's script.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.protocols.report import ReportData
 from harness.results import FEW_IMAGES, Cost
@@ -12,40 +13,52 @@ from reports.html.places import Places
 from reports.pivot import Line, SetTable
 from reports.wording import beside, count, licence_mark, measured_on, number, seconds
 
-MOST_DRAWN = 3_000
-"""Cells with intervals; a leaderboard with more has means alone: the page stays below 2 MB."""
+MOST_PAIRS = 12_000
+"""With more, intervals are of the gap to the best alone, whoever is kept on top."""
 
-MOST_CELLS = 12_000
-"""Cells of a leaderboard; of one with more, each set shows its first restorers."""
+MOST_CELLS = 800
+"""Cells of the leaderboard as HTML; of one with more, each set shows its first restorers."""
 
 
 def leaderboard(
     report: ReportData, tables: Sequence[SetTable], places: Places
 ) -> dict[str, object]:
-    """Columns and groups of the leaderboard, and what it had to leave out."""
-    metrics = list(dict.fromkeys(board.metric for board in report.leaderboards))
+    """Columns and groups of the leaderboard, and what its HTML leaves out."""
+    metrics = metric_names(report)
     cells = len(metrics) * sum(len(table.lines) for table in tables)
-    drawn = cells <= MOST_DRAWN
-    most = max(5, MOST_CELLS // max(1, len(metrics) * len(tables))) if cells > MOST_CELLS else None
+    most = max(3, MOST_CELLS // max(1, len(metrics) * len(tables))) if cells > MOST_CELLS else None
     return {
         "metrics": [metric_head(name, report) for name in metrics],
         "groups": [
             {
-                "set": table.set or "all sets",
-                "task": table.task,
-                "link": places.set(table.set),
-                "images": table.images,
-                "few": table.images < FEW_IMAGES,
-                "rows": list(_rows(report, table, metrics, places, drawn, most)),
+                **group_facts(report, table, places),
+                "rows": list(_rows(report, table, metrics, places, most)),
                 "all": len(table.lines),
-                "timing": next(iter(report.cost_notes.get(table.set or "", ())), ""),
             }
             for table in tables
         ],
         "tasks": list(dict.fromkeys(table.task for table in tables if table.task)),
-        "drawn": drawn,
+        "orders": bool(report.orders),
+        "paired": 0 < len(report.pair_tests) <= MOST_PAIRS,
         "most": most,
         "beside": next((item.untimed for item in report.costs if item.untimed), ""),
+    }
+
+
+def metric_names(report: ReportData) -> list[str]:
+    """The metrics of all leaderboards, in their order."""
+    return list(dict.fromkeys(board.metric for board in report.leaderboards))
+
+
+def group_facts(report: ReportData, table: SetTable, places: Places) -> dict[str, object]:
+    """What the row that heads a set says."""
+    return {
+        "set": table.set or "all sets",
+        "task": table.task,
+        "link": places.set(table.set),
+        "images": table.images,
+        "few": table.images < FEW_IMAGES,
+        "timing": next(iter(report.cost_notes.get(table.set or "", ())), ""),
     }
 
 
@@ -54,11 +67,10 @@ def _rows(
     table: SetTable,
     metrics: Sequence[str],
     places: Places,
-    drawn: bool,
     most: int | None,
 ) -> Iterator[dict[str, object]]:
     decimals = {name: places_of(name, report) for name in metrics}
-    scales = {board.metric: scale_of(board) if drawn else None for board in table.boards}
+    scales = {board.metric: scale_of(board) for board in table.boards}
     for line in table.lines[:most]:
         cells = dict(zip(scales, line.cells, strict=True))
         yield {
@@ -72,14 +84,14 @@ def _rows(
         }
 
 
-def costs(line: Line) -> dict[str, object]:
+def costs(line: Line) -> Mapping[str, object]:
     """What a restorer costs on a set, and its licence: each in words, to sort by, and with a note.
 
     Seconds that were not measured alone have nothing to sort by.
     """
     cost, card = line.cost, line.card
     return {
-        **(_spent(cost) if cost else dict.fromkeys(("seconds", "peak", "how"))),
+        **(_spent(cost) if cost else dict.fromkeys(("seconds", "peak", "flops", "how"))),
         "parameters": None
         if card.parameters is None
         else (count(card.parameters), card.parameters),

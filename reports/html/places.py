@@ -13,11 +13,11 @@ from typing import TypeVar
 Key = TypeVar("Key", bound=Hashable)
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
-FOLDERS = ("pixels", "details", "thumbnails", "static")
+FOLDERS = ("pixels", "details", "thumbnails", "static", "data")
 _OURS = re.compile(
     r"((restorer|set|images?)-[a-z0-9-]+|disagreement|about|regression|people)\.html"
     r"|(pixels|details|thumbnails)/([a-z0-9-]+/)?[a-z0-9-]+\.(png|webp)"
-    r"|static/[a-z-]+\.(css|js)"
+    r"|(static|data|pixels)/[a-z0-9-]+\.(css|js|svg)"
 )
 
 

@@ -19,6 +19,7 @@ from reports.html.cells import places_of, with_unit
 from reports.html.choice import MOST_BYTES
 from reports.html.image_pages import ImagePage
 from reports.html.pictures import Shown, write_pictures
+from reports.html.pixel_data import SHARE
 from reports.html.pixels import PictureFile, Pixels
 from reports.html.places import Places
 from reports.html.render import Renderer
@@ -84,7 +85,7 @@ def _lost_images(
     lost: list[ImagePage] = []
     room = MOST_BYTES
     for cell, (metric, changed) in list(chosen.items())[:MOST_IMAGES]:
-        room -= sources.bytes_of((cell.set, cell.image), [cell.restorer])
+        room -= int(SHARE * sources.bytes_of((cell.set, cell.image), [cell.restorer]))
         if lost and room < 0:
             break
         shown = write_pictures(_pictures(report, cell, metric, changed, sources), pixels)
@@ -105,7 +106,9 @@ def _pictures(
     report: ReportData, cell: Cell, metric: str, changed: ChangedImage, sources: Sources
 ) -> list[PictureFile]:
     degraded, reference = sources.samples((cell.set, cell.image))
-    before, now = (with_unit(score, metric, report) for score in (changed.before, changed.now))
+    before, now = (
+        f"{metric} {with_unit(score, metric, report)}" for score in (changed.before, changed.now)
+    )
     no_before = "the baseline is a file: it holds hashes and no images"
     return [
         degraded,

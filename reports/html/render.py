@@ -67,10 +67,10 @@ class Renderer:
         self.written.append(path)
 
     def static(self) -> None:
-        """Copies style sheet and scripts."""
+        """Copies style sheets, scripts and the icon."""
         to = self._places.files / "static"
         to.mkdir(parents=True, exist_ok=True)
         static = _FOLDER / "static"
-        for path in (*static.glob("*.css"), *static.glob("*.js")):
+        for path in sorted(static.iterdir()):
             shutil.copyfile(path, to / path.name)
             self.written.append(to / path.name)

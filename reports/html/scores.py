@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.results import RunData, Score
 from harness.results.columns import ScoreColumns, as_columns
-from reports.figures.distributions import scores_of_set
+from reports.figures.distributions import images_of_set
 from reports.html.choice import Key
 
 
@@ -20,11 +20,11 @@ class Scores:
 
     Attributes:
         images: (set, image) -> (restorer, metric) -> score.
-        sets: set -> restorer -> all values of the set's first metric.
+        sets: set -> restorer -> all values of the set's first metric, each with its image.
     """
 
     images: Mapping[Key, Mapping[Key, Score]]
-    sets: Mapping[str, Mapping[str, list[float]]]
+    sets: Mapping[str, Mapping[str, list[tuple[float, str]]]]
 
 
 def collect(data: RunData, images: Collection[Key], main: Mapping[str, str]) -> Scores:
@@ -38,7 +38,7 @@ def collect(data: RunData, images: Collection[Key], main: Mapping[str, str]) -> 
     scores = as_columns(data.scores)
     return Scores(
         _of_images(scores, images),
-        {name: scores_of_set(scores, name, metric) for name, metric in main.items()},
+        {name: images_of_set(scores, name, metric) for name, metric in main.items()},
     )
 
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from harness.protocols.report import ReportData
+from reports.html.board_data import write_board
 from reports.html.choice import MOST_RESTORERS, Key, choose_images, fit_images
 from reports.html.disagreement import compared_metrics, disagreement_page
 from reports.html.facts import common, provenance, troubles
@@ -21,9 +23,10 @@ from reports.html.headlines import headline, summary
 from reports.html.image_pages import ImagePage, image_pages
 from reports.html.leaderboard import leaderboard
 from reports.html.people_page import write_people_page
+from reports.html.pixel_data import SHARE, write_pixel_data
 from reports.html.pixels import Pixels
 from reports.html.places import Places, make_folders, plan_places, remove_stale
-from reports.html.plots import plots
+from reports.html.plots import index_plots, plots
 from reports.html.regression_page import verdict_in_words, write_regression_page
 from reports.html.render import Renderer
 from reports.html.restorer_pages import restorer_page
@@ -65,6 +68,7 @@ def write_site(report: ReportData, out: Path) -> Path:
     shown = [page.shown for page in pages]
     if report.comparison:
         shown += write_regression_page(report, report.comparison, places, renderer, pixels)
+    renderer.written.extend(write_pixel_data(places.files, shown))
     pictures = [places.files / name for item in shown for name in item.files]
     remove_stale(places.files, [*renderer.written, *pictures])
     return places.index
@@ -77,11 +81,11 @@ def _steps(report: ReportData, total: int) -> Callable[[], None]:
 
 
 def _weights(tables: Sequence[SetTable], sources: Sources, images: Sequence[Key]) -> dict[Key, int]:
-    """The bytes that the pictures of each image take."""
+    """The bytes that the pictures of each image take, with their scripts."""
     shown = {
         table.set: [line.restorer for line in table.lines[:MOST_RESTORERS]] for table in tables
     }
-    return {key: sources.bytes_of(key, shown[key[0]]) for key in images}
+    return {key: int(SHARE * sources.bytes_of(key, shown[key[0]])) for key in images}
 
 
 def _write_pages(
@@ -96,10 +100,12 @@ def _write_pages(
 ) -> None:
     """The pages of images, sets and restorers, and the index."""
     failures = grouped(report.data.failures, lambda failure: failure.cell.restorer)
+    base = f"{quote(places.files.name)}/"
+    renderer.written.append(write_board(report, tables, places, base))
     for page in pages:
         renderer.page("image.html", page.link, shown=page.shown, **page.context)
-    for place, table in enumerate(tables):
-        figures = plots(report, table, scores, f"set{place}", len(tables))
+    drawn = [(table, plots(report, table, scores, places, len(tables))) for table in tables]
+    for table, figures in drawn:
         item = every.get(table.set or "")
         failing = of_set(report, table, item, places) if item else None
         context = set_page(report, table, places, pages, failing)
@@ -110,7 +116,7 @@ def _write_pages(
         context = restorer_page(report, name, tables, places, pages, failures.get(name, []), every)
         renderer.page("restorer.html", places.restorer(name), restorer=context)
         steps()
-    _write_index(renderer, report, tables, places, pages)
+    _write_index(renderer, report, tables, places, pages, index_plots(drawn, places))
 
 
 def _write_index(
@@ -119,12 +125,14 @@ def _write_index(
     tables: Sequence[SetTable],
     places: Places,
     pages: Sequence[ImagePage],
+    drawn: Sequence[Mapping[str, object]],
 ) -> None:
     renderer.page(
         "index.html",
         headlines=[headline(report, line, places) for line in report.headlines],
         summary=summary(report.headlines),
         board=leaderboard(report, tables, places),
+        drawn=drawn,
         sets=[
             {
                 "table": table,

@@ -18,6 +18,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from fabricated_run import fabricate, hostile
+from many_restorers import many
 from visits import Visit
 
 from harness.reporting.assemble import assemble
@@ -53,6 +54,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hostile_run = replace(assemble(hostile(data, NAME, "../x.png"), run), title=NAME, notes=NAME)
     HTMLReport().write(hostile_run, run / "hostile")
     return run
+
+
+@pytest.fixture(scope="session")
+def many_restorers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a hundred restorers on twenty sets by six metrics."""
+    run = tmp_path_factory.mktemp("many")
+    return HTMLReport().write(assemble(many(run), run), run / "report").parent
 
 
 @pytest.fixture

@@ -75,14 +75,27 @@ def test_it_opens_with_before_beside_after_and_shows_the_difference(
     open_page: Open, regression_page: Path
 ) -> None:
     visit = open_page(regression_page)
-    labels = visit.of_pictures("image.dataset.label")
-    assert labels[:2] == ["before", "after"]
+    assert "before" in visit.page.inner_text(".viewer-tag.left")
+    assert "after" in visit.page.inner_text(".viewer-tag.right")
     assert "31.50 dB" in visit.page.inner_text(".viewer-tag.left")
-    whole = visit.page.locator(".viewer-layers").first.screenshot()
+    whole = visit.page.locator(".viewer-canvas").first.screenshot()
     visit.page.locator("label", has_text="difference").first.click()
-    visit.page.wait_for_timeout(300)
-    assert visit.page.locator(".viewer-layers").first.screenshot() != whole
+    visit.page.wait_for_selector(".viewer-stage[data-ready='true']")
+    assert visit.page.locator(".viewer-canvas").first.screenshot() != whole
     assert visit.logged == []
+
+
+def test_findings_come_first_and_no_word_is_stacked_by_letters(
+    open_page: Open, regression_page: Path
+) -> None:
+    visit = open_page(regression_page, viewport={"width": 390, "height": 800})
+    places = [
+        visit.page.locator(selector).bounding_box()["y"] for selector in ("#findings", "#images")
+    ]
+    assert places[0] < places[1]
+    word = visit.page.locator(".findings td", has_text="regressed").first
+    assert word.bounding_box()["height"] < 60
+    assert "psnr 31.50 dB" in visit.page.inner_text("figure[data-label='before'] figcaption")
 
 
 @pytest.mark.parametrize("page", ["regression_page", "history_page"])

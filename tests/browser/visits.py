@@ -29,22 +29,16 @@ class Visit:
         self.page.goto(path.as_uri() + hash)
 
     def column(self, key: str, group: int = 0) -> list[str]:
-        """The values of a column of the leaderboard that are shown, in one of its row groups."""
+        """The values of a column of the leaderboard in one of the groups of rows that are shown."""
         script = """([key, group]) => {
           const heads = [...document.querySelectorAll("#board thead th")];
           const place = heads.findIndex((head) => head.dataset.key === key);
-          const rows = [...document.getElementById("board").tBodies[group].rows].slice(1);
-          const shown = rows.filter((row) => row.offsetHeight);
+          const rows = [...(document.getElementById("board").tBodies[group]?.rows ?? [])];
+          const shown = rows.filter((row) => row.offsetHeight && !row.classList.contains("group"));
           return shown.map((row) => row.cells[place].dataset.value);
         }"""
         cells: list[str] = self.page.evaluate(script, [key, group])
         return cells
-
-    def of_pictures(self, expression: str) -> list[str]:
-        """A JavaScript expression of `image`, for both pictures of the comparison viewer."""
-        script = f"images => images.map((image) => {expression})"
-        values: list[str] = self.page.eval_on_selector_all(".viewer-pane img", script)
-        return values
 
     def load_images(self) -> list[int]:
         """Opens what is folded, scrolls to every image, and returns the images' widths."""

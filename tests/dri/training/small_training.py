@@ -12,6 +12,7 @@ from benchmarks.degradations.noise import GaussianNoiseClipped
 from benchmarks.degradations.resize import MatlabBicubic
 from harness.dri.network.config import NetworkConfig
 from harness.dri.network.network import DRINetwork
+from harness.dri.opinions.config import OpinionConfig
 from harness.dri.training.config import DataConfig, TrainingConfig, VersionConfig
 from harness.dri.training.data import LabelledDegradation, SyntheticPairs
 from harness.dri.training.versions import VersionMaker
@@ -58,7 +59,10 @@ VERSIONS = VersionConfig(
     decompressed=1,
     second_order=1,
 )
-DATA = DataConfig("clean", "mos", (), VERSIONS, splits=1, folds=1, ablation_splits=1)
+OPINIONS = OpinionConfig("mine", ".", noise=2)
+DATA = DataConfig(
+    "clean", (OPINIONS,), (), VERSIONS, splits=1, scene_folds=2, folds=1, ablation_splits=1
+)
 
 
 def recompress(image: Image) -> Image:

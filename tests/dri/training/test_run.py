@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 import timm
 import torch
-from small_training import CONFIG, DATA, SMALL, recompress, version_maker
+from small_training import CONFIG, DATA, OPINIONS, SMALL, recompress, version_maker
 
+from harness.dri.opinions.sets import read_opinions
 from harness.dri.training.config import TrainingConfig
 from harness.dri.training.data import SyntheticPairs
-from harness.dri.training.run import PARTS, Materials, TrainingRun, ablate
+from harness.dri.training.experiments import PARTS, ablate
+from harness.dri.training.run import Materials, TrainingRun
 from harness.dri.training_images import read_training_images
 from harness.dri.weights import load_weights
 from harness.errors import InputError
@@ -48,15 +50,15 @@ def test_a_run_goes_through_its_stages(
 
     imagenet, run, config = tmp_path / "imagenet.pth", tmp_path / "run", replace(CONFIG, epochs=1)
     torch.save(timm.create_model(SMALL.backbone, pretrained=False).state_dict(), imagenet)
-    labelled = read_labels(mos_folder)
+    scored = read_opinions(OPINIONS, mos_folder)
     materials = Materials(
         imagenet=imagenet,
         pairs=lambda: pairs,
         versions=version_maker,
         recompress=recompress,
-        labelled=labelled,
+        opinions=[scored],
         judge=judge,
-        images={"mine": [item.path for item in labelled]},
+        images={"mine": scored.images},
     )
     for stage in ("versions", "splits", "ablation", "all"):
         TrainingRun(run, DATA, config, materials, "cpu", str).run(stage)
@@ -65,7 +67,7 @@ def test_a_run_goes_through_its_stages(
     splits, ablation = (
         (run / name).read_text().splitlines() for name in ("splits.csv", "ablation.csv")
     )
-    assert splits[1:] == ["whole,0,2,0.50000,0.25000"]
+    assert splits[1:] == ["whole,split0,2,0.50000,0.25000,nan"]
     assert [row.split(",")[0] for row in ablation[2:]] == [f"without {part}" for part in PARTS]
     curves, names = (run / "curves.svg").read_text(), ("stage1", "stage2-0", "stage2-0-order1")
     places = [curves.index(f"<!-- {name} -->") for name in names]

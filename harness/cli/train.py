@@ -122,8 +122,8 @@ def _materials(
     import numpy as np
 
     from harness import zoo
+    from harness.dri.lessons.sets import read_opinions
     from harness.dri.network.imagenet import IMAGENET
-    from harness.dri.opinions.sets import read_opinions
     from harness.dri.training import data, run
     from harness.plugins.kinds import degradations
     from harness.scoring.correlation import correlations

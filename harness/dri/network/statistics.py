@@ -72,7 +72,7 @@ def _summary(means: Tensor) -> Tensor:
     parts = [mean, cube, level, _log(size, 1e-3), _log(square, 1e-6), _log(shape, 1e-3)]
     parts += [_log(peaks, 1e-6), _log(contrast, 1e-2), _log(energy, 1e-2), _log(varied, 1e-2)]
     parts += [_log(part, 1e-2) for part in means[..., 8:12].unbind(-1)]
-    for neighbour in means[..., 12:].split(4, dim=-1):
+    for neighbour in torch.tensor_split(means[..., 12:], len(NEIGHBOURS), dim=-1):
         product, spread, above, below = neighbour.unbind(-1)
         parts += [product, _log(spread, 1e-6), _log(below, 1e-6) - _log(above, 1e-6)]
     return torch.stack(parts, dim=-1)

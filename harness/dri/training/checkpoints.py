@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from harness.atomic import atomic_file
-from harness.dri.training.config import Say
+from harness.dri.lessons.config import Say
 
 COLUMNS = 4
 """Of the figure with the curves."""

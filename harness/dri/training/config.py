@@ -1,16 +1,15 @@
 """What a training run does, read from TOML."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from harness.dri.lessons.config import OpinionConfig
 from harness.dri.network.config import NetworkConfig
-from harness.dri.opinions.config import OpinionConfig
 from harness.errors import InputError
 from harness.formats import read_toml
 
-Say = Callable[[str], None]
 Table = dict[str, Any]  # what TOML holds
 FOLDER = Path(__file__).with_name("configs")
 

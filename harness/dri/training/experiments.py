@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from harness.dri.network.config import NetworkConfig
-from harness.dri.opinions.sets import OpinionSet
-from harness.dri.opinions.validation import (
+from harness.dri.lessons.config import Say
+from harness.dri.lessons.sets import OpinionSet
+from harness.dri.lessons.validation import (
     Judge,
     Trial,
     agreement,
@@ -18,8 +18,9 @@ from harness.dri.opinions.validation import (
     set_trials,
     split_trial,
 )
+from harness.dri.network.config import NetworkConfig
 from harness.dri.training.checkpoints import write_table
-from harness.dri.training.config import Say, TrainingConfig
+from harness.dri.training.config import TrainingConfig
 from harness.dri.training.stage3_calibration import Fitted
 from harness.errors import InputError
 

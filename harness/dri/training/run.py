@@ -10,23 +10,24 @@ from pathlib import Path
 import torch
 
 from harness.atomic import atomic_file
+from harness.dri.lessons.config import Say
+from harness.dri.lessons.features import FeatureTable, Recompress
+from harness.dri.lessons.lesson import Learner, Lesson
+from harness.dri.lessons.links import Links
+from harness.dri.lessons.sets import OpinionSet
+from harness.dri.lessons.table import OpinionTable, describe_opinions
+from harness.dri.lessons.validation import Judge, Trial, everything, split_trial
 from harness.dri.network.imagenet import load_imagenet
 from harness.dri.network.member import Member
 from harness.dri.network.network import DRINetwork
-from harness.dri.opinions.lesson import Learner, Lesson
-from harness.dri.opinions.links import Links
-from harness.dri.opinions.sets import OpinionSet
-from harness.dri.opinions.table import OpinionTable, describe_opinions
-from harness.dri.opinions.validation import Judge, Trial, everything, split_trial
 from harness.dri.training.checkpoints import draw_curves
-from harness.dri.training.config import DataConfig, Say, TrainingConfig, as_json
+from harness.dri.training.config import DataConfig, TrainingConfig, as_json
 from harness.dri.training.data import SyntheticPairs
 from harness.dri.training.experiments import Experiments
-from harness.dri.training.features import FeatureTable, Recompress, describe_versions
 from harness.dri.training.stage1_representation import train_representation
 from harness.dri.training.stage2_mos import log_names, train_mos
 from harness.dri.training.stage3_calibration import Fitted, fit_calibration, predict_images
-from harness.dri.training.version_files import make_versions
+from harness.dri.training.version_files import describe_versions, make_versions
 from harness.dri.training.versions import VersionMaker
 from harness.dri.training_images import write_training_images
 from harness.dri.weights import save_weights

@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from harness.dri.lessons.config import Say
+from harness.dri.lessons.losses import contrastive_degradation_loss, rs_loss
 from harness.dri.network.network import DRINetwork
 from harness.dri.training.checkpoints import StageProgress, scheduled
-from harness.dri.training.config import Say, TrainingConfig
+from harness.dri.training.config import TrainingConfig
 from harness.dri.training.data import Batch, SyntheticPairs, pseudo_score
-from harness.dri.training.losses import contrastive_degradation_loss, rs_loss
 
 
 def train_representation(

@@ -16,16 +16,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from harness.dri.lessons.config import Say
+from harness.dri.lessons.features import FeatureTable
+from harness.dri.lessons.lesson import Learner, Lesson
+from harness.dri.lessons.links import Links
+from harness.dri.lessons.losses import decorrelation_loss, plcc_loss, rank_loss, similarity_loss
+from harness.dri.lessons.opinion_losses import score_losses, vote_losses
+from harness.dri.lessons.table import OpinionTable
 from harness.dri.network.member import Member
 from harness.dri.network.network import DRINetwork, Prediction
-from harness.dri.opinions.lesson import Learner, Lesson
-from harness.dri.opinions.links import Links
-from harness.dri.opinions.losses import score_losses, vote_losses
-from harness.dri.opinions.table import OpinionTable
 from harness.dri.training.checkpoints import StageProgress, scheduled
-from harness.dri.training.config import Say, TrainingConfig
-from harness.dri.training.features import FeatureTable
-from harness.dri.training.losses import decorrelation_loss, plcc_loss, rank_loss, similarity_loss
+from harness.dri.training.config import TrainingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +159,13 @@ def _losses(
 ) -> dict[str, Tensor]:
     """The losses, by name and weighted, of some rows of each set and of some versions."""
     predict = partial(_predict, network, learner.member, crop=crop, generator=generator)
-    pairs = zip(lesson.tables, lesson.images, strict=True)
     losses: dict[str, Tensor] = {}
-    for table, rows in zip([table for table, images in pairs if images], chunks, strict=True):
-        losses |= _opinion_losses(predict, learner.links, table, rows, config, generator)
+    sizes = lesson.sizes(config.batch)
+    learnt = [(table, size) for table, size in zip(lesson.tables, sizes, strict=True) if size]
+    for (table, size), rows in zip(learnt, chunks, strict=True):
+        asked = _opinion_losses(predict, learner.links, table, rows, config, generator)
+        # a set has as much say as rows
+        losses |= {key: size / config.batch * value for key, value in asked.items()}
     some, views, best = _some_versions(lesson.versions, config, generator)
     ranked = predict(lesson.versions, some, views)
     target = lesson.versions.scores[some].to(ranked[1].device)
@@ -189,8 +193,7 @@ def _opinion_losses(
         losses = score_losses(links, opinions, said.scores, images, config.order_weight)
         target = opinions.scores[images].to(said.q.device)
         losses["structure"] = config.rs_weight * similarity_loss(said.q, target)
-    share = len(rows) / config.batch  # as much say as rows
-    return {f"{opinions.config.name}-{key}": share * value for key, value in losses.items()}
+    return {f"{opinions.config.name}-{key}": value for key, value in losses.items()}
 
 
 def _some_versions(

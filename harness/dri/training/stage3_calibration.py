@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from harness.dri.lessons.table import OpinionTable
 from harness.dri.network.member import Member
 from harness.dri.network.network import DRINetwork
-from harness.dri.opinions.table import OpinionTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -48,4 +50,4 @@ def test_they_tell_how_far_a_photograph_was_enlarged() -> None:
             images.append(imresize(small, scale, rounding="none") if scale > 1 else photo)
         said = natural_statistics(torch.from_numpy(np.stack(images)))
         found.append(said[:, 0, place])
-    assert all((after < before).all() for before, after in zip(found, found[1:], strict=False))
+    assert all((after < before).all() for before, after in pairwise(found))

@@ -10,9 +10,9 @@ import torch
 from benchmarks.degradations.compression import Jpeg
 from benchmarks.degradations.noise import GaussianNoiseClipped
 from benchmarks.degradations.resize import MatlabBicubic
+from harness.dri.lessons.config import OpinionConfig
 from harness.dri.network.config import NetworkConfig
 from harness.dri.network.network import DRINetwork
-from harness.dri.opinions.config import OpinionConfig
 from harness.dri.training.config import DataConfig, TrainingConfig, VersionConfig
 from harness.dri.training.data import LabelledDegradation, SyntheticPairs
 from harness.dri.training.versions import VersionMaker

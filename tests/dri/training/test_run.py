@@ -12,7 +12,7 @@ import timm
 import torch
 from small_training import CONFIG, DATA, OPINIONS, SMALL, recompress, version_maker
 
-from harness.dri.opinions.sets import read_opinions
+from harness.dri.lessons.sets import read_opinions
 from harness.dri.training.config import TrainingConfig
 from harness.dri.training.data import SyntheticPairs
 from harness.dri.training.experiments import PARTS, ablate

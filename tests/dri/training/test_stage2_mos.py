@@ -21,14 +21,15 @@ from small_training import (
 )
 from torch import Tensor
 
+from harness.dri.lessons.features import FeatureTable
+from harness.dri.lessons.lesson import Learner, Lesson
+from harness.dri.lessons.links import Links
+from harness.dri.lessons.sets import read_opinions
+from harness.dri.lessons.table import OpinionTable, describe_opinions
 from harness.dri.network.network import DRINetwork, Prediction
-from harness.dri.opinions.lesson import Learner, Lesson
-from harness.dri.opinions.links import Links
-from harness.dri.opinions.sets import read_opinions
-from harness.dri.opinions.table import OpinionTable, describe_opinions
 from harness.dri.training.config import TrainingConfig
-from harness.dri.training.features import FeatureTable, describe_versions
 from harness.dri.training.stage2_mos import _order_losses, _some_versions, log_names, train_mos
+from harness.dri.training.version_files import describe_versions
 
 
 def lesson(network: DRINetwork, folder: Path, paths: list[Path], kept: Path) -> Lesson:

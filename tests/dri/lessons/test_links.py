@@ -7,10 +7,10 @@ import math
 import pytest
 import torch
 
-from harness.dri.opinions.config import OpinionConfig
-from harness.dri.opinions.links import Links, MonotoneLink
-from harness.dri.opinions.losses import score_losses, vote_losses
-from harness.dri.opinions.sets import OpinionSet
+from harness.dri.lessons.config import OpinionConfig
+from harness.dri.lessons.links import Links, MonotoneLink
+from harness.dri.lessons.opinion_losses import score_losses, vote_losses
+from harness.dri.lessons.sets import OpinionSet
 
 
 def scored(scores: list[float], scenes: list[int], noise: float = 0.0) -> OpinionSet:

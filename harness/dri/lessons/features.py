@@ -17,8 +17,6 @@ from torch import Tensor
 from harness.atomic import atomic_file
 from harness.dri.network.backbone import fit_size
 from harness.dri.network.network import Description, DRINetwork
-from harness.dri.training.config import Say
-from harness.dri.training.version_files import consensus, read_versions
 from harness.images import Image
 
 Recompress = Callable[[Image], Image]
@@ -198,26 +196,6 @@ def describe_views(
         assistance.expand(len(views), -1).cpu(),
         deep=[torch.cat(tap).cpu() for tap in zip(*deep, strict=True)],
     )
-
-
-def describe_versions(
-    network: DRINetwork, paths: Sequence[Path], recompress: Recompress, say: Say
-) -> FeatureTable:
-    """Describes the versions of each content in two views.
-
-    Their scores are the metrics' consensus over all contents.
-    """
-    rows: list[Description] = []
-    values = []
-    for place, path in enumerate(paths, start=1):
-        images, said = read_versions(path)
-        values.append(said)
-        for view, image in enumerate(images, start=place):
-            shown = (VIEWS[view % 2], VIEWS[2 + view % 2])
-            rows.append(describe_views(network, image.float() / 255, recompress, shown))
-        if place % 10 == 0 or place == len(paths):
-            say(f"described the versions of {place}/{len(paths)} photographs")
-    return stack(rows, consensus(torch.cat(values)), len(rows) // len(paths))
 
 
 def stack(rows: Sequence[Description], scores: Tensor, group_size: int) -> FeatureTable:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.dri.opinions.config import OpinionConfig
+from harness.dri.lessons.config import OpinionConfig
 from harness.errors import InputError
 from harness.formats import read_text
 from harness.scoring.mos import read_labels

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from harness.dri.opinions.config import OpinionConfig
-from harness.dri.opinions.sets import OpinionSet
-from harness.dri.opinions.validation import (
+from harness.dri.lessons.config import OpinionConfig
+from harness.dri.lessons.sets import OpinionSet
+from harness.dri.lessons.validation import (
     agreement,
     everything,
     scene_trials,
@@ -44,9 +44,7 @@ def test_scenes_are_held_back_whole() -> None:
     for trial in trials:
         assert [len(images) for images in trial.images] == [10, 6, 6, 0]
         scenes = SETS[2].scenes
-        learnt, held = (
-            set(scenes[images].tolist()) for images in (trial.images[2], trial.held)
-        )
+        learnt, held = (set(scenes[images].tolist()) for images in (trial.images[2], trial.held))
         assert learnt.isdisjoint(held)
         assert len(held) == 2
     assert sorted(trials[0].held + trials[1].held) == list(range(12))

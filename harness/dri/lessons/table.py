@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,10 +10,8 @@ import torch
 from torch import Tensor
 
 from harness.atomic import atomic_file
-from harness.dri.network.backbone import cut
-from harness.dri.network.network import Description, DRINetwork
-from harness.dri.opinions.sets import OpinionSet
-from harness.dri.training.features import (
+from harness.dri.lessons.config import Say
+from harness.dri.lessons.features import (
     VIEWS,
     FeatureTable,
     Recompress,
@@ -21,9 +19,10 @@ from harness.dri.training.features import (
     describe_views,
     stack,
 )
+from harness.dri.lessons.sets import OpinionSet
+from harness.dri.network.backbone import cut
+from harness.dri.network.network import Description, DRINetwork
 from harness.images import read_image
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

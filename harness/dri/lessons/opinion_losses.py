@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from harness.dri.opinions.links import Links
-from harness.dri.opinions.sets import OpinionSet
-from harness.dri.training.losses import plcc_loss, rank_loss
+from harness.dri.lessons.links import Links
+from harness.dri.lessons.losses import plcc_loss, rank_loss
+from harness.dri.lessons.sets import OpinionSet
 
 ORDINARY_NOISE = 0.1
 """Noise, as a share of the scale, at which a set pulls half as much as one without."""

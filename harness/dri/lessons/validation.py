@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.dri.opinions.sets import OpinionSet
+from harness.dri.lessons.sets import OpinionSet
 
 Judge = Callable[[Sequence[float], Sequence[float]], tuple[float, float]]
 """SRCC and PLCC of predictions with scores."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from harness.dri.lessons.features import FeatureTable
+from harness.dri.lessons.links import Links
+from harness.dri.lessons.table import OpinionTable
 from harness.dri.network.member import Member
-from harness.dri.opinions.links import Links
-from harness.dri.opinions.table import OpinionTable
-from harness.dri.training.features import FeatureTable
 
 
 class Learner(nn.Module):

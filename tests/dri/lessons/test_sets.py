@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from harness.dri.opinions.config import OpinionConfig
-from harness.dri.opinions.sets import read_opinions
+from harness.dri.lessons.config import OpinionConfig
+from harness.dri.lessons.sets import read_opinions
 from harness.errors import InputError
 from harness.images import write_image
 
@@ -22,7 +22,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def scored(folder: Path, **changes: float) -> OpinionConfig:
-    lines = [f"{name}.png,{1 + place % 5},{'xyz'[place // 2]}" for place, name in enumerate("abcdef")]
+    lines = [
+        f"{name}.png,{1 + place % 5},{'xyz'[place // 2]}" for place, name in enumerate("abcdef")
+    ]
     (folder / "labels.csv").write_text("\n".join(["image,mos,group", *lines]))
     return OpinionConfig("mine", ".", **{"low": 1, "high": 5, **changes})  # type: ignore[arg-type]
 
@@ -51,7 +53,9 @@ def test_no_scene_is_in_two_folds(folder: Path) -> None:
 
 
 def test_votes_are_pairs_of_images(folder: Path) -> None:
-    (folder / "pairs.csv").write_text("scene,a,b,votes_a,votes_b\nx,a.png,b.png,3,1\nx,b.png,c.png,0,4\n")
+    (folder / "pairs.csv").write_text(
+        "scene,a,b,votes_a,votes_b\nx,a.png,b.png,3,1\nx,b.png,c.png,0,4\n"
+    )
     opinions = read_opinions(OpinionConfig("votes", "."), folder)
     assert opinions.votes.tolist() == [[0, 1, 3, 1], [1, 2, 0, 4]]
     assert torch.isnan(opinions.scores).all()
@@ -77,7 +81,15 @@ def test_votes_that_are_none(folder: Path, text: str, message: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("low", 100), ("noise", -1), ("weight", -1), ("crop", -1), ("limit", -1), ("tile", 8), ("views", 3)],
+    [
+        ("low", 100),
+        ("noise", -1),
+        ("weight", -1),
+        ("crop", -1),
+        ("limit", -1),
+        ("tile", 8),
+        ("views", 3),
+    ],
 )
 def test_a_number_out_of_range_is_named(key: str, value: float) -> None:
     with pytest.raises(InputError, match=f"'mine': {key} = {value}"):

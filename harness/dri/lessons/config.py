@@ -1,8 +1,11 @@
 """What a training run is told of a set of opinions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.errors import InputError
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

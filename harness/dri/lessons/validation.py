@@ -25,12 +25,14 @@ class Trial:
         images: Of each set, those to learn from.
         judged: Index of the set that is judged by.
         held: Its images that are judged by; none of their scenes is learnt from.
+        part_of: Name of the whole that trials are folds of; empty: of none.
     """
 
     name: str
     images: list[list[int]]
     judged: int
     held: list[int]
+    part_of: str = ""
 
 
 def scene_trials(sets: Sequence[OpinionSet], folds: int) -> list[Trial]:
@@ -41,6 +43,7 @@ def scene_trials(sets: Sequence[OpinionSet], folds: int) -> list[Trial]:
             [_without(item, held if item is opinions else []) for item in sets],
             place,
             held,
+            f"{opinions.config.name}, all scenes",
         )
         for place, opinions in enumerate(sets)
         if opinions.has_scenes and not opinions.config.early and opinions.config.weight

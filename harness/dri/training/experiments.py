@@ -96,16 +96,15 @@ class Experiments:
         """
         rows: list[dict[str, object]] = []
         for part, config in configs.items():
-            together: dict[int, list[tuple[Trial, Fitted]]] = {}
+            together: dict[str, list[tuple[Trial, Fitted]]] = {}
             for trial in trials:
                 fitted = self.held(trial, config, part)
                 rows.append(self._row(part, trial.name, trial.judged, [(trial, fitted)]))
                 write_table(self.folder / name, pd.DataFrame(rows))
-                if "scenes" in trial.name:
-                    together.setdefault(trial.judged, []).append((trial, fitted))
-            for place, parts in together.items():
-                name_of_set = self.sets[place].config.name
-                rows.append(self._row(part, f"{name_of_set}, all scenes", place, parts))
+                if trial.part_of:
+                    together.setdefault(trial.part_of, []).append((trial, fitted))
+            for whole, parts in together.items():
+                rows.append(self._row(part, whole, parts[0][0].judged, parts))
         table = pd.DataFrame(rows)
         write_table(self.folder / name, table)
         medians = table.groupby("part", sort=False).median(numeric_only=True)

@@ -14,8 +14,8 @@ class OpinionConfig:
 
     Attributes:
         name: Of the set.
-        folder: MOS folder with `labels.csv`, or a folder with `pairs.csv`; absolute, or relative
-            to the data folder.
+        folder: MOS folder with `labels.csv`, or a folder with `pairs.csv` alone; absolute, or
+            relative to the data folder.
         low: Score of the worst image there can be, on the set's own scale; not for votes.
         high: Score of the best one.
         noise: Standard deviation of a score, on the set's own scale; 0 where it is not known.

@@ -1,8 +1,5 @@
 """Sets of opinions on disk: scores of single images, or votes between two."""
 
-import csv
-import io
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +10,8 @@ from torch import Tensor
 
 from harness.dri.lessons.config import OpinionConfig
 from harness.errors import InputError
-from harness.formats import read_text
 from harness.scoring.mos import read_labels
-
-COLUMNS = ("scene", "a", "b", "votes_a", "votes_b")
+from harness.scoring.pair_votes import VotedPair, read_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +60,8 @@ def read_opinions(config: OpinionConfig, root: Path) -> OpinionSet:
             between `low` and `high`.
     """
     folder = root / config.folder
-    if (folder / "pairs.csv").is_file():
-        return _read_votes(config, folder)
+    if not (folder / "labels.csv").is_file() and (pairs := read_pairs(folder)):
+        return _read_votes(config, pairs)
     labelled = read_labels(folder)
     if 0 < config.limit < len(labelled):
         places = np.linspace(0, len(labelled) - 1, config.limit).round().astype(int)
@@ -88,35 +83,18 @@ def read_opinions(config: OpinionConfig, root: Path) -> OpinionSet:
     )
 
 
-def _read_votes(config: OpinionConfig, folder: Path) -> OpinionSet:
-    path = folder / "pairs.csv"
-    rows = list(csv.DictReader(io.StringIO(read_text(path, "list of votes"), newline="")))
-    if not rows or not set(COLUMNS) <= set(rows[0]):
-        raise InputError(f"{path} needs rows with the columns {', '.join(COLUMNS)}")
-    root = folder / "images" if (folder / "images").is_dir() else folder
-    names = list(dict.fromkeys(row[key] or "" for row in rows for key in ("a", "b")))
-    for name in names:
-        file = root / name
-        if not file.is_file() or not file.resolve().is_relative_to(root.resolve()):
-            raise InputError(f"{path} names {name!r}, which is not in {root}")
-    scenes = {row[key] or "": row["scene"] or "" for row in rows for key in ("a", "b")}
-    try:
-        votes = [[float(row[key]) for key in COLUMNS[3:]] for row in rows]
-    except (TypeError, ValueError):
-        votes = [[math.nan]]
-    if not all(0 <= count < math.inf for pair in votes for count in pair):
-        raise InputError(f"{path}: votes_a and votes_b have to be numbers from 0")
-    place = {name: index for index, name in enumerate(names)}
-    pairs = [
-        [place[row["a"] or ""], place[row["b"] or ""], *said]
-        for row, said in zip(rows, votes, strict=True)
-    ]
+def _read_votes(config: OpinionConfig, pairs: Sequence[VotedPair]) -> OpinionSet:
+    """Pairs as numbers; an image that several scenes claim belongs to the last of them."""
+    scenes = {path: pair.scene for pair in pairs for path in (pair.a, pair.b)}
+    place = {path: number for number, path in enumerate(scenes)}
     return OpinionSet(
         config,
-        [root / name for name in names],
-        torch.full((len(names),), torch.nan),
-        _numbered([scenes[name] for name in names]),
-        torch.tensor(pairs),
+        list(scenes),
+        torch.full((len(scenes),), torch.nan),
+        _numbered(list(scenes.values())),
+        torch.tensor(
+            [[place[item.a], place[item.b], item.votes_a, item.votes_b] for item in pairs]
+        ),
     )
 
 

@@ -62,21 +62,13 @@ def test_votes_are_pairs_of_images(folder: Path) -> None:
     assert opinions.scenes.tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("scene,a,b\nx,a.png,b.png\n", "needs rows with the columns"),
-        ("scene,a,b,votes_a,votes_b\n", "needs rows with the columns"),
-        ("scene,a,b,votes_a,votes_b\nx,a.png,gone.png,1,2\n", "names 'gone.png'"),
-        ("scene,a,b,votes_a,votes_b\nx,a.png,b.png,1,many\n", "have to be numbers from 0"),
-        ("scene,a,b,votes_a,votes_b\nx,a.png,b.png,1,-2\n", "have to be numbers from 0"),
-        ("scene,a,b,votes_a,votes_b\nx,a.png,b.png,1,nan\n", "have to be numbers from 0"),
-    ],
-)
-def test_votes_that_are_none(folder: Path, text: str, message: str) -> None:
-    (folder / "pairs.csv").write_text(text)
-    with pytest.raises(InputError, match=message):
-        read_opinions(OpinionConfig("votes", "."), folder)
+def test_scores_go_before_votes_and_a_folder_has_either(folder: Path) -> None:
+    (folder / "pairs.csv").write_text("scene,a,b,votes_a,votes_b\nx,a.png,b.png,3,1\n")
+    assert len(read_opinions(scored(folder), folder).votes) == 0
+    (folder / "pairs.csv").unlink()
+    (folder / "labels.csv").unlink()
+    with pytest.raises(InputError, match=r"holds no labels\.csv"):
+        read_opinions(OpinionConfig("none", "."), folder)
 
 
 @pytest.mark.parametrize(

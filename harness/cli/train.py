@@ -15,7 +15,6 @@ import click
 from harness.cards import Task
 from harness.cli import options
 from harness.errors import InputError
-from harness.scoring.mos import read_labels
 from harness.workers.devices import choose_device
 
 if TYPE_CHECKING:
@@ -47,6 +46,7 @@ def train() -> None:
 Examples:
   restobench train dri --config shipped --out runs/dri
   restobench train dri splits --config shipped --out runs/dri
+  restobench train dri validation --config shipped --out runs/dri
   restobench train dri ablation --config shipped --out runs/dri
   restobench train dri representation --config my.toml --out runs/mine --data /data
 """
@@ -55,7 +55,16 @@ Examples:
     "stage",
     default="all",
     type=click.Choice(
-        ["versions", "representation", "mos", "calibration", "splits", "ablation", "all"]
+        [
+            "versions",
+            "representation",
+            "mos",
+            "calibration",
+            "splits",
+            "validation",
+            "ablation",
+            "all",
+        ]
     ),
 )
 @click.option(
@@ -82,8 +91,9 @@ def dri(
     """Train the scorer; `all` makes versions, then representation, mos and calibration, which
     writes the weights.
 
-    STAGE `splits` runs the experiment instead: ten random 80/20 splits, correlations on the test
-    images; `ablation` takes one part away after the other.
+    STAGE `splits` runs the experiment instead: ten random 80/20 splits of the first set of
+    opinions, correlations on the test images; `validation` holds back scenes, then whole sets;
+    `ablation` takes one part away after the other.
     """  # noqa: D205 - the first paragraph of the help
     import torch
 
@@ -112,12 +122,13 @@ def _materials(
     import numpy as np
 
     from harness import zoo
+    from harness.dri.lessons.sets import read_opinions
     from harness.dri.network.imagenet import IMAGENET
     from harness.dri.training import data, run
     from harness.plugins.kinds import degradations
     from harness.scoring.correlation import correlations
 
-    labelled, clean = read_labels(root / sources.mos), root / sources.clean
+    opinions, clean = [read_opinions(item, root) for item in sources.opinions], root / sources.clean
     compress = degradations.get(sources.versions.jpeg)(quality=sources.unseen_quality)
 
     # photographs are many, and not every stage wants them
@@ -138,10 +149,10 @@ def _materials(
         pairs=pairs,
         versions=lambda pairs: _version_maker(pairs, sources.versions, device),
         recompress=lambda image: compress(image, np.random.default_rng(0)),
-        labelled=labelled,
+        opinions=opinions,
         judge=lambda found, mos: itemgetter("srcc", "plcc")(correlations(found, mos)),
         images={
-            sources.mos: [item.path for item in labelled],
+            **{item.config.name: item.images for item in opinions if item.config.weight},
             sources.clean: data.photographs_in(clean),
         },
     )

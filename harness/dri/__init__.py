@@ -1,1 +1,1 @@
-"""The scorer: its metric; network/ and training/ (docs/dri.md)."""
+"""The scorer: its metric; network/, lessons/ and training/ (docs/dri.md)."""

@@ -9,8 +9,6 @@ from harness.dri.shipped import SHIPPED, SHIPPED_SHA256
 from harness.protocols import Metric, MetricCard
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from harness.images import Image
     from harness.results import MetricValue
 
@@ -79,12 +77,12 @@ class Dri(Metric):
         import numpy as np
         import torch
 
-        from harness.dri.network.backbone import fit_size
+        from harness.dri.network.backbone import cut, fit_size
         from harness.images import to_rgb
         from harness.results import MetricValue
 
         image = torch.from_numpy(np.ascontiguousarray(to_rgb(restored)))[None]
-        tiles = _tiles(image)
+        tiles = cut(image, TILE)
         with torch.inference_mode():
             said = [self.network(fit_size(tile).to(self.device)) for tile in tiles]
         scores, spreads = ([float(part) for part in parts] for parts in zip(*said, strict=True))
@@ -94,12 +92,3 @@ class Dri(Metric):
         between = float(np.dot(share, np.square(np.array(scores) - value)))
         spread = float(np.sqrt(np.dot(share, np.square(spreads)) + between / len(scores)))
         return MetricValue(value, spread)
-
-
-def _tiles(image: Tensor) -> list[Tensor]:
-    """Cuts (1, 3, H, W) into equal parts of at most TILE pixels a side."""
-    height, width = image.shape[2:]
-    if height * width <= TILE * TILE:
-        return [image]
-    rows = image.tensor_split(-(-height // TILE), dim=2)
-    return [part for row in rows for part in row.tensor_split(-(-width // TILE), dim=3)]

@@ -12,8 +12,8 @@ from PIL import Image as PillowImage
 from benchmarks.degradations.compression import Jpeg
 from benchmarks.degradations.kadid import KADID, Distortion
 from benchmarks.sources import Photos
-from harness.dri.metric import TILE, Dri, _tiles
-from harness.dri.network.backbone import fit_size
+from harness.dri.metric import TILE, Dri
+from harness.dri.network.backbone import cut, fit_size
 from harness.images import Image, quantise, read_image
 
 CONTENTS = ("coffee", "chelsea", "china", "flower")
@@ -53,7 +53,7 @@ def test_a_tiny_photograph_has_a_score(dri: Dri, name: str) -> None:
 
 def test_8k_is_covered_by_tiles_without_copies() -> None:
     image = torch.empty(1, 3, 4320, 7680)  # virtual: no page of it is touched
-    parts = _tiles(image)
+    parts = cut(image, TILE)
     assert sum(part.shape[2] * part.shape[3] for part in parts) == 4320 * 7680
     assert max(max(part.shape[2:]) for part in parts) <= TILE
     places = {part.untyped_storage().data_ptr() for part in parts}

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from harness.dri.lessons.losses import plcc_loss
 from harness.dri.network.imagenet import IMAGENET
-from harness.dri.training.losses import plcc_loss
 from harness.images import read_image
 from harness.scoring.correlation import correlations
 from harness.scoring.mos import read_labels

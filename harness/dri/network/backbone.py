@@ -131,3 +131,15 @@ def fit_size(images: Tensor, smallest: int = 64) -> Tensor:
             mirrored = [images.flip(axis) if copy % 2 else images for copy in range(copies)]
             images = torch.cat(mirrored, dim=axis).narrow(axis, 0, wanted)
     return images
+
+
+def cut(image: Tensor, side: int) -> list[Tensor]:
+    """Cuts (1, 3, H, W) into equal parts of at most `side` pixels a side.
+
+    An image of no more than side x side pixels stays whole, whatever its shape.
+    """
+    height, width = image.shape[2:]
+    if height * width <= side * side:
+        return [image]
+    rows = image.tensor_split(-(-height // side), dim=2)
+    return [part for row in rows for part in row.tensor_split(-(-width // side), dim=3)]

@@ -11,6 +11,7 @@ from harness.dri.network.config import NetworkConfig
 from harness.dri.network.member import Member, standardisation, standardise
 from harness.dri.network.representation import DegradationEncoder
 from harness.dri.network.restoration import RestorationNetwork
+from harness.dri.network.statistics import STATISTICS_WIDTH, natural_statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class DRINetwork(nn.Module):
         self.config = config
         self.shallow = ShallowStages(config.backbone)
         widths = self.shallow.widths
+        if config.statistics:
+            widths = (*widths, STATISTICS_WIDTH)
         self.means, self.scales = standardisation(widths)
         self.degradation = DegradationEncoder(
             widths, config.dimension, config.types, config.dropout / 4
@@ -78,6 +81,13 @@ class DRINetwork(nn.Module):
         # stage 3
         self.calibration = nn.Parameter(torch.tensor([0.0, 100.0, 100.0]), requires_grad=False)
 
+    def taps(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The shallow map, and each shallow tap, (N, P, 2 * width), as it is."""
+        features, pooled = self.shallow(images)
+        if self.config.statistics:
+            pooled.append(natural_statistics(images))
+        return features, pooled
+
     def look(self, images: Tensor) -> tuple[Tensor, list[Tensor], Tensor, Tensor]:
         """Looks at images, as every part of the scorer does first.
 
@@ -87,13 +97,13 @@ class DRINetwork(nn.Module):
         Returns:
             The shallow map, its standardised taps, the degradation tokens and d.
         """
-        features, pooled = self.shallow(images)
+        features, pooled = self.taps(images)
         pooled = standardise(pooled, self.means, self.scales)
         tokens, d = self.degradation(pooled)
         return features, pooled, tokens, d
 
     def describe(self, images: Tensor, keep_restored: bool = False) -> Description:
-        """Everything that stage 2 does not train, of images and then of their mirror images.
+        """Everything that stage 2 does not train, of images and, where wished, mirrored ones.
 
         The assistance of both is that of the images: mirrored pixels change it little, and it costs
         the most.
@@ -103,26 +113,31 @@ class DRINetwork(nn.Module):
             keep_restored: Whether to return the restored images.
 
         Returns:
-            A description of 2 N rows.
+            A description of N rows, or of 2 N: the images before their mirror images.
         """
-        features, pooled, tokens, d = self.look(torch.cat([images, images.flip(3)]))
+        shown = torch.cat([images, images.flip(3)]) if self.config.mirrored else images
+        features, pooled, tokens, d = self.look(shown)
         restored, assistance = self.restoration(images, d[: len(images)])
         kept = restored if keep_restored else None
-        return Description(features, pooled, d, tokens, assistance.repeat(2, 1), kept)
+        return Description(
+            features, pooled, d, tokens, assistance.repeat(len(shown) // len(images), 1), kept
+        )
 
     def judge(
         self, description: Description, members: Sequence[Member] | None = None
     ) -> Prediction:
-        """What is predicted of images, by the mean over them and their mirror images.
+        """What is predicted of images: the mean over them and, if so configured, mirrored ones.
 
         Args:
-            description: 2 N rows, the images before their mirror images.
+            description: As `describe` returns it.
             members: Who predicts; all of them by default.
 
         Returns:
             N rows.
         """
         said = self.predict(description, members)
+        if not self.config.mirrored:
+            return said
         scores, spread, q = (
             torch.stack(part.chunk(2)) for part in (said.scores, said.spread, said.q)
         )

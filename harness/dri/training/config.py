@@ -1,15 +1,15 @@
 """What a training run does, read from TOML."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from harness.dri.lessons.config import OpinionConfig
 from harness.dri.network.config import NetworkConfig
 from harness.errors import InputError
 from harness.formats import read_toml
 
-Say = Callable[[str], None]
 Table = dict[str, Any]  # what TOML holds
 FOLDER = Path(__file__).with_name("configs")
 
@@ -25,6 +25,7 @@ class TrainingConfig:
         contents: Patches in a batch of stage 1.
         versions: Degradations of each patch.
         patch: Height and width of a patch, a multiple of 12.
+        foundation_epochs: Of stage 2's foundation on sets that are learnt from early.
         head_epochs: Of stage 2's first phase, in which the deep stages are ImageNet's.
         epochs: Of its second phase, in which they learn.
         soup: Runs of the second phase, each in an order of its own of the data, whose weights are
@@ -56,6 +57,7 @@ class TrainingConfig:
     contents: int = 10
     versions: int = 2
     patch: int = 120
+    foundation_epochs: int = 10
     head_epochs: int = 15
     epochs: int = 10
     soup: int = 3
@@ -156,22 +158,24 @@ class DataConfig:
 
     Attributes:
         clean: Folder of clean photographs, for synthetic pairs; relative to the data folder.
-        mos: Folder with `labels.csv`, relative to the data folder.
+        opinions: Sets of images that people judged; the first one's scale is the scorer's.
         degradations: What is done to clean photographs.
         versions: What versions of them are ranked.
         unseen_quality: JPEG's, at which nobody sees a difference; every image is also shown like
             that.
-        splits: Random 80/20 splits of the experiment.
+        splits: Random 80/20 splits of the first set, for the experiment.
+        scene_folds: Parts of the scenes of a set, each of which is judged by what the others teach.
         folds: Of these splits, those whose held-out predictions calibrate the scorer.
         ablation_splits: Of these splits, those that ablations are tried on.
     """
 
     clean: str
-    mos: str
+    opinions: tuple[OpinionConfig, ...]
     degradations: tuple[DegradationLevels, ...]
     versions: VersionConfig
     unseen_quality: int = 98
     splits: int = 10
+    scene_folds: int = 4
     folds: int = 5
     ablation_splits: int = 3
 
@@ -206,7 +210,10 @@ def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
             for item in table["degradations"]
         )
         versions = VersionConfig(**table["versions"])
-        data = DataConfig(**table["data"], degradations=degradations, versions=versions)
+        opinions = tuple(OpinionConfig(**item) for item in table["opinions"])
+        data = DataConfig(
+            **table["data"], opinions=opinions, degradations=degradations, versions=versions
+        )
         training = {"starts": (0,), **table.get("training", {})}
         network = NetworkConfig(
             **training.pop("network", {}),

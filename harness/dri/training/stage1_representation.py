@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from harness.dri.lessons.config import Say
+from harness.dri.lessons.losses import contrastive_degradation_loss, rs_loss
 from harness.dri.network.network import DRINetwork
 from harness.dri.training.checkpoints import StageProgress, scheduled
-from harness.dri.training.config import Say, TrainingConfig
+from harness.dri.training.config import TrainingConfig
 from harness.dri.training.data import Batch, SyntheticPairs, pseudo_score
-from harness.dri.training.losses import contrastive_degradation_loss, rs_loss
 
 
 def train_representation(
@@ -103,7 +104,7 @@ def fit_standardisation(network: DRINetwork, pairs: SyntheticPairs) -> None:
     batches = [pairs.batch(1_000_000 + index, 12, 2, size) for index, size in enumerate(sizes)]
     device, first = network.calibration.device, network.members[0]
     looked = [
-        network.shallow(part.to(device))
+        network.taps(part.to(device))
         for batch in batches
         for part in (batch.degraded, batch.reference)
     ]

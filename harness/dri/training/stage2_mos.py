@@ -15,19 +15,23 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from harness.dri.lessons.config import Say
+from harness.dri.lessons.features import FeatureTable
+from harness.dri.lessons.lesson import Learner, Lesson
+from harness.dri.lessons.links import Links
+from harness.dri.lessons.losses import decorrelation_loss, plcc_loss, rank_loss, similarity_loss
+from harness.dri.lessons.opinion_losses import score_losses, vote_losses
+from harness.dri.lessons.table import OpinionTable
 from harness.dri.network.member import Member
 from harness.dri.network.network import DRINetwork, Prediction
 from harness.dri.training.checkpoints import StageProgress, scheduled
-from harness.dri.training.config import Say, TrainingConfig
-from harness.dri.training.features import FeatureTable
-from harness.dri.training.losses import decorrelation_loss, plcc_loss, rank_loss, similarity_loss
+from harness.dri.training.config import TrainingConfig
 
 
 @dataclass(frozen=True, slots=True)
 class _Phase:
-    """Upon ImageNet's deep stages as they are, or with them."""
+    """Upon the deep stages as ImageNet has left them, or with them."""
 
     name: str
     epochs: int
@@ -38,43 +42,44 @@ class _Phase:
 
 def train_mos(
     network: DRINetwork,
-    member: Member,
-    table: FeatureTable,
-    versions: FeatureTable,
-    train: Sequence[int],
+    learner: Learner,
+    lesson: Lesson,
     config: TrainingConfig,
     folder: Path,
     say: Say,
     name: str = "stage2",
+    with_head: bool = True,
 ) -> None:
     """Trains one member; goes on where it was stopped.
 
     Args:
         network: After stage 1; not changed.
-        member: Changed in place.
-        table: Descriptions and MOS of labelled images, on the network's device.
-        versions: Descriptions and pseudo-scores of versions of the same contents.
-        train: Rows of `table` to learn from.
+        learner: Changed in place.
+        lesson: What to learn from.
         config: The run.
         folder: For checkpoints and logs.
         say: Told of progress.
         name: Of checkpoints and logs.
+        with_head: Whether the first phase is needed: not after a foundation.
     """
-    rows = torch.tensor(list(train))
-    learn = partial(_learn, network, member, (table, versions), rows, config, folder, say)
+    learn = partial(_learn, network, learner, lesson, config, folder, say)
+    member = learner.member
     member.deep.half_precision = config.mixed_precision and network.calibration.is_cuda
     first, *others = log_names(name, config)
-    head = learn(_Phase(first, config.head_epochs, config.head_rate, config.seed, deep=False))
+    if with_head:
+        start = learn(_Phase(first, config.head_epochs, config.head_rate, config.seed, deep=False))
+    else:
+        start = {key: value.clone() for key, value in learner.state_dict().items()}
     soup = []
     for order, other in enumerate(others):
-        member.load_state_dict(head)
+        learner.load_state_dict(start)
         seed = config.seed + 1000 * order
         soup.append(learn(_Phase(other, config.epochs, config.learning_rate, seed, deep=True)))
-    member.load_state_dict(
-        {key: torch.stack([state[key] for state in soup]).mean(dim=0) for key in head}
+    learner.load_state_dict(
+        {key: torch.stack([state[key] for state in soup]).mean(dim=0) for key in start}
     )
     member.deep.half_precision = False
-    member.eval()
+    learner.eval()
 
 
 def log_names(name: str, config: TrainingConfig) -> list[str]:
@@ -87,48 +92,51 @@ def log_names(name: str, config: TrainingConfig) -> list[str]:
 
 def _learn(
     network: DRINetwork,
-    member: Member,
-    tables: tuple[FeatureTable, FeatureTable],
-    rows: Tensor,
+    learner: Learner,
+    lesson: Lesson,
     config: TrainingConfig,
     folder: Path,
     say: Say,
     phase: _Phase,
 ) -> dict[str, Tensor]:
     """Trains a member for one phase; returns the weights that it ends with."""
-    member.deep.requires_grad_(phase.deep)
-    progress = StageProgress(folder, phase.name, member, _optimiser(member, config))
+    learner.member.deep.requires_grad_(phase.deep)
+    progress = StageProgress(folder, phase.name, learner, _optimiser(learner, config))
     crop = config.crop if phase.deep else None
-    batches = -(-len(rows) // config.batch)
-    member.train()
+    steps, sizes = lesson.steps(config.batch), lesson.sizes(config.batch)
+    learner.train()
     for epoch in range(progress.start, phase.epochs):
         generator = torch.Generator().manual_seed(phase.seed * 1_000_003 + epoch)
         torch.manual_seed(phase.seed * 7_000_003 + epoch)
-        order = rows[torch.randperm(len(rows), generator=generator)]
+        drawn = [
+            table.batches(images, size, steps, generator)
+            for table, images, size in zip(lesson.tables, lesson.images, sizes, strict=True)
+            if size
+        ]
         totals: dict[str, Tensor] = {}  # read once an epoch: CUDA does not wait for each step
-        for place, chunk in enumerate(torch.split(order, config.batch)):
-            losses = _losses(network, member, tables, chunk, crop, config, generator)
-            rate = scheduled(phase.rate, epoch * batches + place, phase.epochs * batches)
-            progress.descend(losses, member.parameters(), rate)
-            _accumulate(progress.average, member, config.memory)
+        for step, chunks in enumerate(zip(*drawn, strict=True)):
+            losses = _losses(network, learner, lesson, chunks, crop, config, generator)
+            rate = scheduled(phase.rate, epoch * steps + step, phase.epochs * steps)
+            progress.descend(losses, learner.parameters(), rate)
+            _accumulate(progress.average, learner, config.memory)
             for key, value in losses.items():
-                totals[key] = totals.get(key, 0) + value.detach() * len(chunk) / len(rows)
+                totals[key] = totals.get(key, 0) + value.detach() / steps
         if phase.deep or epoch + 1 == phase.epochs:
             progress.keep(epoch, totals, f"{phase.name}, epoch {epoch + 1}/{phase.epochs}", say)
-    for key, parameter in member.named_parameters():
+    for key, parameter in learner.named_parameters():
         if key in progress.average:
             parameter.data = progress.average[key].clone()
-    return {key: value.clone() for key, value in member.state_dict().items()}
+    return {key: value.clone() for key, value in learner.state_dict().items()}
 
 
-def _optimiser(member: Member, config: TrainingConfig) -> torch.optim.Optimizer:
+def _optimiser(learner: Learner, config: TrainingConfig) -> torch.optim.Optimizer:
     """What is new to the task learns at the full rate, the deep stages in proportion to their size.
 
     Folding has left their tensors of very different sizes; Adam's steps alone would have one size
     for all.
     """
-    learning = [parameter for parameter in member.parameters() if parameter.requires_grad]
-    deep = set(member.deep.parameters())
+    learning = [parameter for parameter in learner.parameters() if parameter.requires_grad]
+    deep = set(learner.member.deep.parameters())
     groups = [{"params": [item for item in learning if item not in deep], "share": 1.0}]
     sizes = {item: float(item.detach().pow(2).mean().sqrt()) for item in learning if item in deep}
     groups += [{"params": [item], "share": config.deep_rate * sizes[item]} for item in sizes]
@@ -142,20 +150,50 @@ def _optimiser(member: Member, config: TrainingConfig) -> torch.optim.Optimizer:
 
 def _losses(
     network: DRINetwork,
-    member: Member,
-    tables: tuple[FeatureTable, FeatureTable],
-    chunk: Tensor,
+    learner: Learner,
+    lesson: Lesson,
+    chunks: Sequence[Tensor],
     crop: int | None,
     config: TrainingConfig,
     generator: torch.Generator,
 ) -> dict[str, Tensor]:
-    """The losses, by name and weighted, of some labelled images and of some versions."""
-    labelled, versions = tables
-    views = torch.randint(labelled.views, (len(chunk),), generator=generator)
-    seen = _predict(network, member, labelled, chunk, views, crop, generator)
-    some, views, best = _some_versions(versions, config, generator)
-    ranked = _predict(network, member, versions, some, views, crop, generator)
-    return {**_mos_losses(*seen, config), **_order_losses(*ranked, best, config)}
+    """The losses, by name and weighted, of some rows of each set and of some versions."""
+    predict = partial(_predict, network, learner.member, crop=crop, generator=generator)
+    losses: dict[str, Tensor] = {}
+    sizes = lesson.sizes(config.batch)
+    learnt = [(table, size) for table, size in zip(lesson.tables, sizes, strict=True) if size]
+    for (table, size), rows in zip(learnt, chunks, strict=True):
+        asked = _opinion_losses(predict, learner.links, table, rows, config, generator)
+        # a set has as much say as rows
+        losses |= {key: size / config.batch * value for key, value in asked.items()}
+    some, views, best = _some_versions(lesson.versions, config, generator)
+    ranked = predict(lesson.versions, some, views)
+    target = lesson.versions.scores[some].to(ranked[1].device)
+    return {**losses, **_order_losses(ranked[0], target, ranked[1], best, config)}
+
+
+def _opinion_losses(
+    predict: partial[tuple[Prediction, Tensor]],
+    links: Links,
+    table: OpinionTable,
+    rows: Tensor,
+    config: TrainingConfig,
+    generator: torch.Generator,
+) -> dict[str, Tensor]:
+    """What a batch of one set asks for."""
+    opinions, votes = table.opinions, rows
+    if is_vote := len(opinions.votes) > 0:
+        rows = table.pairs(votes)
+    views = torch.randint(table.features.views, (len(rows),), generator=generator)
+    said, _ = predict(table.features, rows, views)
+    if is_vote:
+        losses = {"votes": vote_losses(links, opinions, said.scores, votes)}
+    else:
+        images = table.images[rows]
+        losses = score_losses(links, opinions, said.scores, images, config.order_weight)
+        target = opinions.scores[images].to(said.q.device)
+        losses["structure"] = config.rs_weight * similarity_loss(said.q, target)
+    return {f"{opinions.config.name}-{key}": value for key, value in losses.items()}
 
 
 def _some_versions(
@@ -185,29 +223,17 @@ def _predict(
     views: Tensor,
     crop: int | None,
     generator: torch.Generator,
-) -> tuple[Prediction, Tensor, Tensor]:
+) -> tuple[Prediction, Tensor]:
     """Shows rows in views to the member, in crops at random if `crop` gives their size.
 
     Returns:
-        What it says of them; what it should have said; and their d.
+        What it says of them, and their d.
     """
     if crop is None:
         seen = table.as_imagenet_sees(rows, views)
     else:
         seen = table.description(rows, views, crop, generator)
-    return network.predict(seen, [member]), table.scores[rows].to(seen.d.device), seen.d
-
-
-def _mos_losses(
-    prediction: Prediction, target: Tensor, _: Tensor, config: TrainingConfig
-) -> dict[str, Tensor]:
-    """What a batch of labelled images says."""
-    scores, wanted = prediction.scores, target[:, None].expand_as(prediction.scores)
-    return {
-        "plcc": torch.stack([plcc_loss(head, target) for head in scores.unbind(1)]).mean(),
-        "huber": 5 * F.huber_loss(scores, wanted, delta=0.1),
-        "structure": config.rs_weight * similarity_loss(prediction.q, target),
-    }
+    return network.predict(seen, [member]), seen.d
 
 
 def _order_losses(
@@ -236,13 +262,13 @@ def _order_losses(
     }
 
 
-def _accumulate(average: dict[str, Tensor], member: Member, memory: float) -> None:
+def _accumulate(average: dict[str, Tensor], learner: Learner, memory: float) -> None:
     """Moves the average towards the weights.
 
     It remembers about 1 / (1 - memory) steps, fewer at the start.
     """
     steps = average["steps"] = average.get("steps", torch.tensor(0.0)) + 1
     share = 1 - min(memory, float(steps / (steps + 10)))
-    for name, parameter in member.named_parameters():
+    for name, parameter in learner.named_parameters():
         if parameter.requires_grad:
             average.setdefault(name, parameter.detach().clone()).lerp_(parameter.detach(), share)

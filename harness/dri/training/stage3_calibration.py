@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from harness.dri.lessons.table import OpinionTable
 from harness.dri.network.member import Member
 from harness.dri.network.network import DRINetwork
-from harness.dri.training.features import FeatureTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,20 @@ class Fitted:
 
 
 @torch.inference_mode()
-def predict_rows(
-    network: DRINetwork, members: Sequence[Member], table: FeatureTable, rows: Sequence[int]
+def predict_images(
+    network: DRINetwork,
+    members: Sequence[Member],
+    table: OpinionTable,
+    images: Sequence[int],
 ) -> Fitted:
-    """Raw scores (mean of the heads) and spreads for rows of a table, from whole images."""
-    said = [network.judge(table.whole(row), members) for row in rows]
-    raw = torch.cat([item.scores.mean(dim=1) for item in said])
-    return Fitted(raw.cpu(), torch.cat([item.spread for item in said]).cpu())
+    """Raw scores (mean of the heads) and spreads of images of a set: the mean over their parts."""
+    mirrored, raw, spread = network.config.mirrored, [], []
+    for image in images:
+        rows = table.rows_of([image]).tolist()
+        said = [network.judge(table.features.whole(row, mirrored), members) for row in rows]
+        raw.append(torch.stack([item.scores.mean() for item in said]).mean())
+        spread.append(torch.stack([item.spread.mean() for item in said]).mean())
+    return Fitted(torch.stack(raw).cpu(), torch.stack(spread).cpu())
 
 
 def fit_calibration(network: DRINetwork, fitted: Fitted, mos: Tensor) -> None:

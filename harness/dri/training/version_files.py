@@ -1,5 +1,6 @@
-"""Versions of photographs on disk, one file a content, and the pseudo-scores of them together."""
+"""Versions of photographs on disk, one file a content; their pseudo-scores and descriptions."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from harness.atomic import atomic_file
-from harness.dri.training.config import Say
+from harness.dri.lessons.config import Say
+from harness.dri.lessons.features import VIEWS, FeatureTable, Recompress, describe_views, stack
+from harness.dri.network.network import Description, DRINetwork
 from harness.dri.training.versions import VersionMaker
 from harness.errors import InputError
 
@@ -72,3 +75,23 @@ def consensus(values: Tensor) -> Tensor:
     ranks = rankdata(values.numpy(), method="average", axis=0)
     mean = torch.from_numpy(ranks).mean(dim=1)
     return ((mean - mean.min()) / (mean.max() - mean.min())).float()
+
+
+def describe_versions(
+    network: DRINetwork, paths: Sequence[Path], recompress: Recompress, say: Say
+) -> FeatureTable:
+    """Describes the versions of each content in two views.
+
+    Their scores are the metrics' consensus over all contents.
+    """
+    rows: list[Description] = []
+    values = []
+    for place, path in enumerate(paths, start=1):
+        images, said = read_versions(path)
+        values.append(said)
+        for view, image in enumerate(images, start=place):
+            shown = (VIEWS[view % 2], VIEWS[2 + view % 2])
+            rows.append(describe_views(network, image.float() / 255, recompress, shown))
+        if place % 10 == 0 or place == len(paths):
+            say(f"described the versions of {place}/{len(paths)} photographs")
+    return stack(rows, consensus(torch.cat(values)), len(rows) // len(paths))

@@ -10,6 +10,7 @@ import torch
 from benchmarks.degradations.compression import Jpeg
 from benchmarks.degradations.noise import GaussianNoiseClipped
 from benchmarks.degradations.resize import MatlabBicubic
+from harness.dri.lessons.config import OpinionConfig
 from harness.dri.network.config import NetworkConfig
 from harness.dri.network.network import DRINetwork
 from harness.dri.training.config import DataConfig, TrainingConfig, VersionConfig
@@ -58,7 +59,10 @@ VERSIONS = VersionConfig(
     decompressed=1,
     second_order=1,
 )
-DATA = DataConfig("clean", "mos", (), VERSIONS, splits=1, folds=1, ablation_splits=1)
+OPINIONS = OpinionConfig("mine", ".", noise=2)
+DATA = DataConfig(
+    "clean", (OPINIONS,), (), VERSIONS, splits=1, scene_folds=2, folds=1, ablation_splits=1
+)
 
 
 def recompress(image: Image) -> Image:

@@ -39,7 +39,8 @@ def test_packaged_configurations_are_read(path: Path) -> None:
         (
             "degradations = []\n[versions]\nmetrics = []\nenlargers = []\n"
             "denoisers = []\nartifact_removers = []\n"
-            "[data]\nclean = 'a'\nmos = 'b'\n[training]\nepoch = 3",
+            "[[opinions]]\nname = 'a'\nfolder = 'b'\n"
+            "[data]\nclean = 'a'\n[training]\nepoch = 3",
             "epoch",
         ),
     ],

@@ -7,19 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import timm
 import torch
-from small_training import CONFIG, DATA, SMALL, recompress, version_maker
+from small_training import CONFIG, DATA, OPINIONS, SMALL, recompress, version_maker
 
+from harness.dri.lessons.config import OpinionConfig
+from harness.dri.lessons.sets import read_opinions
 from harness.dri.training.config import TrainingConfig
 from harness.dri.training.data import SyntheticPairs
-from harness.dri.training.run import PARTS, Materials, TrainingRun, ablate
+from harness.dri.training.experiments import PARTS, ablate
+from harness.dri.training.run import Materials, TrainingRun
 from harness.dri.training_images import read_training_images
 from harness.dri.weights import load_weights
 from harness.errors import InputError
 from harness.images import write_image
 from harness.scoring.mos import read_labels
+
+NAMES = ("chelsea", "flower")
+"""Photographs in the MOS folder, each at four levels of noise."""
 
 
 def test_a_folder_belongs_to_one_configuration(pairs: SyntheticPairs, tmp_path: Path) -> None:
@@ -48,15 +55,15 @@ def test_a_run_goes_through_its_stages(
 
     imagenet, run, config = tmp_path / "imagenet.pth", tmp_path / "run", replace(CONFIG, epochs=1)
     torch.save(timm.create_model(SMALL.backbone, pretrained=False).state_dict(), imagenet)
-    labelled = read_labels(mos_folder)
+    scored = read_opinions(OPINIONS, mos_folder)
     materials = Materials(
         imagenet=imagenet,
         pairs=lambda: pairs,
         versions=version_maker,
         recompress=recompress,
-        labelled=labelled,
+        opinions=[scored],
         judge=judge,
-        images={"mine": [item.path for item in labelled]},
+        images={"mine": scored.images},
     )
     for stage in ("versions", "splits", "ablation", "all"):
         TrainingRun(run, DATA, config, materials, "cpu", str).run(stage)
@@ -65,11 +72,68 @@ def test_a_run_goes_through_its_stages(
     splits, ablation = (
         (run / name).read_text().splitlines() for name in ("splits.csv", "ablation.csv")
     )
-    assert splits[1:] == ["whole,0,2,0.50000,0.25000"]
+    assert splits[1:] == ["whole,split0,2,0.50000,0.25000,nan"]
     assert [row.split(",")[0] for row in ablation[2:]] == [f"without {part}" for part in PARTS]
     curves, names = (run / "curves.svg").read_text(), ("stage1", "stage2-0", "stage2-0-order1")
     places = [curves.index(f"<!-- {name} -->") for name in names]
     assert places == sorted(places)
+
+
+def test_scenes_sets_and_what_is_only_judged_by_are_held_back(
+    pairs: SyntheticPairs, mos_folder: Path, tmp_path: Path
+) -> None:
+    rows = ["scene,a,b,votes_a,votes_b"]
+    rows += [f"{name},{name}0.png,{name}3.png,5,{place}" for place, name in enumerate(NAMES)]
+    grouped = ["image,mos,group"]
+    grouped += [f"{name}{n}.png,{90 - 20 * n},{name}" for n in range(4) for name in NAMES]
+    for folder, name, lines in (("votes", "pairs", rows), ("scenes", "labels", grouped)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "images").symlink_to(mos_folder, target_is_directory=True)
+        (tmp_path / folder / f"{name}.csv").write_text("\n".join(lines))
+    sets = (
+        OPINIONS,
+        OpinionConfig("early", ".", early=True, views=1, limit=4),
+        OpinionConfig("scenes", "scenes", tile=64, crop=100, views=2),
+        OpinionConfig("votes", "votes"),
+        OpinionConfig("judged", ".", weight=0),
+    )
+    roots = {"scenes": tmp_path, "votes": tmp_path}
+    shape = replace(SMALL, statistics=True, mirrored=False)
+    short = {"steps": 2, "head_epochs": 1, "foundation_epochs": 1, "epochs": 1, "soup": 1}
+    config = replace(CONFIG, network=shape, batch=8, **short)  # type: ignore[arg-type]
+    imagenet = tmp_path / "imagenet.pth"
+    torch.save(timm.create_model(SMALL.backbone, pretrained=False).state_dict(), imagenet)
+    materials = Materials(
+        imagenet=imagenet,
+        pairs=lambda: pairs,
+        versions=version_maker,
+        recompress=recompress,
+        opinions=[read_opinions(item, roots.get(item.name, mos_folder)) for item in sets],
+        judge=lambda said, _: (len(said) / 100, 0.0),
+        images={},
+    )
+    data, run = replace(DATA, opinions=sets), tmp_path / "run"
+    TrainingRun(run, data, config, materials, "cpu", str).run("validation")
+    table = pd.read_csv(run / "validation.csv").set_index("trial")
+    assert table["images"].to_dict() == {
+        "scenes-scenes0": 4,
+        "scenes-scenes1": 4,
+        "without-mine": 8,
+        "without-scenes": 8,
+        "without-votes": 4,
+        "judged-judged": 8,
+        "votes-scenes0": 2,
+        "votes-scenes1": 2,
+        "scenes, all scenes": 8,
+        "votes, all scenes": 4,
+    }
+    assert table.loc["scenes-scenes0", "within"] == pytest.approx(0.04)
+    assert table.loc["scenes, all scenes", "within"] == pytest.approx(0.04)
+    assert 0 <= table.loc["without-votes", "pairs"] <= 1
+    learnt = (run / "scenes-scenes0-whole.csv").read_text().splitlines()[0]
+    assert {"scenes-order", "votes-votes", "early-huber"} <= set(learnt.split(","))
+    assert "judged" not in learnt
+    assert (run / "foundation-taught.pt").is_file()
 
 
 @pytest.mark.parametrize("part", PARTS)

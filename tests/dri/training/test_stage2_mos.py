@@ -9,30 +9,56 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_training import CONFIG, VERSIONS, StoppedError, fresh, recompress, same, stop_at
+from small_training import (
+    CONFIG,
+    OPINIONS,
+    VERSIONS,
+    StoppedError,
+    fresh,
+    recompress,
+    same,
+    stop_at,
+)
 from torch import Tensor
 
+from harness.dri.lessons.features import FeatureTable
+from harness.dri.lessons.lesson import Learner, Lesson
+from harness.dri.lessons.links import Links
+from harness.dri.lessons.sets import read_opinions
+from harness.dri.lessons.table import OpinionTable, describe_opinions
 from harness.dri.network.network import DRINetwork, Prediction
 from harness.dri.training.config import TrainingConfig
-from harness.dri.training.features import FeatureTable, describe_labelled, describe_versions
 from harness.dri.training.stage2_mos import _order_losses, _some_versions, log_names, train_mos
-from harness.scoring.mos import read_labels
+from harness.dri.training.version_files import describe_versions
+
+
+def lesson(network: DRINetwork, folder: Path, paths: list[Path], kept: Path) -> Lesson:
+    """All that there is in a MOS folder, and versions."""
+    opinions = read_opinions(OPINIONS, folder)
+    describe_opinions(network.eval(), opinions, recompress, kept / "mine.pt", str)
+    table = OpinionTable.load(kept / "mine.pt", opinions)
+    versions = describe_versions(network, paths, recompress, str)
+    return Lesson([table], [range(len(opinions.images))], versions)
+
+
+def learner(trained: DRINetwork) -> tuple[DRINetwork, Learner]:
+    network = fresh()
+    network.load_state_dict(trained.state_dict())
+    return network, Learner(network.members[0], Links([OPINIONS.name]))
 
 
 def test_stage_2_learns_and_resumes_exactly(
     trained: DRINetwork, versions: list[Path], mos_folder: Path, tmp_path: Path
 ) -> None:
-    table = describe_labelled(trained.eval(), read_labels(mos_folder), recompress, str)
-    ranked = describe_versions(trained, versions, recompress, str)
-    assert (table.views, ranked.groups, ranked.group_size) == (4, 2, VERSIONS.count)
+    whole_lesson = lesson(trained, mos_folder, versions, tmp_path)
+    [table], ranked = whole_lesson.tables, whole_lesson.versions
+    assert (table.features.views, ranked.groups, ranked.group_size) == (4, 2, VERSIONS.count)
     assert ranked.scores[:: VERSIONS.count].tolist() == [1, 1], "the clean one comes first"
 
     def fit(folder: str, say: Callable[[str], None]) -> DRINetwork:
-        network = fresh()
-        network.load_state_dict(trained.state_dict())
+        network, who = learner(trained)
         (tmp_path / folder).mkdir(exist_ok=True)
-        member, run = network.members[0], tmp_path / folder
-        train_mos(network, member, table, ranked, range(8), CONFIG, run, say)
+        train_mos(network, who, whole_lesson, CONFIG, tmp_path / folder, say)
         return network
 
     whole = fit("whole", str)
@@ -42,23 +68,21 @@ def test_stage_2_learns_and_resumes_exactly(
     assert same(fit("stopped", str), whole)
     assert not same(whole, trained)
     with (tmp_path / "whole" / "stage2.csv").open(newline="") as file:
-        losses = [float(row["huber"]) for row in csv.DictReader(file)]
+        losses = [float(row["mine-huber"]) for row in csv.DictReader(file)]
     assert losses[-1] < losses[0]
 
 
 def test_the_weights_of_runs_in_several_orders_are_averaged(
     trained: DRINetwork, versions: list[Path], mos_folder: Path, tmp_path: Path
 ) -> None:
-    table = describe_labelled(trained.eval(), read_labels(mos_folder), recompress, str)
-    ranked = describe_versions(trained, versions, recompress, str)
+    whole_lesson = lesson(trained, mos_folder, versions, tmp_path)
 
     def fit(soup: int) -> dict[str, Tensor]:
         (folder := tmp_path / f"soup{soup}").mkdir()
-        network = fresh()
-        network.load_state_dict(trained.state_dict())
+        network, who = learner(trained)
         config = replace(CONFIG, soup=soup, epochs=1)
-        train_mos(network, network.members[0], table, ranked, range(8), config, folder, str)
-        return network.members[0].state_dict()
+        train_mos(network, who, whole_lesson, config, folder, str)
+        return who.state_dict()
 
     one, two = fit(1), fit(2)
     paths = [tmp_path / "soup2" / f"{name}.pt" for name in log_names("stage2", CONFIG)]

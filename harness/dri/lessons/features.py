@@ -17,10 +17,7 @@ from torch import Tensor
 from harness.atomic import atomic_file
 from harness.dri.network.backbone import fit_size
 from harness.dri.network.network import Description, DRINetwork
-from harness.dri.training.config import Say
-from harness.dri.training.version_files import consensus, read_versions
-from harness.images import Image, read_image
-from harness.scoring.mos import LabelledImage
+from harness.images import Image
 
 Recompress = Callable[[Image], Image]
 """Compresses an image (3, H, W) so little that nobody sees it."""
@@ -134,10 +131,10 @@ class FeatureTable:
         described = self._described(torch.empty(0, device=self.d.device), rows, views)
         return replace(described, deep=[tap[rows, views].float() for tap in self.deep])
 
-    def whole(self, row: int) -> Description:
-        """One image with its whole map and, as a second row, its mirror image."""
-        rows, views = torch.tensor([row, row]), torch.tensor([0, 1])
-        return self._described(self.features[row][:2], rows, views)
+    def whole(self, row: int, mirrored: bool = True) -> Description:
+        """One image with its whole map and, if so wished, its mirror image as a second row."""
+        views = torch.arange(1 + mirrored)
+        return self._described(self.features[row][: len(views)], torch.full_like(views, row), views)
 
     def _described(self, maps: Tensor, rows: Tensor, views: Tensor) -> Description:
         rows, views = rows.to(self.d.device), views.to(self.d.device)
@@ -201,40 +198,8 @@ def describe_views(
     )
 
 
-def describe_labelled(
-    network: DRINetwork, labelled: Sequence[LabelledImage], recompress: Recompress, say: Say
-) -> FeatureTable:
-    """Describes MOS-labelled images."""
-    rows = []
-    for place, item in enumerate(labelled, start=1):
-        image = torch.from_numpy(read_image(item.path, mode="rgb").copy())
-        rows.append(describe_views(network, image, recompress))
-        if place % 100 == 0 or place == len(labelled):
-            say(f"described {place}/{len(labelled)} labelled images")
-    return _stack(rows, torch.tensor([item.mos / 100 for item in labelled]), 1)
-
-
-def describe_versions(
-    network: DRINetwork, paths: Sequence[Path], recompress: Recompress, say: Say
-) -> FeatureTable:
-    """Describes the versions of each content in two views.
-
-    Their scores are the metrics' consensus over all contents.
-    """
-    rows: list[Description] = []
-    values = []
-    for place, path in enumerate(paths, start=1):
-        images, said = read_versions(path)
-        values.append(said)
-        for view, image in enumerate(images, start=place):
-            shown = (VIEWS[view % 2], VIEWS[2 + view % 2])
-            rows.append(describe_views(network, image.float() / 255, recompress, shown))
-        if place % 10 == 0 or place == len(paths):
-            say(f"described the versions of {place}/{len(paths)} photographs")
-    return _stack(rows, consensus(torch.cat(values)), len(rows) // len(paths))
-
-
-def _stack(rows: Sequence[Description], scores: Tensor, group_size: int) -> FeatureTable:
+def stack(rows: Sequence[Description], scores: Tensor, group_size: int) -> FeatureTable:
+    """A table of descriptions, one a row, as `describe_views` makes them."""
     return FeatureTable(
         [row.features for row in rows],
         [torch.stack(taps).half() for taps in zip(*(row.pooled for row in rows), strict=True)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from benchmarks.sources import Photos
-from harness.dri.training.features import VIEWS, FeatureTable, View
+from harness.dri.lessons.features import VIEWS, FeatureTable, View
 from harness.images import Image
 
 

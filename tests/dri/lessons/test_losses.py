@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from harness.dri.training.losses import (
+from harness.dri.lessons.losses import (
     contrastive_degradation_loss,
     decorrelation_loss,
     plcc_loss,

@@ -1,0 +1,1 @@
+"""What the scorer learns from: opinions of people, and what its frozen part says of images."""

@@ -1,0 +1,67 @@
+"""What a training run is told of a set of opinions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.errors import InputError
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionConfig:
+    """A set of images that people judged.
+
+    Attributes:
+        name: Of the set.
+        folder: MOS folder with `labels.csv`, or a folder with `pairs.csv` alone; absolute, or
+            relative to the data folder.
+        low: Score of the worst image there can be, on the set's own scale; not for votes.
+        high: Score of the best one.
+        noise: Standard deviation of a score, on the set's own scale; 0 where it is not known.
+            Smaller differences order nothing, and a noisy set pulls less.
+        weight: Rows of a batch, in proportion to those of the other sets; a set of weight 0 is
+            judged by, and never learnt from.
+        crop: Pixels a side that are left of an image, around its centre; 0: all of it.
+        tile: Larger images are cut into equal parts of at most this side, as the metric does; each
+            has the image's score.
+        limit: At most so many images, taken evenly from the list; 0: all of them.
+        views: How many of the ways to show an image are kept: 1, 2 or 4.
+        early: Learnt from in the foundation, once for all members, splits and folds, which do not
+            judge by it.
+    """
+
+    name: str
+    folder: str
+    low: float = 0.0
+    high: float = 100.0
+    noise: float = 0.0
+    weight: float = 1.0
+    crop: int = 0
+    tile: int = 768
+    limit: int = 0
+    views: int = 4
+    early: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuses numbers that make no sense."""
+        wrong = {
+            "low": self.low >= self.high,
+            "noise": self.noise < 0,
+            "weight": self.weight < 0 or (self.early and self.weight == 0),
+            "crop": self.crop < 0,
+            "limit": self.limit < 0,
+            "tile": self.tile < 64,
+            "views": self.views not in (1, 2, 4),
+        }
+        for key in (key for key, is_wrong in wrong.items() if is_wrong):
+            raise InputError(
+                f"opinions {self.name!r}: {key} = {getattr(self, key):g} is out of range "
+                "(low < high, noise, crop and limit >= 0, weight >= 0 and > 0 if early, "
+                "tile >= 64, views 1, 2 or 4)"
+            )
+
+    @property
+    def relative_noise(self) -> float:
+        """Noise where `low` is 0 and `high` is 1."""
+        return self.noise / (self.high - self.low)

@@ -1,0 +1,104 @@
+"""Sets of opinions on disk: scores of single images, or votes between two."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.dri.lessons.config import OpinionConfig
+from harness.errors import InputError
+from harness.scoring.mos import read_labels
+from harness.scoring.pair_votes import VotedPair, read_pairs
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionSet:
+    """What people said of a set of images.
+
+    Attributes:
+        config: How it is used.
+        images: The files.
+        scores: (images,), 0 for `low` and 1 for `high`; NaN where there are only votes.
+        scenes: (images,), which scene each one shows; -1: of its own.
+        votes: (pairs, 4): image a, image b, votes for a, votes for b; no rows where there are
+            scores.
+    """
+
+    config: OpinionConfig
+    images: Sequence[Path]
+    scores: Tensor
+    scenes: Tensor
+    votes: Tensor
+
+    @property
+    def has_scenes(self) -> bool:
+        """Whether several images show the same scene."""
+        return bool((self.scenes >= 0).any())
+
+    def folds(self, count: int, seed: int = 0) -> list[list[int]]:
+        """Images of `count` groups of scenes, at random; no scene is in two of them."""
+        scenes = np.unique(self.scenes[self.scenes >= 0].numpy())
+        order = np.random.default_rng(seed).permutation(scenes)
+        return [
+            torch.isin(self.scenes, torch.from_numpy(order[fold::count])).nonzero()[:, 0].tolist()
+            for fold in range(min(count, len(order)))
+        ]
+
+
+def read_opinions(config: OpinionConfig, root: Path) -> OpinionSet:
+    """Reads a set.
+
+    Args:
+        config: The set.
+        root: Folder that a relative one is in.
+
+    Raises:
+        InputError: Neither `labels.csv` nor `pairs.csv`, or a damaged one; a score that is not
+            between `low` and `high`.
+    """
+    folder = root / config.folder
+    if not (folder / "labels.csv").is_file() and (pairs := read_pairs(folder)):
+        return _read_votes(config, pairs)
+    labelled = read_labels(folder)
+    if 0 < config.limit < len(labelled):
+        places = np.linspace(0, len(labelled) - 1, config.limit).round().astype(int)
+        labelled = [labelled[place] for place in places]
+    scores = torch.tensor([item.mos for item in labelled], dtype=torch.float64)
+    outside = ((scores < config.low) | (scores > config.high)).nonzero()
+    if len(outside):
+        found = labelled[int(outside[0])]
+        raise InputError(
+            f"{folder}: {found.path.name} has the score {found.mos:g}, outside of "
+            f"{config.low:g} to {config.high:g}: correct low and high of {config.name!r}"
+        )
+    return OpinionSet(
+        config,
+        [item.path for item in labelled],
+        ((scores - config.low) / (config.high - config.low)).float(),
+        _numbered([item.group for item in labelled]),
+        torch.empty(0, 4),
+    )
+
+
+def _read_votes(config: OpinionConfig, pairs: Sequence[VotedPair]) -> OpinionSet:
+    """Pairs as numbers; an image that several scenes claim belongs to the last of them."""
+    scenes = {path: pair.scene for pair in pairs for path in (pair.a, pair.b)}
+    place = {path: number for number, path in enumerate(scenes)}
+    return OpinionSet(
+        config,
+        list(scenes),
+        torch.full((len(scenes),), torch.nan),
+        _numbered(list(scenes.values())),
+        torch.tensor(
+            [[place[item.a], place[item.b], item.votes_a, item.votes_b] for item in pairs]
+        ),
+    )
+
+
+def _numbered(groups: Sequence[str]) -> Tensor:
+    """Scenes by name -> by number, in the order of the names; -1 for an empty one."""
+    place = {name: number for number, name in enumerate(sorted({*groups} - {""}))}
+    return torch.tensor([place.get(name, -1) for name in groups])

@@ -1,0 +1,125 @@
+"""How well a scorer agrees with people about scenes and sets that it has not learnt from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.dri.lessons.sets import OpinionSet
+
+Judge = Callable[[Sequence[float], Sequence[float]], tuple[float, float]]
+"""SRCC and PLCC of predictions with scores."""
+
+FEWEST = 3
+"""Images of a scene, to speak of their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is learnt from, and what is judged by.
+
+    Attributes:
+        name: Of the trial.
+        images: Of each set, those to learn from.
+        judged: Index of the set that is judged by.
+        held: Its images that are judged by; none of their scenes is learnt from.
+        part_of: Name of the whole that trials are folds of; empty: of none.
+    """
+
+    name: str
+    images: list[list[int]]
+    judged: int
+    held: list[int]
+    part_of: str = ""
+
+
+def scene_trials(sets: Sequence[OpinionSet], folds: int) -> list[Trial]:
+    """Each set that has scenes, by folds of its scenes."""
+    return [
+        Trial(
+            f"{opinions.config.name}-scenes{number}",
+            [_without(item, held if item is opinions else []) for item in sets],
+            place,
+            held,
+            f"{opinions.config.name}, all scenes",
+        )
+        for place, opinions in enumerate(sets)
+        if opinions.has_scenes and not opinions.config.early and opinions.config.weight
+        for number, held in enumerate(opinions.folds(folds))
+    ]
+
+
+def set_trials(sets: Sequence[OpinionSet]) -> list[Trial]:
+    """Each set that splits may judge by, left out as a whole."""
+    return [
+        Trial(
+            f"without-{opinions.config.name}",
+            [[] if item is opinions else _without(item, []) for item in sets],
+            place,
+            list(range(len(opinions.images))),
+        )
+        for place, opinions in enumerate(sets)
+        if not opinions.config.early and opinions.config.weight and len(sets) > 1
+    ]
+
+
+def split_trial(sets: Sequence[OpinionSet], split: int, share: float = 0.8) -> Trial:
+    """A random split of the first set, by images."""
+    order = np.random.default_rng(split).permutation(len(sets[0].images)).tolist()
+    cut = round(share * len(order))
+    images = [order[:cut], *(_without(item, []) for item in sets[1:])]
+    return Trial(f"split{split}", images, 0, order[cut:])
+
+
+def everything(sets: Sequence[OpinionSet]) -> list[list[int]]:
+    """All that may be learnt from."""
+    return [_without(item, []) for item in sets]
+
+
+def agreement(
+    said: Sequence[float], opinions: OpinionSet, images: Sequence[int], judge: Judge
+) -> dict[str, float]:
+    """How well scores of images agree with people.
+
+    Args:
+        said: Scores of the images.
+        opinions: What people said.
+        images: Which images of the set.
+        judge: SRCC and PLCC.
+
+    Returns:
+        `srcc` and `plcc` over all, and `within`, the mean SRCC within a scene, NaN without scenes;
+        of votes only `pairs`, the share of pairs without a tie in which people's favourite scores
+        higher.
+    """
+    predicted = torch.tensor(said)
+    if len(opinions.votes):
+        return {"pairs": _pairs_right(predicted, opinions.votes, images)}
+    scores, scenes = opinions.scores[list(images)], opinions.scenes[list(images)]
+    srcc, plcc = judge(said, scores.tolist())
+    within = [
+        judge(predicted[scenes == scene].tolist(), scores[scenes == scene].tolist())[0]
+        for scene in torch.unique(scenes[scenes >= 0])
+        if int((scenes == scene).sum()) >= FEWEST
+    ]
+    return {"srcc": srcc, "plcc": plcc, "within": float(np.mean(within)) if within else np.nan}
+
+
+def _pairs_right(said: Tensor, votes: Tensor, images: Sequence[int]) -> float:
+    place = {image: index for index, image in enumerate(images)}
+    right = [
+        float((said[place[int(a)]] - said[place[int(b)]]) * (for_a - for_b) > 0)
+        for a, b, for_a, for_b in votes
+        if for_a != for_b and int(a) in place and int(b) in place
+    ]
+    return float(np.mean(right)) if right else np.nan
+
+
+def _without(opinions: OpinionSet, held: Sequence[int]) -> list[int]:
+    """Images to learn from but those held back; none of a set that is only judged by."""
+    if opinions.config.weight == 0:
+        return []
+    kept = set(held)
+    return [image for image in range(len(opinions.images)) if image not in kept]

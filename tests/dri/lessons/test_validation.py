@@ -1,0 +1,84 @@
+"""What is held back: scenes and sets, never an image of a scene that is learnt from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from harness.dri.lessons.config import OpinionConfig
+from harness.dri.lessons.sets import OpinionSet
+from harness.dri.lessons.validation import (
+    agreement,
+    everything,
+    scene_trials,
+    set_trials,
+    split_trial,
+)
+from harness.scoring.correlation import correlations
+
+
+def judge(said: object, scores: object) -> tuple[float, float]:
+    found = correlations(said, scores)  # type: ignore[arg-type]
+    return found["srcc"], found["plcc"]
+
+
+def a_set(name: str, count: int, scenes: int = 0, **settings: object) -> OpinionSet:
+    shown = torch.arange(count) % scenes if scenes else torch.full((count,), -1)
+    config = OpinionConfig(name, ".", high=1, **settings)  # type: ignore[arg-type]
+    paths = [__import__("pathlib").Path(f"{place}.png") for place in range(count)]
+    return OpinionSet(config, paths, torch.linspace(0, 1, count), shown, torch.empty(0, 4))
+
+
+SETS = [
+    a_set("first", 10),
+    a_set("early", 6, early=True),
+    a_set("scenes", 12, scenes=4),
+    a_set("test", 5, weight=0),
+]
+
+
+def test_scenes_are_held_back_whole() -> None:
+    trials = scene_trials(SETS, 2)
+    assert [trial.name for trial in trials] == ["scenes-scenes0", "scenes-scenes1"]
+    for trial in trials:
+        assert [len(images) for images in trial.images] == [10, 6, 6, 0]
+        scenes = SETS[2].scenes
+        learnt, held = (set(scenes[images].tolist()) for images in (trial.images[2], trial.held))
+        assert learnt.isdisjoint(held)
+        assert len(held) == 2
+    assert sorted(trials[0].held + trials[1].held) == list(range(12))
+
+
+def test_sets_are_held_back_whole_but_for_those_of_the_foundation() -> None:
+    trials = set_trials(SETS)
+    assert [trial.name for trial in trials] == ["without-first", "without-scenes"]
+    assert [len(images) for images in trials[0].images] == [0, 6, 12, 0]
+    assert len(trials[0].held) == 10
+    assert set_trials(SETS[:1]) == []
+
+
+def test_a_split_is_of_the_first_set_and_the_others_are_learnt_from() -> None:
+    trial = split_trial(SETS, 3)
+    assert [len(images) for images in trial.images] == [8, 6, 12, 0]
+    assert sorted(trial.images[0] + trial.held) == list(range(10))
+    assert trial.held == np.random.default_rng(3).permutation(10)[8:].tolist()
+    assert [len(images) for images in everything(SETS)] == [10, 6, 12, 0]
+
+
+def test_agreement_within_scenes_knows_nothing_of_what_lies_between_them() -> None:
+    opinions = SETS[2]
+    said = opinions.scores - 2 * opinions.scenes  # right within each scene, wrong between them
+    found = agreement(said.tolist(), opinions, range(12), judge)
+    assert found["within"] == pytest.approx(1)
+    assert found["srcc"] < 0.5
+    assert np.isnan(agreement(SETS[0].scores.tolist(), SETS[0], range(10), judge)["within"])
+
+
+def test_agreement_with_votes_counts_pairs_without_a_tie() -> None:
+    votes = torch.tensor([[0.0, 1, 3, 1], [1, 2, 0, 4], [0, 2, 2, 2], [2, 3, 1, 0]])
+    opinions = OpinionSet(
+        OpinionConfig("votes", "."), [], torch.full((4,), torch.nan), torch.zeros(4), votes
+    )
+    # 0 > 1 is right, 1 > 2 is wrong, the tie does not count, 3 is not judged by
+    assert agreement([0.9, 0.5, 0.1], opinions, [0, 1, 2], judge) == {"pairs": 0.5}

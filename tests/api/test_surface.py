@@ -44,7 +44,7 @@ noisy = harness.degrade(image, "gaussian-noise:sigma_255=25")
 names: list[object] = [row["name"] for row in harness.list_metrics()]
 harness.evaluate(network, "sr-y", scal=2)  # wrong
 harness.evaluate(network, "sr-y", on_error="rows")  # wrong
-harness.evalute(network, "sr-y")  # wrong
+harness.evaluate_all(network, "sr-y")  # wrong
 """
 
 

@@ -62,14 +62,9 @@ def assemble(
     ranking = rank_run(replace(data, scores=as_columns(data.scores)), policy=policy)
     bare = replace(
         _bare(ranking, run_folder, title, notes),
-        comparison=comparison,
-        policy=policy,
-        intervals=intervals,
-        columns=columns,
-        digits=digits,
-        overall=overall,
-        progress=progress,
-    )
+        comparison=comparison, policy=policy, intervals=intervals, columns=columns,
+        digits=digits, overall=overall, progress=progress,
+    )  # fmt: skip
     return bare if tables_only else _filled(bare, ranking)
 
 

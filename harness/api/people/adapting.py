@@ -104,7 +104,7 @@ def _tiles(run: Path, restored: Mapping[Cell, Restored], cell: Cell) -> list[Ten
     import torch
 
     from harness.dri.metric import TILE
-    from harness.dri.network.backbone import fit_size
+    from harness.dri.network.backbone import cut, fit_size
     from harness.images import to_rgb
     from harness.storage.images.arrays import ImageFile
 
@@ -113,8 +113,4 @@ def _tiles(run: Path, restored: Mapping[Cell, Restored], cell: Cell) -> list[Ten
         raise InputError(f"the run has no image of {cell[2]} on {cell[0]}/{cell[1]} any more")
     image = ImageFile(run / item.path, item.sha256, item.checksum).read()
     pixels = torch.from_numpy(np.ascontiguousarray(to_rgb(image)))[None]
-    height, width = pixels.shape[2:]
-    if height * width <= TILE * TILE:
-        return [fit_size(pixels)]
-    rows = pixels.tensor_split(-(-height // TILE), dim=2)
-    return [fit_size(part) for row in rows for part in row.tensor_split(-(-width // TILE), dim=3)]
+    return [fit_size(tile) for tile in cut(pixels, TILE)]

@@ -12,7 +12,6 @@ class NetworkConfig:
         dimension: Length of tokens and of d and q.
         types: Degradation types that d tells apart.
         restoration_width: Channels of the restoration network's first level.
-        statistics: Whether statistics of natural scenes are a shallow tap more.
         mirrored: Whether scores are means over an image and its mirror image.
         members: Members of the ensemble.
         heads: Heads of each member's predictor.
@@ -27,7 +26,6 @@ class NetworkConfig:
     dimension: int = 64
     types: int = 5
     restoration_width: int = 24
-    statistics: bool = False
     mirrored: bool = True
     members: int = 1
     heads: int = 4

@@ -11,7 +11,6 @@ from harness.dri.network.config import NetworkConfig
 from harness.dri.network.member import Member, standardisation, standardise
 from harness.dri.network.representation import DegradationEncoder
 from harness.dri.network.restoration import RestorationNetwork
-from harness.dri.network.statistics import STATISTICS_WIDTH, natural_statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +66,6 @@ class DRINetwork(nn.Module):
         self.config = config
         self.shallow = ShallowStages(config.backbone)
         widths = self.shallow.widths
-        if config.statistics:
-            widths = (*widths, STATISTICS_WIDTH)
         self.means, self.scales = standardisation(widths)
         self.degradation = DegradationEncoder(
             widths, config.dimension, config.types, config.dropout / 4
@@ -81,13 +78,6 @@ class DRINetwork(nn.Module):
         # stage 3
         self.calibration = nn.Parameter(torch.tensor([0.0, 100.0, 100.0]), requires_grad=False)
 
-    def taps(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The shallow map, and each shallow tap, (N, P, 2 * width), as it is."""
-        features, pooled = self.shallow(images)
-        if self.config.statistics:
-            pooled.append(natural_statistics(images))
-        return features, pooled
-
     def look(self, images: Tensor) -> tuple[Tensor, list[Tensor], Tensor, Tensor]:
         """Looks at images, as every part of the scorer does first.
 
@@ -97,7 +87,7 @@ class DRINetwork(nn.Module):
         Returns:
             The shallow map, its standardised taps, the degradation tokens and d.
         """
-        features, pooled = self.taps(images)
+        features, pooled = self.shallow(images)
         pooled = standardise(pooled, self.means, self.scales)
         tokens, d = self.degradation(pooled)
         return features, pooled, tokens, d

@@ -104,7 +104,7 @@ def fit_standardisation(network: DRINetwork, pairs: SyntheticPairs) -> None:
     batches = [pairs.batch(1_000_000 + index, 12, 2, size) for index, size in enumerate(sizes)]
     device, first = network.calibration.device, network.members[0]
     looked = [
-        network.taps(part.to(device))
+        network.shallow(part.to(device))
         for batch in batches
         for part in (batch.degraded, batch.reference)
     ]

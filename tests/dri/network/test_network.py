@@ -88,21 +88,6 @@ def test_without_a_mirror_image_an_image_is_described_once() -> None:
     assert torch.equal(network.judge(described).scores, network.predict(described).scores)
 
 
-@torch.inference_mode()
-def test_statistics_are_a_tap_of_both_representations() -> None:
-    torch.manual_seed(0)
-    network = DRINetwork(NetworkConfig(statistics=True)).eval()
-    assert len(network.means) == len(network.shallow.widths) + 1
-    images = torch.rand(1, 3, 64, 64)
-    _, pooled, tokens, d = network.look(images)
-    network.means[-1].data += 1  # what is said of them alone changes
-    _, others, others_tokens, other_d = network.look(images)
-    assert torch.equal(pooled[0], others[0])
-    assert not torch.equal(pooled[-1], others[-1])
-    assert not torch.equal(tokens, others_tokens)
-    assert not torch.equal(d, other_d)
-
-
 def test_scores_stay_in_their_range_and_never_tie() -> None:
     points = torch.arange(-80.05, 150, 0.1, requires_grad=True)
     scores, slopes = bounded(points)

@@ -98,7 +98,7 @@ def test_scenes_sets_and_what_is_only_judged_by_are_held_back(
         OpinionConfig("judged", ".", weight=0),
     )
     roots = {"scenes": tmp_path, "votes": tmp_path}
-    shape = replace(SMALL, statistics=True, mirrored=False)
+    shape = replace(SMALL, mirrored=False)
     short = {"steps": 2, "head_epochs": 1, "foundation_epochs": 1, "epochs": 1, "soup": 1}
     config = replace(CONFIG, network=shape, batch=8, **short)  # type: ignore[arg-type]
     imagenet = tmp_path / "imagenet.pth"

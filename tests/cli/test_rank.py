@@ -302,7 +302,7 @@ def test_markdown_has_a_mean_over_sets_where_it_is_asked_for(tmp_path: Path) -> 
     for options, shown in (((), False), (("--overall",), True)):
         path = invoke(report, run, "--format", "markdown", *options).output.strip()
         text = Path(path).read_text()
-        assert ("## All sets (denoise, 3 images)" in text) is shown
+        assert ("## All sets (denoise, 6 images)" in text) is shown
         assert ("n = 6 scores of 3 images" in text) is shown
         assert "## t (denoise, 3 images)" in text
 

@@ -89,6 +89,7 @@
       this.root.prepend(this.bar, this.stage.element, this.foot);
       for (const figure of this.figures) this.offer(figure);
       this.root.classList.add("ready");
+      this.root.querySelector(".viewer-keys").hidden = false;
       addEventListener("fullscreenchange", () => this.stage.fill());
     }
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli import options
+from harness.cli import options, output
 
 
 @click.command(
@@ -19,17 +19,18 @@ Examples:
 @click.option(
     "-o",
     "--output",
+    "target",
     metavar="FILE",
     type=options.FILE,
     required=True,
     help="The baseline, JSON with one line for each image and metric.",
 )
-def baseline(folder: Path, output: Path) -> None:
+def baseline(folder: Path, target: Path) -> None:
     """Write the scores, costs and hashes of a finished run, for `restobench compare`."""
     from harness.regression import baseline_file, measured_run
 
-    options.keep_inputs([folder], [output])
+    options.keep_inputs([folder], [target])
     made = measured_run.load_measured(folder)
-    baseline_file.write_baseline(made, output)
-    rows, kib = sum(map(len, made.scores.values())), output.stat().st_size / 2**10
-    click.echo(f"{output}: {rows} scores, {len(made.failures)} failures, {kib:.0f} KiB")
+    baseline_file.write_baseline(made, target)
+    rows, kib = sum(map(len, made.scores.values())), target.stat().st_size / 2**10
+    output.echo(f"{target}: {rows} scores, {len(made.failures)} failures, {kib:.0f} KiB")

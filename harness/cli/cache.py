@@ -36,5 +36,5 @@ def cache(prune: bool, as_json: bool) -> int:
     output.print_rows("cache", rows, as_json, ("kind", "files", "mib", "folder"))
     if prune and not as_json:
         freed = sum(part.mib for part in before) - sum(float(str(row["mib"])) for row in rows)
-        click.echo(f"{freed:.1f} MiB were freed")
+        output.echo(f"{freed:.1f} MiB were freed")
     return 0

@@ -34,11 +34,11 @@ def collect(flags: dict[str, bool], /, folder: Path, executor: str) -> int:
         found = take_in(folder.resolve(), build_executor(executor or Jobs.engine(folder)), shown)
     done = found.cells - found.missing
     if not flags["quiet"]:
-        click.echo(f"{done} of {found.cells} cells are there, {found.failures} failures")
+        output.echo(f"{done} of {found.cells} cells are there, {found.failures} failures")
         if found.waiting:
-            click.echo(f"{found.waiting} jobs wait or run")
+            output.echo(f"{found.waiting} jobs wait or run")
         if found.missing and found.lost:
             output.say(f"{found.lost} jobs are gone: the same `run` hands their cells over again")
         if not found.missing:
-            click.echo(f"complete: restobench report {folder}")
+            output.echo(f"complete: restobench report {folder}")
     return 3 if found.missing or found.failures else 0

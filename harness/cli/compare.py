@@ -97,6 +97,6 @@ def _print(findings: tuple[Finding, ...]) -> None:
     for kind, costs in (("scores", False), ("costs", True)):
         verdicts = [item.verdict for item in findings if (item.metric in COSTS) is costs]
         counts = [f"{verdicts.count(item)} {item}" for item in Verdict if item in verdicts]
-        click.echo(f"{kind}: {', '.join(counts) or 'none'}")
+        output.echo(f"{kind}: {', '.join(counts) or 'none'}")
     for reason in dict.fromkeys(item.reason for item in unjudged):
         click.echo(output.printable(f"costs not judged: {reason}"))

@@ -132,15 +132,12 @@ def _judge(
     learnt: frozenset[str] = getattr(cls, "trained_on", frozenset)()
     known = sum(row.content in learnt for row in scored)
     if known:
-        click.echo(
+        output.say(
             f"warning: {name} was trained on {known} of these {len(scored)} images: its figures "
-            "say nothing about images that are new to it",
-            err=True,
+            "say nothing about images that are new to it"
         )
     if failed:
-        click.echo(
-            f"{name}: {len(failed)} of {len(scored)} images have no score: {failed[0]}", err=True
-        )
+        output.say(f"{name}: {len(failed)} of {len(scored)} images have no score: {failed[0]}")
     told: dict[str, object] = {"n": 0, "failures": len(failed)}
     if not labelled:
         nothing = {f"{figure}{end}": None for figure in correlation.NAMES for end in _ENDS}

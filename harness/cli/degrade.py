@@ -89,7 +89,7 @@ def degrade(
     if as_json:
         output.print_json("degrade", [asdict(row) for row in rows])
     elif not flags["quiet"]:
-        click.echo(
+        output.echo(
             f"{done} of {len(rows)} images in {target}; fingerprint {made.fingerprint() or 'none'}"
         )
     return 0 if done == len(rows) else 3

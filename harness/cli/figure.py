@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from harness.cli import options
+from harness.cli import options, output
 from harness.errors import InputError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def figure(
             drawn.savefig(out)
         except OSError as error:
             raise InputError(f"{out} cannot be written: {error.strerror or error}") from error
-        click.echo(out)
+        output.echo(out)
 
 
 def _region(text: str | None) -> tuple[int, int, int, int] | None:

@@ -107,30 +107,37 @@ def cli(context: click.Context, /, **flags: bool) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the command line and exits.
-
-    This is the one place where errors become messages and exit codes.
-    """
+    """Runs the command line and exits."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     with suppress(AttributeError):  # it has been replaced, as in a test
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     given.sort(key=lambda item: item not in FLAGS)  # stable: only the flags move
     try:
+        code = _run(given)
+    except BrokenPipeError:  # nobody hears what went wrong
+        _is_closed()
+        code = CLOSED_PIPE
+    gc.freeze()  # nothing is searched for cycles that ends with the process: 0.4 s of an exit
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _run(given: list[str]) -> object:
+    """Runs a command; here alone errors become messages and exit codes."""
+    try:
         with output.documents_alone() if "--json" in given else nullcontext():
             code = cli.main(given, prog_name="restobench", standalone_mode=False)
         sys.stdout.flush()
+        return code
     except click.exceptions.Abort:
         click.echo(
             "interrupted; what is done is kept, and the same command goes on from there", err=True
         )
-        code = INTERRUPTED
+        return INTERRUPTED
     except click.ClickException as error:
         error.show()
-        code = error.exit_code
+        return error.exit_code
     except (Exception, SystemExit) as error:
-        code = _told(error, debug="--debug" in given)
-    gc.freeze()  # nothing is searched for cycles that ends with the process: 0.4 s of an exit
-    sys.exit(code if isinstance(code, int) else 0)
+        return _told(error, debug="--debug" in given)
 
 
 def _told(error: BaseException, *, debug: bool) -> int:

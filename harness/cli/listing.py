@@ -48,7 +48,7 @@ def list_(kind: str | None, whole: bool, as_json: bool) -> None:
         output.print_json("list", [row for rows in found.values() for row in rows])
     elif whole:
         for name, rows in found.items():
-            click.echo(f"{name} ({len(rows)})" if kind else f"\n{name} ({len(rows)})")
+            output.echo(f"{name} ({len(rows)})" if kind else f"\n{name} ({len(rows)})")
             output.print_table(rows, _COLUMNS[name])
     elif kind:
         _print_lines(kind, found[kind])
@@ -65,7 +65,7 @@ def _heading(kind: str, rows: Sequence[Row]) -> str:
 
 def _print_names(kind: str, rows: Sequence[Row]) -> None:
     """A heading and two lines of names."""
-    click.echo(_heading(kind, rows))
+    output.echo(_heading(kind, rows))
     names = [output.printable(row["name"]) for row in rows]
     lines, shown = textwrap.wrap(", ".join(names), _WIDTH - 2), 0
     if len(lines) > 2:
@@ -73,19 +73,19 @@ def _print_names(kind: str, rows: Sequence[Row]) -> None:
         more = f", ... and {len(names) - shown} more"
         lines = textwrap.wrap(", ".join(names[:shown]) + more, _WIDTH - 2)
     for line in lines:
-        click.echo(f"  {line}")
+        output.echo(f"  {line}")
 
 
 def _print_lines(kind: str, rows: Sequence[Row]) -> None:
     """A line each."""
-    click.echo(_heading(kind, rows))
+    output.echo(_heading(kind, rows))
     width = max((len(output.printable(row["name"])) for row in rows), default=0)
     for row in rows:
         said = _summary(kind, row)
         if not row["usable"]:
             said = _fetchable(row) or f"not usable here: {row['reason']}"
         line = f"{output.printable(row['name']):{width}}  {output.printable(said)}".rstrip()
-        click.echo(line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}...")
+        output.echo(line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}...")
 
 
 def _summary(kind: str, row: Row) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli import options
+from harness.cli import options, output
 
 
 @click.command(
@@ -32,4 +32,4 @@ def merge(folders: tuple[Path, ...], out: Path) -> None:
 
     merged = merge_runs(folders, out)
     merge_votes(folders, merged)
-    click.echo(merged)
+    output.echo(merged)

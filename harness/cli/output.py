@@ -77,6 +77,13 @@ def documents_alone() -> Iterator[None]:
 _documents: list[TextIO] = []
 
 
+def echo(text: object = "") -> None:
+    """Prints lines for a reader; names and paths in them steer no terminal and no CI log."""
+    for line in str(text).split("\n"):
+        bare = line.lstrip(" ")
+        click.echo(" " * (len(line) - len(bare)) + printable(bare))
+
+
 def print_json(kind: str, rows: Sequence[Row]) -> None:
     """Prints the one JSON document of a command."""
     click.echo(json_document(kind, rows), file=_documents[-1] if _documents else None)

@@ -117,7 +117,7 @@ class Places:
         for restorer, name, message in estimate.failed:
             click.echo(output.printable(f"failed {restorer} on {name}: {message}"))
         seconds = estimate.total_seconds()
-        click.echo(
+        output.echo(
             f"about {estimate.mib:.1f} MiB of restored images; about {seconds / workers:.0f} s of "
             f"restoring on {workers} workers ({seconds:.0f} s of work); loading and scoring come "
             "on top"
@@ -134,7 +134,7 @@ class Places:
 def _tell(chunks: list[Chunk]) -> None:
     seconds = [chunk.seconds or 0.0 for chunk in chunks]
     most = max(chunk.cells for chunk in chunks)
-    click.echo(
+    output.echo(
         f"{len(chunks)} chunks of up to {most} cells, the longest of about {max(seconds):.0f} s, "
         f"as far as that is known before anything has run"
     )

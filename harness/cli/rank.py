@@ -160,7 +160,7 @@ def _print_aggregates(rows: Iterable[Row]) -> None:
 
 def _print_title(title: str, row: Row) -> None:
     better = "higher" if row["higher_is_better"] else "lower"
-    click.echo(f"\n{printable(title)}, {better} is better")
+    output.echo(f"\n{printable(title)}, {better} is better")
 
 
 def _print_ranks(table: list[Row]) -> None:

@@ -95,4 +95,4 @@ def report(
             **shown,
         )
     for path in written:
-        click.echo(path)
+        output.echo(path)

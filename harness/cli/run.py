@@ -202,8 +202,8 @@ def _print_plan(plan: Plan, where: places.Places) -> int:
         return 4
     for name, ids in plan.ids.items():
         able = [restorer.name for restorer in plan.restorers if name in restorer.sets]
-        click.echo(f"{name}: {len(ids)} images x {len(able)} restorers: {', '.join(able)}")
-    click.echo(f"{cells} cells, metrics {', '.join(plan.metrics)}, device {plan.device}")
+        output.echo(f"{name}: {len(ids)} images x {len(able)} restorers: {', '.join(able)}")
+    output.echo(f"{cells} cells, metrics {', '.join(plan.metrics)}, device {plan.device}")
     where.print_costs(plan)
     return 0
 
@@ -228,7 +228,7 @@ def _execute(plan: Plan, folder: Path, flags: dict[str, bool], where: places.Pla
     ) as shown:
         summary = where.run(plan, folder.resolve(), shown)
     if where.how["detach"]:
-        click.echo(f"handed over; restobench collect {folder} takes in what is done")
+        output.echo(f"handed over; restobench collect {folder} takes in what is done")
         return 0
     data, writers = store.load_run(folder, output.warn), write.report_writers(("html",))
     pages = standing.standing_report(data, folder, writers)
@@ -237,7 +237,7 @@ def _execute(plan: Plan, folder: Path, flags: dict[str, bool], where: places.Pla
         leaderboards.print_leaderboards(report.rows, report.costs, report.set_notes)
     [page] = pages or write.write_reports(report, writers)
     if not flags["quiet"]:
-        click.echo(
+        output.echo(
             f"\n{summary.restored} restored, {summary.scored} scored, {summary.failures} failures"
             f"\nleaderboard: {page}"
         )

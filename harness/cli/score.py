@@ -167,4 +167,4 @@ def _print(rows: list[dict[str, object]], quiet: bool) -> None:
             if row["metric"] == name and isinstance(row["value"], float)
         ]
         if len(values) > 1:
-            click.echo(f"mean {name} of {len(values)} images: {sum(values) / len(values):.4g}")
+            output.echo(f"mean {name} of {len(values)} images: {sum(values) / len(values):.4g}")

@@ -92,9 +92,9 @@ def verify(name: str, folder: Path | None, data: Path | None, as_json: bool) -> 
         )
         renamed = [finding for finding in found if finding.status == "same" and finding.message]
         _print([*bad, *renamed])
-        click.echo(f"{name}: {state}, {len(bad)} not as they should be, in {folder or own}")
+        output.echo(f"{name}: {state}, {len(bad)} not as they should be, in {folder or own}")
         if renamed and not bad:
-            click.echo(f"restobench sets recognise {folder or own} --adopt gives them their names")
+            output.echo(f"restobench sets recognise {folder or own} --adopt gives them their names")
     return 3 if bad or not known.pinned else 0
 
 
@@ -117,8 +117,8 @@ def get(flags: dict[str, bool], /, names: tuple[str, ...], data: Path | None) ->
         state = (
             "every image is the pinned one" if known.pinned else "not pinned: content not checked"
         )
-        click.echo(f"{known.name}: {came} images came, {state}, in {folder}")
-        click.echo(f"{known.title}: {known.paper}; terms: {known.licence}")
+        output.echo(f"{known.name}: {came} images came, {state}, in {folder}")
+        output.echo(f"{known.title}: {known.paper}; terms: {known.licence}")
         bad = [finding for finding in compare(known, folder) if finding.status in BAD]
         _print(bad)
         code = 3 if bad or not known.pinned else code
@@ -157,7 +157,7 @@ def recognise(folder: Path, adopt: bool, data: Path | None, as_json: bool) -> in
     unknown = sum(not places for places in found.values())
     output.print_rows("sets", rows, as_json, ("set", "here", "images", "adopted"))
     if not as_json:
-        click.echo(f"{len(found) - unknown} of {len(found)} images are of known sets")
+        output.echo(f"{len(found) - unknown} of {len(found)} images are of known sets")
     return 0 if rows else 3
 
 

@@ -127,7 +127,7 @@ def serve(folder: Path, host: str, port: int, votes: Path | None) -> None:
     kept = votes or folder.resolve().with_name(f"{folder.resolve().name}-votes")
     with StudyServer(folder, kept, host, port) as server:
         for link in server.links:
-            click.echo(link)
+            output.echo(link)
         output.say(f"votes go to {kept}; Ctrl-C ends it")
         server.serve_forever()
 

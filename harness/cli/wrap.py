@@ -57,7 +57,7 @@ def wrap(files: tuple[Path, ...], as_json: bool) -> int:
         _print(found, found.card)
     else:
         output.say(f"error: it does not fit yet: {found.wrong}")
-        click.echo(f"the nearest: -r {shlex.quote(found.text)}")
+        output.echo(f"the nearest: -r {shlex.quote(found.text)}")
     return 0 if found.card is not None else 2
 
 
@@ -78,8 +78,8 @@ def _print(found: Suggested, card: RestorerCard) -> None:
     scale = card.scales[0] if card.scales else 1
     planes = card.channels[0] if card.channels else 3
     parameters = f"{card.parameters or 0:,} parameters"
-    click.echo(f"scale {scale}, {planes} plane{'s' * (planes > 1)}, {parameters}")
+    output.echo(f"scale {scale}, {planes} plane{'s' * (planes > 1)}, {parameters}")
     if found.wrong:
-        click.echo(f"its range could not be told: {output.printable(found.wrong)}")
+        output.echo(f"its range could not be told: {output.printable(found.wrong)}")
     benchmark = f"sr-y --set set5-x{scale}" if scale > 1 else "quickstart"
-    click.echo(f"restobench run -b {benchmark} -r {shlex.quote(found.text)}")
+    output.echo(f"restobench run -b {benchmark} -r {shlex.quote(found.text)}")

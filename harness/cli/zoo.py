@@ -90,7 +90,7 @@ def get(
             raise UnknownNameError("restorer", name, [*cards, *restorers, *metrics])
     for name in wanted:
         for weight, path in zip(cards[name].weights, fetch(cards[name].weights), strict=True):
-            click.echo(
+            output.echo(
                 f"{name}: {path} ({weight.licence}, SHA-256 {weight.sha256[:16]}... checked)"
             )
     _fetch_metrics(chosen, accept_terms, flags["quiet"])
@@ -120,7 +120,7 @@ def _fetch_metrics(names: list[str], accepted: bool, quiet: bool) -> None:
     for name in names:
         for file in (files := wanted_by(name)):
             check(file)
-        click.echo(f"{name}: {'here, unchanged' if files else 'wants no weights'}")
+        output.echo(f"{name}: {'here, unchanged' if files else 'wants no weights'}")
 
 
 def _cards() -> dict[str, RestorerCard]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.cli import output
 from harness.cli.group import main
 from harness.cli.output import json_document
 from harness.errors import InputError, RestorationError, describe_error, plain
@@ -33,6 +34,25 @@ def test_a_closed_pipe_is_no_regression(arguments: list[str]) -> None:
     done = subprocess.run(call, stdout=writing, stderr=subprocess.PIPE, check=False, text=True)
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_message_that_nobody_hears_is_no_regression() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    call = [sys.executable, "-m", "harness", "run", "-b", "gone"]
+    done = subprocess.run(call, stdout=subprocess.PIPE, stderr=writing, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stdout) == (141, b"")
+
+
+def test_paths_and_names_in_what_is_printed_steer_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output.echo("  leaderboard: \x1b[2J/a")
+    output.echo("::error::m")
+    output.echo("one\n::warning::two")
+    wanted = "  leaderboard: \\x1b[2J/a\n\\x3a:error::m\none\n\\x3a:warning::two\n"
+    assert capsys.readouterr().out == wanted
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ import click
 from harness.cli import options, output
 from harness.cli.progress import ImageProgress
 from harness.scoring.mos import LabelledImage, read_labels
-from harness.scoring.pair_votes import VotedPair, read_pairs
 from harness.workers.devices import choose_device
 
 if TYPE_CHECKING:
     from harness.plugins.kinds import MetricClass
     from harness.scoring.files import ImagePair
+    from harness.scoring.pair_votes import VotedPair
     from harness.scoring.recalling import ScoredFile
 
 _COLUMNS = (
@@ -76,6 +76,7 @@ def correlate(
     not changed nothing is scored again.
     """  # noqa: D205 - the first paragraph of the help
     from harness.scoring import files
+    from harness.scoring.pair_votes import read_pairs
 
     classes, voted = files.usable_metrics(metrics), read_pairs(dataset)
     labelled = [] if voted and not (dataset / "labels.csv").is_file() else read_labels(dataset)

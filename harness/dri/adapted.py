@@ -87,6 +87,8 @@ def _make(name: str) -> type[Dri]:
             f"{told.get('run', '')}",
         )
 
+        weights_sha256: str = told["sha256"]
+
         def __init__(self, device: str = "cpu") -> None:
             from harness.dri.weights import load_weights
 

@@ -65,11 +65,13 @@ def _files_of_weights(spec: RestorerSpec) -> list[Path]:
 def metric_fingerprint(name: str, device: str) -> str:
     """What a score depends on besides the images.
 
-    The metric's distribution, its code, and the kind of device.
+    The metric's distribution, its code, the kind of device, and the weights of one that somebody
+    has trained.
     """
-    code = code_hash(metrics.get(name).__module__)
-    kind = device.partition(":")[0]
-    return f"{VERSION}:{metrics.origin(name).distribution}:{code}:{kind}"
+    cls = metrics.get(name)
+    parts = metrics.origin(name).distribution, code_hash(cls.__module__), device.partition(":")[0]
+    weights = getattr(cls, "weights_sha256", "")
+    return ":".join([VERSION, *parts, *filter(None, [weights])])
 
 
 def _version_of(package: str) -> str:

@@ -15,6 +15,7 @@ from voted_run import TEXTS, store, taste_of, vote
 from harness.api.people.studies import StudyWishes, make_study
 from harness.api.people.votes import take_votes
 from harness.dri.adaptation import VotedPairs, adapt, describe_image, heads_of
+from harness.dri.adapted import weights_path, write_card
 from harness.dri.metric import Dri
 from harness.dri.network.config import NetworkConfig
 from harness.dri.network.network import DRINetwork
@@ -22,6 +23,7 @@ from harness.dri.weights import load_weights
 from harness.errors import InputError
 from harness.images import content_key, read_image
 from harness.people.sessions import Budget
+from harness.plugins.fingerprints import metric_fingerprint
 from harness.plugins.kinds import metrics
 from harness.protocols.report import ReportData
 
@@ -133,3 +135,16 @@ def test_an_adapted_scorer_is_a_metric_of_its_own_that_knows_what_it_has_learnt(
     Path(row["file"]).write_bytes(b"x")
     with pytest.raises(InputError, match="SHA-256"):
         lab(device="cpu")
+
+
+def test_a_scorer_trained_again_under_its_name_scores_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RESTOBENCH_SCORERS", str(tmp_path))
+    found = []
+    for weights in (b"first", b"second"):
+        weights_path("mine").write_bytes(weights)
+        write_card("mine", {"learnt": []})
+        found.append(metric_fingerprint("dri-mine", "cpu"))
+    assert len(set(found)) == 2
+    assert found[0].partition(":")[0] == metric_fingerprint("dri", "cpu").partition(":")[0]

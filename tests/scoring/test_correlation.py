@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,15 +176,18 @@ def test_the_command_again_scores_nothing_and_says_the_same(
     command = ("correlate", "-m", "psnr", "--dataset", folder, "--json")
     code, out, err = command_line(*command, "-m", "ssim")
     assert code == 0
-    assert "[10/10] " in err.splitlines()[-1]
-    assert len(err.splitlines()) == 10
+    told = [line for line in err.splitlines() if re.search(r"\[[1-9]\d?/10\] ", line)]
+    assert "[10/10] " in told[-1]
+    assert len(told) == 10
     write_image(folder / "3.png", read_image(folder / "3.png")[:, ::-1])
     _, changed, err = command_line(*command)
-    assert err.splitlines() == ["9 of 10 scores were there already", f"[10/10] {folder / '3.png'}"]
+    assert "9 of 10 scores were there already" in err
+    assert re.findall(r"\d+\.png", err) == ["3.png"], "what has changed alone"
     assert json.loads(changed)["rows"] != json.loads(out)["rows"][:1]
     code, again, err = command_line(*command)
     assert (code, again) == (0, changed)
-    assert err.splitlines() == ["10 of 10 scores were there already"]
+    assert "10 of 10 scores were there already" in err
+    assert "[10/10] " not in err
 
 
 def test_a_damaged_image_is_a_failure(command_line: Command, folder: Path) -> None:

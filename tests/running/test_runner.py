@@ -20,6 +20,8 @@ from harness.results import FailureKind
 from harness.running.plan import make_plan
 from harness.running.progress import Progress
 from harness.running.runner import run_plan
+from harness.storage.merging import merge_runs
+from harness.storage.places import among_many
 from harness.storage.store import Store, load_run
 from harness.storage.whole import hash_rows
 
@@ -60,6 +62,27 @@ def test_scores_every_cell(tmp_path: Path) -> None:
     assert all(26 < score.value < 31 for score in data.scores), "noise of sigma 10 is 28.1 dB"
     assert data.run.status == "finished"
     assert data.run.plan.sets["tiny"].fingerprint
+
+
+def test_many_images_of_a_set_lie_in_folders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.running.cells.MANY", 2)
+    plan = make_plan(benchmark(), [restorer("Good")])
+    run_plan(plan, tmp_path / "run", workers=2)
+    data = load_run(tmp_path / "run")
+    assert len(data.restored) == 3
+    for item in data.restored:
+        *_, folder, name = Path(item.path).parts
+        assert folder == among_many(item.cell.image)
+        assert (tmp_path / "run" / item.path).is_file()
+        assert Path(name).stem == item.cell.image
+    assert run_plan(plan, tmp_path / "run", workers=2).restored == 0
+    other = make_plan(benchmark(), [restorer("Halves")])
+    run_plan(other, tmp_path / "other", workers=2)
+    merged = load_run(merge_runs([tmp_path / "run", tmp_path / "other"], tmp_path / "both"))
+    assert len(merged.restored) == 6
+    assert all((tmp_path / "both" / item.path).is_file() for item in merged.restored)
 
 
 @pytest.mark.parametrize(("workers", "beside"), [(1, {0}), (2, {1})])

@@ -139,7 +139,8 @@ def _kept_db(restorer: Restorer, conditions: Conditions) -> float:
         if 3 in restorer.card.channels
         else photo.mean(axis=0, keepdims=True, dtype=np.float32)
     )
-    restored = restore_image(restorer, photo.copy(), conditions)
+    # what is no picture at all still says by how much: a network may not be trained
+    restored = restore_image(restorer, photo.copy(), conditions, trained=False)
     reduced = (
         imresize(restored, 1 / conditions.scale, rounding="none")
         if conditions.scale > 1

@@ -18,6 +18,13 @@ sys.path[:0] = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _same_networks() -> None:
+    """A network of random weights is the same each time: some are no restorers."""
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.manual_seed(0)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _workers_with_torch() -> None:
     """There is one server of workers: it must suit the tests that need torch."""

@@ -33,7 +33,7 @@ def panel_rows(panel: Panel) -> Iterator[dict[str, object]]:
         min(len(panel.images), len(panel.observers)),
         len(panel.images),
     )
-    counts = _counts(panel)
+    counts, alone = _counts(panel), order.images < 2  # of one observer there is no interval
     place = {name: number for number, name in enumerate(panel.restorers)}
     for row in leaderboard_rows(order, [*panel.restorers, *panel.left_out], {}):
         told: dict[str, object] = {
@@ -41,7 +41,7 @@ def panel_rows(panel: Panel) -> Iterator[dict[str, object]]:
         }  # fmt: skip
         at = place.get(row.restorer)
         for name, ends in (("jod", jod.points), ("jod_low", jod.low), ("jod_high", jod.high)):
-            told[name] = None if at is None else float(ends[at])
+            told[name] = None if at is None or (alone and name != "jod") else float(ends[at])
         yield {**told, **counts.get(row.restorer, {})}
 
 

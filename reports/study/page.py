@@ -64,6 +64,8 @@ def _write(study: PublicStudy, folder: Path) -> None:
     (folder / "index.html").write_text(
         text.replace("STUDY-DATA", told), encoding="utf-8", errors="replace"
     )
+    for path in folder.rglob("*"):  # when each was written tells in which order
+        os.utime(path, (0, 0))
 
 
 def _told(study: PublicStudy) -> dict[str, object]:

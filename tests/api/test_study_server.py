@@ -74,11 +74,23 @@ def test_votes_need_the_token_of_their_session(server: StudyServer) -> None:
     assert ask(server, "POST", "/votes", ballot(), token=other)[0] == 400
     assert not server.votes.exists()
     assert ask(server, "POST", "/votes", ballot(), token=own)[0] == 204
-    assert [path.name for path in server.votes.iterdir()] == ["0123456789ab-0.json"]
+    [path] = server.votes.iterdir()
+    assert path.name == f"0123456789ab-0-{'0' * 16}.json"
     # the same observer may send again, nobody else for this session
     assert ask(server, "POST", "/votes", ballot(votes=[1]), token=own)[0] == 204
     assert ask(server, "POST", "/votes", ballot(observer="1" * 16), token=own)[0] == 409
     assert json.loads(next(server.votes.iterdir()).read_text())["votes"] == [1]
+    assert ask(server, "POST", "/votes", ballot(), token=own)[0] == 409, "an earlier state"
+    assert json.loads(next(server.votes.iterdir()).read_text())["votes"] == [1]
+
+
+def test_another_start_loses_nobodys_votes(server: StudyServer) -> None:
+    assert ask(server, "POST", "/votes", ballot(votes=[1, 2]), token=server.tokens[0])[0] == 204
+    server.observers.clear()  # as after another start
+    second = ballot(observer="1" * 16, votes=[3])
+    assert ask(server, "POST", "/votes", second, token=server.tokens[0])[0] == 204
+    kept = [json.loads(path.read_text())["votes"] for path in sorted(server.votes.iterdir())]
+    assert sorted(kept) == [[1, 2], [3]]
 
 
 @pytest.mark.parametrize(

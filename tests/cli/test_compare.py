@@ -140,7 +140,7 @@ def test_the_report_opens_at_the_images_that_lost(
         assert command_line("report", now, "--baseline", source)[0] == 0
         page = (now / "report" / "site" / "regression.html").read_text()
         assert "Worse than the baseline: mine." in page
-        assert page.index("Images that lost most") < page.index(shown) < page.index("Findings")
+        assert page.index("Findings") < page.index("Images that lost most") < page.index(shown)
 
 
 def test_a_new_name_needs_an_alias(

@@ -103,6 +103,19 @@ def _files(folder: Path) -> Mapping[str, Path]:
     return {**found, "/": folder / "index.html"}
 
 
+def _count(told: object) -> int:
+    """How many votes a document holds, whatever it is."""
+    votes = told.get("votes") if isinstance(told, dict) else None
+    return len(votes) if isinstance(votes, list) else 0
+
+
+def _count_in(path: Path) -> int:
+    try:
+        return _count(json.loads(path.read_bytes()))
+    except (OSError, ValueError, RecursionError):
+        return 0
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: StudyServer
     protocol_version = "HTTP/1.0"
@@ -159,8 +172,13 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.writing:
             if self.server.observers.setdefault(session, observer) != observer:
                 return HTTPStatus.CONFLICT
+            # after another start the same session may have another observer
+            name = f"{self.server.study}-{session}-{observer}.json"
+            place = self.server.votes / name
+            if _count(told) < _count_in(place):  # an earlier state of the same page
+                return HTTPStatus.CONFLICT
             self.server.votes.mkdir(parents=True, exist_ok=True)
-            with atomic_file(self.server.votes / f"{self.server.study}-{session}.json") as partial:
+            with atomic_file(place) as partial:
                 partial.write_bytes(content)
         return HTTPStatus.NO_CONTENT
 

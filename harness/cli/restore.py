@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,11 @@ from harness.api.images import require_known
 from harness.cards import RestorerCard
 from harness.cli import options, output
 from harness.conditions import CFAS, Conditions
-from harness.errors import InputError, as_utf8, describe_error
+from harness.errors import InputError
 from harness.workers.devices import choose_device
 
 if TYPE_CHECKING:
-    from harness.protocols import Restorer
+    from harness.plugins.specification import RestorerSpec
 
 
 @click.command(
@@ -73,50 +73,41 @@ def restore(
     if (card := kinds.fixed_card(spec.cls())) is not None:  # before anything is loaded
         _conditions(card, *told)
 
-    from harness.restoring import build, probing
+    def known(card: RestorerCard) -> Conditions:
+        conditions = _conditions(card, *told)
+        _make_folder(pairs[0][1].parent)
+        return conditions
 
     if not flags["quiet"]:
         output.say(f"loading {restorer}")
-    built = build.build_restorer(spec, choose_device(device))
-    if spec.probed() and (wrong := probing.wrong_range(built)):
-        raise InputError(wrong)
-    known = _conditions(built.card, *told)
-    _make_folder(pairs[0][1].parent)
-    return _restore_all(built, known, pairs, flags["quiet"])
+    name = spec.name or restorer
+    return _restore_all(spec, choose_device(device), pairs, known, name, flags["quiet"])
 
 
 def _restore_all(
-    restorer: Restorer, known: Conditions, pairs: list[tuple[Path, Path]], quiet: bool
+    spec: RestorerSpec,
+    device: str,
+    pairs: list[tuple[Path, Path]],
+    known: Callable[[RestorerCard], Conditions],
+    name: str,
+    quiet: bool,
 ) -> int:
     """Restores each image into its file; the exit code."""
+    from harness.restoring.files import restore_files
+
     code, done = 0, 0
-    label = restorer.card.name
-    with click.progressbar(pairs, label=label, hidden=quiet, file=sys.stderr) as bar:
-        for image, place in bar:
-            here = replace(known, sample_id=as_utf8(image.stem))
-            try:
-                _restore_one(restorer, here, image, place)
+    reasons = restore_files(spec, device, pairs, known)
+    with click.progressbar(pairs, label=name, hidden=quiet, file=sys.stderr) as bar:
+        for (image, _), why in zip(bar, reasons, strict=True):
+            if why is None:
                 done += 1
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # a third party's code; the others go on
-                output.say(f"error: {image}: {describe_error(error)}")
+            else:
+                output.say(f"error: {image}: {why}")
                 code = 3
     if not quiet:
         where = pairs[0][1].parent if len(pairs) > 1 else pairs[0][1]
-        click.echo(output.printable(f"{done} of {len(pairs)} images restored by {label}: {where}"))
+        output.echo(f"{done} of {len(pairs)} images restored by {name}: {where}")
     return code
-
-
-def _restore_one(restorer: Restorer, known: Conditions, image: Path, place: Path) -> None:
-    from harness.images import read_image, write_image
-    from harness.restoring.adaptation import restore_image
-
-    restored = restore_image(restorer, read_image(image), known)
-    try:
-        write_image(place, restored)
-    except OSError as error:
-        raise InputError(f"{place} cannot be written: {error.strerror or error}") from error
 
 
 def _make_folder(folder: Path) -> None:

@@ -252,7 +252,7 @@ def outcome(future: Future[Any], timeout: float | None) -> Any:
             )
         return Trouble(
             FailureKind.CRASHED,
-            f"the worker process died {_how(error.exitcode)}{_last_words(error.pid)}",
+            f"the worker process died {how_it_died(error.exitcode)}{_last_words(error.pid)}",
         )
     except CancelledError:
         raise
@@ -263,8 +263,9 @@ def outcome(future: Future[Any], timeout: float | None) -> Any:
         return Trouble(FailureKind.CRASHED, describe_error(error))
 
 
-def _how(exitcode: int) -> str:
-    if exitcode == EXIT_UNASKED:
+def how_it_died(exitcode: int) -> str:
+    """How a process ended that nobody asked to, from its exit code."""
+    if exitcode in (0, EXIT_UNASKED):
         return "by leaving in the middle of its work"
     if exitcode < 0:
         with contextlib.suppress(ValueError):

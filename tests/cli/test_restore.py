@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -153,32 +154,63 @@ def test_nor_is_a_single_one(command_line: Command, folder: Path) -> None:
     assert (folder / "a.png").read_bytes() == before
 
 
-@pytest.mark.parametrize("raises", ["ValueError", "KeyError", "MemoryError", "SystemExit"])
-def test_whatever_a_restorer_raises_the_other_files_go_on(
+KINDS = {
+    "ValueError": ("raise ValueError('not this one')", "a.png: ValueError: not this one"),
+    "KeyError": ("raise KeyError('not this one')", "a.png: KeyError: "),
+    "MemoryError": ("raise MemoryError('not this one')", "a.png: MemoryError: not this one"),
+    "SystemExit": ("raise SystemExit('not this one')", "a.png: SystemExit: not this one"),
+    "KeyboardInterrupt": ("raise KeyboardInterrupt", "a.png: KeyboardInterrupt"),
+    "GeneratorExit": ("raise GeneratorExit", "a.png: GeneratorExit"),
+    "leaves": ("os._exit(0)", "a.png: the process of moody died by leaving in the middle of its"),
+    "leaves-3": ("os._exit(3)", "a.png: the process of moody died with exit code 3"),
+    "killed": ("os.kill(os.getpid(), 9)", "a.png: the process of moody died of SIGKILL"),
+    "segfault": ("os.kill(os.getpid(), 11)", "a.png: the process of moody died of SIGSEGV"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_a_restorer_does_the_other_files_go_on(
     command_line: Command,
     folder: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    raises: str,
+    kind: str,
 ) -> None:
-    (tmp_path / f"moody_{raises}.py").write_text(
+    does, told = KINDS[kind]
+    (tmp_path / "moody.py").write_text(
+        "import os\n"
         "from harness.protocols import Restorer, RestorerCard\n"
         "class Moody(Restorer):\n"
         "    card = RestorerCard('moody', scales=(1,), parameters=0)\n"
-        "    def __init__(self, *, device='cpu'): pass\n"
+        "    def __init__(self, *, device='cpu'): os.chdir('/')\n"
         "    def restore(self, image, conditions):\n"
         "        if conditions.sample_id == 'a':\n"
-        f"            raise {raises}('not this one')\n"
+        f"            {does}\n"
         "        return image\n"
     )
     target = tmp_path / "out"
     monkeypatch.syspath_prepend(tmp_path)
-    spec = f"moody_{raises}:Moody"
-    code, _, error = command_line("restore", "-r", spec, folder, target)
+    monkeypatch.chdir(folder.parent)
+    code, _, error = command_line("restore", "-r", "moody:Moody", folder.name, target.name)
+    sys.modules.pop("moody", None)
     assert code == 3, error
-    assert f"a.png: {raises}: " in error
-    assert "not this one" in error
+    assert told in error
     assert [path.name for path in target.iterdir()] == ["b.png"]
+
+
+def test_a_restorer_that_dies_while_it_is_loaded_is_named(
+    command_line: Command, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dies_early.py").write_text(
+        "import os\nfrom harness.protocols import RestorerCard\n"
+        "class Early:\n"
+        "    def __init__(self, *, device='cpu'): os._exit(0)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    code, _, error = command_line("restore", "-r", "dies_early:Early", folder, tmp_path / "out")
+    assert code == 2
+    assert "error: dies_early:Early: its process died by leaving in the middle" in error
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_file_that_cannot_be_written_is_named_and_the_others_go_on(

@@ -123,8 +123,9 @@ def _write(folders: Sequence[Path], runs: Sequence[Run], partial: Path) -> None:
         sources = [
             _copy_store(folder, partial / f".{n}.sqlite") for n, folder in enumerate(folders)
         ]
+        # a path as bytes: a folder's name need not be text
         for folder, source in zip(folders, sources, strict=True):
-            database.execute("ATTACH ? AS source", (str(source),))
+            database.execute("ATTACH ? AS source", (os.fsencode(source),))
             database.execute("BEGIN")
             _check_samples(database, folder)
             _copy_rows(database)
@@ -132,7 +133,7 @@ def _write(folders: Sequence[Path], runs: Sequence[Run], partial: Path) -> None:
             database.execute("COMMIT")
             database.execute("DETACH source")
         for source in sources:  # only now it is known what nobody has
-            database.execute("ATTACH ? AS source", (str(source),))
+            database.execute("ATTACH ? AS source", (os.fsencode(source),))
             _copy_gaps(database)
             database.execute("DETACH source")
             source.unlink()

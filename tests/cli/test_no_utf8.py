@@ -175,6 +175,19 @@ def test_commands_with_names_that_are_no_text(
         assert code == 0, err
 
 
+def test_runs_in_folders_whose_names_are_no_text_are_merged(
+    folder: Path, command_line: CommandLine
+) -> None:
+    runs = [f"{name}-{NAME}" for name in ("a", "b")]
+    for run, restorer in zip(runs, ("identity", "tv"), strict=True):
+        arguments = ("run", "-b", "latin.toml", "-r", restorer, "--out", run)
+        assert command_line(*arguments)[0] == 0
+    code, out, err = command_line("merge", *runs, "-o", f"both-{NAME}")
+    assert (code, err) == (0, "")
+    out.encode()
+    assert set(load_run(folder / f"both-{NAME}").run.restorers) == {"identity", "tv"}
+
+
 @pytest.mark.usefixtures("folder")
 def test_noise_is_the_same_in_a_folder_and_in_a_run(command_line: CommandLine) -> None:
     assert command_line("degrade", "latin.toml", "images", "degraded")[0] == 0

@@ -92,7 +92,9 @@ def test_mypy_checks_it_from_outside(tmp_path: Path) -> None:
 def test_pyright_checks_it_from_outside(tmp_path: Path) -> None:
     if outside(tmp_path, sys.executable, "-m", "pyright", "--version").returncode:
         pytest.skip("pyright is not here: it fetches itself from npm when it is first run")
-    done = outside(tmp_path, sys.executable, "-m", "pyright")
+    # which interpreter, or it looks for torch beside whichever python is the first on PATH
+    here = ["--pythonpath", sys.executable]
+    done = outside(tmp_path, sys.executable, "-m", "pyright", *here)
     errors = [line for line in done.stdout.splitlines() if " - error:" in line]
     assert len(errors) == 3, done.stdout + done.stderr
 

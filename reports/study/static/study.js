@@ -6,8 +6,19 @@
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
   const hash = new URLSearchParams(location.hash.slice(1));
   const token = hash.get("token");
-  const wanted = /^\d+$/.test(hash.get("session") ?? "") ? Number(hash.get("session")) - 1 : null;
-  const place = `restobench-study-${study.id}${wanted === null ? "" : `-${wanted}`}`;
+  const asked = hash.get("session");
+  const wanted = asked === null ? null : Number(/^\d+$/.test(asked) ? asked : NaN) - 1;
+  const place = ["restobench-study", study.id, ...(wanted === null ? [] : [wanted]), ...(token ? [token] : [])].join("-");
+  const restart = () => { over = true; location.reload(); };
+  let over = false;
+  addEventListener("hashchange", restart); // another link in this tab: another observer
+
+  if (wanted !== null && !study.sessions[wanted]) {
+    find("why").textContent = `There is no session ${asked.slice(0, 20)}: this study has sessions 1 to ${study.sessions.length}. Please ask for your link again.`;
+    find("intro").hidden = true;
+    find("lost").hidden = false;
+    return;
+  }
 
   // ---- what is remembered
 
@@ -31,7 +42,6 @@
     }
   };
   const state = recall();
-  if (!study.sessions[state.session]) state.session %= study.sessions.length;
   const session = study.sessions[state.session].map(([id, left, right, beside]) => ({ id, left, right, beside, answer: "" }));
 
   // ---- the votes file
@@ -120,7 +130,7 @@
   };
 
   const choose = (choice) => {
-    if (!trial || choices[0].disabled || find("ask").hidden) return;
+    if (over || !trial || choices[0].disabled || find("ask").hidden) return;
     const ms = Math.round(performance.now() - shown);
     if (state.trained < study.training.length) {
       const clear = trial.answer && trial.answer !== choice;
@@ -163,6 +173,7 @@
 
   // ---- hands
 
+  find("agree").checked = false; // browsers fill forms in again after a reload
   find("agree").addEventListener("change", () => { find("begin").disabled = !find("agree").checked; });
   find("begin").addEventListener("click", () => { state.agreed = true; remember(); ask().then(() => find("asked").focus()); });
   for (const button of choices) button.addEventListener("click", () => choose(button.dataset.choice));

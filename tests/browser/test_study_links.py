@@ -1,0 +1,79 @@
+"""Whose votes they are: links, several people or tabs in one browser, and presses in haste."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from observing import begin, practise, save, vote, wait
+from visits import Visit
+
+from harness.people.study import Study
+
+pytestmark = pytest.mark.browser
+
+Made = tuple[Path, Study, Path, Any]
+
+
+@pytest.mark.parametrize("wrong", ["0", "5", "99", "", "x", "-1", "1e0"])
+def test_a_session_that_is_not_there_is_one_clear_message(
+    wrong: str, made: Made, open_page: Callable[..., Visit], axe: str
+) -> None:
+    visit = open_page(made[2], f"#session={wrong}")
+    assert f"no session {wrong}: this study has sessions 1 to 4" in visit.page.inner_text("main")
+    assert not visit.page.locator("#agree").is_visible()
+    assert visit.logged == []
+    assert visit.barriers(axe) == []
+    visit.page.evaluate("location.hash = 'session=4'")
+    begin(visit)
+    wait(visit)
+
+
+def test_another_link_in_the_same_tab_is_another_observer(made: Made, browser: Any) -> None:
+    context = browser.new_context()
+    try:
+        visit = Visit(context, made[2], "#session=1&token=one")
+        begin(visit)
+        practise(visit)
+        vote(visit, ["left", "left"])
+        for link in ("session=2&token=two", "session=1&token=three"):
+            visit.page.evaluate("link => { location.hash = link; }", link)
+            visit.page.locator("#agree").wait_for()
+            assert not visit.page.locator("#agree").is_checked()
+            assert visit.page.locator("#begin").is_disabled()
+        begin(visit)
+        practise(visit)
+        visit.page.get_by_role("button", name="stop and save").click()
+        second = json.loads(visit.page.locator("#text").input_value())
+        assert (second["session"], second["votes"]) == (0, [])
+        visit.page.evaluate("location.hash = 'session=1&token=one'")
+        visit.page.locator("#count:has-text('2 of')").wait_for()
+        visit.page.get_by_role("button", name="stop and save").click()
+        first = json.loads(visit.page.locator("#text").input_value())
+    finally:
+        context.close()
+    assert len(first["votes"]) == 2
+    assert first["observer"] != second["observer"]
+
+
+def test_a_link_sends_with_its_own_token(served: Any, made: Made, browser: Any) -> None:
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        visit = object.__new__(Visit)
+        visit.page = page
+        for link in served.links[:2]:
+            page.goto(link)  # the second differs in its hash alone
+            page.locator("#agree").wait_for()
+            begin(visit)
+            practise(visit)
+            vote(visit, ["tie"] * len(made[1].sessions[0]))
+            page.get_by_text("The votes have arrived").wait_for()
+    finally:
+        context.close()
+    kept = [json.loads(path.read_text()) for path in sorted(served.votes.glob("*.json"))]
+    assert [votes["session"] for votes in kept] == [0, 1]
+    assert len({votes["observer"] for votes in kept}) == 2

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from observing import begin, practise, save, vote, wait
+from observing import begin, practise, vote, wait
 from visits import Visit
 
 from harness.people.study import Study
@@ -77,3 +77,49 @@ def test_a_link_sends_with_its_own_token(served: Any, made: Made, browser: Any) 
     kept = [json.loads(path.read_text()) for path in sorted(served.votes.glob("*.json"))]
     assert [votes["session"] for votes in kept] == [0, 1]
     assert len({votes["observer"] for votes in kept}) == 2
+
+
+def stop(visit: Visit) -> Any:
+    """The votes file as the page shows it at the end."""
+    visit.page.get_by_role("button", name="stop and save").click()
+    return json.loads(visit.page.locator("#text").input_value())
+
+
+def test_someone_else_consents_anew_and_the_others_votes_can_be_saved(
+    made: Made, browser: Any, axe: str, tmp_path: Path
+) -> None:
+    context = browser.new_context()
+    try:
+        visit = Visit(context, made[2])
+        begin(visit)
+        practise(visit)
+        vote(visit, ["left", "tie"])
+        first = stop(visit)
+        visit.page.reload()
+        wait(visit)
+        visit.page.once("dialog", lambda dialog: dialog.dismiss())
+        visit.page.locator("#ask .someone").click()
+        assert visit.page.locator("#count").inner_text().startswith("2 of")
+        visit.page.once("dialog", lambda dialog: dialog.accept())
+        visit.page.locator("#ask .someone").click()
+        visit.page.locator("#agree").wait_for()
+        begin(visit)
+        practise(visit)
+        vote(visit, ["right"])
+        second = stop(visit)
+        assert visit.barriers(axe) == []
+        with visit.page.expect_download() as download:
+            visit.page.get_by_role("button", name=f"2 votes of {first['observer']}").click()
+        download.value.save_as(tmp_path / "first.json")
+    finally:
+        context.close()
+    assert json.loads((tmp_path / "first.json").read_text()) == first
+    assert second["observer"] != first["observer"]
+    assert [vote["choice"] for vote in second["votes"]] == ["right"]
+
+
+def test_a_link_with_a_token_is_of_one_person(made: Made, open_page: Callable[..., Visit]) -> None:
+    visit = open_page(made[2], "#session=1&token=one")
+    begin(visit)
+    wait(visit)
+    assert not visit.page.locator("#ask .someone").is_visible()

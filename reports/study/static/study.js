@@ -42,6 +42,12 @@
     }
   };
   const state = recall();
+  const aside = `restobench-study-others-${study.id}-`;
+  const others = () => {
+    try {
+      return Object.keys(localStorage).filter((key) => key.startsWith(aside)).map((key) => JSON.parse(localStorage.getItem(key))).filter((kept) => kept?.votes?.length);
+    } catch { return []; }
+  };
   const session = study.sessions[state.session].map(([id, left, right, beside]) => ({ id, left, right, beside, answer: "" }));
 
   // ---- the votes file
@@ -52,13 +58,19 @@
     for (const byte of new TextEncoder().encode(text)) sum = TABLE[(sum ^ byte) & 255] ^ (sum >>> 8);
     return ((sum ^ 0xffffffff) >>> 0).toString(16).padStart(8, "0");
   };
-  const ballot = () => {
-    let check = crc(`${study.id}|${state.session}|${state.observer}|${state.scale}`);
-    const votes = state.votes.map(({ trial, choice, ms, away }) => {
+  const ballot = (of = state) => {
+    let check = crc(`${study.id}|${of.session}|${of.observer}|${of.scale}`);
+    const votes = of.votes.map(({ trial, choice, ms, away }) => {
       check = crc(`${check}|${trial}|${choice}|${ms}|${away ? 1 : 0}`);
       return { trial, choice, ms, away, check };
     });
-    return JSON.stringify({ schema: "restobench/votes/1", study: study.id, session: state.session, observer: state.observer, scale: state.scale, votes });
+    return JSON.stringify({ schema: "restobench/votes/1", study: study.id, session: of.session, observer: of.observer, scale: of.scale, votes });
+  };
+  const save = (of) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([ballot(of)], { type: "application/json" }));
+    link.download = `votes-${study.id}-${of.observer}.json`;
+    link.click();
   };
 
   // ---- the pictures: all at one place and one size, a pixel of theirs on whole pixels of the display
@@ -183,12 +195,28 @@
   find("on").addEventListener("click", ask);
   find("full").addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()));
   find("full").hidden = !document.fullscreenEnabled;
-  find("save").addEventListener("click", () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([ballot()], { type: "application/json" }));
-    link.download = `votes-${study.id}-${state.observer}.json`;
-    link.click();
-  });
+  find("save").addEventListener("click", () => save(state));
+  // a link with a token is one person's own
+  for (const button of document.querySelectorAll(".someone")) {
+    button.hidden = Boolean(token);
+    button.addEventListener("click", () => {
+      if (!confirm("Start anew as somebody else? The votes so far are kept in this browser, where they can be saved; nobody can add to them.")) return;
+      try {
+        if (state.votes.length) localStorage.setItem(aside + state.observer, JSON.stringify(state));
+        localStorage.removeItem(place);
+        restart();
+      } catch {
+        find("said").textContent = find("sent").textContent = "This browser keeps nothing: save the votes, then load the page again.";
+      }
+    });
+  }
+  for (const other of others()) {
+    const button = document.createElement("button");
+    button.textContent = `Save ${other.votes.length === 1 ? "the vote" : `the ${other.votes.length} votes`} of ${other.observer}`;
+    button.addEventListener("click", () => save(other));
+    find("others").append(button);
+  }
+  find("before").hidden = !find("others").children.length;
   find("copy").addEventListener("click", async () => {
     find("text").select();
     try {

@@ -123,3 +123,40 @@ def test_a_link_with_a_token_is_of_one_person(made: Made, open_page: Callable[..
     begin(visit)
     wait(visit)
     assert not visit.page.locator("#ask .someone").is_visible()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_two_tabs_lose_no_vote(told: bool, made: Made, browser: Any) -> None:
+    """Whether or not the browser tells one tab what the other has stored."""
+    context = browser.new_context()
+    if not told:
+        context.add_init_script(
+            "addEventListener('storage', (event) => event.stopImmediatePropagation());"
+        )
+    try:
+        one = Visit(context, made[2], "#session=3")
+        other = Visit(context, made[2], "#session=3")
+        begin(one)
+        practise(one)
+        if not told:  # it does not know yet that somebody else has begun
+            begin(other)
+            other.page.locator("#count:has-text('0 of')").wait_for()
+        vote(one, ["left", "tie"])
+        if told:
+            other.page.locator("#count:has-text('2 of')").wait_for()
+        else:
+            wait(other)
+            other.page.keyboard.press("ArrowRight")  # on a pair that is answered already
+        assert "Another tab has gone on" in other.page.locator("#said").inner_text()
+        other.page.locator("#count:has-text('2 of')").wait_for()
+        vote(other, ["right"])
+        if not told:
+            wait(one)
+            one.page.keyboard.press("ArrowLeft")
+        one.page.locator("#count:has-text('3 of')").wait_for()
+        vote(one, ["left"])
+        found = [stop(visit) for visit in (other, one)]
+    finally:
+        context.close()
+    assert found[0] == found[1]
+    assert [vote["choice"] for vote in found[0]["votes"]] == ["left", "tie", "right", "left"]

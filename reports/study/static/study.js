@@ -32,7 +32,20 @@
       const kept = JSON.parse(localStorage.getItem(place));
       if (kept && study.sessions[kept.session] && Array.isArray(kept.votes)) return kept;
     } catch { /* a browser that keeps nothing: this visit has to be the only one */ }
-    return fresh();
+    return null;
+  };
+  // Whether another tab has gone on meanwhile: then this one goes on from there, and nothing is written over.
+  const overtaken = () => {
+    const kept = recall();
+    if (!kept) return false;
+    if (kept.observer !== state.observer) {
+      restart();
+      return true;
+    }
+    if (kept.votes.length <= state.votes.length && kept.trained <= state.trained) return false;
+    Object.assign(state, kept);
+    find("said").textContent = "Another tab has gone on: here is the next pair after its last.";
+    return true;
   };
   const remember = () => {
     try {
@@ -41,7 +54,7 @@
       find("said").textContent = "This browser keeps nothing: save the votes before you leave the page.";
     }
   };
-  const state = recall();
+  const state = recall() ?? fresh();
   const aside = `restobench-study-others-${study.id}-`;
   const others = () => {
     try {
@@ -143,6 +156,10 @@
 
   const choose = (choice) => {
     if (over || !trial || choices[0].disabled || find("ask").hidden) return;
+    if (overtaken()) {
+      ask();
+      return;
+    }
     const ms = Math.round(performance.now() - shown);
     if (state.trained < study.training.length) {
       const clear = trial.answer && trial.answer !== choice;
@@ -159,6 +176,7 @@
   };
 
   const finish = () => {
+    overtaken();
     trial = null;
     show("end");
     const left = session.length - state.votes.length;
@@ -187,7 +205,7 @@
 
   find("agree").checked = false; // browsers fill forms in again after a reload
   find("agree").addEventListener("change", () => { find("begin").disabled = !find("agree").checked; });
-  find("begin").addEventListener("click", () => { state.agreed = true; remember(); ask().then(() => find("asked").focus()); });
+  find("begin").addEventListener("click", () => { if (overtaken()) { ask(); return; } state.agreed = true; remember(); ask().then(() => find("asked").focus()); });
   for (const button of choices) button.addEventListener("click", () => choose(button.dataset.choice));
   find("in").addEventListener("click", () => enlarge(1));
   find("out").addEventListener("click", () => enlarge(-1));
@@ -225,6 +243,11 @@
     } catch {
       find("sent").textContent = "Select the text below and copy it by hand.";
     }
+  });
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key !== place) return;
+    if (!newValue && state.agreed) restart(); // somebody else, in another tab
+    else if (overtaken() && !over) (find("end").hidden ? ask : finish)();
   });
   document.addEventListener("visibilitychange", () => { away = away || document.hidden; });
 

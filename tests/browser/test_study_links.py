@@ -160,3 +160,30 @@ def test_two_tabs_lose_no_vote(told: bool, made: Made, browser: Any) -> None:
         context.close()
     assert found[0] == found[1]
     assert [vote["choice"] for vote in found[0]["votes"]] == ["left", "tie", "right", "left"]
+
+
+LOOKS = """buttons => buttons.map((button) => {
+  const { color, borderColor, outline, backgroundColor, boxShadow } = getComputedStyle(button);
+  return [color, borderColor, outline, backgroundColor, boxShadow].join(" ");
+})"""
+
+
+@pytest.mark.parametrize("hand", ["mouse", "touch", "keyboard"])
+def test_nothing_of_the_last_answer_is_seen_on_the_next_pair(
+    hand: str, made: Made, open_page: Callable[..., Visit]
+) -> None:
+    visit = open_page(made[2], "#session=1", has_touch=True)
+    begin(visit)
+    practise(visit)
+    wait(visit)
+    button = visit.page.locator("[data-choice=left]")
+    if hand == "keyboard":
+        button.focus()
+        visit.page.keyboard.press("Enter")
+    else:
+        button.click() if hand == "mouse" else button.tap()
+    visit.page.locator("#count:has-text('1 of')").wait_for()
+    wait(visit)
+    assert not visit.page.evaluate("document.activeElement.matches('[data-choice]')")
+    looks = visit.page.eval_on_selector_all("[data-choice]", LOOKS)
+    assert len(set(looks)) == 1

@@ -122,7 +122,7 @@
   const next = () => (state.trained < study.training.length ? study.training[state.trained] : session[state.votes.length]);
   const show = (name) => { for (const id of ["intro", "ask", "end"]) find(id).hidden = id !== name; };
   const choices = [...document.querySelectorAll("[data-choice]")];
-  const ready = (yes) => { for (const button of choices) button.disabled = !yes; stage.classList.toggle("waiting", !yes); };
+  const ready = (yes) => { for (const button of choices) button.disabled = !yes; };
 
   const ask = async () => {
     trial = next();
@@ -130,6 +130,8 @@
     const now = trial;
     show("ask");
     ready(false);
+    stage.classList.add("waiting");
+    if (choices.includes(document.activeElement)) find("asked").focus({ preventScroll: true }); // its ring would show the last answer
     const training = state.trained < study.training.length;
     find("phase").textContent = training ? `Practice ${state.trained + 1} of ${study.training.length}:` : "";
     find("progress").max = session.length;
@@ -145,6 +147,7 @@
     if (now !== trial) return undefined;
     start();
     draw();
+    stage.classList.remove("waiting");
     ready(true);
     away = document.hidden;
     shown = performance.now();

@@ -187,3 +187,19 @@ def test_nothing_of_the_last_answer_is_seen_on_the_next_pair(
     assert not visit.page.evaluate("document.activeElement.matches('[data-choice]')")
     looks = visit.page.eval_on_selector_all("[data-choice]", LOOKS)
     assert len(set(looks)) == 1
+
+
+def test_a_double_press_answers_one_pair(made: Made, open_page: Callable[..., Visit]) -> None:
+    visit = open_page(made[2], "#session=1")
+    visit.page.clock.install(time=0)
+    visit.page.clock.pause_at(60_000)  # time passes only as told from now on
+    begin(visit)
+    visit.page.locator(".panes:not(.waiting)").wait_for()
+    assert visit.page.locator("[data-choice=left]").is_disabled()
+    visit.page.keyboard.press("ArrowLeft")
+    visit.page.clock.run_for(299)
+    visit.page.keyboard.press("ArrowLeft")
+    assert "Practice 1 of 3" in visit.page.locator("#phase").inner_text()
+    visit.page.clock.run_for(1)
+    visit.page.keyboard.press("ArrowLeft")
+    visit.page.locator("#phase:has-text('Practice 2 of 3')").wait_for()

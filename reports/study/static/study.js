@@ -116,7 +116,9 @@
 
   // ---- one pair after the other
 
+  const QUIET_MS = 300; // after a pair is shown: a double press must not answer what nobody has seen
   let trial = null;
+  let turn = 0;
   let shown = 0;
   let away = false;
   const next = () => (state.trained < study.training.length ? study.training[state.trained] : session[state.votes.length]);
@@ -127,7 +129,8 @@
   const ask = async () => {
     trial = next();
     if (!trial) return finish();
-    const now = trial;
+    turn += 1;
+    const now = turn;
     show("ask");
     ready(false);
     stage.classList.add("waiting");
@@ -144,11 +147,11 @@
       find("said").textContent = "A picture could not be loaded. Load the page again; your votes are kept.";
       return undefined;
     }
-    if (now !== trial) return undefined;
+    if (now !== turn) return undefined;
     start();
     draw();
     stage.classList.remove("waiting");
-    ready(true);
+    setTimeout(() => { if (now === turn) ready(true); }, QUIET_MS);
     away = document.hidden;
     shown = performance.now();
     for (const later of session.slice(state.votes.length + 1, state.votes.length + 2)) {

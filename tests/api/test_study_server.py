@@ -7,14 +7,18 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 
 from harness.api.people.server import StudyServer
 from harness.errors import InputError
-from harness.people.votes_file import MOST_BYTES, SCHEMA
+from harness.people.votes_file import MOST_BYTES, write_ballot
 
-DATA = '<script type="application/json" id="data">{"id":"0123456789ab","sessions":[[],[]]}</script>'
+SESSIONS = [[[f"{session}-{place}", "x", "y", ""] for place in range(3)] for session in range(2)]
+STUDY = "0123456789ab"
+TOLD = json.dumps({"id": STUDY, "sessions": SESSIONS})
+DATA = f'<script type="application/json" id="data">{TOLD}</script>'
 
 
 @pytest.fixture
@@ -52,9 +56,18 @@ def ask(
         connection.close()
 
 
-def ballot(**changes: object) -> bytes:
-    told = {"schema": SCHEMA, "study": "0123456789ab", "session": 0, "observer": "0" * 16}
-    return json.dumps({**told, "votes": [], **changes}).encode()
+def ballot(votes: int = 0, observer: str = "0" * 16, session: int = 0, **changes: object) -> bytes:
+    """As the page sends it, then changed."""
+    with NamedTemporaryFile() as file:
+        said = [(f"{session}-{place}", "left", 900) for place in range(votes)]
+        write_ballot(Path(file.name), STUDY, session, observer, said)  # type: ignore[arg-type]
+        return json.dumps({**json.load(file), **changes}).encode()
+
+
+def kept(server: StudyServer) -> list[int]:
+    """How many votes each file has that the server keeps."""
+    files = sorted(server.votes.glob("*.json"))
+    return [len(json.loads(path.read_text())["votes"]) for path in files]
 
 
 def test_only_the_studys_own_files_are_served(server: StudyServer) -> None:
@@ -72,37 +85,42 @@ def test_votes_need_the_token_of_their_session(server: StudyServer) -> None:
     assert ask(server, "POST", "/votes", ballot())[0] == 403
     assert ask(server, "POST", "/votes", ballot(), token=other[::-1])[0] == 403
     assert ask(server, "POST", "/votes", ballot(), token=other)[0] == 400
-    assert not server.votes.exists()
+    assert kept(server) == []
     assert ask(server, "POST", "/votes", ballot(), token=own)[0] == 204
-    [path] = server.votes.iterdir()
+    [path] = server.votes.glob("*.json")
     assert path.name == f"0123456789ab-0-{'0' * 16}.json"
     # the same observer may send again, nobody else for this session
-    assert ask(server, "POST", "/votes", ballot(votes=[1]), token=own)[0] == 204
+    assert ask(server, "POST", "/votes", ballot(1), token=own)[0] == 204
     assert ask(server, "POST", "/votes", ballot(observer="1" * 16), token=own)[0] == 409
-    assert json.loads(next(server.votes.iterdir()).read_text())["votes"] == [1]
+    assert kept(server) == [1]
     assert ask(server, "POST", "/votes", ballot(), token=own)[0] == 409, "an earlier state"
-    assert json.loads(next(server.votes.iterdir()).read_text())["votes"] == [1]
+    assert kept(server) == [1]
 
 
 def test_another_start_loses_nobodys_votes(server: StudyServer) -> None:
-    assert ask(server, "POST", "/votes", ballot(votes=[1, 2]), token=server.tokens[0])[0] == 204
+    assert ask(server, "POST", "/votes", ballot(2), token=server.tokens[0])[0] == 204
     server.observers.clear()  # as after another start
-    second = ballot(observer="1" * 16, votes=[3])
+    second = ballot(1, observer="1" * 16)
     assert ask(server, "POST", "/votes", second, token=server.tokens[0])[0] == 204
-    kept = [json.loads(path.read_text())["votes"] for path in sorted(server.votes.iterdir())]
-    assert sorted(kept) == [[1, 2], [3]]
+    assert kept(server) == [2, 1]
 
 
 @pytest.mark.parametrize(
     "body",
     [
         b"", b"{", b"[]", b"[" * 100_000, ballot(study="../../etc"), ballot(observer="../x"),
-        ballot(session="0"), ballot(schema="x"),
+        ballot(session="0"), ballot(schema="x"), ballot(2)[:-9], ballot(2, scale=3),
+        ballot(2).replace(b"left", b"right", 1), ballot(1).replace(b"0-0", b"0-1"),
+        ballot(4), ballot(2, session=1), ballot(1, check="x"),
     ],
 )  # fmt: skip
 def test_what_is_no_votes_file_is_refused(server: StudyServer, body: bytes) -> None:
     assert ask(server, "POST", "/votes", body, token=server.tokens[0])[0] == 400
-    assert not server.votes.exists()
+    assert kept(server) == []
+    # and it takes nobody's place
+    sound = ballot(3, observer="2" * 16)
+    assert ask(server, "POST", "/votes", sound, token=server.tokens[0])[0] == 204
+    assert kept(server) == [3]
 
 
 def test_what_is_too_large_is_not_read(server: StudyServer) -> None:

@@ -169,7 +169,7 @@ def test_a_served_page_sends_its_votes(
         page.get_by_text("The votes have arrived").wait_for()
     finally:
         context.close()
-    [file] = served.votes.iterdir()
+    [file] = served.votes.glob("*.json")
     assert len(json.loads(file.read_text())["votes"]) == len(study.sessions[0])
 
 

@@ -203,3 +203,28 @@ def test_a_double_press_answers_one_pair(made: Made, open_page: Callable[..., Vi
     visit.page.clock.run_for(1)
     visit.page.keyboard.press("ArrowLeft")
     visit.page.locator("#phase:has-text('Practice 2 of 3')").wait_for()
+
+
+def test_votes_that_the_server_refuses_are_to_be_saved(served: Any, browser: Any) -> None:
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        page.goto(served.links[0])
+        visit = object.__new__(Visit)
+        visit.page = page
+        begin(visit)
+        practise(visit)
+        spoil = """() => {
+          const [place, text] = Object.entries(localStorage)[0];
+          const state = JSON.parse(text);
+          const vote = { trial: "0-0", choice: "left", ms: 9, away: false };
+          const { sessions } = JSON.parse(document.getElementById("data").textContent);
+          state.votes = sessions[0].map(() => vote);
+          localStorage.setItem(place, JSON.stringify(state));
+        }"""
+        page.evaluate(spoil)
+        page.reload()
+        page.get_by_text("not taken (400). Please save the votes file").wait_for()
+    finally:
+        context.close()
+    assert list(served.votes.glob("*.json")) == []

@@ -166,7 +166,7 @@
       ask();
       return;
     }
-    const ms = Math.round(performance.now() - shown);
+    const ms = Math.min(Math.round(performance.now() - shown), 24 * 3600 * 1000); // more no votes file may have
     if (state.trained < study.training.length) {
       const clear = trial.answer && trial.answer !== choice;
       find("said").textContent = clear ? `Look again: ${trial.answer === "left" ? "A" : "B"} is clearly better here.` : "";
@@ -201,9 +201,9 @@
     try {
       const headers = { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) };
       const answer = await fetch(to, { method: "POST", headers, body: ballot() });
-      told.textContent = answer.ok ? "The votes have arrived; you may close the page." : `The votes were not taken (${answer.status}): save the file instead.`;
+      told.textContent = answer.ok ? "The votes have arrived; you may close the page." : `The votes were not taken (${answer.status}). Please save the votes file and give it to whoever asked you.`;
     } catch {
-      told.textContent = "The votes could not be sent: save the file instead.";
+      told.textContent = "The votes could not be sent. Please save the votes file and give it to whoever asked you.";
     }
   };
 

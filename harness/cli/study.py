@@ -107,6 +107,9 @@ def make(
 Examples:
   restobench study serve study
   restobench study serve study --host 192.168.1.20 --port 8080 --votes votes
+\b
+With a fixed --port the links stay the same when it is started again: the tokens lie in the folder
+for votes (ID.tokens, readable by you alone).
 """
 )
 @click.argument("folder", metavar="FOLDER", type=options.FOLDER)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,6 +137,51 @@ def test_another_host_is_refused(server: StudyServer) -> None:
     assert ask(server, "POST", "/votes", ballot(), token=server.tokens[0], Host="x")[0] == 421
 
 
+def test_another_start_has_the_same_links(server: StudyServer, tmp_path: Path) -> None:
+    [tokens] = server.votes.iterdir()
+    assert tokens.stat().st_mode & 0o777 == 0o600
+    with StudyServer(tmp_path / "page", server.votes) as again:
+        assert again.tokens == server.tokens
+    with StudyServer(tmp_path / "page", tmp_path / "others") as other:
+        assert not set(other.tokens) & set(server.tokens)
+    tokens.write_text(server.tokens[0])
+    with pytest.raises(InputError, match="is damaged: expected 2 tokens"):
+        StudyServer(tmp_path / "page", server.votes)
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError, ConnectionResetError, TimeoutError])
+def test_a_lost_connection_says_nothing(
+    error: type[OSError], server: StudyServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for lost in (error(), ValueError("a fault of ours")):
+        try:
+            raise lost
+        except (OSError, ValueError):
+            server.handle_error(None, ("127.0.0.1", 1))
+    said = capsys.readouterr().err
+    assert said.count("Traceback") == 1
+    assert "a fault of ours" in said
+
+
+def test_a_browser_that_leaves_early_is_no_news(
+    server: StudyServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server.daemon_threads = False  # so that closing waits for the answers
+    server.files["/"].write_bytes(b"x" * (32 << 20))  # more than the kernel holds for us
+    left = socket.create_connection(server.server_address[:2])
+    left.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset on close
+    left.sendall(f"GET / HTTP/1.0\r\nHost: {server.host}\r\n\r\n".encode())
+    left.recv(10)
+    left.close()
+    server.shutdown()
+    server.server_close()
+    assert capfd.readouterr().err == ""
+
+
 def test_a_folder_that_is_no_study_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no study"):
         StudyServer(tmp_path, tmp_path / "votes")
+    (tmp_path / "index.html").write_text(DATA.replace(STUDY, "../../../abc"))
+    with pytest.raises(InputError, match="no study"):
+        StudyServer(tmp_path, tmp_path / "votes")
+    assert not (tmp_path / "votes").exists()

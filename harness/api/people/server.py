@@ -6,6 +6,7 @@ import hmac
 import json
 import re
 import secrets
+import sys
 import threading
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -24,6 +25,8 @@ _TYPES = {
     ".png": "image/png",
 }
 _DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
+_STUDY = re.compile(r"[0-9a-f]{12}")
+_TOKEN = re.compile(r"[\w-]{22}", re.ASCII)
 _PATIENCE_SECONDS = 15
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -43,7 +46,8 @@ class StudyServer(ThreadingHTTPServer):
 
     Args:
         folder: What `restobench study make` wrote.
-        votes: Folder for votes files; made when the first arrives.
+        votes: Folder for votes files, and for the tokens of the study's links: another start reads
+            them again. Made if need be.
         host: Address to listen on.
         port: 0: any that is free.
 
@@ -51,8 +55,8 @@ class StudyServer(ThreadingHTTPServer):
         links: One for each session.
 
     Raises:
-        InputError: The folder is no study.
-        OSError: The address cannot be used.
+        InputError: The folder is no study, or its tokens are damaged.
+        OSError: The folder for votes cannot be written, or the address cannot be used.
     """
 
     daemon_threads = True
@@ -61,7 +65,7 @@ class StudyServer(ThreadingHTTPServer):
         self.study = _read_page(folder)
         self.votes = votes
         self.files = _files(folder)
-        self.tokens = [secrets.token_urlsafe(16) for _ in self.study.sessions]
+        self.tokens = _tokens(self.votes / f"{self.study.id}.tokens", len(self.study.sessions))
         self.writing = threading.Lock()
         self.observers: dict[int, str] = {}
         super().__init__((host, port), _Handler)
@@ -71,6 +75,11 @@ class StudyServer(ThreadingHTTPServer):
             f"http://{self.host}/#session={number}&token={token}"
             for number, token in enumerate(self.tokens, 1)
         ]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Says nothing of a browser that has gone away; what else went wrong is shown."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def session_of(self, token: str) -> int | None:
         """The session of a token, in a time that tells nothing of it."""
@@ -86,13 +95,32 @@ def _read_page(folder: Path) -> Study:
     try:
         found = _DATA.search((folder / "index.html").read_text(encoding="utf-8"))
         told = json.loads(found[1]) if found else {}
+        if not _STUDY.fullmatch(told["id"]):  # it names a file
+            raise ValueError
         unknown = Trial("pair", "", "", "", "")
         sessions = tuple((unknown,) * len(session) for session in told["sessions"])
-        return Study(str(told["id"]), secret="", run="", made="", sessions=sessions)
+        return Study(told["id"], secret="", run="", made="", sessions=sessions)
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(
             f"{folder} is no study: expected a folder that `restobench study make` wrote"
         ) from None
+
+
+def _tokens(path: Path, sessions: int) -> list[str]:
+    """The tokens of the last start, or new ones, in a file for its owner alone."""
+    if path.is_file():
+        found = path.read_text(encoding="ascii", errors="replace").split()
+        if len(found) != sessions or not all(map(_TOKEN.fullmatch, found)):
+            raise InputError(
+                f"{path} is damaged: expected {sessions} tokens; without it new links are made"
+            )
+        return found
+    found = [secrets.token_urlsafe(16) for _ in range(sessions)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path) as partial:
+        partial.touch(0o600, exist_ok=False)
+        partial.write_text("\n".join(found) + "\n", encoding="ascii")
+    return found
 
 
 def _files(folder: Path) -> Mapping[str, Path]:

@@ -186,8 +186,8 @@
     trial = null;
     show("end");
     const left = session.length - state.votes.length;
-    const done = `${state.votes.length} pairs are answered`;
-    find("state").textContent = left ? `${done}, ${left} are left: go on now or later in this browser.` : `${done}. Please save the votes file and give it to whoever asked you.`;
+    const done = `${state.votes.length} of ${session.length} pairs are answered`;
+    find("state").textContent = left ? `${done}: go on now or later in this browser.` : `${done}. Please save the votes file and give it to whoever asked you.`;
     find("on").hidden = !left;
     find("text").value = ballot();
     find("thanks").focus();

@@ -58,7 +58,13 @@ Put the folder on any static host, or hand it out; `restobench study serve` serv
 @click.option("--question", default="Which picture is better?", show_default=True)
 @click.option("--consent", type=options.EXISTING, metavar="FILE", help="Text to agree to.")
 @click.option("--post", default="", metavar="URL", help="Where votes are sent at the end.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of pairs, order and sides.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Of pairs, order and sides.",
+)
 @options.json(help="One JSON document, restobench/study/1.")
 def make(
     folder: Path,
@@ -107,6 +113,9 @@ def make(
 Examples:
   restobench study serve study
   restobench study serve study --host 192.168.1.20 --port 8080 --votes votes
+\b
+With a fixed --port the links stay the same when it is started again: the tokens lie in the folder
+for votes (ID.tokens, readable by you alone).
 """
 )
 @click.argument("folder", metavar="FOLDER", type=options.FOLDER)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
 import numpy as np
@@ -33,11 +34,21 @@ class Budget:
         observers: How many people take part.
         minutes: Of each.
         seconds: For one pair.
+
+    Raises:
+        InputError: Minutes or seconds are no number, or endless.
     """
 
     observers: int = 12
     minutes: float = 15.0
     seconds: float = 8.0
+
+    def __post_init__(self) -> None:
+        """Checks that a number of trials comes of it."""
+        if not (self.seconds > 0 and isfinite(self.minutes * 60 / self.seconds)):
+            raise InputError(
+                f"{self.minutes:g} minutes at {self.seconds:g} s a pair are no number of pairs"
+            )
 
     @property
     def trials(self) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from harness.errors import InputError, plain
+from harness.formats import decode_text
 from harness.people.study import MIRRORED, Choice, Study
 
 SCHEMA = "restobench/votes/1"
@@ -114,6 +115,8 @@ def read_ballot(path: Path, studies: Mapping[str, Study]) -> Ballot:
     Raises:
         InputError: It is too large, no votes file, damaged, inconsistent, or of another study.
     """
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is a folder, a pipe or a device; expected a votes file")
     with path.open("rb") as file:
         content = file.read(MOST_BYTES + 1)
     return parse_ballot(path, content, studies)
@@ -124,7 +127,7 @@ def parse_ballot(path: Path, content: bytes, studies: Mapping[str, Study]) -> Ba
     if len(content) > MOST_BYTES:
         raise InputError(f"{path} is larger than {MOST_BYTES >> 20} MiB: it is no votes file")
     try:
-        told = json.loads(content.decode("utf-8"), parse_constant=_no_number)
+        told = json.loads(decode_text(content, str(path)), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path} is damaged or no votes file: it is no JSON ({_short(error)})"

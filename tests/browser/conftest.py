@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +21,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 from fabricated_run import fabricate, hostile
 from many_restorers import many
 from visits import Visit
+from voted_run import TEXTS, store, taste_of
 
+from harness.api.people.server import StudyServer
+from harness.api.people.studies import StudyWishes, make_study
+from harness.people.sessions import Budget
+from harness.people.study import Study
 from harness.reporting.assemble import assemble
 from reports.html.report import HTMLReport
 
+STUDIED = ("identity", "tv", "wavelet", "gaussian")
 CHROMIUM = Path("/usr/bin/chromium")
 NAME = (
     "</script><script>document.title = 'owned'</script>"
@@ -89,3 +96,25 @@ def axe() -> str:
         quietly = ["--silent", "--no-audit", "--no-fund", "--no-package-lock"]
         subprocess.run([npm, "install", *quietly], cwd=here, check=True)
     return script.read_text()
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study, Path, Any]:
+    """A run, a study of four of its denoisers, its page, and the taste that observers have."""
+    run = tmp_path_factory.mktemp("voted") / "run"
+    run.mkdir()
+    data = fabricate(run, images=8, side=128)
+    store(data, run)
+    wishes = StudyWishes(TEXTS, Budget(4, 6, 8), STUDIED, ("photos-sigma25",))
+    study, page = make_study(run, run.parent / "page", wishes)
+    return run, study, page, taste_of(data, "psnr", 3.0)
+
+
+@pytest.fixture
+def served(made: tuple[Path, Study, Path, Any], tmp_path: Path) -> Iterator[StudyServer]:
+    page = Path(shutil.copytree(made[2].parent, tmp_path / "page"))
+    with StudyServer(page, tmp_path / "votes") as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()

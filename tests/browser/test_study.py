@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from fabricated_run import fabricate
+from observing import begin, practise, save, vote, wait
 from visits import Visit
-from voted_run import TEXTS, answer, careless, store, taste_of
+from voted_run import answer, careless
 from voted_run import vote as cast
 
 from harness.api.people.server import StudyServer
-from harness.api.people.studies import StudyWishes, make_study
 from harness.api.people.votes import take_votes
 from harness.people.screening import Rules
-from harness.people.sessions import Budget
 from harness.people.study import Study
 from harness.reporting.assemble import assemble
 from harness.storage.store import load_run
@@ -29,52 +26,6 @@ from reports.html.report import HTMLReport
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
-SIDES = {"left": "ArrowLeft", "right": "ArrowRight", "tie": "ArrowDown"}
-NAMES = ("identity", "tv", "wavelet", "gaussian")
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study, Path, Any]:
-    """A run, a study of four of its denoisers, its page, and the taste that observers have."""
-    run = tmp_path_factory.mktemp("voted") / "run"
-    run.mkdir()
-    data = fabricate(run, images=8, side=128)
-    store(data, run)
-    wishes = StudyWishes(TEXTS, Budget(4, 6, 8), NAMES, ("photos-sigma25",))
-    study, page = make_study(run, run.parent / "page", wishes)
-    return run, study, page, taste_of(data, "psnr", 3.0)
-
-
-def begin(visit: Visit) -> None:
-    visit.page.get_by_label("I have read this").check()
-    visit.page.get_by_role("button", name="Begin").click()
-
-
-def wait(visit: Visit) -> None:
-    """Until both pictures are shown."""
-    visit.page.locator("[data-choice=left]:not([disabled])").wait_for()
-
-
-def practise(visit: Visit) -> None:
-    for key in ("ArrowLeft", "ArrowRight", "ArrowDown"):
-        wait(visit)
-        visit.page.keyboard.press(key)
-
-
-def vote(visit: Visit, choices: list[str]) -> None:
-    for choice in choices:
-        wait(visit)
-        before = visit.page.locator("#count").inner_text()
-        visit.page.keyboard.press(SIDES[choice])
-        visit.page.locator(f"#count:not(:text-is('{before}')), #end:not([hidden])").first.wait_for()
-
-
-def save(visit: Visit, to: Path) -> Path:
-    with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name="Save the votes file").click()
-    download.value.save_as(to)
-    assert to.read_text() == visit.page.locator("#text").input_value()
-    return to
 
 
 def test_observers_of_one_taste_are_heard_and_a_careless_one_is_screened(
@@ -202,16 +153,6 @@ def test_a_phone_has_room_for_all_of_it_and_votes_by_touch(
     visit.page.locator("#count:has-text('1 of')").wait_for()
 
 
-@pytest.fixture
-def served(made: tuple[Path, Study, Path, Any], tmp_path: Path) -> Iterator[StudyServer]:
-    page = Path(shutil.copytree(made[2].parent, tmp_path / "page"))
-    with StudyServer(page, tmp_path / "votes") as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server
-        server.shutdown()
-
-
 def test_a_served_page_sends_its_votes(
     served: StudyServer, made: tuple[Path, Study, Path, Any], browser: Any
 ) -> None:
@@ -228,7 +169,7 @@ def test_a_served_page_sends_its_votes(
         page.get_by_text("The votes have arrived").wait_for()
     finally:
         context.close()
-    [file] = served.votes.iterdir()
+    [file] = served.votes.glob("*.json")
     assert len(json.loads(file.read_text())["votes"]) == len(study.sessions[0])
 
 

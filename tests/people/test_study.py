@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from voted_run import TEXTS
@@ -97,6 +99,21 @@ def test_what_cannot_be_asked_is_refused(run: Path, tmp_path: Path) -> None:
     for post in ("https://x.example/'; script-src *", "javascript:alert(1)"):
         with pytest.raises(InputError, match="expected an address"):
             make_study(run, tmp_path / "a", replace(wishes, texts=replace(TEXTS, post=post)))
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--minutes", "nan"), ("--minutes", "inf"), ("--seconds", "nan"), ("--seconds", "1e-320"),
+     ("--seconds", "inf"), ("--seed", "-1"), ("--minutes", "-3")],
+)  # fmt: skip
+def test_numbers_that_are_none_are_one_clear_line(
+    option: str, value: str, run: Path, tmp_path: Path, command_line: Callable[..., Any]
+) -> None:
+    code, _, said = command_line("study", "make", run, "-o", tmp_path / "a", option, value)
+    assert code == 2
+    assert "pairs" in said or "not in the range" in said
+    assert "internal" not in said
     assert not (tmp_path / "a").exists()
 
 

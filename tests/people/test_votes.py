@@ -93,6 +93,25 @@ def test_counting_again_replaces_and_keeps_the_rules(run: Path, voted: Path) -> 
     assert sum(score.metric == "people" for score in load_run(run).scores) == count
 
 
+def test_files_that_are_not_given_again_are_dropped_aloud(
+    run: Path, voted: Path, command_line: Call
+) -> None:
+    assert "dropped" not in command_line("votes", run, voted)[2]
+    one, *others = sorted(path for path in voted.iterdir())
+    said = command_line("votes", run, one)[2]
+    assert "of the 6 votes files" in said
+    assert f"5 were not given this time and are dropped: {others[0].stem}" in said
+    assert "and 2 more; it keeps the 1 given" in said
+    assert "dropped" not in command_line("votes", run)[2]
+
+
+def test_an_unknown_observer_cannot_be_kept(run: Path, voted: Path, command_line: Call) -> None:
+    code, _, said = command_line("votes", run, voted, "--keep", "nosuch")
+    assert code == 2
+    assert "nobody is called nosuch" in said
+    assert not (run / "studies" / "votes").exists()
+
+
 def test_a_quick_observer_is_left_out_and_may_be_kept(run: Path, voted: Path) -> None:
     strict = take_votes(run, [voted], Rules(fastest=60))
     assert all("s a pair" in "".join(seen.reasons) for seen in strict.screened)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,21 @@ def test_what_is_no_votes_file_is_refused(name: str, study: Study, tmp_path: Pat
     bad.write_bytes(CONTENTS[name])
     with pytest.raises(InputError, match=r"bad\.json"):
         read_ballots([bad], {study.id: study})
+
+
+def test_a_byte_order_mark_is_read(study: Study, good: Path) -> None:
+    [plain] = read_ballots([good], {study.id: study})
+    good.write_bytes(codecs.BOM_UTF8 + good.read_bytes())
+    assert read_ballots([good], {study.id: study}) == [plain]
+    good.write_text(json.dumps(json.loads(good.read_text("utf-8-sig"))), encoding="utf-16")
+    assert read_ballots([good], {study.id: study}) == [plain]
+
+
+def test_a_pipe_is_refused_and_not_waited_for(study: Study, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    for given in (tmp_path / "pipe.json", tmp_path):
+        with pytest.raises(InputError, match=r"pipe\.json is a folder, a pipe or a device"):
+            read_ballots([given], {study.id: study})
 
 
 def resign(study: Study, good: Path, out: Path, edit: Callable[[list[Any]], None]) -> Path:

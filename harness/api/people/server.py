@@ -6,6 +6,7 @@ import hmac
 import json
 import re
 import secrets
+import sys
 import threading
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -14,7 +15,8 @@ from pathlib import Path
 
 from harness.atomic import atomic_file
 from harness.errors import InputError
-from harness.people.votes_file import MOST_BYTES, SCHEMA
+from harness.people.study import Study, Trial
+from harness.people.votes_file import MOST_BYTES, Ballot, parse_ballot
 
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -23,7 +25,8 @@ _TYPES = {
     ".png": "image/png",
 }
 _DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
-_OBSERVER = re.compile(r"[0-9a-f]{16}")
+_STUDY = re.compile(r"[0-9a-f]{12}")
+_TOKEN = re.compile(r"[\w-]{22}", re.ASCII)
 _PATIENCE_SECONDS = 15
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -43,7 +46,8 @@ class StudyServer(ThreadingHTTPServer):
 
     Args:
         folder: What `restobench study make` wrote.
-        votes: Folder for votes files; made when the first arrives.
+        votes: Folder for votes files, and for the tokens of the study's links: another start reads
+            them again. Made if need be.
         host: Address to listen on.
         port: 0: any that is free.
 
@@ -51,17 +55,17 @@ class StudyServer(ThreadingHTTPServer):
         links: One for each session.
 
     Raises:
-        InputError: The folder is no study.
-        OSError: The address cannot be used.
+        InputError: The folder is no study, or its tokens are damaged.
+        OSError: The folder for votes cannot be written, or the address cannot be used.
     """
 
     daemon_threads = True
 
     def __init__(self, folder: Path, votes: Path, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.study, sessions = _read_page(folder)
+        self.study = _read_page(folder)
         self.votes = votes
         self.files = _files(folder)
-        self.tokens = [secrets.token_urlsafe(16) for _ in range(sessions)]
+        self.tokens = _tokens(self.votes / f"{self.study.id}.tokens", len(self.study.sessions))
         self.writing = threading.Lock()
         self.observers: dict[int, str] = {}
         super().__init__((host, port), _Handler)
@@ -72,6 +76,11 @@ class StudyServer(ThreadingHTTPServer):
             for number, token in enumerate(self.tokens, 1)
         ]
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Says nothing of a browser that has gone away; what else went wrong is shown."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
     def session_of(self, token: str) -> int | None:
         """The session of a token, in a time that tells nothing of it."""
         found = None
@@ -81,16 +90,37 @@ class StudyServer(ThreadingHTTPServer):
         return found
 
 
-def _read_page(folder: Path) -> tuple[str, int]:
-    """The study's id, and how many sessions it has."""
+def _read_page(folder: Path) -> Study:
+    """The study as far as its page tells: how many trials each session has, and not of what."""
     try:
         found = _DATA.search((folder / "index.html").read_text(encoding="utf-8"))
         told = json.loads(found[1]) if found else {}
-        return str(told["id"]), len(told["sessions"])
+        if not _STUDY.fullmatch(told["id"]):  # it names a file
+            raise ValueError
+        unknown = Trial("pair", "", "", "", "")
+        sessions = tuple((unknown,) * len(session) for session in told["sessions"])
+        return Study(told["id"], secret="", run="", made="", sessions=sessions)
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(
             f"{folder} is no study: expected a folder that `restobench study make` wrote"
         ) from None
+
+
+def _tokens(path: Path, sessions: int) -> list[str]:
+    """The tokens of the last start, or new ones, in a file for its owner alone."""
+    if path.is_file():
+        found = path.read_text(encoding="ascii", errors="replace").split()
+        if len(found) != sessions or not all(map(_TOKEN.fullmatch, found)):
+            raise InputError(
+                f"{path} is damaged: expected {sessions} tokens; without it new links are made"
+            )
+        return found
+    found = [secrets.token_urlsafe(16) for _ in range(sessions)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path) as partial:
+        partial.touch(0o600, exist_ok=False)
+        partial.write_text("\n".join(found) + "\n", encoding="ascii")
+    return found
 
 
 def _files(folder: Path) -> Mapping[str, Path]:
@@ -101,19 +131,6 @@ def _files(folder: Path) -> Mapping[str, Path]:
         if path.is_file() and not path.is_symlink() and path.suffix in _TYPES
     }
     return {**found, "/": folder / "index.html"}
-
-
-def _count(told: object) -> int:
-    """How many votes a document holds, whatever it is."""
-    votes = told.get("votes") if isinstance(told, dict) else None
-    return len(votes) if isinstance(votes, list) else 0
-
-
-def _count_in(path: Path) -> int:
-    try:
-        return _count(json.loads(path.read_bytes()))
-    except (OSError, ValueError, RecursionError):
-        return 0
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -160,27 +177,29 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self._keep(session, content))
 
     def _keep(self, session: int, content: bytes) -> HTTPStatus:
-        """Keeps votes that look like some of this study; `restobench votes` checks the rest."""
-        try:
-            told = json.loads(content)
-            observer = str(told["observer"])
-            ours = (told["schema"], told["study"]) == (SCHEMA, self.server.study)
-        except (ValueError, KeyError, TypeError, RecursionError):
+        """Keeps votes that pass the checks of `restobench votes`."""
+        ballot = self._read(Path("votes"), content)
+        if ballot is None or ballot.session != session:
             return HTTPStatus.BAD_REQUEST
-        if not ours or told.get("session") != session or not _OBSERVER.fullmatch(observer):
-            return HTTPStatus.BAD_REQUEST
+        observer = ballot.observer
         with self.server.writing:
             if self.server.observers.setdefault(session, observer) != observer:
                 return HTTPStatus.CONFLICT
             # after another start the same session may have another observer
-            name = f"{self.server.study}-{session}-{observer}.json"
-            place = self.server.votes / name
-            if _count(told) < _count_in(place):  # an earlier state of the same page
+            place = self.server.votes / f"{ballot.study}-{session}-{observer}.json"
+            kept = self._read(place, place.read_bytes()) if place.is_file() else None
+            if kept and len(ballot.votes) < len(kept.votes):  # an earlier state of the same page
                 return HTTPStatus.CONFLICT
             self.server.votes.mkdir(parents=True, exist_ok=True)
             with atomic_file(place) as partial:
                 partial.write_bytes(content)
         return HTTPStatus.NO_CONTENT
+
+    def _read(self, path: Path, content: bytes) -> Ballot | None:
+        try:
+            return parse_ballot(path, content, {self.server.study.id: self.server.study})
+        except InputError:
+            return None
 
     def _is_for_us(self) -> bool:
         """Whether the request names this host: a page elsewhere may have its name lead here."""

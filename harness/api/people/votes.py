@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.errors import InputError
 from harness.people.counting import VOTES, Counted, count_votes, kept_rules
 from harness.people.leaderboards import METRIC, image_scores
 from harness.people.screening import Rules
@@ -39,18 +40,41 @@ def take_votes(run: Path, paths: Sequence[Path], rules: Rules | None = None) -> 
         rules: Of screening; none, without paths: those of last time.
 
     Raises:
-        InputError: As for `count_votes`; nothing is written then.
+        InputError: As for `count_votes`, or an observer to keep is not there; nothing is written
+            then.
     """
     from harness.storage.store import Store, load_run
 
     data = load_run(run)
+    wanted = set(rules.keep) if rules else set()
     rules = rules or (Rules() if paths else kept_rules(run))
     counted = count_votes(run, data, paths, rules)
+    observers = {ballot.observer for ballot in counted.read}
+    if unknown := wanted - observers:
+        raise InputError(
+            f"nobody is called {', '.join(sorted(unknown))}, who should be kept; the votes are of "
+            f"{', '.join(sorted(observers))}"
+        )
     if paths:
+        counted = replace(counted, notes=(*counted.notes, *_dropped(run, counted.read)))
         _keep(run, counted.read, rules)
     with Store(run, create=True) as store:
         _write(store, data, counted)
     return counted
+
+
+def _dropped(run: Path, ballots: Sequence[Ballot]) -> list[str]:
+    """What to say of the files that the run has kept so far and that are not among these."""
+    before = {path.stem for path in (study_folder(run) / VOTES).glob("*.json")}
+    gone = sorted(before - {f"{ballot.study}-{ballot.observer}" for ballot in ballots})
+    if not gone:
+        return []
+    named = ", ".join(name.partition("-")[2] for name in gone[:3])
+    named += f" and {len(gone) - 3} more" if len(gone) > 3 else ""
+    return [
+        f"of the {len(before)} votes files that {run} has kept, {len(gone)} were not given this "
+        f"time and are dropped: {named}; it keeps the {len(ballots)} given"
+    ]
 
 
 def _keep(run: Path, ballots: Sequence[Ballot], rules: Rules) -> None:

@@ -6,8 +6,19 @@
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
   const hash = new URLSearchParams(location.hash.slice(1));
   const token = hash.get("token");
-  const wanted = /^\d+$/.test(hash.get("session") ?? "") ? Number(hash.get("session")) - 1 : null;
-  const place = `restobench-study-${study.id}${wanted === null ? "" : `-${wanted}`}`;
+  const asked = hash.get("session");
+  const wanted = asked === null ? null : Number(/^\d+$/.test(asked) ? asked : NaN) - 1;
+  const place = ["restobench-study", study.id, ...(wanted === null ? [] : [wanted]), ...(token ? [token] : [])].join("-");
+  const restart = () => { over = true; location.reload(); };
+  let over = false;
+  addEventListener("hashchange", restart); // another link in this tab: another observer
+
+  if (wanted !== null && !study.sessions[wanted]) {
+    find("why").textContent = `There is no session ${asked.slice(0, 20)}: this study has sessions 1 to ${study.sessions.length}. Please ask for your link again.`;
+    find("intro").hidden = true;
+    find("lost").hidden = false;
+    return;
+  }
 
   // ---- what is remembered
 
@@ -21,7 +32,20 @@
       const kept = JSON.parse(localStorage.getItem(place));
       if (kept && study.sessions[kept.session] && Array.isArray(kept.votes)) return kept;
     } catch { /* a browser that keeps nothing: this visit has to be the only one */ }
-    return fresh();
+    return null;
+  };
+  // Whether another tab has gone on meanwhile: then this one goes on from there, and nothing is written over.
+  const overtaken = () => {
+    const kept = recall();
+    if (!kept) return false;
+    if (kept.observer !== state.observer) {
+      restart();
+      return true;
+    }
+    if (kept.votes.length <= state.votes.length && kept.trained <= state.trained) return false;
+    Object.assign(state, kept);
+    find("said").textContent = "Another tab has gone on: here is the next pair after its last.";
+    return true;
   };
   const remember = () => {
     try {
@@ -30,8 +54,13 @@
       find("said").textContent = "This browser keeps nothing: save the votes before you leave the page.";
     }
   };
-  const state = recall();
-  if (!study.sessions[state.session]) state.session %= study.sessions.length;
+  const state = recall() ?? fresh();
+  const aside = `restobench-study-others-${study.id}-`;
+  const others = () => {
+    try {
+      return Object.keys(localStorage).filter((key) => key.startsWith(aside)).map((key) => JSON.parse(localStorage.getItem(key))).filter((kept) => kept?.votes?.length);
+    } catch { return []; }
+  };
   const session = study.sessions[state.session].map(([id, left, right, beside]) => ({ id, left, right, beside, answer: "" }));
 
   // ---- the votes file
@@ -42,13 +71,19 @@
     for (const byte of new TextEncoder().encode(text)) sum = TABLE[(sum ^ byte) & 255] ^ (sum >>> 8);
     return ((sum ^ 0xffffffff) >>> 0).toString(16).padStart(8, "0");
   };
-  const ballot = () => {
-    let check = crc(`${study.id}|${state.session}|${state.observer}|${state.scale}`);
-    const votes = state.votes.map(({ trial, choice, ms, away }) => {
+  const ballot = (of = state) => {
+    let check = crc(`${study.id}|${of.session}|${of.observer}|${of.scale}`);
+    const votes = of.votes.map(({ trial, choice, ms, away }) => {
       check = crc(`${check}|${trial}|${choice}|${ms}|${away ? 1 : 0}`);
       return { trial, choice, ms, away, check };
     });
-    return JSON.stringify({ schema: "restobench/votes/1", study: study.id, session: state.session, observer: state.observer, scale: state.scale, votes });
+    return JSON.stringify({ schema: "restobench/votes/1", study: study.id, session: of.session, observer: of.observer, scale: of.scale, votes });
+  };
+  const save = (of) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([ballot(of)], { type: "application/json" }));
+    link.download = `votes-${study.id}-${of.observer}.json`;
+    link.click();
   };
 
   // ---- the pictures: all at one place and one size, a pixel of theirs on whole pixels of the display
@@ -81,20 +116,25 @@
 
   // ---- one pair after the other
 
+  const QUIET_MS = 300; // after a pair is shown: a double press must not answer what nobody has seen
   let trial = null;
+  let turn = 0;
   let shown = 0;
   let away = false;
   const next = () => (state.trained < study.training.length ? study.training[state.trained] : session[state.votes.length]);
   const show = (name) => { for (const id of ["intro", "ask", "end"]) find(id).hidden = id !== name; };
   const choices = [...document.querySelectorAll("[data-choice]")];
-  const ready = (yes) => { for (const button of choices) button.disabled = !yes; stage.classList.toggle("waiting", !yes); };
+  const ready = (yes) => { for (const button of choices) button.disabled = !yes; };
 
   const ask = async () => {
     trial = next();
     if (!trial) return finish();
-    const now = trial;
+    turn += 1;
+    const now = turn;
     show("ask");
     ready(false);
+    stage.classList.add("waiting");
+    if (choices.includes(document.activeElement)) find("asked").focus({ preventScroll: true }); // its ring would show the last answer
     const training = state.trained < study.training.length;
     find("phase").textContent = training ? `Practice ${state.trained + 1} of ${study.training.length}:` : "";
     find("progress").max = session.length;
@@ -107,10 +147,11 @@
       find("said").textContent = "A picture could not be loaded. Load the page again; your votes are kept.";
       return undefined;
     }
-    if (now !== trial) return undefined;
+    if (now !== turn) return undefined;
     start();
     draw();
-    ready(true);
+    stage.classList.remove("waiting");
+    setTimeout(() => { if (now === turn) ready(true); }, QUIET_MS);
     away = document.hidden;
     shown = performance.now();
     for (const later of session.slice(state.votes.length + 1, state.votes.length + 2)) {
@@ -120,8 +161,12 @@
   };
 
   const choose = (choice) => {
-    if (!trial || choices[0].disabled || find("ask").hidden) return;
-    const ms = Math.round(performance.now() - shown);
+    if (over || !trial || choices[0].disabled || find("ask").hidden) return;
+    if (overtaken()) {
+      ask();
+      return;
+    }
+    const ms = Math.min(Math.round(performance.now() - shown), 24 * 3600 * 1000); // more no votes file may have
     if (state.trained < study.training.length) {
       const clear = trial.answer && trial.answer !== choice;
       find("said").textContent = clear ? `Look again: ${trial.answer === "left" ? "A" : "B"} is clearly better here.` : "";
@@ -137,11 +182,12 @@
   };
 
   const finish = () => {
+    overtaken();
     trial = null;
     show("end");
     const left = session.length - state.votes.length;
-    const done = `${state.votes.length} pairs are answered`;
-    find("state").textContent = left ? `${done}, ${left} are left: go on now or later in this browser.` : `${done}. Please save the votes file and give it to whoever asked you.`;
+    const done = `${state.votes.length} of ${session.length} pairs are answered`;
+    find("state").textContent = left ? `${done}: go on now or later in this browser.` : `${done}. Please save the votes file and give it to whoever asked you.`;
     find("on").hidden = !left;
     find("text").value = ballot();
     find("thanks").focus();
@@ -155,16 +201,17 @@
     try {
       const headers = { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) };
       const answer = await fetch(to, { method: "POST", headers, body: ballot() });
-      told.textContent = answer.ok ? "The votes have arrived; you may close the page." : `The votes were not taken (${answer.status}): save the file instead.`;
+      told.textContent = answer.ok ? "The votes have arrived; you may close the page." : `The votes were not taken (${answer.status}). Please save the votes file and give it to whoever asked you.`;
     } catch {
-      told.textContent = "The votes could not be sent: save the file instead.";
+      told.textContent = "The votes could not be sent. Please save the votes file and give it to whoever asked you.";
     }
   };
 
   // ---- hands
 
+  find("agree").checked = false; // browsers fill forms in again after a reload
   find("agree").addEventListener("change", () => { find("begin").disabled = !find("agree").checked; });
-  find("begin").addEventListener("click", () => { state.agreed = true; remember(); ask().then(() => find("asked").focus()); });
+  find("begin").addEventListener("click", () => { if (overtaken()) { ask(); return; } state.agreed = true; remember(); ask().then(() => find("asked").focus()); });
   for (const button of choices) button.addEventListener("click", () => choose(button.dataset.choice));
   find("in").addEventListener("click", () => enlarge(1));
   find("out").addEventListener("click", () => enlarge(-1));
@@ -172,12 +219,28 @@
   find("on").addEventListener("click", ask);
   find("full").addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()));
   find("full").hidden = !document.fullscreenEnabled;
-  find("save").addEventListener("click", () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([ballot()], { type: "application/json" }));
-    link.download = `votes-${study.id}-${state.observer}.json`;
-    link.click();
-  });
+  find("save").addEventListener("click", () => save(state));
+  // a link with a token is one person's own
+  for (const button of document.querySelectorAll(".someone")) {
+    button.hidden = Boolean(token);
+    button.addEventListener("click", () => {
+      if (!confirm("Start anew as somebody else? The votes so far are kept in this browser, where they can be saved; nobody can add to them.")) return;
+      try {
+        if (state.votes.length) localStorage.setItem(aside + state.observer, JSON.stringify(state));
+        localStorage.removeItem(place);
+        restart();
+      } catch {
+        find("said").textContent = find("sent").textContent = "This browser keeps nothing: save the votes, then load the page again.";
+      }
+    });
+  }
+  for (const other of others()) {
+    const button = document.createElement("button");
+    button.textContent = `Save ${other.votes.length === 1 ? "the vote" : `the ${other.votes.length} votes`} of ${other.observer}`;
+    button.addEventListener("click", () => save(other));
+    find("others").append(button);
+  }
+  find("before").hidden = !find("others").children.length;
   find("copy").addEventListener("click", async () => {
     find("text").select();
     try {
@@ -186,6 +249,11 @@
     } catch {
       find("sent").textContent = "Select the text below and copy it by hand.";
     }
+  });
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key !== place) return;
+    if (!newValue && state.agreed) restart(); // somebody else, in another tab
+    else if (overtaken() && !over) (find("end").hidden ? ask : finish)();
   });
   document.addEventListener("visibilitychange", () => { away = away || document.hidden; });
 

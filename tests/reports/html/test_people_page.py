@@ -10,6 +10,7 @@ from voted_run import TEXTS, store, taste_of, vote
 from harness.api.people.studies import StudyWishes, make_study
 from harness.api.people.votes import take_votes
 from harness.people.sessions import Budget
+from harness.people.votes_file import write_ballot
 from harness.protocols.report import ReportData
 from harness.reporting.assemble import assemble
 from harness.storage.store import load_run
@@ -44,6 +45,24 @@ def test_the_page_shows_the_order_the_metrics_and_who_was_left_out(
     assert "clear differences" in page
     for row in counted.rows():
         assert str(row["restorer"]) in page
+
+
+def test_one_vote_of_one_observer_is_said_in_the_singular_and_no_metric_is_bounded(
+    fabricated: ReportData, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(fabricated.run_folder, run)
+    store(fabricated.data, run)
+    study, _ = make_study(run, tmp_path / "page", StudyWishes(TEXTS, Budget(1, 12, 8)))
+    places = [n for n, trial in enumerate(study.sessions[0]) if trial.kind == "pair"][:1]
+    said = [(f"0-{place}", "left", 900) for place in places]
+    file = write_ballot(tmp_path / "one.json", study.id, 0, "0" * 16, said)  # type: ignore[arg-type]
+    take_votes(run, [file])
+    HTMLReport().write(assemble(load_run(run), run), tmp_path / "report")
+    page = (tmp_path / "report" / "site" / "people.html").read_text()
+    assert "1 vote of 1 observer on 1 image, with 0 ties" in page
+    assert "<span>1 observer</span>" in page
+    assert "no metric" not in page
 
 
 def test_damaged_votes_are_a_note_and_no_failure(fabricated: ReportData, tmp_path: Path) -> None:

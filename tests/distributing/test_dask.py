@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from _thread import interrupt_main
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -120,11 +120,35 @@ def test_it_keeps_the_contract_of_executors(tmp_path: Path, dask: Dask) -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        b"cpus = 4\n", b"\x89PNG\r\n\x1a\n\x00\xff", b"", b"{}", b"[]", b"null", b"[" * 100_000,
+        b'{"address": 8786}', b'{"address": "here"}',
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_schedulers_is_said(
+    tmp_path: Path, content: bytes, command_line: Callable[..., tuple[int, str, str]]
+) -> None:
+    (tmp_path / "wrong.json").write_bytes(content)
+    arguments = ("run", "-b", "quickstart", "-r", "bicubic", "-m", "psnr", "--limit", "1")
+    engine = ("--executor", f"dask:{tmp_path / 'wrong.json'}", "--out", tmp_path / "run")
+    code, _, err = command_line(*arguments, *engine)
+    assert code == 2
+    [line] = [line for line in err.splitlines() if line.startswith("error:")]
+    assert "wrong.json is no file of a Dask scheduler" in line
+
+
+@pytest.mark.parametrize(
     ("argument", "message"),
     [
         ("", "needs the scheduler's address"),
         ("no-such.json", "no such file, and no address"),
         ("tcp://127.0.0.1:1", "no Dask scheduler answers"),
+        ("tcp://127.0.0.1:99999", "no Dask scheduler answers"),
+        ("tcp://127.0.0.1:port", "no Dask scheduler answers"),
+        ("tcp://", "no Dask scheduler answers"),
+        ("ftp://127.0.0.1:1", "no Dask scheduler answers"),
+        ("tls://127.0.0.1:1", "no Dask scheduler answers"),
     ],
 )
 def test_what_is_no_scheduler_is_said(

@@ -19,7 +19,7 @@ from harness.distributing.parts import (
     write_document,
 )
 from harness.distributing.tasks import ChunkResult, ChunkTask
-from harness.protocols.executor import JobEnded
+from harness.protocols.executor import SPARE_SECONDS, JobEnded
 from harness.results import Cell
 from harness.running.cells import Cells
 from harness.running.header import Place
@@ -36,9 +36,6 @@ from harness.workers.pool import Trouble, announce, handover_folder, outcome
 FLUSH_SECONDS = 30.0
 """What a job that is killed has to do again at most, beside the cells in flight: a tenth of what
 it has worked, and no more than this."""
-
-SPARE_SECONDS = 30.0
-"""So long before its end a job takes no more cells, and longer where cells take longer."""
 
 
 class _NodePools(Pools):

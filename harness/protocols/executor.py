@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+SPARE_SECONDS = 30.0
+"""So long before its end a job takes no more cells, and longer where cells take longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:

@@ -165,9 +165,9 @@ class DaskExecutor(Executor):
         self._refused.add(place)
         return bool(self._threads())
 
-    def describe(self, chunks: Sequence[Chunk]) -> str:
+    def describe(self, chunks: Sequence[Chunk], folder: Path) -> str:
         """One line."""
-        return f"{len(chunks)} chunks for the Dask cluster at {self._address}"
+        return f"for the Dask cluster at {self._address}"
 
     def cancel(self) -> None:
         """Ends what was sent: chunks at work go on to their end, and nobody hears of them."""

@@ -7,6 +7,7 @@ the queue's own accounting says is not asked, for many a cluster has none.
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ GONE = 2
 """So often in a row a job has to be missing from the queue: its file may be on its way."""
 
 LAST_WORDS = 300
+SUBFOLDER = "slurm"
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class SlurmExecutor(Executor):
         self.chunk_seconds = self._cluster.chunk_seconds
         self.cell_seconds = self._cluster.cell_seconds
         self.device: str | None = "cuda:0" if self._cluster.has_gpus() else None
-        self._folder = Path("RUN/jobs/slurm")
+        self._folder = Path(SUBFOLDER)
         self._watched: list[_Watched] = []
         self._refused: set[str] = set()
         self._lock, self._over = threading.Lock(), threading.Event()
@@ -90,7 +92,7 @@ class SlurmExecutor(Executor):
 
     def open(self, folder: Path) -> None:
         """Jobs have scripts and logs below `folder`."""
-        self._folder = folder / "slurm"
+        self._folder = folder / SUBFOLDER
         self._folder.mkdir(exist_ok=True)
 
     def slots(self) -> int:
@@ -112,7 +114,8 @@ class SlurmExecutor(Executor):
             some = chunks[start : start + LONGEST_ARRAY]
             engine, seconds = self._engine(some), _wall_minutes(self._cluster, some) * 60
             try:
-                with engine.batch():
+                # submitit prints what sbatch says, besides raising it
+                with redirect_stderr(io.StringIO()), engine.batch():
                     jobs = [engine.submit(run_job, it.run, it.sign, seconds) for it in some]
                 ids = [str(job.job_id) for job in jobs]
             except Exception as error:  # sbatch says what it does not like, submitit hands it on
@@ -185,9 +188,9 @@ class SlurmExecutor(Executor):
             self._refused.add(place)
         return True
 
-    def describe(self, chunks: Sequence[Chunk]) -> str:
+    def describe(self, chunks: Sequence[Chunk], folder: Path) -> str:
         """The script of the first array."""
-        some = chunks[:LONGEST_ARRAY]
+        some, self._folder = chunks[:LONGEST_ARRAY], folder / SUBFOLDER
         engine = self._engine(some)
         if len(some) > 1:
             engine.parameters["map_count"] = len(some)

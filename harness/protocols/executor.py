@@ -119,8 +119,13 @@ class Executor(Protocol):
     def avoid(self, place: str) -> bool:
         """Hands over no more chunks to a node; says whether there are others."""
 
-    def describe(self, chunks: Sequence[Chunk]) -> str:
-        """What would be handed over, as text: a script, an address."""
+    def describe(self, chunks: Sequence[Chunk], folder: Path) -> str:
+        """What would be handed over, as text: a script, an address.
+
+        Args:
+            chunks: All of them.
+            folder: Of `open`, which need not have been called.
+        """
 
     def cancel(self) -> None:
         """Ends all that was handed over and is not done."""

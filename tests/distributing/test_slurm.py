@@ -159,9 +159,12 @@ def test_detached_jobs_are_collected(
     code, out, _ = command_line("collect", run)
     assert code == 3
     assert "0 of 20 cells are there" in out
-    assert "2 jobs wait or run" in out
+    assert "jobs that wait or run: 2" in out
     wait_until(lambda: not slurm.call("squeue", "--noheader"), "the jobs end")
-    code, out, _ = command_line("collect", run)
+    code, out, err = command_line("collect", run)
+    assert "[0/20] looking for what is done" in err
+    assert "[20/20] " in err
+    assert "left;" not in err, "all came at once: it says nothing of a rate"
     assert (code, load_run(run).run.status) == (0, "finished")
     assert "20 of 20 cells are there, 0 failures" in out
     run_plan(plan, tmp_path / "one", workers=1)
@@ -208,3 +211,15 @@ def test_a_dry_run_prints_chunks_and_the_script(
         assert f"#SBATCH {line}" in out
     assert re.search(r"#SBATCH --array=0-\d+%\d+", out)
     assert "device cuda:0" in out
+    assert f"#SBATCH --output={tmp_path}/run/jobs/slurm/" in out
+
+
+def test_what_sbatch_refuses_is_said_once(
+    tmp_path: Path, command_line: Callable[..., tuple[int, str, str]]
+) -> None:
+    executor_of(tmp_path, partition="nosuch")
+    arguments = ("run", "-b", "quickstart", "-r", "bicubic", "--set", "photos-x2", "-m", "psnr")
+    engine = ("--executor", f"slurm:{tmp_path / 'cluster.toml'}", "--out", tmp_path / "run")
+    code, _, err = command_line(*arguments, *engine, "--limit", 1)
+    assert code == 2
+    assert err.count("invalid partition") == 1

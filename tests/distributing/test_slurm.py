@@ -64,6 +64,8 @@ def test_scores_are_those_of_one_process(tmp_path: Path, executor: SlurmExecutor
     jobs = tmp_path / "many" / "jobs"
     assert list((jobs / "slurm").glob("*_submission.sh"))
     assert list((jobs / "slurm").glob("*_log.out"))
+    for log in (jobs / "slurm").glob("*_log.err"):
+        assert "Traceback" not in log.read_text(), "a job has ended cleanly"
     assert not list((jobs / "parts").iterdir()), "all was taken in"
 
 

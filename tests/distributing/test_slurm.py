@@ -36,6 +36,7 @@ def slurm() -> Iterator[Slurm]:
 def _quick(monkeypatch: pytest.MonkeyPatch, slurm: Slurm) -> None:  # noqa: ARG001  # first
     monkeypatch.setattr(slurm_module, "LOOK_SECONDS", 0.2)
     monkeypatch.setattr(slurm_module, "QUEUE_SECONDS", 1.0)
+    monkeypatch.setattr(slurm_module, "SOON_SECONDS", 0.5)
     monkeypatch.setenv("PYTHONPATH", variables()["PYTHONPATH"])
 
 
@@ -91,9 +92,21 @@ def test_a_job_that_dies_without_a_result_is_tried_again_and_then_a_failure(
     assert len(failures) == len(watcher.cells) == watcher.cells.total() == 3
     assert "lost 3 times" in failures[0].message
     assert "the disk is full" in failures[0].message
-    assert not slurm.running()
+    wait_until(lambda: not slurm.running(), "no job is left")
     summary = run_on(executor_of(tmp_path), plan_of("misbehaving:Good", 3), tmp_path / "run")
     assert (summary.restored, summary.failures) == (3, 0), "the same run mends it"
+
+
+def test_a_job_that_cannot_begin_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slurm_module, "QUEUE_SECONDS", 1000.0)
+    executor, watcher = executor_of(tmp_path, python="/nosuch/python"), Watcher()
+    run_on(executor, plan_of("misbehaving:Good", 3), tmp_path / "run", progress=watcher)
+    told = [line for line in watcher.notes if "has ended before it began" in line]
+    assert len(told) == 3
+    assert all("/nosuch/python: No such file" in line for line in told)
+    assert {item.kind for item in load_run(tmp_path / "run").failures} == {FailureKind.LOST}
 
 
 def test_a_requeued_job_goes_on_where_it_was(tmp_path: Path, slurm: Slurm) -> None:

@@ -30,15 +30,21 @@ def collect(flags: dict[str, bool], /, folder: Path, executor: str) -> int:
     from harness.distributing.engines import build_executor
     from harness.distributing.jobs import Jobs
 
-    with CellProgress(quiet=flags["quiet"], verbose=flags["verbose"]) as shown:
-        found = take_in(folder.resolve(), build_executor(executor or Jobs.engine(folder)), shown)
+    engine = build_executor(executor or Jobs.engine(folder))
+    first = "looking for what is done"
+    with CellProgress(quiet=flags["quiet"], verbose=flags["verbose"], first=first) as shown:
+        found = take_in(folder.resolve(), engine, shown)
     done = found.cells - found.missing
     if not flags["quiet"]:
-        output.echo(f"{done} of {found.cells} cells are there, {found.failures} failures")
+        output.echo(
+            f"{done} of {found.cells} cells are there, {output.counted(found.failures, 'failure')}"
+        )
         if found.waiting:
-            output.echo(f"{found.waiting} jobs wait or run")
+            output.echo(f"jobs that wait or run: {found.waiting}")
         if found.missing and found.lost:
-            output.say(f"{found.lost} jobs are gone: the same `run` hands their cells over again")
+            output.say(
+                f"jobs that are gone: {found.lost}; the same `run` hands their cells over again"
+            )
         if not found.missing:
             output.echo(f"complete: restobench report {folder}")
     return 3 if found.missing or found.failures else 0

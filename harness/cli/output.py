@@ -50,6 +50,11 @@ def json_document(kind: str, rows: Sequence[Row]) -> str:
 _STEERING = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
+def counted(number: int, word: str) -> str:
+    """`1 job`, `2 jobs`."""
+    return f"{number} {word}" + "s" * (number != 1)
+
+
 @contextmanager
 def documents_alone() -> Iterator[None]:
     """Keeps standard output for JSON documents.

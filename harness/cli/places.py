@@ -23,7 +23,7 @@ class How(TypedDict):
     """The options of `run` that say where and how."""
 
     device: str
-    devices: str
+    devices: str | None
     executor: str
     detach: bool
     workers: int | None
@@ -45,15 +45,15 @@ def choose(how: How) -> tuple[Executor | None, str, tuple[str, ...]]:
     if not how["executor"]:
         if how["detach"]:
             raise InputError("--detach needs --executor: jobs that go on by themselves")
-        if not how["devices"]:
+        if how["devices"] is None:
             return None, how["device"], ()
         if how["device"] != "auto":
             raise InputError("--device and --devices: give one of them")
         return None, *choose_devices(how["devices"])
     from harness.distributing.engines import build_executor
 
-    for name in ("devices", "sandbox"):
-        if how[name]:
+    for name, given in (("devices", how["devices"] is not None), ("sandbox", how["sandbox"])):
+        if given:
             raise InputError(f"--{name} is for this machine: it does not go with --executor")
     engine = build_executor(how["executor"])
     device = how["device"]
@@ -101,13 +101,13 @@ class Places:
         how = NodeHow(workers, timeout, memory_mib)
         return run_on(self.engine, plan, folder, how, progress, text=text, detach=detach)
 
-    def print_costs(self, plan: Plan) -> None:
-        """Prints what a plan will cost, and how it is cut into jobs."""
+    def print_costs(self, plan: Plan, folder: Path) -> None:
+        """Prints what a plan will cost, and how it is cut into the jobs of a run folder."""
         workers = self.how["workers"] or len(self.visible) or cores()
         if self.engine is None or self.engine.cell_seconds is None:
             self._print_estimate(plan, workers)
         if self.engine is not None:
-            self._print_chunks(plan, self.engine)
+            self._print_chunks(plan, self.engine, folder)
 
     def _print_estimate(self, plan: Plan, workers: int) -> None:
         from harness.running.estimate import estimate_costs
@@ -123,18 +123,21 @@ class Places:
             "on top"
         )
 
-    def _print_chunks(self, plan: Plan, engine: Executor) -> None:
+    def _print_chunks(self, plan: Plan, engine: Executor, folder: Path) -> None:
         from harness.distributing.chunking import forecast
 
         chunks = forecast(plan, engine)
         _tell(chunks)
-        click.echo(engine.describe(chunks))
+        click.echo(engine.describe(chunks, folder / "jobs"))
 
 
 def _tell(chunks: list[Chunk]) -> None:
-    seconds = [chunk.seconds or 0.0 for chunk in chunks]
+    seconds = [chunk.seconds for chunk in chunks if chunk.seconds is not None]
     most = max(chunk.cells for chunk in chunks)
-    output.echo(
-        f"{len(chunks)} chunks of up to {most} cells, the longest of about {max(seconds):.0f} s, "
-        f"as far as that is known before anything has run"
-    )
+    told = "how long they take is not known before anything has run"
+    if seconds:
+        longest = max(seconds)
+        about = f"{longest:.0f}" if longest >= 1 else f"{longest:.2g}"
+        told = f"the longest of about {about} s, as far as that is known before anything has run"
+    up_to = f"of up to {most} cells" if most > 1 else "of one cell"
+    output.echo(f"{output.counted(len(chunks), 'chunk')} {up_to}; {told}")

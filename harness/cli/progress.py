@@ -22,6 +22,12 @@ MANY_PAGES = 100
 LINES = 20
 """A log has about so many, of a command of any size."""
 
+BURST_SECONDS = 0.1
+"""What comes so soon after the first piece has come with it: chunks bring their cells at once."""
+
+PACE_SECONDS = 1.0
+"""A rate is told of no less time than this."""
+
 
 class _Shown:
     """Counts pieces of work.
@@ -80,15 +86,17 @@ class _Shown:
             timed: Whether it took its time, and was not there already.
         """
         self._done += 1
+        now = time.monotonic()
         first = timed and self._since is None
         if first:  # the clock begins here: what started workers took says nothing of the rest
-            self._since = time.monotonic()
-        elif timed:
+            self._since = now
+        early = timed and now - (self._since or now) < BURST_SECONDS
+        if timed and not early:
             self._timed += 1
         if self._bar is not None:
             if label:
                 self._bar.set_description_str(output.printable(label), refresh=False)
-            if first or not timed:
+            if early or not timed:
                 self._bar.initial += 1
             if first:
                 self._bar.start_t = self._bar.last_print_t = time.time()
@@ -104,7 +112,7 @@ class _Shown:
     def _pace(self) -> str:
         """How fast it goes since the first piece, and how long the rest will take."""
         spent = time.monotonic() - (self._since or math.inf)
-        if not self._timed or spent <= 0 or self._done == self._total:
+        if not self._timed or spent < PACE_SECONDS or self._done == self._total:
             return ""
         rate = self._timed / spent
         left = (self._total - self._done) / rate
@@ -127,6 +135,7 @@ class CellProgress(_Shown, Progress):
     Args:
         quiet: Say nothing.
         verbose: A line for every cell, not for failures alone.
+        first: What happens before the first cell is done.
         meanwhile: Called in a thread of its own once the first cell is done.
     """
 
@@ -135,14 +144,15 @@ class CellProgress(_Shown, Progress):
         *,
         quiet: bool = False,
         verbose: bool = False,
+        first: str = "starting workers",
         meanwhile: Callable[[], None] | None = None,
     ) -> None:
         super().__init__("cell", quiet=quiet)
-        self._verbose, self._meanwhile = verbose, meanwhile
+        self._verbose, self._meanwhile, self._before = verbose, meanwhile, first
 
-    def start(self, total: int) -> None:
+    def start(self, total: int, done: int = 0) -> None:
         """Begins to count."""
-        self._begin(total, meanwhile="starting workers")
+        self._begin(total, done, meanwhile=self._before)
 
     def advance(self, cell: Cell, note: str) -> None:
         """Counts one cell."""

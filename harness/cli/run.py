@@ -45,7 +45,7 @@ Examples:
 @click.option("--set", "sets", multiple=True, help="Only these sets of the benchmark.")
 @click.option("--out", type=options.PATH, help="Run folder  [default: runs/BENCHMARK-TIME]")
 @options.device(default="auto")
-@click.option("--devices", default="", help="Several GPUs, a restoration on each: cuda:0-7.")
+@click.option("--devices", help="Several GPUs, a restoration on each: cuda:0-7.")
 @click.option(
     "--executor",
     default="",
@@ -119,7 +119,7 @@ def run(
     _tell(plan, flags["quiet"])
     where = places.Places(engine, visible, how)
     if not plan.cells() or dry_run:
-        return _print_plan(plan, where)
+        return _print_plan(plan, where, out.resolve() if out else Path("RUN"))
     return _execute(plan, folder, flags, where)
 
 
@@ -188,7 +188,7 @@ def _hide_references(benchmark: Benchmark, folder: Path) -> None:
         output.say(f"--sandbox: the files of {names} are not known, and can be read")
 
 
-def _print_plan(plan: Plan, where: places.Places) -> int:
+def _print_plan(plan: Plan, where: places.Places, folder: Path) -> int:
     cells = plan.cells()
     for skip in plan.skipped:
         told = output.printable(f"skipped {skip.restorer or 'set'} on {skip.set}: {skip.reason}")
@@ -204,7 +204,7 @@ def _print_plan(plan: Plan, where: places.Places) -> int:
         able = [restorer.name for restorer in plan.restorers if name in restorer.sets]
         output.echo(f"{name}: {len(ids)} images x {len(able)} restorers: {', '.join(able)}")
     output.echo(f"{cells} cells, metrics {', '.join(plan.metrics)}, device {plan.device}")
-    where.print_costs(plan)
+    where.print_costs(plan, folder)
     return 0
 
 

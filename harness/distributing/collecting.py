@@ -48,11 +48,14 @@ def collect(folder: Path, executor: Executor, progress: Progress) -> Collected:
     Raises:
         StoreError: No run there, or none whose jobs were ever handed over.
     """
+    Jobs.engine(folder)  # says what is not there, before anything is made
     jobs = Jobs(folder)
     with Store(folder, create=True) as store:
         run = store.require_header()
         receiver = Receiver(store, run, progress)
         wanted = {name: item.fingerprint for name, item in run.restorers.items()}
+        cells, ids = _planned(jobs)
+        progress.start(len(cells), sum(_is_there(store, cell) for cell in cells))
         for name in jobs.finished():
             _take(jobs, name, receiver, wanted, progress)
         recorded = jobs.recorded()
@@ -64,13 +67,8 @@ def collect(folder: Path, executor: Executor, progress: Progress) -> Collected:
         for name in recorded.keys() - waiting.keys():
             if (found := jobs.read(name, partial=True)) is not None:
                 receiver.take(of_fingerprints(found, wanted))
-        ids, sets = jobs.planned()
-        cells = [
-            Cell(name, one, image)
-            for name, own in sets.items()
-            for one in own
-            for image in ids[one]
-        ]
+                store.commit()
+                jobs.partial(name).unlink(missing_ok=True)  # it need not be taken in again
         missing = [cell for cell in cells if not _is_there(store, cell)]
         if not missing and not waiting:
             _finish(store, receiver, ids)
@@ -89,6 +87,15 @@ def _take(
     else:
         receiver.take(of_fingerprints(result, wanted))
     jobs.forget(name)
+
+
+def _planned(jobs: Jobs) -> tuple[list[Cell], dict[str, tuple[str, ...]]]:
+    """All cells of a plan, and the images of each set."""
+    ids, sets = jobs.planned()
+    cells = [
+        Cell(name, one, image) for name, own in sets.items() for one in own for image in ids[one]
+    ]
+    return cells, ids
 
 
 def _is_there(store: Store, cell: Cell) -> bool:

@@ -35,8 +35,8 @@ ATTEMPTS = 3
 """How often a chunk is handed over that gets lost each time."""
 
 POLL_SECONDS = 1.0
-SILENCE_SECONDS = 60.0
-"""After so long it is said that nothing has come back."""
+SILENCE_SECONDS = 10.0
+"""After so long it is said that nothing has come back, and again whenever that time has doubled."""
 
 NOT_THERE = (ImportError, AttributeError, pickle.PickleError)
 """What a node raises that has not got this program, or the user's modules."""
@@ -100,7 +100,7 @@ class Job:
                         self.progress.advance(cell, "reused")
 
     def _follow(self) -> None:
-        heard = time.monotonic()
+        heard, patience = time.monotonic(), SILENCE_SECONDS
         self._submit()
         while self.running and not self.detach:
             done = wait(self.running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED).done
@@ -109,11 +109,14 @@ class Job:
             self.store.commit()
             now = time.monotonic()
             if done:
-                heard = now
-            elif now - heard > SILENCE_SECONDS:
-                heard = now
+                heard, patience = now, SILENCE_SECONDS
+            elif now - heard > patience:
+                patience *= 2
                 nobody = "" if self.executor.slots() else ", and no node is there to do them"
-                self.progress.note(f"{len(self.running)} chunks are on their way{nobody}")
+                self.progress.note(
+                    f"chunks on their way: {len(self.running)}; nothing has come back for "
+                    f"{now - heard:.0f} s{nobody}"
+                )
             self._submit()
 
     def _submit(self) -> None:
@@ -146,6 +149,7 @@ class Job:
             how=self.how,
             beside=self.executor.beside(),
             result=result if self.executor.durable else None,
+            start=self.start,
         )
         seconds = self.chunking.expected(sent.restorer, sent.cells)
         return Chunk(sent.name, len(sent.cells), seconds, partial(run_chunk, task), result)

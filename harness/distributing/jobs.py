@@ -126,6 +126,8 @@ def _read_plan(folder: Path) -> Any:
     try:
         content = read_document(folder / "plan.json")
     except (OSError, ValueError) as error:
+        if not folder.parent.is_dir():
+            raise StoreError(f"there is no folder {folder.parent}") from error
         raise StoreError(
             f"{folder.parent} has no jobs to collect: `run --executor` has left none there"
         ) from error

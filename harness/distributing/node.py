@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from harness.distributing.parts import (
     write_document,
 )
 from harness.distributing.tasks import ChunkResult, ChunkTask
-from harness.protocols.executor import JobEnded
+from harness.protocols.executor import SPARE_SECONDS, JobEnded
 from harness.results import Cell
 from harness.running.cells import Cells
 from harness.running.header import Place
@@ -35,9 +36,6 @@ from harness.workers.pool import Trouble, announce, handover_folder, outcome
 FLUSH_SECONDS = 30.0
 """What a job that is killed has to do again at most, beside the cells in flight: a tenth of what
 it has worked, and no more than this."""
-
-SPARE_SECONDS = 30.0
-"""So long before its end a job takes no more cells, and longer where cells take longer."""
 
 
 class _NodePools(Pools):
@@ -75,9 +73,10 @@ class _Node:
     """What a thread of a node's process keeps from one chunk to the next."""
 
     pools: _NodePools
-    run: tuple[Path, str]
+    start: str
     host: dict[str, object] = field(default_factory=dict)
-    over: threading.Event = field(default_factory=threading.Event)
+    over: Future[None] = field(default_factory=Future)
+    at_work: threading.Lock = field(default_factory=threading.Lock)
     examined: set[tuple[str, ...]] = field(default_factory=set)
 
     def differs(self, task: ChunkTask) -> str:
@@ -88,6 +87,8 @@ class _Node:
         if about in self.examined:
             return ""
         asked = self.pools.trusted().submit(examine, plan, task.expected, timeout=task.how.timeout)
+        if self.over in wait({asked, self.over}, return_when=FIRST_COMPLETED).done:
+            return OVER
         found = outcome(asked, task.how.timeout)
         if isinstance(found, Trouble):
             return found.message
@@ -100,23 +101,35 @@ class _Node:
 _nodes: dict[int, _Node] = {}
 """By thread: each does one chunk at a time, beside the others."""
 
+_ended: set[str] = set()
+"""Starts of runs that have taken leave; a chunk of theirs may still be on its way."""
+
+OVER = "nobody waits for it: its run has ended"
+
 
 def _node_for(task: ChunkTask) -> _Node:
-    thread, run = threading.get_ident(), (task.run, task.token)
+    thread = threading.get_ident()
     node = _nodes.get(thread)
-    if node is None or node.run != run:
+    if node is None or node.start != task.start:
         if node is not None:
             node.pools.close()
-        node = _nodes[thread] = _Node(_NodePools(task), run)
+        node = _nodes[thread] = _Node(_NodePools(task), task.start)
     return node
 
 
-def take_leave() -> None:
-    """Ends the workers that were kept for another chunk, and chunks that nobody waits for."""
-    while _nodes:
-        _, node = _nodes.popitem()
-        node.over.set()
-        node.pools.close()
+def take_leave(start: str) -> None:
+    """Ends the workers that were kept for another chunk, and chunks that nobody waits for.
+
+    Args:
+        start: The start of the run that has ended; those of others go on.
+    """
+    _ended.add(start)
+    for thread, node in list(_nodes.items()):
+        if node.start == start:
+            node.over.set_result(None)
+            with node.at_work:  # its chunk hears of it at once
+                node.pools.close()
+            _nodes.pop(thread, None)
 
 
 def run_chunk(task: ChunkTask) -> ChunkResult | None:
@@ -130,11 +143,8 @@ def run_chunk(task: ChunkTask) -> ChunkResult | None:
     else:
         announce(task.plan.imports)
         node = _node_for(task)
-        try:
-            result = _run(task, node)
-        finally:
-            if node.over.is_set():  # its workers have started again since
-                node.pools.close()
+        with node.at_work:
+            result = ChunkResult(refused=OVER) if task.start in _ended else _run(task, node)
     if task.result is None:
         return result
     write_document(task.result, result.as_json())
@@ -173,7 +183,7 @@ def _restore_and_score(task: ChunkTask, node: _Node, store: Store) -> ChunkResul
     place = Place(host_id(node.host), task.beside)
     job = Cells(plan, store, pools, samples, task.how.timeout, told, place)
     at_once = pools.most, pools.workers
-    schedule = Schedule(*at_once, pools.end, lambda: job.waits, task.how.timeout, store)
+    schedule = Schedule(*at_once, pools.end, lambda: job.waits, task.how.timeout, store, node.over)
     try:
         schedule.run(told.until_the_end(job.courses()))
     except JobEnded:
@@ -244,7 +254,7 @@ class _Told(Progress):
         """Courses, as long as the job has time for more."""
         end = ends_at()
         for course in courses:
-            if self._node.over.is_set():
+            if self._node.over.done():
                 return
             if end is not None and time.time() > end - SPARE_SECONDS - 2 * self._longest:
                 self.note(f"its time is nearly over after {self._cells} cells")

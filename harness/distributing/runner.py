@@ -1,5 +1,6 @@
 """Carries a plan out on many nodes: this process hands out work, and alone writes the run."""
 
+from functools import partial
 from pathlib import Path
 
 from harness.distributing.job import Job
@@ -69,4 +70,4 @@ def _follow(job: Job) -> None:
         job.executor.cancel()
         raise
     finally:
-        job.executor.close(None if job.executor.durable else take_leave)
+        job.executor.close(None if job.executor.durable else partial(take_leave, job.start))

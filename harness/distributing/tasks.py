@@ -40,6 +40,7 @@ class ChunkTask:
         how: How the node works.
         beside: Other chunks that may be at work on the same machine; `None`: nobody knows.
         result: The file that a node leaves its results in; `None`: it returns them.
+        start: The start of the run that wants it.
     """
 
     plan: Plan
@@ -51,6 +52,7 @@ class ChunkTask:
     how: How
     beside: int | None
     result: Path | None
+    start: str
 
 
 @dataclass(frozen=True, slots=True)

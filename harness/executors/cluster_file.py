@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.protocols.executor import SPARE_SECONDS
 
 _TIME = re.compile(r"(?:(\d+)-)?(\d+):(\d\d)(?::(\d\d))?")
+_MEMORY = re.compile(r"\d+(?:[KMGTkmgt][Bb]?)?")
+_GPUS = re.compile(r"\d+|[\w.-]+:[1-9]\d*(?:,[\w.-]+:[1-9]\d*)*")
+_OPTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+OWN_KEYS = {
+    "partition": "partition", "account": "account", "qos": "qos", "constraint": "constraint",
+    "time": "time", "cpus-per-task": "cpus", "mem": "memory", "gpus-per-node": "gpus",
+    "exclusive": "exclusive",
+}  # fmt: skip
+"""Options of `sbatch` that have a key in `cluster.toml`."""
+
+SET_HERE = (
+    "array", "error", "exclude", "job-name", "nodes", "open-mode", "output", "signal", "wckey",
+    "parsable", "test-only", "wait", "wrap",
+)  # fmt: skip
+"""Options that are set with each array, and those with which `sbatch` would not answer as usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +74,17 @@ class Cluster:
         """`time` in minutes.
 
         Raises:
-            InputError: It is no time.
+            InputError: It is no time, or too short for a job to take a single cell.
         """
-        if self.time is None or isinstance(self.time, int):
-            return self.time
-        match = _TIME.fullmatch(self.time)
-        if match is None:
-            raise InputError(f"time is {self.time!r}; expected HH:MM:SS, DAYS-HH:MM or minutes")
-        days, first, second, third = (int(part or 0) for part in match.groups())
-        # with days it is hours and minutes; two parts alone are minutes and seconds, as in sbatch
-        if match[1] is None and match[4] is None:
-            return first + (second > 0)
-        return days * 1440 + first * 60 + second + (third > 0)
+        if self.time is None:
+            return None
+        seconds = self.time * 60 if isinstance(self.time, int) else _seconds(self.time)
+        if seconds <= SPARE_SECONDS:
+            raise InputError(
+                f"time is {self.time!r}; expected more than {SPARE_SECONDS:.0f} s: so long before "
+                "its end a job takes no more cells"
+            )
+        return math.ceil(seconds / 60)
 
     def has_gpus(self) -> bool:
         """Whether its jobs ask for GPUs."""
@@ -90,28 +107,94 @@ def read_cluster(path: Path) -> Cluster:
     if unknown := sorted(content.keys() - known.keys()):
         raise InputError(f"{path}: no key {', '.join(unknown)}; known: {', '.join(known)}")
     for name, value in content.items():
-        if not _fits(name, value):
-            raise InputError(f"{path}: {name} is {value!r}; expected {known[name].type}")
+        fits, expected = _EXPECTED.get(name, (_is_line, LINE))
+        if not fits(value):
+            raise InputError(f"{path}: {name} is {_shown(value)}; expected {expected}")
+    for name, value in content.get("options", {}).items():
+        _check_option(path, name, value)
     setup = tuple(content.pop("setup", ()))
     cluster = Cluster(**content, setup=setup)
-    cluster.most_minutes()
+    try:
+        cluster.most_minutes()
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     return cluster
 
 
-_KINDS: dict[str, tuple[type, ...]] = {
-    "time": (str, int), "cpus": (int,), "gpus": (int, str), "exclusive": (bool,), "setup": (list,),
-    "options": (dict,), "chunk_seconds": (int, float), "cell_seconds": (int, float),
-    "max_jobs": (int,),
-}  # fmt: skip
-"""What values may be; those of the other keys are text."""
+def _seconds(text: str) -> int:
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise InputError(f"time is {text!r}; expected HH:MM:SS, DAYS-HH:MM or minutes")
+    days, first, second, third = (int(part or 0) for part in match.groups())
+    # with days it is hours and minutes; two parts alone are minutes and seconds, as in sbatch
+    if match[1] is None and match[4] is None:
+        return first * 60 + second
+    return days * 86_400 + first * 3600 + second * 60 + third
 
 
-def _fits(name: str, value: object) -> bool:
-    kinds = _KINDS.get(name, (str,))
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        return False
-    if isinstance(value, list):
-        return all(isinstance(item, str) for item in value)
-    return (
-        not isinstance(value, int | float) or isinstance(value, bool) or value > 0 or name == "gpus"
+def _is_line(value: object) -> bool:
+    """Whether it is one line of text; more would be lines of a job's script."""
+    return isinstance(value, str) and value.strip() != "" and value.isprintable()
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value > 0
+
+
+def _is_seconds(value: object) -> bool:
+    return type(value) in (int, float) and 0 < value < math.inf  # type: ignore[operator]
+
+
+def _is_gpus(value: object) -> bool:
+    if isinstance(value, str):
+        return _GPUS.fullmatch(value) is not None
+    return type(value) is int and value >= 0
+
+
+def _is_setup(value: object) -> bool:
+    return isinstance(value, list) and all(
+        _is_line(line) and not line.lstrip().startswith("#SBATCH") for line in value
     )
+
+
+LINE = "one line of text"
+_COUNT = _is_count, "a whole number above 0"
+_SECONDS = _is_seconds, "seconds, a number above 0"
+
+_EXPECTED: dict[str, tuple[Callable[[object], bool], str]] = {
+    "time": (lambda it: _is_line(it) or _is_count(it), "HH:MM:SS, DAYS-HH:MM or minutes"),
+    "cpus": _COUNT,
+    "max_jobs": _COUNT,
+    "memory": (
+        lambda it: isinstance(it, str) and _MEMORY.fullmatch(it) is not None,
+        'a whole number and K, M, G or T, such as "16G"',
+    ),
+    "gpus": (_is_gpus, 'a whole number, or MODEL:NUMBER, such as "a100:1"'),
+    "exclusive": (lambda it: isinstance(it, bool), "true or false"),
+    "setup": (_is_setup, "a list of commands, each one line of text and no #SBATCH"),
+    "options": (lambda it: isinstance(it, dict), 'a table, such as { mail-type = "FAIL" }'),
+    "chunk_seconds": _SECONDS,
+    "cell_seconds": _SECONDS,
+}
+"""What values may be, and that in words; those of the other keys are one line of text."""
+
+
+def _check_option(path: Path, name: str, value: object) -> None:
+    """Refuses an option of `sbatch` that is another's to set, or more than one option."""
+    if _OPTION.fullmatch(name) is None:
+        raise InputError(f"{path}: options has {name!r}; expected names of sbatch's long options")
+    # sbatch takes the beginning of a name for the name
+    told = name.replace("_", "-").lower()
+    for own, key in OWN_KEYS.items():
+        if own.startswith(told):
+            raise InputError(f"{path}: options has {name}; give it as the key {key}")
+    if any(own.startswith(told) for own in SET_HERE):
+        raise InputError(f"{path}: options has {name}, which restobench sets itself")
+    if not (_is_line(value) or type(value) is int or value is True):
+        raise InputError(
+            f"{path}: options.{name} is {_shown(value)}; expected {LINE}, a whole number or true"
+        )
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import ipaddress
+import json
 import math
 import time
 from collections import Counter
@@ -74,15 +75,12 @@ class DaskExecutor(Executor):
         """
         from distributed import Client
 
-        where = {"address": self._address}
-        if "://" not in self._address:
-            where = {"scheduler_file": self._address}
+        where = self._address if "://" in self._address else read_address(Path(self._address))
         try:
-            self._client = Client(**where, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError) as error:
+            self._client = Client(where, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError, OverflowError, TypeError) as error:  # as addresses are wrong
             raise InputError(
-                f"no Dask scheduler answers at {self._address}: {error}; start one first "
-                "(docs/clusters.md)"
+                f"no Dask scheduler answers at {where}: {error}; start one first (docs/clusters.md)"
             ) from error
         if not self._threads():
             self._client.close()
@@ -167,9 +165,9 @@ class DaskExecutor(Executor):
         self._refused.add(place)
         return bool(self._threads())
 
-    def describe(self, chunks: Sequence[Chunk]) -> str:
+    def describe(self, chunks: Sequence[Chunk], folder: Path) -> str:
         """One line."""
-        return f"{len(chunks)} chunks for the Dask cluster at {self._address}"
+        return f"for the Dask cluster at {self._address}"
 
     def cancel(self) -> None:
         """Ends what was sent: chunks at work go on to their end, and nobody hears of them."""
@@ -186,6 +184,27 @@ class DaskExecutor(Executor):
         finally:
             self._client.close()
             self._client = None
+
+
+def read_address(file: Path) -> str:
+    """The address in a scheduler's file.
+
+    Raises:
+        InputError: It cannot be read, or is another file.
+    """
+    try:
+        content = json.loads(file.read_bytes())
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError):  # no text, or no JSON
+        content = None
+    address = content.get("address") if isinstance(content, dict) else None
+    if not isinstance(address, str) or "://" not in address:
+        raise InputError(
+            f"{file} is no file of a Dask scheduler: expected JSON with its address, as "
+            "`dask scheduler --scheduler-file FILE` writes it"
+        )
+    return address
 
 
 def _is_loopback(host: str) -> bool:

@@ -55,9 +55,9 @@ class LocalExecutor(Executor):
         """There is no other place."""
         return False
 
-    def describe(self, chunks: Sequence[Chunk]) -> str:
+    def describe(self, chunks: Sequence[Chunk], folder: Path) -> str:
         """One line."""
-        return f"{len(chunks)} chunks on this machine, one after the other"
+        return "on this machine, one chunk after the other"
 
     def cancel(self) -> None:
         """Lets those go that have not begun."""

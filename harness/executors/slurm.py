@@ -7,6 +7,7 @@ the queue's own accounting says is not asked, for many a cluster has none.
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,12 +39,17 @@ SLACK = 1.5
 
 LOOK_SECONDS = 1.0
 QUEUE_SECONDS = 15.0
-"""How often files are looked for, and how often the queue is asked."""
+"""How often files are looked for, and how often the queue is asked.
 
-GONE = 2
-"""So often in a row a job has to be missing from the queue: its file may be on its way."""
+A job has to be missing from the queue for as long: its file may be on its way.
+"""
+
+SOON_SECONDS = 2.0
+"""How soon the queue is asked of jobs that were just handed over, and then less and less often:
+jobs that cannot begin (no such interpreter, no such module) are told before many are lost."""
 
 LAST_WORDS = 300
+SUBFOLDER = "slurm"
 
 
 @dataclass(slots=True)
@@ -53,7 +59,8 @@ class _Watched:
     job: str
     sign: Path
     future: Future[Ran] = field(default_factory=Future)
-    missing: int = 0
+    missing: float | None = None
+    """Since when the queue has not known it."""
 
 
 class SlurmExecutor(Executor):
@@ -72,11 +79,12 @@ class SlurmExecutor(Executor):
         self.chunk_seconds = self._cluster.chunk_seconds
         self.cell_seconds = self._cluster.cell_seconds
         self.device: str | None = "cuda:0" if self._cluster.has_gpus() else None
-        self._folder = Path("RUN/jobs/slurm")
+        self._folder = Path(SUBFOLDER)
         self._watched: list[_Watched] = []
         self._refused: set[str] = set()
         self._lock, self._over = threading.Lock(), threading.Event()
         self._watcher: threading.Thread | None = None
+        self._submitted = 0.0
 
     @classmethod
     def missing(cls) -> str | None:
@@ -90,7 +98,7 @@ class SlurmExecutor(Executor):
 
     def open(self, folder: Path) -> None:
         """Jobs have scripts and logs below `folder`."""
-        self._folder = folder / "slurm"
+        self._folder = folder / SUBFOLDER
         self._folder.mkdir(exist_ok=True)
 
     def slots(self) -> int:
@@ -112,7 +120,8 @@ class SlurmExecutor(Executor):
             some = chunks[start : start + LONGEST_ARRAY]
             engine, seconds = self._engine(some), _wall_minutes(self._cluster, some) * 60
             try:
-                with engine.batch():
+                # submitit prints what sbatch says, besides raising it
+                with redirect_stderr(io.StringIO()), engine.batch():
                     jobs = [engine.submit(run_job, it.run, it.sign, seconds) for it in some]
                 ids = [str(job.job_id) for job in jobs]
             except Exception as error:  # sbatch says what it does not like, submitit hands it on
@@ -128,6 +137,7 @@ class SlurmExecutor(Executor):
             item.future.set_running_or_notify_cancel()
         with self._lock:
             self._watched += watched
+            self._submitted = time.monotonic()
         if self._watcher is None:
             self._watcher = threading.Thread(target=self._look, daemon=True)
             self._watcher.start()
@@ -135,35 +145,39 @@ class SlurmExecutor(Executor):
     def _look(self) -> None:
         asked = time.monotonic()
         while not self._over.wait(LOOK_SECONDS):
-            there: set[str] | None = None
-            if time.monotonic() - asked >= QUEUE_SECONDS:
-                there, asked = queue.queued(), time.monotonic()
+            there, now = None, time.monotonic()
+            soon = max(SOON_SECONDS, (now - self._submitted) / 4)
+            if now - asked >= min(QUEUE_SECONDS, soon):
+                there, asked = queue.queued(), now
             with self._lock:
                 for item in list(self._watched):
-                    if self._tell(item, there):
+                    if self._tell(item, there, now):
                         self._watched.remove(item)
 
-    def _tell(self, item: _Watched, there: set[str] | None) -> bool:
+    def _tell(self, item: _Watched, there: set[str] | None, now: float) -> bool:
         """Says what has come of a job; whether it has ended."""
         if item.sign.exists():
             item.future.set_result(Ran(_read(_beside(item.sign, "place")), None))
             return True
         if there is None or item.job in there:
-            item.missing = 0 if there is not None else item.missing
+            item.missing = None if there is not None else item.missing
             return False
-        item.missing += 1
-        if item.missing < GONE:
+        if item.missing is None:
+            item.missing = now
             return False
-        said = self._last_words(item.job)
-        item.future.set_exception(LostError(f"job {item.job} has ended without results{said}"))
+        said, how = self._last_words(item.job), "has ended without results"
+        if said and not _beside(item.sign, "place").exists():
+            how = "has ended before it began with its chunk"
+        elif now - item.missing < QUEUE_SECONDS:
+            return False
+        told = f"it last said: {said}" if said else f"its logs are in {self._folder}"
+        item.future.set_exception(LostError(f"job {item.job} {how}; {told}"))
         return True
 
     def _last_words(self, job: str) -> str:
-        for suffix in ("err", "out"):
-            text = " ".join(_read(self._folder / f"{job}_0_log.{suffix}").split())
-            if text:
-                return f"; it last said: {text[-LAST_WORDS:]}"
-        return f"; its logs are in {self._folder}"
+        """The end of what a job has printed, or nothing."""
+        texts = (_read(self._folder / f"{job}_0_log.{suffix}") for suffix in ("err", "out"))
+        return next((" ".join(text.split())[-LAST_WORDS:] for text in texts if text), "")
 
     def adopt(self, signs: Mapping[str, Path]) -> Mapping[str, Future[Ran]]:
         """Finds jobs that are still in the queue.
@@ -185,9 +199,9 @@ class SlurmExecutor(Executor):
             self._refused.add(place)
         return True
 
-    def describe(self, chunks: Sequence[Chunk]) -> str:
+    def describe(self, chunks: Sequence[Chunk], folder: Path) -> str:
         """The script of the first array."""
-        some = chunks[:LONGEST_ARRAY]
+        some, self._folder = chunks[:LONGEST_ARRAY], folder / SUBFOLDER
         engine = self._engine(some)
         if len(some) > 1:
             engine.parameters["map_count"] = len(some)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+SPARE_SECONDS = 30.0
+"""So long before its end a job takes no more cells, and longer where cells take longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -116,8 +119,13 @@ class Executor(Protocol):
     def avoid(self, place: str) -> bool:
         """Hands over no more chunks to a node; says whether there are others."""
 
-    def describe(self, chunks: Sequence[Chunk]) -> str:
-        """What would be handed over, as text: a script, an address."""
+    def describe(self, chunks: Sequence[Chunk], folder: Path) -> str:
+        """What would be handed over, as text: a script, an address.
+
+        Args:
+            chunks: All of them.
+            folder: Of `open`, which need not have been called.
+        """
 
     def cancel(self) -> None:
         """Ends all that was handed over and is not done."""

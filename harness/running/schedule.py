@@ -74,6 +74,7 @@ class Schedule:
         restorers_wait: Whether restorations now leave the processors to others: they come on top.
         timeout: Seconds that the workers allow for one, for messages.
         store: What courses write is committed together, every `BATCH_SECONDS`.
+        over: As soon as it is done, courses are left where they are.
     """
 
     most: int
@@ -82,6 +83,7 @@ class Schedule:
     restorers_wait: Callable[[], bool]
     timeout: float
     store: Store
+    over: Future[None] = field(default_factory=Future)
     _active: int = 0
     _pace: float = 1.0
     _queues: dict[Kind, deque[tuple[Work, Course]]] = field(
@@ -93,10 +95,10 @@ class Schedule:
     def run(self, courses: Iterable[Course]) -> None:
         """Follows all courses; as many are begun ahead as keep every worker busy."""
         waiting, due = iter(courses), 0.0
-        while self._begin(waiting):
+        while not self.over.done() and self._begin(waiting):
             self._start()
             pause = max(0.0, due - time.monotonic())
-            done = wait(self._running, timeout=pause, return_when=FIRST_COMPLETED).done
+            done = self._wait(pause)
             if time.monotonic() >= due:
                 self.store.commit()
                 done = done or self._wait_long()
@@ -106,9 +108,13 @@ class Schedule:
                 self._finish(self._running.pop(future), outcome(future, self.timeout))
         self.store.commit()
 
+    def _wait(self, seconds: float) -> set[Future[Any]]:
+        awaited = {*self._running, self.over}
+        return wait(awaited, seconds, FIRST_COMPLETED).done - {self.over}
+
     def _wait_long(self) -> set[Future[Any]]:
-        done = wait(self._running, timeout=STALL_SECONDS, return_when=FIRST_COMPLETED).done
-        if not done:
+        done = self._wait(STALL_SECONDS)
+        if not done and not self.over.done():
             for name in {running.pool for running in self._running.values()}:
                 self._look_after(name)
         return done

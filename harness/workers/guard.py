@@ -7,7 +7,6 @@ kernel says when the run is over: it gives the guard a lock that the run has hel
 Only Linux knows such processes. Elsewhere workers look after their run themselves.
 """
 
-import atexit
 import ctypes
 import fcntl
 import os
@@ -20,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from multiprocessing.process import current_process
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 PRELOAD = "RESTOBENCH_PRELOAD"
@@ -38,6 +38,9 @@ SHARED = Path("/dev/shm")  # noqa: S108  # what the kernel has no owner for
 WATCH_SECONDS = 0.2
 PATIENCE_SECONDS = 10.0
 """How long a process may take to die, on a disk that does not answer."""
+
+AFTER_SEMAPHORES = -1
+"""When this is cleaned up: multiprocessing's own are 0 and more, and come first."""
 
 ALIASES = Path("/tmp")  # noqa: S108  # a link with a name that nobody can guess
 LONGEST = 80
@@ -69,7 +72,8 @@ def scratch() -> Path:
     """The folder of this process: made when it is first asked for, removed at the end."""
     folder = make_scratch()
     os.environ[SCRATCH] = str(folder)  # for a server that has to be started again
-    atexit.register(remove_scratch, folder)
+    # when multiprocessing has taken back what it made: a pool that nobody closed has semaphores
+    Finalize(None, remove_scratch, (folder,), exitpriority=AFTER_SEMAPHORES)
     return folder
 
 

@@ -104,6 +104,25 @@ def test_the_rate_of_a_log_counts_from_the_first_cell_and_leaves_out_what_was_th
     assert re.fullmatch(rf"{TIME} \[15/30\] 0\.5 cells/s, 30 s left; a on s/14: done", lines[15])
 
 
+def test_cells_that_come_at_once_with_the_first_make_no_rate(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = 1000.0
+    monkeypatch.setattr("harness.cli.progress.time.monotonic", lambda: clock)
+    with CellProgress(verbose=True) as progress:
+        progress.start(20, 2)
+        for number in range(2, 10):  # a chunk
+            progress.advance(Cell("a", "s", f"{number}"), "done")
+            clock += 0.001
+        clock += 4 - 8 * 0.001
+        for number in range(10, 14):
+            progress.advance(Cell("a", "s", f"{number}"), "done")
+    lines = capsys.readouterr().err.splitlines()
+    assert "[2/20] starting workers" in lines[0]
+    assert not [line for line in lines[:9] if "cells/s" in line]
+    assert re.fullmatch(rf"{TIME} \[14/20\] 1 cells/s, 6 s left; a on s/13: done", lines[12])
+
+
 def test_a_bar_counts_from_the_first_cell_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.cli.progress.sys.stderr", Terminal())
     with CellProgress() as progress:

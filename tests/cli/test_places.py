@@ -32,7 +32,7 @@ def test_a_run_in_chunks_prints_ranks_and_a_page_as_any_other(
 def test_a_dry_run_prints_chunks(command_line: Command, tmp_path: Path) -> None:
     code, out, _ = command_line(*FEW, "--executor", "local", "--out", tmp_path / "run", "--dry-run")
     assert code == 0
-    assert "1 chunks of up to 2 cells" in out
+    assert "1 chunk of up to 2 cells; how long they take is not known" in out
     assert not (tmp_path / "run").exists()
 
 
@@ -63,6 +63,13 @@ def test_devices_may_be_the_processor(command_line: Command, tmp_path: Path) -> 
     assert (code, "2 restored" in out) == (0, True)
 
 
+def test_no_devices_are_no_devices(command_line: Command, tmp_path: Path) -> None:
+    for more in ((), ("--executor", "local")):
+        code, _, told = command_line(*FEW, "--devices", "", *more, "--out", tmp_path / "run")
+        assert (code, "--devices" in told) == (2, True)
+    assert not (tmp_path / "run").exists()
+
+
 def test_executors_are_checked(command_line: Command) -> None:
     code, out, _ = command_line("check", "local", "--json")
     rows = json.loads(out)["rows"]
@@ -78,6 +85,11 @@ def test_nothing_to_collect_is_told(command_line: Command, tmp_path: Path) -> No
     code, _, told = command_line("collect", tmp_path)
     assert code == 2
     assert "has no jobs to collect" in told
+    for more in ((), ("--executor", "local")):
+        code, _, told = command_line("collect", tmp_path / "nosuch", *more)
+        assert code == 2
+        assert f"there is no folder {tmp_path / 'nosuch'}" in told
+    assert not (tmp_path / "nosuch").exists()
 
 
 def test_engines_are_imported_when_they_are_asked_for() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import threading
+from _thread import interrupt_main
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
-from clusters import Dask, dask_cluster
-from plans import Watcher, counting, plan_of, scores_of
+from clusters import Dask, dask_cluster, wait_until
+from plans import Watcher, count, counting, plan_of, scores_of
 
 from harness.distributing.engines import check_executor
 from harness.distributing.runner import run_on
@@ -61,6 +64,37 @@ def test_a_killed_worker_loses_no_cell_and_none_comes_twice(tmp_path: Path, dask
     assert watcher.cells.total() == len(watcher.cells) == 60
 
 
+def test_ctrl_c_ends_chunks_at_once_and_the_workers_are_free(tmp_path: Path, dask: Dask) -> None:
+    marks = tmp_path / "marks"
+    plan = plan_of(counting(marks, sleep=1000.0), 12, size=80)
+
+    def interrupt() -> None:
+        wait_until(lambda: count(marks) > 0, "a worker restores")
+        interrupt_main()
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        run_on(DaskExecutor(str(dask.file)), plan, tmp_path / "run", ONE)
+    thread.join()
+    assert not _restoring(dask)
+    from distributed import Client
+
+    with Client(scheduler_file=str(dask.file), set_as_default=False) as client:
+        wait_until(lambda: not any(client.processing().values()), "no chunk is left")
+        wait_until(lambda: not any(client.call_stack().values()), "no thread is at work")
+    run_on(DaskExecutor(str(dask.file)), plan_of("misbehaving:Good", 3), tmp_path / "next", ONE)
+    assert len(scores_of(tmp_path / "next")) == 3
+
+
+def _restoring(dask: Dask) -> list[psutil.Process]:
+    """Workers of ours: the children of servers, which have a guard above them."""
+    alive = [psutil.Process(worker.pid) for worker in dask.workers if worker.poll() is None]
+    guards = [guard for worker in alive for guard in worker.children()]
+    servers = [server for guard in guards for server in guard.children()]
+    return [restoring for server in servers for restoring in server.children()]
+
+
 def test_costs_say_how_many_may_have_been_at_work_beside(tmp_path: Path, dask: Dask) -> None:
     run_on(DaskExecutor(str(dask.file)), plan_of("misbehaving:Good", 3), tmp_path, ONE)
     data = load_run(tmp_path)
@@ -86,11 +120,35 @@ def test_it_keeps_the_contract_of_executors(tmp_path: Path, dask: Dask) -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        b"cpus = 4\n", b"\x89PNG\r\n\x1a\n\x00\xff", b"", b"{}", b"[]", b"null", b"[" * 100_000,
+        b'{"address": 8786}', b'{"address": "here"}',
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_schedulers_is_said(
+    tmp_path: Path, content: bytes, command_line: Callable[..., tuple[int, str, str]]
+) -> None:
+    (tmp_path / "wrong.json").write_bytes(content)
+    arguments = ("run", "-b", "quickstart", "-r", "bicubic", "-m", "psnr", "--limit", "1")
+    engine = ("--executor", f"dask:{tmp_path / 'wrong.json'}", "--out", tmp_path / "run")
+    code, _, err = command_line(*arguments, *engine)
+    assert code == 2
+    [line] = [line for line in err.splitlines() if line.startswith("error:")]
+    assert "wrong.json is no file of a Dask scheduler" in line
+
+
+@pytest.mark.parametrize(
     ("argument", "message"),
     [
         ("", "needs the scheduler's address"),
         ("no-such.json", "no such file, and no address"),
         ("tcp://127.0.0.1:1", "no Dask scheduler answers"),
+        ("tcp://127.0.0.1:99999", "no Dask scheduler answers"),
+        ("tcp://127.0.0.1:port", "no Dask scheduler answers"),
+        ("tcp://", "no Dask scheduler answers"),
+        ("ftp://127.0.0.1:1", "no Dask scheduler answers"),
+        ("tls://127.0.0.1:1", "no Dask scheduler answers"),
     ],
 )
 def test_what_is_no_scheduler_is_said(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -160,7 +159,7 @@ def test_a_job_takes_no_cell_that_it_has_no_time_for(
 ) -> None:
     with Store(tmp_path, create=True) as store:
         task: Any = SimpleNamespace(result=None)
-        node: Any = SimpleNamespace(over=Event(), host={})
+        node: Any = SimpleNamespace(over=Future(), host={})
         told = _Told(store, task, node)
         courses: list[Any] = list(range(5))
         assert list(told.until_the_end(iter(courses))) == courses, "no end is known"
@@ -170,7 +169,7 @@ def test_a_job_takes_no_cell_that_it_has_no_time_for(
         monkeypatch.setattr("harness.distributing.node.time.time", lambda: 999_975.0)
         assert list(told.until_the_end(iter(courses))) == []
         monkeypatch.delenv("SLURM_JOB_END_TIME")
-        node.over.set()
+        node.over.set_result(None)
         assert list(told.until_the_end(iter(courses))) == [], "nobody waits for it"
 
 

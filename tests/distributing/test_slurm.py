@@ -36,6 +36,7 @@ def slurm() -> Iterator[Slurm]:
 def _quick(monkeypatch: pytest.MonkeyPatch, slurm: Slurm) -> None:  # noqa: ARG001  # first
     monkeypatch.setattr(slurm_module, "LOOK_SECONDS", 0.2)
     monkeypatch.setattr(slurm_module, "QUEUE_SECONDS", 1.0)
+    monkeypatch.setattr(slurm_module, "SOON_SECONDS", 0.5)
     monkeypatch.setenv("PYTHONPATH", variables()["PYTHONPATH"])
 
 
@@ -64,6 +65,8 @@ def test_scores_are_those_of_one_process(tmp_path: Path, executor: SlurmExecutor
     jobs = tmp_path / "many" / "jobs"
     assert list((jobs / "slurm").glob("*_submission.sh"))
     assert list((jobs / "slurm").glob("*_log.out"))
+    for log in (jobs / "slurm").glob("*_log.err"):
+        assert "Traceback" not in log.read_text(), "a job has ended cleanly"
     assert not list((jobs / "parts").iterdir()), "all was taken in"
 
 
@@ -89,9 +92,21 @@ def test_a_job_that_dies_without_a_result_is_tried_again_and_then_a_failure(
     assert len(failures) == len(watcher.cells) == watcher.cells.total() == 3
     assert "lost 3 times" in failures[0].message
     assert "the disk is full" in failures[0].message
-    assert not slurm.running()
+    wait_until(lambda: not slurm.running(), "no job is left")
     summary = run_on(executor_of(tmp_path), plan_of("misbehaving:Good", 3), tmp_path / "run")
     assert (summary.restored, summary.failures) == (3, 0), "the same run mends it"
+
+
+def test_a_job_that_cannot_begin_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slurm_module, "QUEUE_SECONDS", 1000.0)
+    executor, watcher = executor_of(tmp_path, python="/nosuch/python"), Watcher()
+    run_on(executor, plan_of("misbehaving:Good", 3), tmp_path / "run", progress=watcher)
+    told = [line for line in watcher.notes if "has ended before it began" in line]
+    assert len(told) == 3
+    assert all("/nosuch/python: No such file" in line for line in told)
+    assert {item.kind for item in load_run(tmp_path / "run").failures} == {FailureKind.LOST}
 
 
 def test_a_requeued_job_goes_on_where_it_was(tmp_path: Path, slurm: Slurm) -> None:
@@ -159,9 +174,12 @@ def test_detached_jobs_are_collected(
     code, out, _ = command_line("collect", run)
     assert code == 3
     assert "0 of 20 cells are there" in out
-    assert "2 jobs wait or run" in out
+    assert "jobs that wait or run: 2" in out
     wait_until(lambda: not slurm.call("squeue", "--noheader"), "the jobs end")
-    code, out, _ = command_line("collect", run)
+    code, out, err = command_line("collect", run)
+    assert "[0/20] looking for what is done" in err
+    assert "[20/20] " in err
+    assert "left;" not in err, "all came at once: it says nothing of a rate"
     assert (code, load_run(run).run.status) == (0, "finished")
     assert "20 of 20 cells are there, 0 failures" in out
     run_plan(plan, tmp_path / "one", workers=1)
@@ -208,3 +226,15 @@ def test_a_dry_run_prints_chunks_and_the_script(
         assert f"#SBATCH {line}" in out
     assert re.search(r"#SBATCH --array=0-\d+%\d+", out)
     assert "device cuda:0" in out
+    assert f"#SBATCH --output={tmp_path}/run/jobs/slurm/" in out
+
+
+def test_what_sbatch_refuses_is_said_once(
+    tmp_path: Path, command_line: Callable[..., tuple[int, str, str]]
+) -> None:
+    executor_of(tmp_path, partition="nosuch")
+    arguments = ("run", "-b", "quickstart", "-r", "bicubic", "--set", "photos-x2", "-m", "psnr")
+    engine = ("--executor", f"slurm:{tmp_path / 'cluster.toml'}", "--out", tmp_path / "run")
+    code, _, err = command_line(*arguments, *engine, "--limit", 1)
+    assert code == 2
+    assert err.count("invalid partition") == 1

@@ -31,6 +31,16 @@ if __name__ == "__main__":
         pool.run(getattr(stubborn, sys.argv[1]), sys.argv[2], timeout=600)
 """
 
+LEFT_OPEN = """
+import os
+from harness.workers.guard import scratch
+from harness.workers.pool import WorkerPool
+if __name__ == "__main__":
+    pool = WorkerPool(1)
+    assert pool.submit(os.getpid, timeout=600).result()
+    print(scratch())
+"""
+
 STUBBORN = """
 import ctypes, multiprocessing, os, signal, subprocess, sys, tempfile, time
 
@@ -258,3 +268,15 @@ def test_no_descriptor_is_left_by_a_pool() -> None:
                 call(pool)
         counts.append(len(list(Path("/proc/self/fd").iterdir())))
     assert counts[-1] == counts[1], counts
+
+
+def test_a_pool_that_nobody_closes_is_no_error_at_the_end(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(LEFT_OPEN)
+    ended = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=True, timeout=100
+    )
+    assert ended.stderr == ""
+    folder = Path(ended.stdout.strip())
+    assert not folder.exists()
+    assert not list(guard.SHARED.glob(f"sem.{folder.name}-*"))

@@ -79,7 +79,7 @@ def _spread_out(means: Floats) -> Places:
     return np.argsort(means, kind="stable")[np.unique(even.astype(np.int64))]
 
 
-def tau_by_image(one: Floats, other: Floats) -> Floats:
+def tau_by_image(one: Floats | Places, other: Floats | Places) -> Floats:
     """Kendall's tau-b between two metrics' orders of the restorers on each image.
 
     NaN where one ties them all.

@@ -143,7 +143,8 @@ def _columns(rows: Sequence[Row], boards: Mapping[str, list[Row]], view: View) -
         chosen = [*chosen, "failures"]
     for name in chosen:
         values = [row.get(name) for row in rows]
-        if any(values):
+        # a 0 says something where it was asked for
+        if any(values) or (view.columns and values != [None] * len(values)):
             cells = list(map(_cost, values))
             whole = name == "parameters"
             columns.append(_padded([name, *(cells if whole else _by_point(cells))], str.rjust))
@@ -241,8 +242,9 @@ def _mean(row: Row | None, places: int, with_interval: bool) -> str:
 
 def _cost(value: object) -> str:
     if isinstance(value, int) and abs(value) >= 1000:
-        power = (len(str(abs(value))) - 1) // 3
-        return f"{value / 1000**power:.3g}{'kMGT'[power - 1]}"
+        rounded = int(float(f"{value:.3g}"))  # 999,900 is a million, and no thousand thousands
+        power = (len(str(abs(rounded))) - 1) // 3
+        return f"{rounded / 1000**power:.3g}{'kMGT'[power - 1]}"
     if isinstance(value, float):
-        return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+        return f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}"
     return "" if value is None else printable(value)

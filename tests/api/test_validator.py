@@ -310,3 +310,20 @@ def test_a_step_without_scores_is_never_the_best(benchmark: str, tmp_path: Path)
 def test_a_step_that_is_no_whole_number(benchmark: str, step: Any) -> None:
     with pytest.raises(InputError, match="expected a whole number from 0"):
         harness.Validator(benchmark)(nn.Identity(), step)
+
+
+def test_without_references_the_first_metric_that_needs_none_decides(benchmark: str) -> None:
+    path = Path(benchmark)
+    alone = path.with_name(f"{path.stem}-alone.toml")
+    alone.write_text(
+        'metrics = ["psnr", "blur-effect"]\n[[sets]]\nname = "val"\ntask = "blind"\n'
+        f'images = "{path.with_suffix("")}"\n'
+    )
+    validator = harness.Validator(str(alone))
+    for step in (1, 2):
+        found = validator(shifted(0), step)
+        assert found is not None
+        assert (found.best_step, found.means.keys()) == (1, {("val", "blur-effect")})
+    assert found.difference == 0
+    with pytest.raises(InputError, match="no set is measured by psnr"):
+        harness.Validator(str(alone), metric="psnr")(shifted(0), 1)

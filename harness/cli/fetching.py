@@ -39,6 +39,7 @@ def fetch_metrics(names: Sequence[str], *, accepted: bool, quiet: bool = False) 
         UnavailableError: A source cannot be reached.
     """
     from harness.metrics import fetching
+    from harness.plugins.fingerprints import file_hash
 
     files = fetching.absent(names)
     if not files:
@@ -53,7 +54,7 @@ def fetch_metrics(names: Sequence[str], *, accepted: bool, quiet: bool = False) 
     _ask(names, accepted=accepted)
     for file in files:
         path = _fetch(file, quiet)
-        sha256 = fetching.hash_of(path)
+        sha256 = file_hash(path)
         click.echo(output.printable(f"{path} (SHA-256 {sha256[:16]}..., kept)"))
 
 

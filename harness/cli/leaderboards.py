@@ -66,12 +66,14 @@ def print_leaderboards(
     for row in rows:
         sets.setdefault(row["set"], {}).setdefault(str(row["metric"]), []).append(row)
     _check_columns(view, sets.values())
-    said = cost_notes(spent)
+    said, shown = cost_notes(spent), 0
     for name, boards in sets.items():
         if name is None and len(sets) > 1 and not (view.overall or view.versus):
             continue
         key = str(name or "")
-        _print_set(name, boards, (*notes.get(key, ()), *said.get(key, ())), view)
+        shown += _print_set(name, boards, (*notes.get(key, ()), *said.get(key, ())), view)
+    if view.versus and not shown:
+        _say(f"nobody is ranked beside {view.versus}")
 
 
 def _check_columns(view: View, sets: Iterable[Mapping[str, object]]) -> None:
@@ -82,13 +84,14 @@ def _check_columns(view: View, sets: Iterable[Mapping[str, object]]) -> None:
 
 def _print_set(
     name: object, boards: Mapping[str, list[Row]], notes: Iterable[str], view: View
-) -> None:
+) -> bool:
+    """Prints the table of a set, and says whether there is one."""
     ranking = (metric for metric, rows in boards.items() if rows[0]["rank"] is not None)
     main = view.by or next(ranking, next(iter(boards)))
     main = main if main in boards else next(iter(boards))
     rows = boards[main]
     if view.versus and not any(row["verdict"] for row in rows):
-        return
+        return False
     task = f" ({rows[0]['task']})" if rows[0]["task"] else ""
     images = int(str(rows[0]["images"]))
     _say("", f"{name or 'all sets'}{task}, {images} image{'s' * (images != 1)}, by {main}")
@@ -105,6 +108,7 @@ def _print_set(
         if view.intervals:
             _say("in brackets: 95 % interval of the gap to the best mean, paired by image")
     _say(*filter(None, (caution(images), *notes)))
+    return True
 
 
 def _say(*lines: str) -> None:

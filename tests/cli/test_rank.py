@@ -139,6 +139,14 @@ def test_unknown_names_are_answered_with_the_known_ones(
         invoke(rank, folder, *option)
 
 
+def test_versus_a_restorer_that_nobody_is_ranked_beside(folder: Path) -> None:
+    with Store(folder, create=True) as store:
+        idle = {"licence": "MIT", "parameters": 0}
+        store.set_meta(restorers={"good": idle, "bad\x1b[31m": idle, "idle": idle})
+    assert "nobody is ranked beside idle" in invoke(rank, folder, "--versus", "idle").output
+    assert "nobody is ranked" not in invoke(rank, folder, "--versus", "good").output
+
+
 def test_reports_are_written_and_named(folder: Path, tmp_path: Path) -> None:
     result = invoke(report, folder)
     assert result.output.strip() == str(folder / "report" / "index.html")

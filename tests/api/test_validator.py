@@ -225,7 +225,9 @@ class Logger:
 
 def test_numbers_go_where_the_user_looks(benchmark: str, tmp_path: Path) -> None:
     writer, wandb, logger, told = Writer(), Wandb(), Logger(), []
-    log = [writer, wandb, logger, tmp_path / "new" / "log.csv", lambda *item: told.append(item)]
+    (tmp_path / "empty.csv").touch()
+    files = [tmp_path / "new" / "log.csv", tmp_path / "empty.csv"]
+    log = [writer, wandb, logger, *files, lambda *item: told.append(item)]
     validator = harness.Validator(benchmark, log=log)
     validator(shifted(0.1), 5)
     validator(shifted(0.1), 10)
@@ -234,7 +236,8 @@ def test_numbers_go_where_the_user_looks(benchmark: str, tmp_path: Path) -> None
     assert [step for _, step in wandb.logged] == logger.logged == [5, 10]
     assert wandb.logged[0][0]["restobench/best_step"] == 5
     assert told[1][1] == wandb.logged[1][0]
-    rows = list(csv.DictReader((tmp_path / "new" / "log.csv").open()))
+    assert files[0].read_text() == files[1].read_text()
+    rows = list(csv.DictReader(files[0].open()))
     assert {row["step"] for row in rows} == {"5", "10"}
     assert float(rows[0]["value"]) == first
     with pytest.raises(InputError, match="expected a SummaryWriter"):

@@ -86,9 +86,10 @@ def count(value: float | None) -> str:
     """A number of parameters: 0, 854 k, 1.5 M."""
     if value is None:
         return DASH
+    rounded = float(f"{value:.3g}")  # 999,900 is a million, and no thousand thousands
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= limit:
-            return f"{value / limit:.3g} {unit}"
+        if rounded >= limit:
+            return f"{rounded / limit:.3g} {unit}"
     return f"{value:.0f}"
 
 

@@ -39,6 +39,7 @@ def fetch_metrics(names: Sequence[str], *, accepted: bool, quiet: bool = False) 
         UnavailableError: A source cannot be reached.
     """
     from harness.metrics import fetching
+    from harness.plugins.fingerprints import file_hash
 
     files = fetching.absent(names)
     if not files:
@@ -48,11 +49,12 @@ def fetch_metrics(names: Sequence[str], *, accepted: bool, quiet: bool = False) 
         output.say(f"{_size(size)}  {fetching.address(file)}")
     unknown = sum(size is None for size in sizes.values())
     more = f" and {unknown} of unknown size" if unknown else ""
-    output.say(f"{len(files)} files, {_size(sum(filter(None, sizes.values())))}{more}")
+    plural = "s" * (len(files) != 1)
+    output.say(f"{len(files)} file{plural}, {_size(sum(filter(None, sizes.values())))}{more}")
     _ask(names, accepted=accepted)
     for file in files:
-        path, sha256 = _fetch(file, quiet), ""
-        sha256 = fetching.hash_of(path)
+        path = _fetch(file, quiet)
+        sha256 = file_hash(path)
         click.echo(output.printable(f"{path} (SHA-256 {sha256[:16]}..., kept)"))
 
 

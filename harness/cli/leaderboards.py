@@ -66,12 +66,14 @@ def print_leaderboards(
     for row in rows:
         sets.setdefault(row["set"], {}).setdefault(str(row["metric"]), []).append(row)
     _check_columns(view, sets.values())
-    said = cost_notes(spent)
+    said, shown = cost_notes(spent), 0
     for name, boards in sets.items():
         if name is None and len(sets) > 1 and not (view.overall or view.versus):
             continue
         key = str(name or "")
-        _print_set(name, boards, (*notes.get(key, ()), *said.get(key, ())), view)
+        shown += _print_set(name, boards, (*notes.get(key, ()), *said.get(key, ())), view)
+    if view.versus and not shown:
+        _say(f"nobody is ranked beside {view.versus}")
 
 
 def _check_columns(view: View, sets: Iterable[Mapping[str, object]]) -> None:
@@ -82,13 +84,14 @@ def _check_columns(view: View, sets: Iterable[Mapping[str, object]]) -> None:
 
 def _print_set(
     name: object, boards: Mapping[str, list[Row]], notes: Iterable[str], view: View
-) -> None:
+) -> bool:
+    """Prints the table of a set, and says whether there is one."""
     ranking = (metric for metric, rows in boards.items() if rows[0]["rank"] is not None)
     main = view.by or next(ranking, next(iter(boards)))
     main = main if main in boards else next(iter(boards))
     rows = boards[main]
     if view.versus and not any(row["verdict"] for row in rows):
-        return
+        return False
     task = f" ({rows[0]['task']})" if rows[0]["task"] else ""
     images = int(str(rows[0]["images"]))
     _say("", f"{name or 'all sets'}{task}, {images} image{'s' * (images != 1)}, by {main}")
@@ -105,6 +108,7 @@ def _print_set(
         if view.intervals:
             _say("in brackets: 95 % interval of the gap to the best mean, paired by image")
     _say(*filter(None, (caution(images), *notes)))
+    return True
 
 
 def _say(*lines: str) -> None:
@@ -143,7 +147,8 @@ def _columns(rows: Sequence[Row], boards: Mapping[str, list[Row]], view: View) -
         chosen = [*chosen, "failures"]
     for name in chosen:
         values = [row.get(name) for row in rows]
-        if any(values):
+        # a 0 says something where it was asked for
+        if any(values) or (view.columns and values != [None] * len(values)):
             cells = list(map(_cost, values))
             whole = name == "parameters"
             columns.append(_padded([name, *(cells if whole else _by_point(cells))], str.rjust))
@@ -241,8 +246,9 @@ def _mean(row: Row | None, places: int, with_interval: bool) -> str:
 
 def _cost(value: object) -> str:
     if isinstance(value, int) and abs(value) >= 1000:
-        power = (len(str(abs(value))) - 1) // 3
-        return f"{value / 1000**power:.3g}{'kMGT'[power - 1]}"
+        rounded = int(float(f"{value:.3g}"))  # 999,900 is a million, and no thousand thousands
+        power = (len(str(abs(rounded))) - 1) // 3
+        return f"{rounded / 1000**power:.3g}{'kMGT'[power - 1]}"
     if isinstance(value, float):
-        return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+        return f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}"
     return "" if value is None else printable(value)

@@ -76,7 +76,7 @@ Examples:
     help="Restorers cannot read references, nor write elsewhere (Linux; docs/reliability.md).",
 )
 @click.option("--extend", is_flag=True, help="Add to the run of another plan that --out holds.")
-@click.option("--fresh", is_flag=True, help="Throw away what the run folder holds.")
+@click.option("--fresh", is_flag=True, help="Throw away the run that --out holds.")
 @click.option(
     "--fetch",
     is_flag=True,

@@ -6,7 +6,6 @@ address or name tells the hash (torch's, CLIP's), the first one is checked as we
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -178,7 +177,9 @@ def _check_or_remove(file: WantedFile, path: Path) -> None:
 
 
 def _require(file: WantedFile, path: Path, sha256: str) -> None:
-    seen = hash_of(path)
+    from harness.plugins.fingerprints import file_hash  # `restobench list` needs no hashes
+
+    seen = file_hash(path)
     if not seen.startswith(sha256):
         raise InputError(
             f"{path} has SHA-256 {seen[:16]}..., expected {sha256[:16]}...: {file.source} has "
@@ -195,12 +196,6 @@ def _promised(file: WantedFile) -> str:
         return found[1]
     named = _IN_NAME.search(file.source)
     return named[1] if named and "//download.pytorch.org/" in file.source else ""
-
-
-def hash_of(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _from_hub(file: WantedFile) -> Path:
@@ -233,8 +228,10 @@ def _ledger() -> dict[str, Known]:
 
 
 def _keep(file: WantedFile, path: Path) -> None:
+    from harness.plugins.fingerprints import file_hash
+
     found = path.stat()
-    known = {**_ledger(), file.source: Known(hash_of(path), found.st_size, found.st_mtime_ns)}
+    known = {**_ledger(), file.source: Known(file_hash(path), found.st_size, found.st_mtime_ns)}
     _ledger_path().parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(_ledger_path()) as partial:
         rows = {source: asdict(row) for source, row in known.items()}

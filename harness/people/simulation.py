@@ -151,8 +151,9 @@ def draw_study(
             share = taste.vote(own, int(drawn[image]), one, other, generator)
             rows.append((observer, image, one, other, share))
     columns = list(zip(*rows, strict=True))
-    numbers = (np.array(column, dtype=np.int64) for column in columns[:4])
-    return Comparisons(*numbers, np.array(columns[4], dtype=np.float64), taste.restorers)  # type: ignore[call-arg, arg-type]
+    who, where, first, second = (np.array(column, dtype=np.int64) for column in columns[:4])
+    shares = np.array(columns[4], dtype=np.float64)
+    return Comparisons(who, where, first, second, shares, taste.restorers)
 
 
 def true_strengths(taste: Taste, observers: int = 200, seed: int = 0) -> Floats:

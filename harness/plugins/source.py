@@ -179,6 +179,7 @@ def find(module: str) -> Path | None:
     places = [spec.origin] if spec.origin and not below else []
     for folder in (spec.submodule_search_locations or ()) if below else ():
         stem = os.path.join(folder, *filter(None, below))  # noqa: PTH118
-        places += [*(stem + suffix for suffix in known), os.path.join(stem, "__init__.py")]  # noqa: PTH118
-    found = (place for place in places if place.endswith(known) and os.path.isfile(place))  # noqa: PTH113
+        places += [stem + ending for ending in (*known, f"{os.sep}__init__.py")]
+    places = [place for place in places if place.endswith(known)]
+    found = filter(os.path.isfile, places)
     return next(map(Path, found), None)

@@ -7,7 +7,7 @@ skipped or failed a set is shown without a rank, for nothing can be said of it t
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 from scipy.stats import rankdata
@@ -114,7 +114,9 @@ def _order(how: str, data: RunData, item: Ballots, wishes: Wishes) -> Order | No
 
 def _borda(item: Ballots) -> Order:
     shares, strata = _shares(item)
-    return _of_sums(item, 100 * shares, 100 * shares, strata, len(item.tables))
+    order = _of_sums(item, 100 * shares, 100 * shares, strata, len(item.tables))
+    # no true share lies beyond: an interval loses no coverage there
+    return replace(order, low=np.maximum(order.low, 0), high=np.minimum(order.high, 100))
 
 
 def _bradley_terry(item: Ballots) -> Order:

@@ -33,7 +33,7 @@ def _agreement(one: ScoreTable, other: ScoreTable) -> Agreement:
     means = [_means(table, restorers) for table in (one, other)]
     tau = float(kendalltau(*means).statistic)
     shown = _spread_out(means[0])
-    taus = _tau_by_image(*(part[shown] for part in parts))
+    taus = tau_by_image(*(part[shown] for part in parts))
     taus = taus[~np.isnan(taus)]
     return Agreement(
         *names, None if np.isnan(tau) else tau, *_mean_tau(taus), len(restorers), len(taus)
@@ -79,14 +79,14 @@ def _spread_out(means: Floats) -> Places:
     return np.argsort(means, kind="stable")[np.unique(even.astype(np.int64))]
 
 
-def _tau_by_image(one: Floats, other: Floats) -> Floats:
+def tau_by_image(one: Floats | Places, other: Floats | Places) -> Floats:
     """Kendall's tau-b between two metrics' orders of the restorers on each image.
 
     NaN where one ties them all.
 
     Args:
         one: (restorers, images).
-        other: The same shape.
+        other: The same shape, or (restorers, 1): one order for all.
     """
     agree, first, second = (np.zeros(one.shape[1]) for _ in range(3))
     for row in range(len(one) - 1):

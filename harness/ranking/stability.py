@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from harness.ranking.ballots import Ballots, shares_won
+from harness.ranking.metric_agreement import tau_by_image
 from harness.ranking.tables import Places, ScoreTable, task_of
 from harness.results import RankRange, RunData, Stability
 from harness.statistics import Floats
@@ -77,12 +78,11 @@ def _stability(
         left: (restorers, cases).
         parts: What each case lacks.
     """
-    from scipy.stats import kendalltau
-
     before, after = _ranks(whole[:, None]), _ranks(left)
     moved = np.abs(after - before).sum(axis=0)
-    furthest = int(moved.argmax())
-    tau = float(kendalltau(before[:, 0], after[:, furthest]).statistic) if moved[furthest] else 1.0
+    # where one of the two orders ties everybody they have nothing in common
+    taus = np.where(moved > 0, np.nan_to_num(tau_by_image(after, before)), 1.0)
+    furthest = int(np.lexsort((-moved, taus))[0])
     order = sorted(range(len(names)), key=lambda place: (before[place, 0], names[place]))
     ranges = np.stack([before[:, 0], after.min(axis=1), after.max(axis=1)], axis=1)
     return Stability(
@@ -90,7 +90,7 @@ def _stability(
         cases=len(parts),
         same_leader=float(((after == 1) == (before == 1)).all(axis=0).mean()),
         same_order=float((moved == 0).mean()),
-        lowest_tau=0.0 if np.isnan(tau) else tau,
+        lowest_tau=float(taus[furthest]),
         most_influential=parts[furthest] if moved[furthest] else None,
         ranges=tuple(RankRange(names[place], *ranges[place].tolist()) for place in order),
     )

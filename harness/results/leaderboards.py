@@ -49,7 +49,7 @@ class LeaderboardRow:
         mean: Mean over the images that all ranked restorers have in common.
         ci_low: Lower end of the studentised 95 % interval of the mean, by image.
         ci_high: Upper end.
-        n: Images that entered the mean.
+        n: Scores that entered the mean: of each image, those of every set that has it.
         failures: Cells of this restorer and set that have no score for this metric.
         median: Median over the same images.
         group: Tie group: 1 holds those whose range begins at 1, 2 those of the rest than whom
@@ -108,7 +108,7 @@ class Difference:
         ci_high: Upper end.
         p: Two-sided, corrected over all pairs of the leaderboard, as what ranks are made of; `None`
             without a common image.
-        n: Common images; 0 when `restorer` is not ranked.
+        n: Scores of each, as of a row; 0 when `restorer` is not ranked.
         verdict: `better`, `worse` or `same`, for `restorer` against `versus`, at p <= 0.05.
     """
 

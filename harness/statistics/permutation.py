@@ -175,20 +175,6 @@ def _reach(critical: float, skewness: Floats, units: int) -> tuple[Floats, Float
     return np.maximum(inverted(critical), critical), np.maximum(-inverted(-critical), critical)
 
 
-def holm(p: Floats) -> Floats:
-    """Corrects p values for their number (Holm, Scandinavian Journal of Statistics 1979).
-
-    Args:
-        p: (tests,).
-
-    Returns:
-        (tests,): at most 0.05 where the family of verdicts holds together with 95 %.
-    """
-    order = np.argsort(p, kind="stable")
-    corrected = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
-    return np.asarray(corrected[np.argsort(order)])
-
-
 @lru_cache(maxsize=16)
 def _turned(units: int) -> Floats:
     """What any sum over images becomes when all images are turned at random: (images, RESAMPLES).

@@ -143,7 +143,11 @@ def _total_variance(centred: Floats, sizes: tuple[int, ...]) -> Floats:
 
 
 def batches(values: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[int, ...]]:
-    """Puts the images of each stratum beyond `MOST_UNITS` together at random, by summing them."""
+    """Puts the images of each stratum beyond `MOST_UNITS` together at random, by summing them.
+
+    Batches differ by an image in size. Each gets the same share of its stratum's total, and its own
+    images' distances from the mean: a mean far from 0 would make sizes look like spread.
+    """
     if max(strata) <= MOST_UNITS:
         return values, strata
     generator, parts = np.random.default_rng(SEED), []
@@ -151,7 +155,9 @@ def batches(values: Floats, strata: tuple[int, ...]) -> tuple[Floats, tuple[int,
         here = values[:, part]
         if size > MOST_UNITS:
             edges = np.arange(MOST_UNITS) * size // MOST_UNITS
-            here = np.add.reduceat(here[:, generator.permutation(size)], edges, axis=1)
+            mean = here.mean(axis=1, keepdims=True)
+            drawn = (here - mean)[:, generator.permutation(size)]
+            here = np.add.reduceat(drawn, edges, axis=1) + mean * (size / MOST_UNITS)
         parts.append(here)
     return np.concatenate(parts, axis=1), tuple(min(size, MOST_UNITS) for size in strata)
 

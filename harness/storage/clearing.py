@@ -97,7 +97,8 @@ def throw_away(folder: Path) -> None:
 
 
 def _written(folder: Path) -> Iterator[Path]:
-    yield from folder.glob(f"{FILENAME}*")
+    # what SQLite puts beside it too; `results.sqlite.bak` is a copy that somebody wanted to keep
+    yield from (folder / f"{FILENAME}{end}" for end in ("", "-wal", "-shm", "-journal"))
     yield from (folder / place / name for place, names in _OF_A_RUN.items() for name in names)
     # pictures of versions before images were kept by content
     previews = folder.glob("images/*/*.png")

@@ -4,16 +4,12 @@ All pages share it.
 """
 
 import math
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from harness.protocols.report import ReportData
-from harness.results import Difference, Leaderboard, LeaderboardRow
+from harness.results import Leaderboard, LeaderboardRow
 from reports.html.metrics_in_words import about
 from reports.wording import arrow, digits, interval, number, p_value, rank_range, signed
-
-Gaps = Mapping[tuple[str | None, str, str], Difference]
-"""(set, metric, restorer) -> how far it is from the best mean."""
 
 
 class Scale(NamedTuple):
@@ -68,18 +64,6 @@ def worded_cell(
         "best": row.rank == 1,
         "tied": row.rank != 1 and row.rank_low == 1,
         "marks": _marks(row, scale),
-    }
-
-
-def worded_gap(gap: Difference | None, places: int) -> dict[str, str]:
-    """How far a restorer is from the best mean, and whether that is real."""
-    if gap is None:
-        return dict.fromkeys(("gap", "gap_interval", "versus", "p"), "")
-    return {
-        "gap": signed(gap.difference, places),
-        "gap_interval": interval(gap.ci_low, gap.ci_high, places, signed),
-        "versus": gap.versus,
-        "p": p_value(gap.p),
     }
 
 

@@ -56,11 +56,11 @@ def plots(
     drawn = islice(
         (plot for plot in _all_plots(report, table, scores, places, salt) if plot[1]), most
     )
-    return [
-        # matplotlib has escaped every name in it
-        {"kind": kind, "svg": Markup(svg), "title": title, "words": words, "marks": marks}  # noqa: S704
-        for kind, svg, title, words, marks in drawn
-    ]
+    found = []
+    for kind, svg, title, words, marks in drawn:
+        escaped = Markup(svg)  # noqa: S704  # by matplotlib, every name in it
+        found.append({"kind": kind, "svg": escaped, "title": title, "words": words, "marks": marks})
+    return found
 
 
 def index_plots(

@@ -225,7 +225,9 @@ class Logger:
 
 def test_numbers_go_where_the_user_looks(benchmark: str, tmp_path: Path) -> None:
     writer, wandb, logger, told = Writer(), Wandb(), Logger(), []
-    log = [writer, wandb, logger, tmp_path / "new" / "log.csv", lambda *item: told.append(item)]
+    (tmp_path / "empty.csv").touch()
+    files = [tmp_path / "new" / "log.csv", tmp_path / "empty.csv"]
+    log = [writer, wandb, logger, *files, lambda *item: told.append(item)]
     validator = harness.Validator(benchmark, log=log)
     validator(shifted(0.1), 5)
     validator(shifted(0.1), 10)
@@ -234,7 +236,8 @@ def test_numbers_go_where_the_user_looks(benchmark: str, tmp_path: Path) -> None
     assert [step for _, step in wandb.logged] == logger.logged == [5, 10]
     assert wandb.logged[0][0]["restobench/best_step"] == 5
     assert told[1][1] == wandb.logged[1][0]
-    rows = list(csv.DictReader((tmp_path / "new" / "log.csv").open()))
+    assert files[0].read_text() == files[1].read_text()
+    rows = list(csv.DictReader(files[0].open()))
     assert {row["step"] for row in rows} == {"5", "10"}
     assert float(rows[0]["value"]) == first
     with pytest.raises(InputError, match="expected a SummaryWriter"):
@@ -310,3 +313,20 @@ def test_a_step_without_scores_is_never_the_best(benchmark: str, tmp_path: Path)
 def test_a_step_that_is_no_whole_number(benchmark: str, step: Any) -> None:
     with pytest.raises(InputError, match="expected a whole number from 0"):
         harness.Validator(benchmark)(nn.Identity(), step)
+
+
+def test_without_references_the_first_metric_that_needs_none_decides(benchmark: str) -> None:
+    path = Path(benchmark)
+    alone = path.with_name(f"{path.stem}-alone.toml")
+    alone.write_text(
+        'metrics = ["psnr", "blur-effect"]\n[[sets]]\nname = "val"\ntask = "blind"\n'
+        f'images = "{path.with_suffix("")}"\n'
+    )
+    validator = harness.Validator(str(alone))
+    for step in (1, 2):
+        found = validator(shifted(0), step)
+        assert found is not None
+        assert (found.best_step, found.means.keys()) == (1, {("val", "blur-effect")})
+    assert found.difference == 0
+    with pytest.raises(InputError, match="no set is measured by psnr"):
+        harness.Validator(str(alone), metric="psnr")(shifted(0), 1)

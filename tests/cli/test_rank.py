@@ -139,6 +139,14 @@ def test_unknown_names_are_answered_with_the_known_ones(
         invoke(rank, folder, *option)
 
 
+def test_versus_a_restorer_that_nobody_is_ranked_beside(folder: Path) -> None:
+    with Store(folder, create=True) as store:
+        idle = {"licence": "MIT", "parameters": 0}
+        store.set_meta(restorers={"good": idle, "bad\x1b[31m": idle, "idle": idle})
+    assert "nobody is ranked beside idle" in invoke(rank, folder, "--versus", "idle").output
+    assert "nobody is ranked" not in invoke(rank, folder, "--versus", "good").output
+
+
 def test_reports_are_written_and_named(folder: Path, tmp_path: Path) -> None:
     result = invoke(report, folder)
     assert result.output.strip() == str(folder / "report" / "index.html")
@@ -284,6 +292,28 @@ def test_all_metrics_of_a_set_fit_80_columns_with_their_points_below_each_other(
     assert "aaaaaaaaaaaaaaa..." in first
     assert "1.28M" in one
     assert "3 images: ranks, intervals and p assume normally distributed differences" in one
+
+
+def test_a_column_that_is_asked_for_is_there_though_it_holds_nothing_but_zeros(
+    tmp_path: Path,
+) -> None:
+    run = many_metrics(tmp_path / "run")
+    assert "failures" not in invoke(rank, run).output
+    head = re.search("rank  restorer .*", invoke(rank, run, "--columns", "psnr,failures").output)
+    assert head is not None and head[0].split()[-1] == "failures"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "shown"), [(999, "999"), (999_900, "1M"), (1_999_999, "2M"), (852_108, "852k")]
+)
+def test_large_numbers_have_three_digits_and_the_unit_of_what_is_left(
+    folder: Path, parameters: int, shown: str
+) -> None:
+    with Store(folder, create=True) as store:
+        cards = {"good": {"parameters": parameters}, "bad\x1b[31m": {"parameters": 0}}
+        store.set_meta(restorers=cards)
+    line = re.search(".*good .*", invoke(rank, folder, "--columns", "psnr,parameters").output)
+    assert line is not None and line[0].split()[-1] == shown
 
 
 def test_a_mean_over_sets_is_shown_where_it_is_asked_for(tmp_path: Path) -> None:

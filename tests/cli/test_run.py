@@ -113,7 +113,8 @@ def test_fresh_does_not_throw_away_what_is_no_run(command_line: Command, tmp_pat
 def test_fresh_throws_away_what_the_run_wrote_and_nothing_else(
     command_line: Command, tmp_path: Path
 ) -> None:
-    folder, own = tmp_path / "photos", ("a.png", "sub/a.png", "restored/mine/a.png", "report/a.tex")
+    folder = tmp_path / "photos"
+    own = ("a.png", "sub/a.png", "restored/mine/a.png", "report/a.tex", "results.sqlite.bak")
     for name in own:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("mine")

@@ -79,6 +79,21 @@ def test_aggregates_keep_tasks_apart_and_do_not_rank_the_incomplete(how: str) ->
     assert all(row["ci_low"] <= row["mean"] <= row["ci_high"] for row in rows if row["rank"])
 
 
+def test_no_interval_of_shares_leaves_what_shares_can_be() -> None:
+    values = {
+        ("ahead", "noise", "psnr"): [9.0, 9, 9, 1, 9, 9, 9, 9],
+        ("second", "noise", "psnr"): [5.0, 5, 5, 5, 5, 5, 5, 1],
+        ("last", "noise", "psnr"): [1.0, 1, 1, 1, 1, 1, 1, 5],
+    }
+    ends = {
+        str(row["restorer"]): (row["ci_low"], row["ci_high"])
+        for row in aggregate(make_run(values), "borda")
+        if row["rank"] is not None
+    }
+    assert ends["ahead"][1] == 100.0
+    assert ends["last"][0] == 0.0
+
+
 def test_equals_share_a_rank() -> None:
     run = make_run({(name, "noise", "psnr"): [30.0, 31.0] for name in ("a", "b")})
     assert [row["rank"] for row in aggregate(run, "borda")] == [1, 1]

@@ -35,6 +35,15 @@ def test_one_image_that_decides_is_named() -> None:
     ]
 
 
+def test_the_furthest_order_is_that_of_the_lowest_tau_whichever_comes_first() -> None:
+    # without the first image b, c, a; without the second c, b, a: ranks move as far in both
+    scores = {"a": [9, 9, -9], "b": [1, 3, 3], "c": [3, 0, 2.5]}
+    data = made_run({(name, "s", "psnr"): row for name, row in scores.items()})
+    found = rows_of(data)["image", "s", "psnr"]
+    assert [r.restorer for r in found.ranges] == ["a", "b", "c"]
+    assert (found.most_influential, found.lowest_tau) == ("i001", -1.0)
+
+
 def test_an_order_that_nothing_changes() -> None:
     data = made_run({("a", "s", "error"): [1, 1, 1], ("b", "s", "error"): [2, 2, 2]})
     row = rows_of(data)["image", "s", "error"]

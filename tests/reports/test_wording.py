@@ -42,8 +42,8 @@ def test_wording() -> None:
     assert (signed(0.25, 2), signed(-0.25, 2)) == ("+0.25", "−0.25")
     spent = [seconds(value) for value in (0.0001, 0.0312, 1.239, 45.61, 310.2)]
     assert spent == ["<0.001", "0.0312", "1.24", "45.6", "310"]
-    counts = [count(value) for value in (0, 999, 852108, 16_700_000)]
-    assert counts == ["0", "999", "852 k", "16.7 M"]
+    counts = [count(value) for value in (0, 999, 852108, 999_900, 16_700_000)]
+    assert counts == ["0", "999", "852 k", "1 M", "16.7 M"]
     assert [p_value(value) for value in (0.0002, 0.0312, 0.5)] == ["<0.001", "0.031", "0.50"]
     assert (rank_range(2, 2), rank_range(1, 3), rank_range(None, None)) == ("2", "1–3", "–")
     decibels = MetricCard("psnr", True, True, unit="dB")

@@ -123,10 +123,14 @@ def test_equals_and_a_single_image_are_never_told_apart(generator: np.random.Gen
     assert (p == 1).all() and (low == -np.inf).all() and (high == np.inf).all()
 
 
-def test_many_images_are_put_together_into_batches(generator: np.random.Generator) -> None:
-    scores = generator.normal(30, 1, size=(2, 5000))
+@pytest.mark.parametrize("images", [1200, 5000])
+@pytest.mark.parametrize("apart", [0, 2])
+def test_many_images_are_put_together_into_batches(
+    generator: np.random.Generator, images: int, apart: float
+) -> None:
+    scores = generator.normal([[30], [30 + apart]], 0.5, size=(2, images))
     difference, low, high, _ = (part[0, 1] for part in compared(scores))
-    half = 1.96 * (scores[0] - scores[1]).std() / np.sqrt(5000)
+    half = 1.96 * (scores[0] - scores[1]).std() / np.sqrt(images)
     assert high - difference == pytest.approx(half, rel=0.15)
     assert difference - low == pytest.approx(half, rel=0.15)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.statistics.permutation import holm
 from harness.statistics.resampling import RESAMPLES, intervals, percentile_order, resample_counts
+from harness.statistics.significance import holm
 
 
 def test_every_resample_draws_as_many_images_of_each_stratum_as_there_are() -> None:

@@ -63,7 +63,7 @@ def _scalars(
 
 def _append(path: Path, step: int, values: Mapping[str, float]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    begun = path.exists()
+    begun = path.exists() and path.stat().st_size > 0
     with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         if not begun:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from harness.api.pairing import only
+from harness.errors import InputError
 from harness.ranking.leaderboards import Ranking, differences, rank_run
 from harness.ranking.tables import ScoreTable
 from harness.results import Cell, Difference, RunData
@@ -69,14 +71,18 @@ def judge(data: RunData, step: int, best: Validation | None, metric: str | None)
         step: One that has run.
         best: The best of the others.
         metric: Decides, over all sets together where that is a leaderboard, or else on the first
-            set; `None`: the first.
+            set; `None`: the first that any set is measured by.
+
+    Raises:
+        InputError: No set is measured by the metric.
     """
     names = [f"{STEP}{item}" for item in (step, best.step if best else step)]
     ranking = rank_run(only(data, names))
     means, failed = dict(_means(ranking, names[0])), _failed(data, names[0])
+    table, pairs = _decisive(ranking, metric)
     if best is None:
         return Validation(step, means, bool(means), step if means else None, failures=len(failed))
-    gap = next(iter(differences(*_decisive(ranking, metric), names[1])), None)
+    gap = next(iter(differences(table, pairs, names[1])), None)
     # its mean is over the images that it can do: one that fails more would look better for it
     better = gap is not None and gap.verdict == "better" and failed <= _failed(data, names[1])
     told = _told(gap)
@@ -91,9 +97,11 @@ def _failed(data: RunData, name: str) -> set[tuple[str, str, str | None]]:
 
 
 def _decisive(ranking: Ranking, metric: str | None) -> tuple[ScoreTable, Pairs | None]:
-    wanted = metric or ranking.data.run.plan.metrics[0]
-    both = zip(ranking.tables, ranking.pairs, strict=True)
-    return next(item for item in both if item[0].metric == wanted)
+    wanted = [metric] if metric else ranking.data.run.plan.metrics
+    for name, both in product(wanted, zip(ranking.tables, ranking.pairs, strict=True)):
+        if both[0].metric == name:
+            return both
+    raise InputError(f"no set is measured by {', '.join(wanted)}, which decides between steps")
 
 
 def _means(ranking: Ranking, name: str) -> Iterator[tuple[tuple[str, str], float]]:

@@ -55,7 +55,7 @@ class Validator:
         sets: Part of the benchmark's sets; default: those that the network can be run on.
         metrics: Instead of the benchmark's own.
         metric: Decides which step is best, over all sets together where that is a leaderboard, or
-            else on the first set; default: the first.
+            else on the first set; default: the first that any set is measured by.
         log: Where numbers go, as of `harness.api.training.logs.log_to`: a TensorBoard
             `SummaryWriter`, a run of Weights & Biases, a CSV file, a function, several of these.
         out: The run folder; one that holds steps is gone on with. Default: a temporary one.
@@ -151,8 +151,8 @@ class Validator:
             What was found, or `None` where the step is not due.
 
         Raises:
-            InputError: The network can be run on none of the sets, or the step is no whole number
-                from 0.
+            InputError: The network can be run on none of the sets, the metric that decides measures
+                none of them, or the step is no whole number from 0.
         """
         step = _whole(step)
         if not self.due(step):

@@ -57,6 +57,7 @@ def test_the_page_of_a_set_has_a_row_for_every_image(site: Site, fabricated: Rep
     text = page.text[page.text.index("Where they fail") :]
     assert [text.index(image) for image in order] == sorted(text.index(image) for image in order)
     links = [str(a["href"]) for a in page.all("a") if str(a.get("href")).startswith("image-")]
+    assert links
     assert all(parse_qs(link.partition("#")[2])["right"] == [leader] for link in links)
     assert {link.partition("#")[0] for link in links} <= {
         name.removeprefix("site/") for name in site[1]

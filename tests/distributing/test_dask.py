@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import threading
@@ -199,3 +200,22 @@ def test_what_is_no_scheduler_is_said(
     monkeypatch.setattr("harness.executors.dask.CONNECT_SECONDS", 1.0)
     with pytest.raises(InputError, match=message):
         DaskExecutor(argument).open(tmp_path)
+
+
+def test_a_client_that_failed_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It closes itself when it is collected: in the next one's thread, which would wait for it."""
+    from distributed import Client
+
+    def clients() -> int:
+        return sum(isinstance(item, Client) for item in gc.get_objects())
+
+    monkeypatch.setattr("harness.executors.dask.CONNECT_SECONDS", 0.5)
+    gc.collect()
+    gc.disable()
+    try:
+        before = clients()
+        with pytest.raises(InputError):
+            DaskExecutor("tcp://127.0.0.1:1").open(tmp_path)
+        assert clients() == before
+    finally:
+        gc.enable()

@@ -73,6 +73,8 @@ def beside(cost: Cost) -> str:
         return ""
     if cost.mixed:
         return "mixed hardware"
+    if cost.first and cost.beside == 0:
+        return "first calls"
     return "perhaps not alone" if cost.beside is None else f"beside {cost.beside} more"
 
 

@@ -52,9 +52,13 @@ def choose(how: How) -> tuple[Executor | None, str, tuple[str, ...]]:
         return None, *choose_devices(how["devices"])
     from harness.distributing.engines import build_executor
 
-    for name, given in (("devices", how["devices"] is not None), ("sandbox", how["sandbox"])):
-        if given:
-            raise InputError(f"--{name} is for this machine: it does not go with --executor")
+    if how["devices"] is not None:
+        raise InputError("--devices is for this machine: it does not go with --executor")
+    if how["sandbox"]:
+        raise InputError(
+            "--sandbox is for this machine: on a cluster a restorer can ask the scheduler for work "
+            "outside of it (docs/clusters.md)"
+        )
     engine = build_executor(how["executor"])
     device = how["device"]
     return engine, (engine.device or "cpu") if device == "auto" else device, ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import ipaddress
 import json
@@ -25,9 +26,13 @@ ASK_SECONDS = 2.0
 """How long it is believed which workers there are."""
 
 INSECURE = (
-    "{address} is neither encrypted nor authenticated: whoever reaches it can run code as you. "
-    "Keep it inside a network that you trust, or start the cluster with TLS (tls://)"
+    "{address} is neither encrypted nor authenticated: whoever reaches it can run code as you"
 )
+REFUSED = (
+    f"{INSECURE}. Start the cluster with TLS (tls://), or tell Dask that you trust the network: "
+    "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION=False (docs/clusters.md)"
+)
+LOCAL_OR_ENCRYPTED = ("tls", "wss", "inproc")
 
 
 class DaskExecutor(Executor):
@@ -71,17 +76,13 @@ class DaskExecutor(Executor):
         """Connects to the scheduler.
 
         Raises:
-            InputError: Nobody answers, or there are no workers.
+            InputError: Nobody answers, there are no workers, or the way there is open to others
+                and the user has not said that this may be.
         """
-        from distributed import Client
-
         where = self._address if "://" in self._address else read_address(Path(self._address))
-        try:
-            self._client = Client(where, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError, OverflowError, TypeError) as error:  # as addresses are wrong
-            raise InputError(
-                f"no Dask scheduler answers at {where}: {error}; start one first (docs/clusters.md)"
-            ) from error
+        if not _is_safe(where) and not _trusts_the_network():
+            raise InputError(REFUSED.format(address=where))
+        self._client = _connect(where)
         if not self._threads():
             self._client.close()
             raise InputError(f"the Dask scheduler at {self._address} has no workers yet")
@@ -89,10 +90,7 @@ class DaskExecutor(Executor):
     def warning(self) -> str | None:
         """What has to be said of the way to the scheduler."""
         address = self._open().scheduler.address
-        parts = urlsplit(address)
-        if parts.scheme == "tls" or _is_loopback(parts.hostname or ""):
-            return None
-        return INSECURE.format(address=address)
+        return None if _is_safe(address) else INSECURE.format(address=address)
 
     def _open(self) -> Client:
         if self._client is None:
@@ -207,11 +205,38 @@ def read_address(file: Path) -> str:
     return address
 
 
-def _is_loopback(host: str) -> bool:
+def _connect(where: str) -> Client:
+    from distributed import Client
+
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return Client(where, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError, OverflowError, TypeError) as error:  # as addresses are wrong
+        told = str(error)
+    # a client that failed closes itself when it is collected; in the thread that the next client
+    # is waiting for, that never ends
+    gc.collect()
+    raise InputError(
+        f"no Dask scheduler answers at {where}: {told}; start one first (docs/clusters.md)"
+    )
+
+
+def _is_safe(address: str) -> bool:
+    """Whether nobody else can reach what is sent, as far as the address says."""
+    scheme, _, rest = address.partition("://")
+    if scheme in LOCAL_OR_ENCRYPTED:
+        return True
+    try:
+        host = urlsplit(f"//{rest}").hostname or ""
+        return host in ("", "localhost") or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name, or none
+        return False
+
+
+def _trusts_the_network() -> bool:
+    """Whether the user has told Dask that encryption is not required; it says nothing by itself."""
+    import dask.config
+
+    return dask.config.get("distributed.comm.require-encryption", None) is False
 
 
 def _run(run: Callable[[], Any]) -> Ran:

@@ -1,12 +1,14 @@
 """What restorers cost, and what they give for it: costs by set, and quality against each cost."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from statistics import median
 from typing import TypeVar
 
 from harness.ranking.leaderboards import Ranking
 from harness.ranking.tables import metric_names, scopes
 from harness.results import (
+    FIRST_CALLS,
     MIXED_HARDWARE,
     TIMED_BESIDE,
     Cost,
@@ -30,19 +32,25 @@ def costs(data: RunData) -> tuple[Cost, ...]:
     groups: dict[tuple[str, str], list[Spent]] = {}
     hardware: dict[str, set[str]] = {}
     kinds = {host: data.run.hardware(host) for host in (None, *data.run.hosts())}
+    warm = {
+        (image.cell.restorer, image.cell.set) for image in data.restored if not image.spent.cold
+    }
+    warmed = {name for _, name in warm}
     for image in data.restored:
         groups.setdefault((image.cell.restorer, image.cell.set), []).append(image.spent)
         hardware.setdefault(image.cell.set, set()).add(kinds.get(image.spent.host, ""))
     device = _device(data.run)
     return tuple(
-        _cost(restorer, name, device, spent, mixed=len(hardware[name]) > 1)
+        replace(
+            _cost(restorer, name, device, spent),
+            mixed=len(hardware[name]) > 1,
+            first=name in warmed and (restorer, name) not in warm,
+        )
         for (restorer, name), spent in groups.items()
     )
 
 
-def _cost(
-    restorer: str, set_name: str, device: str | None, spent: Sequence[Spent], *, mixed: bool
-) -> Cost:
+def _cost(restorer: str, set_name: str, device: str | None, spent: Sequence[Spent]) -> Cost:
     flops = [item.flops for item in spent if item.flops is not None]
     timed = [item.seconds for item in spent if not item.cold] or [item.seconds for item in spent]
     known = all(item.beside is not None for item in spent)
@@ -63,7 +71,6 @@ def _cost(
         device=device,
         threads=_known(max, (item.threads for item in spent)),
         size=_size(spent),
-        mixed=mixed,
     )
 
 
@@ -117,7 +124,7 @@ def _notes(here: Sequence[Cost]) -> Iterator[str]:
     )
     known = (" or ".join(sorted(filter(None, names))) for names in how)
     yield ", ".join(("seconds: median after warm-up", *filter(None, known)))
-    for why in (MIXED_HARDWARE, TIMED_BESIDE):
+    for why in (MIXED_HARDWARE, TIMED_BESIDE, FIRST_CALLS):
         if untimed := [item.restorer for item in here if item.untimed == why]:
             yield f"not ranked by time: {_names(untimed, here)}; {why}"
     older = [item.restorer for item in here if item.peak_mib is None]

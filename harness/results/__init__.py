@@ -12,6 +12,7 @@ from harness.results.cells import (
 )
 from harness.results.leaderboards import (
     FEW_IMAGES,
+    FIRST_CALLS,
     MIN_SIGNS,
     MIXED_HARDWARE,
     SIGNIFICANT,
@@ -43,6 +44,7 @@ from harness.results.verdicts import COSTS, ChangedImage, Comparison, Finding, V
 __all__ = [
     "COSTS",
     "FEW_IMAGES",
+    "FIRST_CALLS",
     "MIN_SIGNS",
     "MIXED_HARDWARE",
     "MOST_COMPARED",

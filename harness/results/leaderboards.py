@@ -23,6 +23,12 @@ MIXED_HARDWARE = (
 )
 """Likewise, of runs on a cluster and of merged ones."""
 
+FIRST_CALLS = (
+    "timed in first calls of workers alone, which are slower than later ones; give its chunks more "
+    "cells (chunk_seconds), or run the set again on one machine"
+)
+"""Likewise, where others of the set have later calls."""
+
 
 def caution(images: int) -> str:
     """What a small number of images means for ranks; empty where there are enough, or none."""
@@ -144,6 +150,7 @@ class Cost:
         beside: Largest; `None` where it is not known of every image.
         device: `cpu` or `cuda:N`; several of a merged run.
         mixed: Whether the set was restored on hardware of several kinds, by whatever restorer.
+        first: Whether it has the first calls of workers alone, where others of the set have more.
         threads: Largest; `None` where it was not recorded.
         size: Width x height of the degraded images, such as `512x768`, or the smallest and the
             largest of them, `96x128 to 512x768`; `None` where it was not recorded.
@@ -166,10 +173,11 @@ class Cost:
     threads: int | None = None
     size: str | None = None
     mixed: bool = False
+    first: bool = False
 
     @property
     def timed_alone(self) -> bool:
-        """Whether all were timed alone, on hardware of one kind: only then time is ranked."""
+        """Whether all were timed alike and alone, on one kind of hardware: only then time ranks."""
         return not self.untimed
 
     @property
@@ -177,7 +185,9 @@ class Cost:
         """Why it is not ranked by time, or nothing."""
         if self.mixed:
             return MIXED_HARDWARE
-        return "" if self.beside == 0 else TIMED_BESIDE
+        if self.beside != 0:
+            return TIMED_BESIDE
+        return FIRST_CALLS if self.first else ""
 
     @property
     def memory_mib(self) -> float | None:

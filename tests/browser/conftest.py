@@ -27,7 +27,11 @@ from harness.api.people.server import StudyServer
 from harness.api.people.studies import StudyWishes, make_study
 from harness.people.sessions import Budget
 from harness.people.study import Study
+from harness.plugins.kinds import resolve_benchmark
 from harness.reporting.assemble import assemble
+from harness.running.plan import make_plan
+from harness.running.runner import run_plan
+from harness.storage.store import load_run
 from reports.html.report import HTMLReport
 
 STUDIED = ("identity", "tv", "wavelet", "gaussian")
@@ -108,6 +112,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study, Path, A
     wishes = StudyWishes(TEXTS, Budget(4, 6, 8), STUDIED, ("photos-sigma25",))
     study, page = make_study(run, run.parent / "page", wishes)
     return run, study, page, taste_of(data, "psnr", 3.0)
+
+
+@pytest.fixture(scope="session")
+def made_of_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study, Path, Any]:
+    """The same of a run of the demo: one of its sets, and three of its restorers."""
+    run = tmp_path_factory.mktemp("voted-demo") / "run"
+    names = ["nearest", "bicubic", "lanczos"]
+    run_plan(make_plan(resolve_benchmark("demo"), names, ["psnr"], ["photos-x2"]), run)
+    study, page = make_study(run, run.parent / "page", StudyWishes(TEXTS, Budget(4, 6, 8)))
+    return run, study, page, taste_of(load_run(run), "psnr", 10.0)  # about 3 log odds a decibel
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from harness.api.people.server import StudyServer
 from harness.api.people.votes import take_votes
 from harness.people.screening import Rules
 from harness.people.study import Study
+from harness.ranking.leaderboards import rank_run
 from harness.reporting.assemble import assemble
 from harness.storage.store import load_run
 from reports.html.report import HTMLReport
@@ -29,9 +30,9 @@ Open = Callable[..., Any]
 
 
 def test_observers_of_one_taste_are_heard_and_a_careless_one_is_screened(
-    made: tuple[Path, Study, Path, Any], open_page: Open, tmp_path: Path
+    made_of_demo: tuple[Path, Study, Path, Any], open_page: Open, tmp_path: Path
 ) -> None:
-    run, study, page, taste = made
+    run, study, page, taste = made_of_demo
     files = []
     for number, session in enumerate(study.sessions):
         generator = np.random.default_rng(number)
@@ -52,15 +53,17 @@ def test_observers_of_one_taste_are_heard_and_a_careless_one_is_screened(
     counted = take_votes(run, files, Rules(fastest=0))
     out = {seen.observer for seen in counted.screened if seen.left_out}
     assert out == {json.loads(files[3].read_text())["observer"]}
-    found = [row["restorer"] for row in counted.rows()]
-    assert found[0] == "tv"
-    assert found[-1] == "identity"
+    boards = {board.metric: board.rows for board in rank_run(load_run(run)).boards}
+    by_psnr = [row.restorer for row in boards["psnr"]]
+    assert by_psnr == ["lanczos", "bicubic", "nearest"]
+    assert [row["restorer"] for row in counted.rows()] == by_psnr
+    assert [row.restorer for row in boards["people"]] == by_psnr
 
 
 def test_a_second_visit_goes_on_where_the_first_stopped(
-    made: tuple[Path, Study, Path, Any], browser: Any, tmp_path: Path
+    made_of_demo: tuple[Path, Study, Path, Any], browser: Any, tmp_path: Path
 ) -> None:
-    _, study, page, _ = made
+    _, study, page, _ = made_of_demo
     context = browser.new_context()
     try:
         first = Visit(context, page, "#session=2")

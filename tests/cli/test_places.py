@@ -42,7 +42,7 @@ def test_a_dry_run_prints_chunks(command_line: Command, tmp_path: Path) -> None:
         (("--detach",), "--detach needs --executor"),
         (("--executor", "local", "--detach"), "--detach is for engines"),
         (("--executor", "local", "--devices", "cuda:0-1"), "--devices is for this machine"),
-        (("--executor", "local", "--sandbox"), "--sandbox is for this machine"),
+        (("--executor", "local", "--sandbox"), "ask the scheduler for work"),
         (("--devices", "cuda:0-1", "--device", "cpu"), "give one of them"),
         (("--devices", "gpus"), "is unknown; expected cuda:0-7"),
         (("--executor", "slurm"), "slurm:cluster.toml"),

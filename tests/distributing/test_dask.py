@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import signal
 import threading
 from _thread import interrupt_main
@@ -138,6 +140,47 @@ def test_a_file_that_is_no_schedulers_is_said(
     assert "wrong.json is no file of a Dask scheduler" in line
 
 
+class ConnectedError(Exception):
+    """Raised where a connection would be made."""
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(where: str) -> None:
+        raise ConnectedError(where)
+
+    monkeypatch.setattr("harness.executors.dask._connect", connect)
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://10.0.0.5:8786", "tcp://scheduler:8786", "ws://[fe80::1]:8786", "tcp://["]
+)
+@pytest.mark.usefixtures("connect")
+def test_a_scheduler_that_others_can_reach_is_refused_without_tls(
+    address: str, tmp_path: Path
+) -> None:
+    """Before anything is sent, unless the user has told Dask otherwise."""
+    from dask import config
+
+    file = tmp_path / "scheduler.json"
+    file.write_text(json.dumps({"address": address}))
+    for argument in (address, str(file)):
+        with pytest.raises(InputError, match="REQUIRE_ENCRYPTION=False"):
+            DaskExecutor(argument).open(tmp_path)
+        allowed = config.set({"distributed.comm.require-encryption": False})
+        with allowed, pytest.raises(ConnectedError):
+            DaskExecutor(argument).open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "address", ["tls://10.0.0.5:8786", "tcp://127.0.0.1:8786", "tcp://[::1]:1", "tcp://localhost:1"]
+)
+@pytest.mark.usefixtures("connect")
+def test_tls_and_this_machine_are_not_refused(address: str, tmp_path: Path) -> None:
+    with pytest.raises(ConnectedError):
+        DaskExecutor(address).open(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
@@ -157,3 +200,22 @@ def test_what_is_no_scheduler_is_said(
     monkeypatch.setattr("harness.executors.dask.CONNECT_SECONDS", 1.0)
     with pytest.raises(InputError, match=message):
         DaskExecutor(argument).open(tmp_path)
+
+
+def test_a_client_that_failed_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It closes itself when it is collected: in the next one's thread, which would wait for it."""
+    from distributed import Client
+
+    def clients() -> int:
+        return sum(isinstance(item, Client) for item in gc.get_objects())
+
+    monkeypatch.setattr("harness.executors.dask.CONNECT_SECONDS", 0.5)
+    gc.collect()
+    gc.disable()
+    try:
+        before = clients()
+        with pytest.raises(InputError):
+            DaskExecutor("tcp://127.0.0.1:1").open(tmp_path)
+        assert clients() == before
+    finally:
+        gc.enable()

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -49,6 +50,9 @@ WORKERS = (8, 32, 128, 512, 1024)
 CELL_SECONDS = (0.15, 2.0, 20.0)
 WORK_SECONDS = 600.0
 """What each worker has to do in the simulation: the shorter, the more beginning and end count."""
+
+TRIES = 8
+"""Chunks that are written, to see what writing costs."""
 
 SPREAD = 0.5
 """Standard deviation of a cell's time, of its mean."""
@@ -126,22 +130,21 @@ def _payload(_content: bytes) -> None:
 
 
 def writing(part: Part, folder: Path, size: int = 500) -> tuple[float, float]:
-    """Seconds for a cell's rows, by the chunk and one by one."""
-    parts = list(_cut(part, size))
+    """Seconds for a cell's rows, by the chunk and one by one: medians over the same cells."""
+    parts = list(_cut(part, size))[:TRIES]
     seconds = []
-    for name, pieces in (("batched", parts), ("alone", list(_cut(parts[0], 1)))):
+    for name, cells in (("batched", size), ("alone", 1)):
         with Store(folder / name, create=True) as store:
             with Store(folder / "local") as other:
-                run = other.require_header()
-            receiver = Receiver(store, run, Progress())
-            started = time.perf_counter()
-            for piece in pieces:
-                store.batch()
-                receiver.take(ChunkResult(piece))
-                store.commit()
-            cells = sum(len(piece.cells) for piece in pieces)
-            seconds.append((time.perf_counter() - started) / cells)
-    return seconds[0], seconds[1]
+                receiver = Receiver(store, other.require_header(), Progress())
+            for whole in parts:
+                started = time.perf_counter()
+                for piece in _cut(whole, cells):
+                    store.batch()
+                    receiver.take(ChunkResult(piece))
+                    store.commit()
+                seconds.append((time.perf_counter() - started) / len(whole.cells))
+    return median(seconds[: len(parts)]), median(seconds[len(parts) :])
 
 
 def _cut(part: Part, size: int) -> Iterator[Part]:

@@ -1,4 +1,4 @@
-"""Costs are ranked among machines of one kind, and called mixed otherwise."""
+"""Costs are ranked among machines of one kind and calls of one kind, and marked otherwise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from harness.regression.cost_ratios import compare_costs
 from harness.regression.measured_run import measured_run
 from harness.regression.tolerances import Settings
 from harness.reporting.costs import cost_notes, costs
-from harness.results import MIXED_HARDWARE, RunData
+from harness.results import FIRST_CALLS, MIXED_HARDWARE, RunData
+from reports.wording import beside
 
 HOSTS = {
     "n1": {"name": "n1", "processor": "EPYC", "accelerator": "A100", "driver": "1"},
@@ -49,6 +50,25 @@ def test_hosts_of_one_kind_are_ranked_and_of_several_are_not(data: RunData) -> N
 
 def test_a_run_without_hosts_has_one_machine(data: RunData) -> None:
     assert all(item.timed_alone for item in costs(data))
+
+
+def cold(data: RunData, *restorers: str) -> RunData:
+    """The same run, in which every cell of these restorers was the first of a worker."""
+    images = [
+        replace(item, spent=replace(item.spent, cold=item.cell.restorer in restorers))
+        for item in data.restored
+    ]
+    return replace(data, restored=images)
+
+
+def test_first_calls_of_workers_are_not_ranked_beside_later_ones(data: RunData) -> None:
+    one, *others = {item.cell.restorer: None for item in data.restored}
+    found = costs(cold(data, one))
+    assert {item.restorer for item in found if item.untimed == FIRST_CALLS} == {one}
+    assert {beside(item) for item in found if item.restorer == one} == {"first calls"}
+    notes = [line for lines in cost_notes(found).values() for line in lines]
+    assert any(line.startswith(f"not ranked by time: {one}; timed in first") for line in notes)
+    assert all(item.timed_alone for item in costs(cold(data, one, *others)))
 
 
 def test_costs_are_judged_by_the_machines_that_restored(data: RunData) -> None:

@@ -36,6 +36,7 @@ from harness.results.run import (
     RunRestorer,
     SampleRecord,
 )
+from harness.results.set_scores import SetScore, SetScores, SetStanding, key_of
 from harness.results.stability import RankRange, Stability
 from harness.results.trends import History, Trend, TrendPoint
 from harness.results.verdicts import COSTS, ChangedImage, Comparison, Finding, Verdict
@@ -76,6 +77,9 @@ __all__ = [
     "RunRestorer",
     "SampleRecord",
     "Score",
+    "SetScore",
+    "SetScores",
+    "SetStanding",
     "Skipped",
     "Spent",
     "Stability",
@@ -85,4 +89,5 @@ __all__ = [
     "TrendPoint",
     "Verdict",
     "caution",
+    "key_of",
 ]

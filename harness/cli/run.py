@@ -243,4 +243,5 @@ def _execute(plan: Plan, folder: Path, flags: dict[str, bool], where: places.Pla
             f"\n{summary.restored} restored, {summary.scored} scored, {summary.failures} failures"
             f"\nleaderboard: {page}"
         )
-    return 3 if summary.failures else 0
+    asked = (row for row in report.set_standings if row.metric in plan.set_metrics)
+    return 3 if summary.failures or any(row.value is None for row in asked) else 0

@@ -59,14 +59,14 @@ def whole_sets(data: RunData) -> Iterator[WholeSet]:
     made: dict[tuple[str, str], list[Restored]] = {}
     for row in data.restored:
         made.setdefault((row.cell.restorer, row.cell.set), []).append(row)
+    blind = {name for (name, _), sample in data.samples.items() if not sample.reference_sha256}
     skipped = {(row.restorer, row.set) for row in data.skipped}
     for name in set_names(data):
         for restorer in data.run.restorers:
             rows = sorted(made.get((restorer, name), ()), key=lambda row: row.cell.image)
             beside = [data.samples.get((name, row.cell.image)) for row in rows]
             references = tuple(sample.reference_sha256 or "" for sample in beside if sample)
-            blind = rows and not all(references)
-            if (restorer, name) not in skipped and name in images and not blind:
+            if (restorer, name) not in skipped and name in images and name not in blind:
                 known = tuple(rows) if len(references) == len(rows) else ()
                 yield WholeSet(restorer, name, known, references, len(images[name]))
 
@@ -78,6 +78,8 @@ def set_standings(data: RunData) -> tuple[SetStanding, ...]:
     where their difference is beyond the standard deviation of its bootstrap times the normal
     quantile, corrected (Bonferroni) for all pairs.
     """
+    if not data.set_scores.cards:  # of a large run, nothing is looked through for nothing
+        return ()
     rows = {(row.restorer, row.set, row.metric): row for row in data.set_scores.rows}
     found: list[SetStanding] = []
     for name, group in groupby(whole_sets(data), attrgetter("set")):

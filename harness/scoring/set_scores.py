@@ -16,7 +16,7 @@ import numpy as np
 from harness.atomic import atomic_file
 from harness.errors import DamagedImageError, ImageError, describe_error
 from harness.images import Image, quantise, to_rgb
-from harness.plugins.fingerprints import metric_fingerprint
+from harness.plugins.fingerprints import file_hash, metric_fingerprint
 from harness.plugins.kinds import set_metrics
 from harness.protocols import DegradedSet, SetMetric
 from harness.ranking.set_standings import WholeSet, whole_sets
@@ -25,6 +25,7 @@ from harness.statistics import Floats
 from harness.storage.images.arrays import ImageFile, quick_hash
 from harness.storage.images.samples import find_image, make_sample
 from harness.storage.places import cache_folder
+from harness.storage.provenance import PACKAGES, installed_versions
 from harness.storage.set_scores import SET_SCORES, write_set_scores
 from harness.storage.store import Store
 from harness.workers.pool import Trouble, WorkerPool
@@ -96,7 +97,7 @@ class SetScorer:
         self._write(SetScores(cards, tuple(known.values())))
         with WorkerPool(1) as pool:
             for name in names:
-                fingerprint = metric_fingerprint(name, self.device)
+                fingerprint = fingerprint_of(name, self.device)
                 for item in filter(WholeSet.is_whole, whole_sets(data)):
                     key = item.restorer, item.set, name
                     row = known.get(key)
@@ -124,6 +125,13 @@ class SetScorer:
         timeout = self.timeout * len(task.restored)
         found = pool.run(measure_set, task, timeout=timeout)
         return found.message if isinstance(found, Trouble) else found
+
+
+def fingerprint_of(name: str, device: str) -> str:
+    """What a value depends on besides the images: the metric's code, and the weights it wants."""
+    ask = getattr(set_metrics.get(name), "wanted", tuple)
+    weights = (file_hash(path)[:16] for file in ask() if (path := file.find()) is not None)
+    return ":".join([metric_fingerprint(name, device), *weights])
 
 
 def _row(
@@ -162,8 +170,9 @@ def _described(metric: SetMetric, image: Image, quantised: bool = False) -> Floa
 
 def _reference_features(task: SetTask, metric: SetMetric) -> list[Floats]:
     """Those of every reference, kept for all restorers and runs by the hash of the set."""
-    told = repr((task.fingerprint, metric.card.version, task.references))
-    path = cache_folder("features") / f"{hashlib.sha256(told.encode()).hexdigest()}.npz"
+    known = task.metric, task.fingerprint, metric.card.version, installed_versions(PACKAGES)
+    told = repr((*known, task.references)).encode()
+    path = cache_folder("features") / f"{hashlib.sha256(told).hexdigest()}.npz"
     # it is not there, or damaged
     with suppress(Exception), np.load(path, allow_pickle=False) as kept:
         rows, lengths = kept["rows"], kept["lengths"]

@@ -11,6 +11,21 @@ from pathlib import Path
 
 import pytest
 
+LEAVING = """
+import os
+
+from harness.protocols import SetMetric, SetMetricCard
+
+
+class Leaver(SetMetric):
+    card = SetMetricCard("leaver")
+
+    def __init__(self, device="cpu"):
+        pass
+
+    def features(self, image):
+        os._exit(7)
+"""
 PAGE = Path(__file__).parents[2] / "docs" / "add-a-metric.md"
 
 
@@ -22,7 +37,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
     info = tmp_path / "palette-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: palette\nVersion: 1.0\n")
-    entry = "[restobench.set_metrics]\npalette = my_set_metrics:Palette\n"
+    (tmp_path / "leaving.py").write_text(LEAVING)
+    entry = "[restobench.set_metrics]\npalette = my_set_metrics:Palette\nleaver = leaving:Leaver\n"
     (info / "entry_points.txt").write_text(entry)
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     return {**os.environ, "PYTHONPATH": path}
@@ -52,7 +68,13 @@ degradations = [{ name = "gaussian-noise", sigma_255 = 25.0 }]
     assert started.returncode == 0, started.stderr
     assert "palette: identity on tiny, 3 images" in started.stderr
     assert "tiny, 3 images as a whole, by palette" in started.stdout
-    [row] = json.loads(call("rank", tmp_path / "run", "--json").stdout)["set_standings"]
+    lost = call(*plan, "-m", "leaver", "--out", tmp_path / "run", "--extend")
+    assert lost.returncode == 3, "a metric of sets that was asked for has no value"
+    assert "palette: identity" not in lost.stderr, "what is measured is not measured again"
+    rows = json.loads(call("rank", tmp_path / "run", "--json").stdout)["set_standings"]
+    row, dead = sorted(rows, key=lambda row: row["metric"] == "leaver")
+    assert dead["value"] is None
+    assert "exit code 7" in dead["reason"]
     assert 0 < row["value"] < 0.05, "clipped noise moves a mean by little"
     assert (row["rank"], row["reason"]) == (None, "not ranked: 3 images, of at least 24")
     [image, *_] = (tmp_path / "run" / "restored").rglob("*.png")

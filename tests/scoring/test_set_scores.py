@@ -54,6 +54,15 @@ class Light(SetMetric):
         return frechet(restored, reference)
 
 
+class Doubled(Light):
+    """Out of the same module, with other features."""
+
+    card = replace(Light.card, name="doubled")
+
+    def features(self, image: Image) -> npt.NDArray[np.float64]:
+        return 2 * super().features(image)
+
+
 class Choosy(Light):
     """Wants larger images."""
 
@@ -83,7 +92,7 @@ class InPlace:
 @pytest.fixture(autouse=True)
 def _known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("harness.scoring.set_scores.WorkerPool", InPlace)
-    for cls in (Light, Choosy):
+    for cls in (Light, Doubled, Choosy):
         monkeypatch.setitem(set_metrics._added, cls.card.name, cls)
     yield
 
@@ -102,7 +111,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunData]:
     """A run by both metrics."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("harness.scoring.set_scores.WorkerPool", InPlace)
-        for cls in (Light, Choosy):
+        for cls in (Light, Doubled, Choosy):
             patch.setitem(set_metrics._added, cls.card.name, cls)
         folder = tmp_path_factory.mktemp("runs") / "run"
         return folder, run(folder, "psnr", "light", "choosy")
@@ -171,6 +180,31 @@ def test_what_is_measured_is_not_measured_again(tmp_path: Path) -> None:
     assert Light.described == 3, "the references' features were kept"
     assert [row.restorer for row in by_light(data)] == ["Good", "Halves"]
     assert data.run.plan.metrics == ("psnr",), "the benchmark's own metrics are measured beside it"
+
+
+def test_metrics_of_one_module_share_no_features(tmp_path: Path) -> None:
+    data = run(tmp_path / "run", "psnr", "light", "doubled", restorers="Halves", ids=IDS[:6])
+    one, two = set_standings(data)
+    assert one.value
+    assert two.value == pytest.approx(4 * one.value), "it is the square of a distance"
+
+
+def test_other_weights_measure_again_the_references_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = tmp_path / "weights.pth"
+    weights.write_bytes(b"old")
+
+    class File:
+        def find(self) -> Path:
+            return weights
+
+    monkeypatch.setattr(Light, "wanted", lambda: [File()], raising=False)
+    run(tmp_path / "run", "psnr", "light", restorers="Halves", ids=IDS[:5])
+    weights.write_bytes(b"new")
+    Light.described = 0
+    run(tmp_path / "run", "psnr", "light", restorers="Halves", ids=IDS[:5])
+    assert Light.described == 10, "five restored images, five references"
 
 
 def test_references_that_are_gone_are_made_again(tmp_path: Path) -> None:

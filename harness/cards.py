@@ -142,6 +142,39 @@ class MetricCard:
         return 1 if self.higher_is_better else -1
 
 
+@dataclass(frozen=True, slots=True)
+class SetMetricCard:
+    """What a metric of sets is: one value for all images of a set, none for each.
+
+    Attributes:
+        name: Kebab-case, unique among all metrics.
+        higher_is_better: The direction.
+        rank_from: Feature vectors of a set from which on restorers are ranked; below, the value is
+            shown and says nothing of who is better.
+        vectors: What a feature vector is of, in the plural: `images`, `patches`.
+        unit: `points`, or an empty string.
+        bounds: Smallest and largest possible value; infinities where there are none.
+        licence: SPDX expression.
+        source: Paper or implementation.
+        version: Changes when the same images get another value.
+    """
+
+    name: str
+    higher_is_better: bool = False
+    rank_from: int = 0
+    vectors: str = "images"
+    unit: str = ""
+    bounds: tuple[float, float] = (float("-inf"), float("inf"))
+    licence: str = ""
+    source: str = ""
+    version: str = "1"
+
+    @property
+    def needs_reference(self) -> bool:
+        """It always compares the restored images of a set with its references."""
+        return True
+
+
 def plain_types(value: T) -> T:
     """What a third party says of itself, in types and text that a file can hold.
 

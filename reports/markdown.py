@@ -77,6 +77,7 @@ def _lines(report: ReportData) -> Iterator[str]:
     for table in tables:
         if table.set is not None or len(tables) == 1 or report.overall:
             yield from _table(report, table)
+    yield from _of_sets(report)
     yield from _compared(report)
     yield from _troubles(report)
 
@@ -141,6 +142,22 @@ def _cell(row: LeaderboardRow | None, places: int, intervals: bool) -> str:
         half = (row.ci_high - row.ci_low) / 2
         text += f" ± {number(half, places)}" if half == half else ""
     return f"{text} \\[{rank_range(row.rank_low, row.rank_high)}\\]"
+
+
+def _of_sets(report: ReportData) -> Iterator[str]:
+    """Metrics that give one value to a set."""
+    if report.set_standings:
+        yield "\n## Metrics of sets\n"
+        yield "| set | metric | restorer | value | 95 % interval | rank | |"
+        yield "|---|---|---|---:|---:|---:|---|"
+    for row in report.set_standings:
+        metric = f"{escape(row.metric)} {arrow(row.higher_is_better)}"
+        interval = f"{number(row.ci_low, 4)} … {number(row.ci_high, 4)}"
+        shown = interval if row.ci_low is not None else DASH
+        ranks = rank_range(row.rank_low, row.rank_high)
+        rank = DASH if row.rank is None else f"{row.rank} \\[{ranks}\\]"
+        parts = metric, escape(row.restorer), number(row.value, 4), shown, rank, escape(row.reason)
+        yield f"| {escape(row.set)} | {' | '.join(parts)} |"
 
 
 def _compared(report: ReportData) -> Iterator[str]:

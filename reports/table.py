@@ -29,6 +29,7 @@ COMPUTED = {
     "differences": "behind", "costs": "costs", "headlines": "headlines",
     "pair_tests": "pair_tests", "critical_differences": "critical_differences",
     "agreements": "agreements", "disagreements": "disagreements", "stability": "stability",
+    "set_standings": "set_standings",
 }  # fmt: skip
 """Keys of the JSON document, and the fields of `ReportData` whose rows they hold."""
 
@@ -41,13 +42,16 @@ _WHOLE = (
 
 
 class CSVReport:
-    """`OUT.csv` with the leaderboards, and `OUT-scores.csv` with the score of every image."""
+    """`OUT.csv` with the leaderboards, and `OUT-scores.csv` with the score of every image.
+
+    `OUT-sets.csv` as well, where the run has metrics of sets.
+    """
 
     name: ClassVar[str] = "csv"
     suffix: ClassVar[str] = ".csv"
 
     def write(self, report: ReportData, out: Path) -> Path:
-        """Writes both files.
+        """Writes the files.
 
         Text that a spreadsheet would run as a formula gets an apostrophe before it.
         """
@@ -60,13 +64,13 @@ class CSVReport:
 
 
 class ParquetReport:
-    """`OUT.parquet` with the leaderboards, and `OUT-scores.parquet` with every image's score."""
+    """The files of `CSVReport`, as Parquet."""
 
     name: ClassVar[str] = "parquet"
     suffix: ClassVar[str] = ".parquet"
 
     def write(self, report: ReportData, out: Path) -> Path:
-        """Writes both files."""
+        """Writes the files."""
         for path, frame in _frames(report, out):
             with atomic_file(path, pipes=True) as partial:
                 frame.to_parquet(partial, index=False)
@@ -138,7 +142,10 @@ def _frames(report: ReportData, out: Path) -> list[tuple[Path, pandas.DataFrame]
     ]
     values = [*texts, columns.values, columns.spreads]
     scores = pandas.DataFrame(dict(zip(SCORE_COLUMNS, values, strict=True)))
-    return [(out, ranks), (out.with_name(f"{out.stem}-scores{out.suffix}"), scores)]
+    frames = {"": ranks, "-scores": scores}
+    if report.set_standings:
+        frames["-sets"] = pandas.DataFrame(list(map(asdict, report.set_standings)))
+    return [(out.with_name(f"{out.stem}{end}{out.suffix}"), table) for end, table in frames.items()]
 
 
 def _disarm(text: object) -> object:

@@ -6,6 +6,7 @@ from typing import Any, Unpack
 from harness.errors import InputError
 from harness.protocols import RestorerCard
 from restorers._arrays import Image
+from restorers._matlab73 import read_matlab73
 from restorers._network_file import MeasuredNetwork, look_at_file, one_line, require_file
 from restorers._specification import Said
 from restorers._torch import Module, count_parameters, run_network
@@ -19,7 +20,7 @@ class MatConvNetRestorer(MeasuredNetwork):
 
     Args:
         device: `cpu` or `cuda:N`.
-        path: The file, of MATLAB 5 to 7.2.
+        path: The file; of MATLAB 7.3 with h5py.
         residual: Whether the network returns what has to be taken off its input, as DnCNN does;
             measured on a grey image where it is not given.
         scale: Factor by which the network enlarges.
@@ -101,13 +102,23 @@ def _read(path: str) -> Mapping[str, Any]:
 
     try:
         content: Mapping[str, Any] = loadmat(path, struct_as_record=False)
-    except NotImplementedError as error:
-        raise InputError(
-            f"{path} is of MATLAB 7.3; save it as an older one: save('net.mat', 'net', '-v7')"
-        ) from error
+    except NotImplementedError:  # what scipy says of MATLAB 7.3
+        return _read_new(path)
     except Exception as error:  # damaged files raise many types
         raise InputError(f"{path} cannot be read: {one_line(error)}") from error
     return content
+
+
+def _read_new(path: str) -> Mapping[str, Any]:
+    try:
+        return read_matlab73(path)
+    except ImportError as error:
+        raise InputError(
+            f"{path} is of MATLAB 7.3: pip install 'restobench[matlab73]', or save it as an older "
+            "one: save('net.mat', 'net', '-v7')"
+        ) from error
+    except Exception as error:  # damaged files raise many types
+        raise InputError(f"{path} cannot be read: {one_line(error)}") from error
 
 
 def _one(value: Any) -> Any:

@@ -39,6 +39,7 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["RESTOBENCH_IMAGE_CACHE"] = str(tmp_path_factory.mktemp("images"))
     os.environ["RESTOBENCH_SCORE_CACHE"] = str(tmp_path_factory.mktemp("scores"))
     os.environ["RESTOBENCH_CARD_CACHE"] = str(tmp_path_factory.mktemp("cards"))
+    os.environ["RESTOBENCH_FEATURE_CACHE"] = str(tmp_path_factory.mktemp("features"))
 
 
 @pytest.fixture

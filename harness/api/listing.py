@@ -1,7 +1,7 @@
 """What is installed, and whether it is usable here. Imports no heavy package."""
 
 from inspect import signature
-from typing import Any
+from typing import Any, cast
 
 from harness.errors import describe_error
 
@@ -36,9 +36,11 @@ def list_plugins(kind: str) -> list[dict[str, object]]:
     """
     from harness.plugins import kinds, registry
 
-    plugins: registry.Registry[object] = getattr(kinds, kind)
+    found: list[registry.Registry[object]] = [getattr(kinds, kind)]
+    if kind == "metrics":
+        found.append(cast("registry.Registry[object]", kinds.set_metrics))
     rows = []
-    for name in plugins:
+    for plugins, name in ((registry_of, name) for registry_of in found for name in registry_of):
         row = {
             "kind": plugins.kind,
             "name": name,

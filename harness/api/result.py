@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from harness.errors import InputError
-from harness.results import Difference
+from harness.results import Difference, SetStanding
 from harness.storage.store import load_run as read_run
 
 if TYPE_CHECKING:
@@ -110,6 +110,13 @@ class Result:
             for (key, known), codes in zip(names.items(), columns.codes, strict=True)
         }
         return pd.DataFrame({**texts, "value": columns.values, "spread": columns.spreads})
+
+    def set_standings(self) -> pd.DataFrame:
+        """How restorers stand by metrics of sets (`fid`, ...): the fields of `SetStanding`."""
+        from harness.ranking.set_standings import set_standings
+
+        columns = [item.name for item in fields(SetStanding)]
+        return frame_of([asdict(row) for row in set_standings(self.data)], columns)
 
     def failures(self) -> pd.DataFrame:
         """Every failure: restorer, set, image, metric (missing: all), kind, message."""

@@ -60,11 +60,11 @@ def fetch_metrics(names: Sequence[str], *, accepted: bool, quiet: bool = False) 
 
 def _ask(names: Sequence[str], *, accepted: bool) -> None:
     """Shows the terms, and asks where they restrict what may be done."""
-    from harness.plugins.kinds import metrics
+    from harness.plugins.kinds import any_metric
 
     terms: dict[str, list[str]] = {}
     for name in names:
-        terms.setdefault(metrics.get(name).card.licence or "unknown", []).append(name)
+        terms.setdefault(any_metric(name).card.licence or "unknown", []).append(name)
     for licence, users in terms.items():
         output.say(f"terms of {', '.join(users)}: {licence}")
     if accepted or not any(map(RESTRICTED.search, terms)):

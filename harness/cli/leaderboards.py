@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 import click
 
-from harness.cli.output import Row, printable
+from harness.cli.output import Row, print_table, printable
 from harness.errors import InputError
-from harness.results import Cost, caution
+from harness.results import Cost, SetStanding, caution
 
 WIDTH = 80
 NAME_WIDTH = 30
@@ -74,6 +76,32 @@ def print_leaderboards(
         shown += _print_set(name, boards, (*notes.get(key, ()), *said.get(key, ())), view)
     if view.versus and not shown:
         _say(f"nobody is ranked beside {view.versus}")
+
+
+def print_set_standings(standings: Iterable[SetStanding]) -> None:
+    """Prints a table for each set and metric of sets."""
+    of_board = attrgetter("set", "metric")
+    for (name, metric), found in groupby(standings, of_board):
+        rows = list(found)
+        better = "higher" if rows[0].higher_is_better else "lower"
+        _say("", f"{name}, {rows[0].of} images as a whole, by {metric}: {better} is better")
+        for reason in dict.fromkeys(row.reason for row in rows if row.value is not None):
+            _say(*filter(None, [reason]))
+        shown = []
+        for row in rows:
+            here = row.value is not None
+            interval = f"{row.ci_low:.4g} to {row.ci_high:.4g}" if row.ci_low is not None else ""
+            told = {"rank": row.rank, "rank_low": row.rank_low, "rank_high": row.rank_high}
+            shown.append(
+                {
+                    "rank": _rank(told),
+                    "restorer": _short(printable(row.restorer)),
+                    metric: f"{row.value:.4g}" if here else "-",
+                    "95 % interval": interval,
+                    "note": "" if here else row.reason,
+                }
+            )
+        print_table(shown, tuple(shown[0]))
 
 
 def _check_columns(view: View, sets: Iterable[Mapping[str, object]]) -> None:

@@ -96,6 +96,7 @@ def _summary(kind: str, row: Row) -> str:
             return " ".join(filter(None, (", ".join(_items(row["tasks"])) or "any task", scales)))
         case "metrics":
             seen = "full-reference" if row["needs_reference"] else "no-reference"
+            seen = "of sets" if row["kind"] == "set_metric" else seen
             return f"{seen}, {'higher' if row['higher_is_better'] else 'lower'} is better"
         case "sets":
             return f"{row['task']}, {row['images']} images"

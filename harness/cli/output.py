@@ -37,9 +37,11 @@ def json_value(value: object) -> object:
     return [json_value(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def json_document(kind: str, rows: Sequence[Row]) -> str:
-    """One document with `schema` and `rows`, indented."""
+def json_document(kind: str, rows: Sequence[Row], **more: Sequence[Row]) -> str:
+    """One document with `schema`, `rows` and other rows by name, indented."""
+    tables = {name: [json_value(row) for row in found] for name, found in more.items()}
     document = {"schema": f"restobench/{kind}/1", "rows": [json_value(row) for row in rows]}
+    document |= tables
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
     # JSON's own escapes: only within strings is there anything like it
     text = _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
@@ -89,9 +91,9 @@ def echo(text: object = "") -> None:
         click.echo(" " * (len(line) - len(bare)) + printable(bare))
 
 
-def print_json(kind: str, rows: Sequence[Row]) -> None:
+def print_json(kind: str, rows: Sequence[Row], **more: Sequence[Row]) -> None:
     """Prints the one JSON document of a command."""
-    click.echo(json_document(kind, rows), file=_documents[-1] if _documents else None)
+    click.echo(json_document(kind, rows, **more), file=_documents[-1] if _documents else None)
 
 
 def say(text: object) -> None:

@@ -41,6 +41,7 @@ class _Shown:
         self._unit, self._quiet = unit, quiet
         self._done = self._total = self._first = self._timed = 0
         self._since: float | None = None
+        self._last = 0.0
         self._bar: tqdm[Never] | None = None
 
     def __enter__(self) -> Self:
@@ -75,7 +76,13 @@ class _Shown:
             output.say(text)
 
     def _count(
-        self, line: str, *, telling: bool = False, label: str = "", timed: bool = True
+        self,
+        line: str,
+        *,
+        telling: bool = False,
+        label: str = "",
+        timed: bool = True,
+        started: bool = False,
     ) -> None:
         """Counts one piece.
 
@@ -84,15 +91,11 @@ class _Shown:
             telling: Whether the line is shown in any case.
             label: What a bar is headed with.
             timed: Whether it took its time, and was not there already.
+            started: Whether workers were started for it: their time is not that of pieces.
         """
         self._done += 1
-        now = time.monotonic()
         first = timed and self._since is None
-        if first:  # the clock begins here: what started workers took says nothing of the rest
-            self._since = now
-        early = timed and now - (self._since or now) < BURST_SECONDS
-        if timed and not early:
-            self._timed += 1
+        early, pause = self._clock(first=first, timed=timed, started=started)
         if self._bar is not None:
             if label:
                 self._bar.set_description_str(output.printable(label), refresh=False)
@@ -100,6 +103,7 @@ class _Shown:
                 self._bar.initial += 1
             if first:
                 self._bar.start_t = self._bar.last_print_t = time.time()
+            self._bar.start_t += pause
             self._bar.update()
             if telling:
                 self.note(line)
@@ -108,6 +112,19 @@ class _Shown:
         due = self._done == self._total or (self._done - self._first) % step == 0
         if telling or due:
             self.note(f"{_now()} [{self._done}/{self._total}]{self._pace()} {line}")
+
+    def _clock(self, *, first: bool, timed: bool, started: bool) -> tuple[bool, float]:
+        """Whether a piece came without taking its time, and how long workers took to start."""
+        now = time.monotonic()
+        if first:  # the clock begins here: what started workers took says nothing of the rest
+            self._since = now
+        pause = now - self._last if started and timed and not first else 0.0
+        if self._since is not None:
+            self._since += pause
+        self._last = now
+        early = timed and (started or now - (self._since or now) < BURST_SECONDS)
+        self._timed += timed and not early
+        return early, pause
 
     def _pace(self) -> str:
         """How fast it goes since the first piece, and how long the rest will take."""
@@ -149,6 +166,7 @@ class CellProgress(_Shown, Progress):
     ) -> None:
         super().__init__("cell", quiet=quiet)
         self._verbose, self._meanwhile, self._before = verbose, meanwhile, first
+        self._seen: set[str] = set()
 
     def start(self, total: int, done: int = 0) -> None:
         """Begins to count."""
@@ -160,8 +178,10 @@ class CellProgress(_Shown, Progress):
             Thread(target=self._meanwhile).start()
             self._meanwhile = None
         line = f"{cell.restorer} on {cell.set}/{cell.image}: {note}"
-        telling = self._verbose or note.startswith("failed")
-        self._count(line, telling=telling, label=cell.restorer, timed=note != "reused")
+        telling, timed = self._verbose or note.startswith("failed"), note != "reused"
+        started = timed and cell.restorer not in self._seen
+        self._seen |= {cell.restorer} if timed else set()
+        self._count(line, telling=telling, label=cell.restorer, timed=timed, started=started)
 
 
 class PageProgress(_Shown):

@@ -5,6 +5,7 @@ Or how far each restorer is from one of them, or one order over many leaderboard
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import TypedDict, Unpack
 import click
 
 from harness.cli import options, output
-from harness.cli.leaderboards import COSTS, View, print_leaderboards
+from harness.cli.leaderboards import COSTS, View, print_leaderboards, print_set_standings
 from harness.cli.output import Row, print_json, print_table, printable
 from harness.errors import InputError
+from harness.results import RunData
 
 _COLUMNS = ("rank", "range", "group", "restorer", "mean", "ci_low", "ci_high", "n", "reason")
 
@@ -114,17 +116,39 @@ def rank(
         rows = ranks.aggregate_rows(data, aggregate or "", _weights(weights), versus, policy)
         return _print(rows, as_json, _print_aggregates)
     ranks.require_known(data, by, set_name)
-    rows, spent, notes = ranks.leaderboard_rows(
-        data, metric=by if as_json else None, set_name=set_name, base=versus, policy=policy
-    )
     shown = _listed(table["columns"])
     view = View(by, versus, shown, table["digits"], table["intervals"], table["overall"])
-    return _print(rows, as_json, lambda rows: print_leaderboards(rows, spent, notes, view))
+    return _boards(data, view, set_name, policy, as_json)
 
 
-def _print(rows: Sequence[Row], as_json: bool, table: Callable[[Sequence[Row]], None]) -> int:
+def _boards(data: RunData, view: View, set_name: str | None, policy: str, as_json: bool) -> int:
+    """Leaderboards, and how restorers stand by metrics of sets."""
+    from harness.api import ranks
+    from harness.ranking.set_standings import set_standings
+
+    of_sets = [row for row in set_standings(data) if set_name in (None, row.set)]
+    metric = view.by if as_json else None
+    rows, spent, notes = ranks.leaderboard_rows(
+        data, metric=metric, set_name=set_name, base=view.versus, policy=policy
+    )
+
+    def show(rows: Sequence[Row]) -> None:
+        print_leaderboards(rows, spent, notes, view)
+        print_set_standings(of_sets if view.versus is None else ())
+
+    # a document of runs without metrics of sets is as it was
+    more = {"set_standings": [asdict(row) for row in of_sets]} if of_sets else {}
+    return _print(rows, as_json, show, **more)
+
+
+def _print(
+    rows: Sequence[Row],
+    as_json: bool,
+    table: Callable[[Sequence[Row]], None],
+    **more: Sequence[Row],
+) -> int:
     if as_json:
-        print_json("rank", rows)
+        print_json("rank", rows, **more)
     else:
         table(rows)
     return 0 if any(row["rank"] is not None for row in rows) else 4

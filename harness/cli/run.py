@@ -136,7 +136,7 @@ def _fetch(restorers: Sequence[str], metrics: Sequence[str], quiet: bool) -> Non
         if card and card.weights and zoo.missing(card.weights, card.name):
             output.say(f"fetching the weights of {card.name} ({card.licence})")
             zoo.fetch(card.weights)
-    wanted = [name for name in metrics if state_of(kinds.metrics.get(name)) == "fetchable"]
+    wanted = [name for name in metrics if state_of(kinds.any_metric(name)) == "fetchable"]
     fetch_metrics(wanted, accepted=False, quiet=quiet)
 
 
@@ -203,7 +203,8 @@ def _print_plan(plan: Plan, where: places.Places, folder: Path) -> int:
     for name, ids in plan.ids.items():
         able = [restorer.name for restorer in plan.restorers if name in restorer.sets]
         output.echo(f"{name}: {len(ids)} images x {len(able)} restorers: {', '.join(able)}")
-    output.echo(f"{cells} cells, metrics {', '.join(plan.metrics)}, device {plan.device}")
+    metrics = ", ".join([*plan.metrics, *plan.set_metrics])
+    output.echo(f"{cells} cells, metrics {metrics}, device {plan.device}")
     where.print_costs(plan, folder)
     return 0
 
@@ -235,10 +236,12 @@ def _execute(plan: Plan, folder: Path, flags: dict[str, bool], where: places.Pla
     report = assemble.assemble(data, folder, tables_only=bool(pages))
     if not flags["quiet"]:
         leaderboards.print_leaderboards(report.rows, report.costs, report.set_notes)
+        leaderboards.print_set_standings(report.set_standings)
     [page] = pages or write.write_reports(report, writers)
     if not flags["quiet"]:
         output.echo(
             f"\n{summary.restored} restored, {summary.scored} scored, {summary.failures} failures"
             f"\nleaderboard: {page}"
         )
-    return 3 if summary.failures else 0
+    asked = (row for row in report.set_standings if row.metric in plan.set_metrics)
+    return 3 if summary.failures or any(row.value is None for row in asked) else 0

@@ -74,12 +74,12 @@ def get(
     A metric's come from its own public source. A file that broke off is gone on with; its hash is
     kept when it comes for the first time, and checked whenever the file has changed since.
     """
-    from harness.plugins.kinds import metrics, restorers
+    from harness.plugins.kinds import metrics, restorers, set_metrics
     from harness.zoo import fetch
 
-    cards = _cards()
-    chosen = _metrics(metric_names) + [name for name in names if name in metrics]
-    wanted = list(cards) if everything else [name for name in names if name not in metrics]
+    cards, measures = _cards(), {*metrics, *set_metrics}
+    chosen = _metrics(metric_names) + [name for name in names if name in measures]
+    wanted = list(cards) if everything else [name for name in names if name not in measures]
     if not chosen and not wanted:
         raise InputError(
             "name a restorer or a metric, or give --all or --metrics all; restorers with weights: "
@@ -87,7 +87,7 @@ def get(
         )
     for name in wanted:
         if name not in cards:
-            raise UnknownNameError("restorer", name, [*cards, *restorers, *metrics])
+            raise UnknownNameError("restorer", name, [*cards, *restorers, *measures])
     for name in wanted:
         for weight, path in zip(cards[name].weights, fetch(cards[name].weights), strict=True):
             output.echo(
@@ -99,10 +99,11 @@ def get(
 def _metrics(text: str) -> list[str]:
     """The names after `--metrics`."""
     from harness.metrics.fetching import state_of
-    from harness.plugins.kinds import metrics
+    from harness.plugins.kinds import any_metric, metrics, set_metrics
 
     if text == "all":
-        return [name for name in metrics if state_of(metrics.get(name)) == "fetchable"]
+        every = [*metrics, *set_metrics]
+        return [name for name in every if state_of(any_metric(name)) == "fetchable"]
     return [name for name in map(str.strip, text.split(",")) if name]
 
 
@@ -110,10 +111,10 @@ def _fetch_metrics(names: list[str], accepted: bool, quiet: bool) -> None:
     """Fetches what they want, and says of each what became of it."""
     from harness.cli.fetching import fetch_metrics
     from harness.metrics.fetching import check, state_of, wanted_by
-    from harness.plugins.kinds import metrics
+    from harness.plugins.kinds import any_metric
 
     for name in names:
-        cls = metrics.get(name)
+        cls = any_metric(name)
         if state_of(cls) == "not supported":
             raise UnavailableError(f"{name} cannot be fetched: {cls.missing()}")
     fetch_metrics(names, accepted=accepted, quiet=quiet)

@@ -10,12 +10,15 @@ from harness.distributing.receiving import Receiver
 from harness.distributing.tasks import How
 from harness.errors import InputError
 from harness.protocols.executor import Executor
-from harness.running.header import begin_run, finish_run
+from harness.running.header import begin_run
 from harness.running.plan import Plan
 from harness.running.progress import Progress
 from harness.running.resuming import prepare
-from harness.running.runner import RunSummary
+from harness.running.runner import RunSummary, finish
 from harness.storage.store import Store
+
+SET_SECONDS = 600.0
+"""What metrics of sets may take for an image, on this machine."""
 
 
 def run_on(
@@ -56,7 +59,7 @@ def run_on(
         executor.open(jobs.folder)
         _follow(Job(executor, plan, how, progress, store, jobs, receiver, detach))
         if not detach:
-            finish_run(store, receiver.run, plan, {})
+            finish(store, receiver.run, plan, {}, SET_SECONDS, progress)
         return RunSummary(receiver.restored, receiver.scored, store.count_failures())
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from harness.atomic import atomic_file
 from harness.errors import InputError, UnavailableError
 from harness.metrics.downloads import HUB, WantedFile
-from harness.plugins.kinds import MetricClass, metrics
+from harness.plugins.kinds import MetricClass, SetMetricClass, any_metric
 from harness.zoo import cache_folder
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ class Known:
 
 def wanted_by(name: str) -> tuple[WantedFile, ...]:
     """The files that a metric wants; none for one that wants none, or cannot be had in this way."""
-    ask = getattr(metrics.get(name), "wanted", None)
+    ask = getattr(any_metric(name), "wanted", None)
     return tuple(ask()) if ask else ()
 
 
-def state_of(cls: MetricClass) -> str:
+def state_of(cls: MetricClass | SetMetricClass) -> str:
     """`present`, `fetchable` or `not supported`: whether a metric is here, or can be got here."""
     if cls.missing() is None:
         return "present"
@@ -101,12 +101,12 @@ def size(file: WantedFile) -> int | None:
 _DOCUMENTED = {
     "alexnet-owt-7be5be79.pth": 233.1, "vgg16-397923af.pth": 527.8, "vgg19-dcbb9e9d.pth": 548.1,
     "resnet18-f37072fd.pth": 44.7, "resnet34-b627a593.pth": 83.3, "resnet50-19c8e357.pth": 97.8,
-    "resnet50-0676ba61.pth": 97.8,
+    "resnet50-0676ba61.pth": 97.8, "pt_inception-2015-12-05-6726825d.pth": 95.6,
 }  # fmt: skip
-"""MB that torchvision documents of its weights."""
+"""MB that torchvision and pytorch-fid document of their weights."""
 
 
-def megabytes(cls: MetricClass) -> tuple[float, int]:
+def megabytes(cls: MetricClass | SetMetricClass) -> tuple[float, int]:
     """What fetching a metric brings, without asking anybody.
 
     Returns:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from harness.cards import RestorerCard
-from harness.plugins.kinds import metrics
+from harness.plugins.kinds import any_metric, metrics, set_metrics
 from harness.plugins.source import OURS, Module, find, is_within, parse, with_its_own
 from harness.plugins.specification import RestorerSpec
 from harness.storage.provenance import installed_versions
@@ -68,8 +68,9 @@ def metric_fingerprint(name: str, device: str) -> str:
     The metric's distribution, its code, the kind of device, and the weights of one that somebody
     has trained.
     """
-    cls = metrics.get(name)
-    parts = metrics.origin(name).distribution, code_hash(cls.__module__), device.partition(":")[0]
+    cls = any_metric(name)
+    origin = (set_metrics if name in set_metrics else metrics).origin(name)
+    parts = origin.distribution, code_hash(cls.__module__), device.partition(":")[0]
     weights = getattr(cls, "weights_sha256", "")
     return ":".join([VERSION, *parts, *filter(None, [weights])])
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from harness.errors import InputError
 from harness.known_sets import KnownSet
-from harness.plugins.registry import Registry
+from harness.plugins.registry import Registry, require_usable
 from harness.protocols import (
     Benchmark,
     Degradation,
@@ -16,6 +17,8 @@ from harness.protocols import (
     MetricCard,
     Restorer,
     RestorerCard,
+    SetMetric,
+    SetMetricCard,
 )
 from harness.protocols.executor import Executor
 
@@ -35,6 +38,19 @@ class MetricClass(Protocol):
 
     def missing(self) -> str | None:
         """As of `Metric`."""
+
+
+class SetMetricClass(Protocol):
+    """How the class of a metric of sets looks from outside."""
+
+    card: SetMetricCard
+    __module__: str
+
+    def __call__(self, *, device: str) -> SetMetric:
+        """Builds the metric."""
+
+    def missing(self) -> str | None:
+        """As of `SetMetric`."""
 
 
 restorers: Registry[Callable[..., Restorer]] = Registry("restorer")
@@ -64,6 +80,9 @@ benchmark_loaders: Registry[Callable[[Path], Benchmark]] = Registry("benchmark_l
 metrics: Registry[MetricClass] = Registry("metric")
 """Classes, built with `cls(device=...)`."""
 
+set_metrics: Registry[SetMetricClass] = Registry("set_metric")
+"""Classes of metrics that give one value to a set, built with `cls(device=...)`."""
+
 executors: Registry[type[Executor]] = Registry("executor")
 """Classes, built with what stands after their name in `--executor NAME:ARGUMENT`."""
 
@@ -78,6 +97,37 @@ history_reports: Registry[Callable[[], HistoryReport]] = Registry("history_repor
 
 study_pages: Registry[Callable[[], StudyPage]] = Registry("study_page")
 """Classes, built without arguments; `restobench study make` writes the one called `html`."""
+
+
+def image_metric(name: str) -> MetricClass:
+    """The class of a metric of images.
+
+    Raises:
+        InputError: It is one of sets, or nobody has registered it.
+    """
+    if name in set_metrics:
+        raise InputError(
+            f"{name} is a metric of sets, and says nothing of one image: `restobench run "
+            f"-m {name}` measures what restorers make of a set"
+        )
+    return metrics.get(name)
+
+
+def any_metric(name: str) -> MetricClass | SetMetricClass:
+    """The class of a metric of images or of sets."""
+    return set_metrics.get(name) if name in set_metrics else metrics.get(name)
+
+
+def part_metrics(names: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Which names are of metrics of images, or of nobody, and which of metrics of sets.
+
+    Raises:
+        UnavailableError: A metric of sets is not usable here.
+    """
+    of_sets = tuple(name for name in dict.fromkeys(names) if name in set_metrics)
+    for name in of_sets:
+        require_usable(f"metric {name}", set_metrics.get(name))
+    return [name for name in names if name not in of_sets], of_sets
 
 
 def fixed_card(cls: Callable[..., Restorer]) -> RestorerCard | None:

@@ -6,7 +6,7 @@ Modules of plugins are imported by `restobench list`, so they import heavy packa
 `harness.protocols.report`.
 """
 
-from harness.cards import MetricCard, RestorerCard, Task, WeightFile
+from harness.cards import MetricCard, RestorerCard, SetMetricCard, Task, WeightFile
 from harness.conditions import Conditions
 from harness.protocols.benchmark import (
     Benchmark,
@@ -21,6 +21,7 @@ from harness.protocols.benchmark import (
 from harness.protocols.family import Family
 from harness.protocols.metric import Metric
 from harness.protocols.restorer import Restorer, card_mismatch
+from harness.protocols.set_metric import SetMetric
 
 __all__ = [
     "Benchmark",
@@ -36,6 +37,8 @@ __all__ = [
     "Restorer",
     "RestorerCard",
     "Sample",
+    "SetMetric",
+    "SetMetricCard",
     "Task",
     "WeightFile",
     "card_mismatch",

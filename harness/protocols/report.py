@@ -18,6 +18,7 @@ from harness.results import (
     PairTest,
     PeoplesVotes,
     RunData,
+    SetStanding,
     Stability,
     TradeOff,
 )
@@ -70,6 +71,7 @@ class ReportData:
         people: What people said of the run, where somebody asked them.
         progress: Told how many pages are written and how many there are, where somebody watches.
         orders: The Borda order of each task, as rows of `harness.ranking.aggregation.aggregate`.
+        set_standings: How restorers stand by metrics of sets, best first, set by set.
         find_image: Finds the degraded images and references, which the run folder does not hold.
     """
 
@@ -99,6 +101,7 @@ class ReportData:
     people: PeoplesVotes | None = None
     progress: Callable[[int, int], None] | None = None
     orders: tuple[Mapping[str, object], ...] = ()
+    set_standings: tuple[SetStanding, ...] = ()
     find_image: FindImage | None = None
 
 

@@ -10,6 +10,7 @@ from harness.ranking.ballots import ballots
 from harness.ranking.leaderboards import Ranking, differences, rank_run
 from harness.ranking.metric_agreement import agreements, disagreements
 from harness.ranking.pairs import critical_difference, pair_tests
+from harness.ranking.set_standings import set_standings
 from harness.ranking.stability import stability
 from harness.ranking.tables import scopes, task_of
 from harness.reporting.costs import cost_notes, costs, main_board, trade_offs
@@ -78,6 +79,7 @@ def _bare(ranking: Ranking, run_folder: Path, title: str, notes: str) -> ReportD
         rows=tuple(flat_rows(data, ranking.boards, spent)),
         costs=spent,
         set_notes=set_notes(ranking),
+        set_standings=set_standings(data),
         find_image=SampleImages(data, run_folder),
     )
 

@@ -77,7 +77,7 @@ def note_report(report: ReportData, name: str, writer: Report, page: Path) -> No
 def _made_of(report: ReportData, writer: Report) -> str:
     """Hash of a run, of the options that its report is made with, and of the code that makes it."""
     data, scores = report.data, as_columns(report.data.scores)
-    rows = data.failures, data.skipped, dict(data.samples), scores.names
+    rows = data.failures, data.skipped, dict(data.samples), scores.names, data.set_scores
     options = report.title, report.notes, report.policy, report.intervals, report.comparison
     digest = hashlib.sha256(repr((data.run, rows, options)).encode())
     for numbers in (scores.codes, scores.values, scores.spreads):

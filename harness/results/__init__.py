@@ -37,6 +37,7 @@ from harness.results.run import (
     RunRestorer,
     SampleRecord,
 )
+from harness.results.set_scores import SetScore, SetScores, SetStanding, key_of
 from harness.results.stability import RankRange, Stability
 from harness.results.trends import History, Trend, TrendPoint
 from harness.results.verdicts import COSTS, ChangedImage, Comparison, Finding, Verdict
@@ -78,6 +79,9 @@ __all__ = [
     "RunRestorer",
     "SampleRecord",
     "Score",
+    "SetScore",
+    "SetScores",
+    "SetStanding",
     "Skipped",
     "Spent",
     "Stability",
@@ -87,4 +91,5 @@ __all__ = [
     "TrendPoint",
     "Verdict",
     "caution",
+    "key_of",
 ]

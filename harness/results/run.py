@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 
 from harness.cards import MetricCard, RestorerCard
 from harness.results.cells import Failure, Restored, Score, Skipped
+from harness.results.set_scores import SetScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ class RunData:
     Attributes:
         restored: The images that there are, with what each cost.
         samples: By set and image.
+        set_scores: What metrics of sets say.
     """
 
     run: Run
@@ -174,3 +176,4 @@ class RunData:
     restored: Sequence[Restored]
     skipped: tuple[Skipped, ...]
     samples: Mapping[tuple[str, str], SampleRecord] = field(default_factory=dict)
+    set_scores: SetScores = field(default_factory=SetScores)

@@ -11,6 +11,7 @@ from harness.results import Run, RunPlan, Spent
 from harness.running.plan import Plan
 from harness.set_identity import set_fingerprint
 from harness.storage.provenance import describe_environment, host_id
+from harness.storage.set_scores import SET_SCORES, read_set_scores
 from harness.storage.store import FILENAME, Store
 
 
@@ -83,7 +84,7 @@ def additions(folder: Path, plan: Plan) -> list[str]:
     if not (folder / FILENAME).is_file():
         return []
     with Store(folder) as store:
-        known = store.read_header()
+        known, of_sets = store.read_header(), read_set_scores(store.read_meta(SET_SCORES)).cards
     if known is None:
         return []
     planned = plan.header()
@@ -91,7 +92,8 @@ def additions(folder: Path, plan: Plan) -> list[str]:
     new = {
         "restorer": [name for name in plan.cards() if name not in known.restorers],
         "set": [name for name in planned.sets if name not in known.plan.sets],
-        "metric": [name for name in planned.metrics if name not in known.plan.metrics],
+        "metric": [name for name in planned.metrics if name not in known.plan.metrics]
+        + [name for name in plan.set_metrics if name not in of_sets],
     }
     found = [f"{kind} {', '.join(names)}" for kind, names in new.items() if names]
     more = {

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from harness.cards import plain_types
 from harness.errors import InputError, UnavailableError, as_utf8
 from harness.plugins.fingerprints import metric_fingerprint, restorer_fingerprint
-from harness.plugins.kinds import fixed_card, metrics, restorers
+from harness.plugins.kinds import fixed_card, image_metric, metrics, part_metrics, restorers
 from harness.plugins.registry import require_usable, why_missing
 from harness.plugins.source import imported_by_workers
 from harness.plugins.specification import RestorerSpec, parse_restorer, unique_name
@@ -68,6 +68,8 @@ class Plan:
     device: str
     absent_metrics: dict[str, str] = field(default_factory=dict)
     """Metrics of the benchmark that are not usable here, and why."""
+    set_metrics: tuple[str, ...] = ()
+    """Metrics of sets, which are measured when the cells are done."""
     many: frozenset[str] = frozenset()
     """Sets whose restored images lie in many folders, though this is but a part of their images."""
 
@@ -136,14 +138,16 @@ def make_plan(
     """
     sets, skipped = choose_sets(benchmark, set_names)
     ids = choose_ids(sets, limit)
-    cards, absent = choose_metrics(metric_names, benchmark.metrics)
+    of_images, of_sets = part_metrics(metric_names)
+    cards, absent = choose_metrics(of_images, benchmark.metrics)
     specs = _parse(restorer_texts or benchmark.restorers or _all_usable(), bool(restorer_texts))
     if not elsewhere:
         device = choose_device(device)  # may have to ask torch: nothing above does
     planned, more = _choose_restorers(specs, sets, device, lambda: imports(specs, cards, device))
     fingerprints = {name: metric_fingerprint(name, device) for name in cards}
     known = benchmark, sets, ids, planned, cards, fingerprints
-    return Plan(*known, skipped=(*skipped, *more), device=device, absent_metrics=absent)
+    rest = (*skipped, *more), device, absent, of_sets
+    return Plan(*known, *rest)
 
 
 def choose_ids(sets: Sequence[DegradedSet], limit: int | None) -> dict[str, tuple[str, ...]]:
@@ -210,7 +214,7 @@ def choose_metrics(
     """
     cards, absent = {}, {}
     for name in dict.fromkeys(names or defaults):
-        metric = metrics.get(name)
+        metric = image_metric(name)
         if names:
             require_usable(f"metric {name}", metric)
         if reason := why_missing(metric):

@@ -3,10 +3,12 @@
 A cell at a time, overlapped, resumable at any moment.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.results import Run
 from harness.running.cells import Cells
 from harness.running.header import Place, begin_run, finish_run
 from harness.running.plan import Plan
@@ -15,6 +17,7 @@ from harness.running.progress import Progress
 from harness.running.resuming import prepare
 from harness.running.samples import Samples
 from harness.running.schedule import Schedule
+from harness.scoring.set_scores import SetScorer
 from harness.storage.provenance import describe_host, host_id
 from harness.storage.store import Store
 from harness.workers.allocation import free_mib
@@ -74,8 +77,36 @@ def run_plan(
         job = Cells(plan, store, pools, samples, timeout, progress, Place(host_id(host)))
         schedule = Schedule(most, workers, pools.end, lambda: job.waits, timeout, store)
         schedule.run(job.courses())
-        finish_run(store, run, plan, samples.lost)
+        finish(store, run, plan, samples.lost, timeout, progress)
         return RunSummary(job.restored, job.scored, store.count_failures())
+
+
+def finish(
+    store: Store,
+    run: Run,
+    plan: Plan,
+    lost: Container[tuple[str, str]],
+    timeout: float,
+    progress: Progress,
+) -> None:
+    """Measures the plan's metrics of sets, and marks a run as finished whose cells are done.
+
+    Args:
+        store: Of the run folder.
+        run: What `begin_run` returned.
+        plan: What was done.
+        lost: Set and id of the samples that could not be made.
+        timeout: Seconds that metrics of sets may take for an image.
+        progress: Told what is measured.
+    """
+    if plan.set_metrics:
+        sets, quantised = (
+            {item.name: item for item in plan.sets},
+            plan.benchmark.evaluation.quantise,
+        )
+        scorer = SetScorer(store, sets, plan.device, quantised, timeout, progress.note)
+        scorer.score(plan.set_metrics)
+    finish_run(store, run, plan, lost)
 
 
 def _processes(

@@ -16,7 +16,7 @@ from harness.formats import (
     nearly_named,
     require_images,
 )
-from harness.plugins.kinds import MetricClass, metrics
+from harness.plugins.kinds import MetricClass, image_metric
 from harness.plugins.registry import require_usable
 
 
@@ -40,7 +40,7 @@ def usable_metrics(names: Sequence[str]) -> dict[str, MetricClass]:
         UnknownNameError: Nobody registers one of the names.
         UnavailableError: One is not usable here.
     """
-    classes = {name: metrics.get(name) for name in names}
+    classes = {name: image_metric(name) for name in names}
     for name, cls in classes.items():
         require_usable(f"metric {name}", cls)
     return classes

@@ -20,6 +20,7 @@ _OURS = {
     "images": re.compile(r"(pins/)?[0-9a-f]{2}/[0-9a-f]{64}\.(png|npy|json)"),
     "scores": re.compile(r"scores-\d+\.sqlite(-wal|-shm)?"),
     "cards": re.compile(r"[0-9a-f]{64}\.json"),
+    "features": re.compile(r"[0-9a-f]{64}\.npz"),
 }
 
 
@@ -51,7 +52,7 @@ def clear() -> None:
         OSError: A file cannot be removed.
     """
     KeptScores().clear()  # other processes may have the file open: it is emptied, and stays
-    for kind in ("images", "cards"):
+    for kind in ("images", "cards", "features"):
         for path in list(_files(kind)):
             path.unlink(missing_ok=True)
         root = cache_folder(kind)

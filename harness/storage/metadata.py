@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from harness.cards import MetricCard
+from harness.cards import MetricCard, SetMetricCard
 from harness.results import PlannedSet, Run, RunPlan, RunRestorer
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ def write_run(run: Run) -> dict[str, object]:
     }
 
 
-def metric_json(card: MetricCard) -> dict[str, object]:
+def metric_json(card: MetricCard | SetMetricCard) -> dict[str, object]:
     """A metric's card as JSON types: infinite bounds become `None`."""
     bounds = [None if math.isinf(bound) else bound for bound in card.bounds]
     return {**asdict(card), "bounds": bounds}
@@ -46,14 +46,14 @@ def read_run(meta: Mapping[str, object]) -> Run:
 
     A metric whose direction is not known has no card: it cannot be ranked.
     """
-    plan, metrics = _table(meta.get("plan")), _table(meta.get("metrics"))
-    sets, restorers = _table(plan.get("sets")), _table(meta.get("restorers"))
-    rules = _table(plan.get("evaluation"))
+    plan, metrics = table_of(meta.get("plan")), table_of(meta.get("metrics"))
+    sets, restorers = table_of(plan.get("sets")), table_of(meta.get("restorers"))
+    rules = table_of(plan.get("evaluation"))
     return Run(
         id=str(meta.get("id", "")),
         started=str(meta.get("started", "")),
         status=str(meta.get("status", "")),
-        environment=_table(meta.get("environment")),
+        environment=table_of(meta.get("environment")),
         plan=read_record(
             RunPlan,
             plan,
@@ -67,7 +67,7 @@ def read_run(meta: Mapping[str, object]) -> Run:
         metrics={
             name: read_metric(name, card)
             for name, card in metrics.items()
-            if isinstance(_table(card).get("higher_is_better"), bool)
+            if isinstance(table_of(card).get("higher_is_better"), bool)
         },
     )
 
@@ -75,12 +75,18 @@ def read_run(meta: Mapping[str, object]) -> Run:
 def read_metric(name: str, content: object) -> MetricCard:
     """A metric's card out of JSON; bounds of `None` are infinite."""
     # before cards said which no-reference metric is preferred, it was the one of this name
-    known = {"needs_reference": False, "preferred": name == "dri", **_table(content)}
+    known = {"needs_reference": False, "preferred": name == "dri", **table_of(content)}
+    return read_record(MetricCard, with_bounds(known), name=name)
+
+
+def with_bounds(known: dict[str, object]) -> dict[str, object]:
+    """What is known of a card, its bounds of `None` made infinite."""
     bounds = known.get("bounds")
-    if isinstance(bounds, list | tuple) and len(bounds) == 2:
-        low, high = bounds
-        known["bounds"] = [-math.inf if low is None else low, math.inf if high is None else high]
-    return read_record(MetricCard, known, name=name)
+    if not isinstance(bounds, list | tuple) or len(bounds) != 2:
+        return known
+    low, high = bounds
+    ends = [-math.inf if low is None else low, math.inf if high is None else high]
+    return {**known, "bounds": ends}
 
 
 def read_record(cls: Callable[..., T], content: object, **fixed: object) -> T:
@@ -94,7 +100,7 @@ def read_record(cls: Callable[..., T], content: object, **fixed: object) -> T:
     Raises:
         TypeError: A field without a default is missing, or does not fit.
     """
-    found, table = dict(fixed), _table(content)
+    found, table = dict(fixed), table_of(content)
     for name, kind in _kinds(cls).items():
         if name in table and name not in fixed:
             with suppress(TypeError, ValueError):
@@ -141,5 +147,6 @@ def _is_plain(kind: Any, value: object) -> bool:
     return isinstance(value, int | float) if kind is float else isinstance(value, kind)
 
 
-def _table(value: object) -> dict[str, object]:
+def table_of(value: object) -> dict[str, object]:
+    """A mapping as a dictionary; anything else is an empty one."""
     return dict(value) if isinstance(value, Mapping) else {}

@@ -10,7 +10,10 @@ import platformdirs
 
 from harness.results import Cell
 
-CACHES = {"images": "IMAGE_CACHE", "scores": "SCORE_CACHE", "cards": "CARD_CACHE"}
+CACHES = {
+    "images": "IMAGE_CACHE", "scores": "SCORE_CACHE", "cards": "CARD_CACHE",
+    "features": "FEATURE_CACHE",
+}  # fmt: skip
 """What is kept for all runs, and the variable `RESTOBENCH_...` that names another folder for it.
 
 All of it is made again when it is gone. Weights, which have to be fetched, lie beside it

@@ -36,6 +36,7 @@ from harness.storage.rows import (
     restored_of,
     restored_row,
 )
+from harness.storage.set_scores import SET_SCORES, read_set_scores
 
 FILENAME = "results.sqlite"
 
@@ -124,6 +125,11 @@ class Store:
         # what a third party says of itself may be nothing that JSON has
         texts = ((key, json.dumps(value, default=str)) for key, value in values.items())
         self._insert("meta", list(texts))
+
+    def read_meta(self, key: str) -> object:
+        """A value that `set_meta` wrote, or `None`."""
+        row = self._rows("SELECT value FROM meta WHERE key = ?", key).fetchone()
+        return json.loads(row[0]) if row else None
 
     def add_sample(self, sample: StoredSample) -> None:
         """Records the hashes of a sample.
@@ -246,6 +252,8 @@ class Store:
         """
         scores = "restorer, set_name, image, metric, value, spread"
         failures = "restorer, set_name, image, kind, message, nullif(metric, '')"
+        skipped = "SELECT nullif(restorer, ''), set_name, reason FROM skipped"
+        samples = "SELECT set_name, image, degraded_sha256, reference_sha256 FROM samples"
         return RunData(
             run=self.require_header(),
             scores=ScoreColumns.from_rows(self._rows(f"SELECT {scores} FROM scores")),
@@ -254,16 +262,9 @@ class Store:
                 for row in self._rows(f"SELECT {failures} FROM failures")
             ),
             restored=Rows(restored_of, self._cells()),
-            skipped=tuple(
-                Skipped(row[0] or None, *row[1:])
-                for row in self._rows("SELECT restorer, set_name, reason FROM skipped")
-            ),
-            samples={
-                (name, image): SampleRecord(degraded, reference)
-                for name, image, degraded, reference in self._rows(
-                    "SELECT set_name, image, degraded_sha256, reference_sha256 FROM samples"
-                )
-            },
+            skipped=tuple(Skipped(*row) for row in self._rows(skipped)),
+            samples={row[:2]: SampleRecord(*row[2:]) for row in self._rows(samples)},
+            set_scores=read_set_scores(self.read_meta(SET_SCORES)),
         )
 
 

@@ -6,7 +6,7 @@ Leaderboards have ranks, intervals and gaps.
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.protocols.report import ReportData
-from harness.results import SIGNIFICANT, Leaderboard, PairTest, PlannedSet, caution
+from harness.results import SIGNIFICANT, Leaderboard, PairTest, PlannedSet, SetStanding, caution
 from reports.html.cells import metric_head, places_of, scale_of, worded_cell
 from reports.html.failing import MOST_ROWS as MOST_ROWS_OF_IMAGES
 from reports.html.failing import all_images, image_link
@@ -15,7 +15,7 @@ from reports.html.leaderboard import costs
 from reports.html.places import Places
 from reports.html.stability import stability_words
 from reports.pivot import SetTable
-from reports.wording import p_value
+from reports.wording import DASH, arrow, number, p_value, rank_range
 
 Tests = Mapping[tuple[str, frozenset[str]], PairTest]
 """(metric, two restorers) -> the test of that pair."""
@@ -54,12 +54,29 @@ def set_page(
             for line in table.lines[:most]
             if line.cost
         ],
+        "standings": [
+            {"row": row, "link": places.restorer(row.restorer), **_in_words(row)}
+            for row in report.set_standings
+            if row.set == table.set
+        ],
         "notes": report.cost_notes.get(table.set or "", ()),
         "failing": failing,
         "failing_first": MOST_ROWS_OF_IMAGES,
         "failing_pages": all_images(failing, places, table.set),
         "gallery": [_thumbnail(page, table, places) for page in images if page.set == table.set],
         "total": sum(1 for name, _ in report.data.samples if name == table.set),
+    }
+
+
+def _in_words(row: SetStanding) -> dict[str, str]:
+    """Value, interval and rank by a metric of sets."""
+    ends = number(row.ci_low, 4), number(row.ci_high, 4)
+    ranks = rank_range(row.rank_low, row.rank_high)
+    return {
+        "metric": f"{row.metric} {arrow(row.higher_is_better)}",
+        "value": number(row.value, 4),
+        "interval": DASH if row.ci_low is None else " … ".join(ends),
+        "rank": DASH if row.rank is None else f"{row.rank} ({ranks})",
     }
 
 

@@ -123,6 +123,23 @@ def test_cells_that_come_at_once_with_the_first_make_no_rate(
     assert re.fullmatch(rf"{TIME} \[14/20\] 1 cells/s, 6 s left; a on s/13: done", lines[12])
 
 
+def test_workers_of_a_later_restorer_are_no_part_of_the_rate(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = 1000.0
+    monkeypatch.setattr("harness.cli.progress.time.monotonic", lambda: clock)
+    with CellProgress(verbose=True) as progress:
+        progress.start(20)
+        for restorer in "ab":
+            clock += 60  # its workers start
+            for number in range(5):
+                progress.advance(Cell(restorer, "s", f"{number}"), "done")
+                clock += 2
+            clock -= 2
+    lines = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(rf"{TIME} \[10/20\] 0\.5 cells/s, 20 s left; b on s/4: done", lines[10])
+
+
 def test_a_bar_counts_from_the_first_cell_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.cli.progress.sys.stderr", Terminal())
     with CellProgress() as progress:

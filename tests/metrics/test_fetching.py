@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from file_server import Server, serving
 
+from harness.cards import SetMetricCard
 from harness.errors import InputError, UnavailableError
 from harness.metrics import fetching
 from harness.metrics.downloads import WantedFile
+from harness.metrics.inception import KID
 from harness.metrics.pyiqa import catalogue
+from harness.plugins.kinds import set_metrics
 
 Command = Callable[..., tuple[int, str, str]]
 HUB = b"weights of a hub" * 999
@@ -74,6 +77,24 @@ def test_a_metric_is_fetched_when_its_terms_are_accepted(
     asked = len(server.asked)
     assert command_line("zoo", "get", "pyiqa-lpips")[0] == 0, "nothing to ask for"
     assert len(server.asked) == asked
+
+
+def test_a_metric_of_sets_is_fetched_and_listed_as_others_are(
+    server: Server, command_line: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = WantedFile(f"{server.address}/plain.pth", "checkpoints/plain.pth")
+
+    class Whole(KID):
+        card = SetMetricCard("of-sets", licence="MIT")
+        missing = classmethod(lambda _: None if file.is_here() else "weights are not here")
+        wanted = classmethod(lambda _: (file,))
+
+    monkeypatch.setitem(set_metrics._added, "of-sets", Whole)
+    row = row_of(command_line, "of-sets")
+    assert (row["kind"], row["state"], row["usable"]) == ("set_metric", "fetchable", False)
+    assert command_line("zoo", "get", "of-sets")[0] == 0
+    assert (tmp_path / "torch/hub/checkpoints/plain.pth").read_bytes() == PLAIN
+    assert row_of(command_line, "of-sets")["state"] == "present"
 
 
 def test_half_a_file_is_gone_on_with_and_is_no_file(server: Server) -> None:

@@ -15,6 +15,7 @@ from fabricated_run import hostile
 from harness.errors import InputError
 from harness.protocols.report import ReportData
 from harness.reporting.assemble import assemble
+from harness.results import SetStanding
 from reports.latex import LatexReport
 from reports.latex import escape as escape_latex
 from reports.markdown import MarkdownReport
@@ -137,10 +138,16 @@ def test_second_best_is_underlined_even_below_a_tie_and_intervals_may_be_left_ou
     assert "±" in MarkdownReport().write(fabricated, tmp_path / "b.md").read_text()
 
 
+def with_sets(fabricated: ReportData) -> ReportData:
+    """As a run that has a metric of sets as well."""
+    return replace(fabricated, set_standings=(SetStanding("photos", "fid", "=a|b", False, 3.5),))
+
+
 def test_json_holds_everything_that_was_computed(fabricated: ReportData, tmp_path: Path) -> None:
-    document = json.loads(JSONReport().write(fabricated, tmp_path / "a.json").read_text())
+    report = with_sets(fabricated)
+    document = json.loads(JSONReport().write(report, tmp_path / "a.json").read_text())
     for key, field in COMPUTED.items():
-        assert len(document[key]) == len(getattr(fabricated, field)) > 0, key
+        assert len(document[key]) == len(getattr(report, field)) > 0, key
     test = document["pair_tests"][0]
     assert (test["p"] <= 0.05) is (test["ci_low"] > 0 or test["ci_high"] < 0)
 
@@ -148,13 +155,26 @@ def test_json_holds_everything_that_was_computed(fabricated: ReportData, tmp_pat
 def test_every_key_of_the_json_document_is_documented(
     fabricated: ReportData, tmp_path: Path
 ) -> None:
-    document = json.loads(JSONReport().write(fabricated, tmp_path / "a.json").read_text())
+    report = with_sets(fabricated)
+    document = json.loads(JSONReport().write(report, tmp_path / "a.json").read_text())
     keys = set(document)
     for name in COMPUTED:
         keys |= set(document[name][0])
     keys |= set(document["stability"][0]["ranges"][0])
     text = DOCS.read_text()
     assert not sorted(key for key in keys if f"`{key}`" not in text)
+
+
+def test_metrics_of_sets_have_tables_of_their_own(fabricated: ReportData, tmp_path: Path) -> None:
+    report = with_sets(fabricated)
+    markdown = MarkdownReport().write(report, tmp_path / "a.md").read_text()
+    assert "| photos | fid ↓ | =a\\|b | 3.5000 | – | – |  |" in markdown
+    CSVReport().write(report, tmp_path / "a.csv")
+    assert "photos,fid,'=a|b,False,3.5" in (tmp_path / "a-sets.csv").read_text()
+    ParquetReport().write(report, tmp_path / "a.parquet")
+    assert pandas.read_parquet(tmp_path / "a-sets.parquet")["value"].tolist() == [3.5]
+    CSVReport().write(fabricated, tmp_path / "b.csv")
+    assert not (tmp_path / "b-sets.csv").exists()
 
 
 def test_papers_have_sets_side_by_side_and_scales_below_each_other(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,11 @@ def dncnn() -> nn.Sequential:
 
 
 def save(path: Path, network: nn.Sequential, pad: Any = 1.0) -> Path:
+    savemat(path, {"net": network_of(network, pad)})
+    return path
+
+
+def network_of(network: nn.Sequential, pad: Any) -> dict[str, Any]:
     layers: list[Any] = [
         convolution(network[0], pad),
         {"type": "relu"},
@@ -64,8 +70,7 @@ def save(path: Path, network: nn.Sequential, pad: Any = 1.0) -> Path:
         convolution(network[5], pad),
         {"type": "loss"},
     ]
-    savemat(path, {"net": {"layers": cells(layers)}})
-    return path
+    return {"layers": cells(layers)}
 
 
 @pytest.mark.parametrize("pad", [1.0, [1.0, 1.0, 1.0, 1.0]])
@@ -115,11 +120,75 @@ def test_what_is_no_such_network_is_refused(
         MatConvNetRestorer(path=str(tmp_path / "net.mat"))
 
 
-def test_a_damaged_file_and_one_of_matlab_7_3(tmp_path: Path) -> None:
+def test_a_damaged_file_and_one_of_matlab_7_3(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "net.mat"
     path.write_bytes(b"MATLAB 5.0 MAT-file" + bytes(200))
     with pytest.raises(InputError, match="cannot be read"):
         MatConvNetRestorer(path=str(path))
-    path.write_bytes(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM" + bytes(512))
-    with pytest.raises(InputError, match="save it as an older one"):
+    path.write_bytes(HEADER_73 + bytes(512))
+    with pytest.raises(InputError, match="cannot be read"):
+        MatConvNetRestorer(path=str(path))
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(InputError, match=r"restobench\[matlab73\].*save it as an older one"):
+        MatConvNetRestorer(path=str(path))
+
+
+HEADER_73 = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
+
+
+def as_matlab73(path: Path, content: dict[str, Any]) -> Path:
+    """Writes what `savemat` is given as MATLAB 7.3 does: cells are references into `#refs#`."""
+    h5py = pytest.importorskip("h5py")
+
+    def write(group: Any, name: str, value: Any) -> None:
+        if isinstance(value, dict):
+            inner = group.create_group(name)
+            inner.attrs["MATLAB_class"] = np.bytes_("struct")
+            for key, item in value.items():
+                write(inner, key, item)
+            return
+        if isinstance(value, np.ndarray) and value.dtype == object:
+            found = []
+            for item in value.flat:
+                place = str(len(refs))
+                write(refs, place, item)
+                found.append(refs[place].ref)
+            data = np.array(found, dtype=h5py.ref_dtype).reshape(value.T.shape)
+            made, kind = group.create_dataset(name, data=data, dtype=h5py.ref_dtype), "cell"
+        elif isinstance(value, str):
+            data = np.array([[ord(letter)] for letter in value], dtype=np.uint16)
+            made, kind = group.create_dataset(name, data=data), "char"
+        else:
+            made, kind = group.create_dataset(name, data=np.atleast_2d(value).T), "single"
+        made.attrs["MATLAB_class"] = np.bytes_(kind)
+
+    with h5py.File(path, "w", userblock_size=512) as file:
+        refs = file.create_group("#refs#")
+        for name, value in content.items():
+            write(file, name, value)
+    with path.open("r+b") as file:
+        file.write(HEADER_73)
+    return path
+
+
+def test_matlab_7_3_is_the_same_network(
+    tmp_path: Path, dncnn: nn.Sequential, generator: np.random.Generator
+) -> None:
+    old = MatConvNetRestorer(path=str(save(tmp_path / "old.mat", dncnn, [1.0, 1.0, 1.0, 1.0])))
+    path = as_matlab73(tmp_path / "new.mat", {"net": network_of(dncnn, [1.0, 1.0, 1.0, 1.0])})
+    new = MatConvNetRestorer(path=str(path))
+    image = generator.random((1, 30, 40), dtype=np.float32)
+    np.testing.assert_array_equal(
+        restore_image(new, image, Conditions()), restore_image(old, image, Conditions())
+    )
+
+
+def test_a_matlab_7_3_file_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    path = as_matlab73(tmp_path / "net.mat", {"net": {"layers": cells([{"type": "relu"}])}})
+    with h5py.File(path, "r+") as file:
+        file["net/layers"][0, 0] = file["net"].ref
+    with pytest.raises(InputError, match="cannot be read"):
         MatConvNetRestorer(path=str(path))

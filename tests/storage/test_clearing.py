@@ -18,11 +18,11 @@ Command = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("IMAGE_CACHE", "SCORE_CACHE", "CARD_CACHE"):
+    for name in ("IMAGE_CACHE", "SCORE_CACHE", "CARD_CACHE", "FEATURE_CACHE"):
         monkeypatch.delenv(f"RESTOBENCH_{name}", raising=False)
     monkeypatch.setenv("RESTOBENCH_CACHE", str(tmp_path))
     for name in (f"images/ab/{'ab' * 32}.png", f"images/pins/ab/{'cd' * 32}.json",
-                 f"cards/{'ef' * 32}.json"):  # fmt: skip
+                 f"cards/{'ef' * 32}.json", f"features/{'ab' * 32}.npz"):  # fmt: skip
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bytes(2**20))
@@ -38,13 +38,13 @@ def test_all_of_it_is_counted_and_cleared_and_nobody_elses_files(cache: Path) ->
         path.write_bytes(b"mine")
     (cache / "images" / "album" / "empty").mkdir(parents=True)
     assert [(part.kind, part.mib) for part in held() if part.kind != "scores"] == [
-        ("images", 2.0), ("cards", 1.0),
+        ("images", 2.0), ("cards", 1.0), ("features", 1.0),
     ]  # fmt: skip
     with KeptScores() as elsewhere:  # another process has the file open
         assert elsewhere.score("key") == MetricValue(1.0)
         clear()
         assert elsewhere.score("key") is None
-    assert [part.files for part in held() if part.kind != "scores"] == [0, 0]
+    assert [part.files for part in held() if part.kind != "scores"] == [0, 0, 0]
     assert all(path.is_file() for path in mine)
     assert (cache / "images" / "album" / "empty").is_dir()
     assert not (cache_folder() / "pins").exists()
@@ -55,7 +55,7 @@ def test_the_command_says_what_it_freed(cache: Path, command_line: Command) -> N
     rows = {row["kind"]: row for row in json.loads(out)["rows"]}
     assert (code, rows["images"]["files"], rows["cards"]["files"]) == (0, 2, 1)
     assert rows["images"]["folder"] == str(cache / "images")
-    assert "3.0 MiB were freed" in command_line("cache", "--prune")[1]
+    assert "4.0 MiB were freed" in command_line("cache", "--prune")[1]
     assert KeptScores().count() == 0
     rows = {row["kind"]: row for row in json.loads(command_line("cache", "--json")[1])["rows"]}
     assert rows["images"]["files"] == rows["cards"]["files"] == 0

@@ -23,7 +23,7 @@ from harness.decoding.deep import decode_deep, is_deep, why_unknown
 from harness.decoding.tiff import decode_tiff, is_plain, is_tiff
 from harness.errors import ImageError
 from harness.formats import lies_in_place
-from harness.png import encode_png
+from harness.png import encode_png, read_png
 
 Image = npt.NDArray[np.float32]
 Mode = Literal["auto", "rgb", "grey"]
@@ -123,8 +123,11 @@ def as_mode(image: Image, mode: Mode) -> Image:
 
 
 def _decode_file(path: str | Path) -> Image:
-    if Path(path).suffix.lower() == ".npy":
-        return check_image(decode_array(Path(path), MAX_PIXELS), str(path))
+    match Path(path).suffix.lower():
+        case ".npy":
+            return check_image(decode_array(Path(path), MAX_PIXELS), str(path))
+        case ".png" if (pixels := read_png(Path(path), MAX_PIXELS)) is not None:
+            return from_uint8(pixels)
     try:
         with (
             # Pillow warns from half the limit on
@@ -211,9 +214,14 @@ def _to_bytes(image: Image, *, compare: bool = False) -> tuple[npt.NDArray[np.ui
 def _strips(image: Image) -> Iterator[tuple[int, slice]]:
     """Planes, and some rows of each at a time, which stay in the processor's cache."""
     planes, height, width = image.shape
-    step = max(1, 2**16 // width)
     for plane in range(planes):
-        yield from ((plane, slice(top, top + step)) for top in range(0, height, step))
+        yield from ((plane, rows) for rows in _rows(height, width, 2**16))
+
+
+def _rows(height: int, width: int, values: int) -> Iterator[slice]:
+    """Some rows at a time, of about so many values."""
+    step = max(1, values // width)
+    return (slice(top, top + step) for top in range(0, height, step))
 
 
 def quantise(image: Image) -> Image:
@@ -248,10 +256,14 @@ def to_luma(image: Image, rounding: Literal["float", "rounded"] = "float") -> Im
     """
     if image.shape[0] == 1:
         return image
-    luma = 16.0 + np.tensordot(_LUMA, image.astype(np.float64), axes=1)
-    if rounding == "rounded":
-        luma = np.rint(luma)
-    return (luma[None] / 255.0).astype(np.float32)
+    found = np.empty((1, *image.shape[1:]), np.float32)
+    for rows in _rows(*image.shape[1:], 2**15):  # float64 of a whole image fits in no cache
+        luma = np.tensordot(_LUMA, image[:, rows].astype(np.float64), axes=1)
+        luma += 16.0
+        if rounding == "rounded":
+            np.rint(luma, out=luma)
+        np.divide(luma, 255.0, out=found[0, rows], casting="same_kind")
+    return found
 
 
 def crop_border(image: Image, border: int) -> Image:

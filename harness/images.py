@@ -257,7 +257,7 @@ def to_luma(image: Image, rounding: Literal["float", "rounded"] = "float") -> Im
     if image.shape[0] == 1:
         return image
     found = np.empty((1, *image.shape[1:]), np.float32)
-    for rows in _rows(*image.shape[1:], 2**15):  # float64 of a whole image fits in no cache
+    for rows in _rows(image.shape[1], image.shape[2], 2**15):  # float64 of a whole image fits in no cache
         luma = np.tensordot(_LUMA, image[:, rows].astype(np.float64), axes=1)
         luma += 16.0
         if rounding == "rounded":

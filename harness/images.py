@@ -214,14 +214,9 @@ def _to_bytes(image: Image, *, compare: bool = False) -> tuple[npt.NDArray[np.ui
 def _strips(image: Image) -> Iterator[tuple[int, slice]]:
     """Planes, and some rows of each at a time, which stay in the processor's cache."""
     planes, height, width = image.shape
+    step = max(1, 2**16 // width)
     for plane in range(planes):
-        yield from ((plane, rows) for rows in _rows(height, width, 2**16))
-
-
-def _rows(height: int, width: int, values: int) -> Iterator[slice]:
-    """Some rows at a time, of about so many values."""
-    step = max(1, values // width)
-    return (slice(top, top + step) for top in range(0, height, step))
+        yield from ((plane, slice(top, top + step)) for top in range(0, height, step))
 
 
 def quantise(image: Image) -> Image:
@@ -257,12 +252,12 @@ def to_luma(image: Image, rounding: Literal["float", "rounded"] = "float") -> Im
     if image.shape[0] == 1:
         return image
     found = np.empty((1, *image.shape[1:]), np.float32)
-    for rows in _rows(image.shape[1], image.shape[2], 2**15):  # float64 of a whole image fits in no cache
+    for plane, rows in _strips(found):
         luma = np.tensordot(_LUMA, image[:, rows].astype(np.float64), axes=1)
         luma += 16.0
         if rounding == "rounded":
             np.rint(luma, out=luma)
-        np.divide(luma, 255.0, out=found[0, rows], casting="same_kind")
+        np.divide(luma, 255.0, out=found[plane, rows], casting="same_kind")
     return found
 
 

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,7 @@ def atomic_file(path: Path, *, pipes: bool = False) -> Iterator[Path]:
     if pipes and path.exists() and not (path.is_file() or path.is_dir()):
         yield path
         return
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.partial")
     try:
         partial.unlink(missing_ok=True)  # a link that somebody put there must not be followed
         yield partial

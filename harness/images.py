@@ -23,7 +23,7 @@ from harness.decoding.deep import decode_deep, is_deep, why_unknown
 from harness.decoding.tiff import decode_tiff, is_plain, is_tiff
 from harness.errors import ImageError
 from harness.formats import lies_in_place
-from harness.png import encode_png
+from harness.png import encode_png, read_png
 
 Image = npt.NDArray[np.float32]
 Mode = Literal["auto", "rgb", "grey"]
@@ -123,8 +123,11 @@ def as_mode(image: Image, mode: Mode) -> Image:
 
 
 def _decode_file(path: str | Path) -> Image:
-    if Path(path).suffix.lower() == ".npy":
-        return check_image(decode_array(Path(path), MAX_PIXELS), str(path))
+    match Path(path).suffix.lower():
+        case ".npy":
+            return check_image(decode_array(Path(path), MAX_PIXELS), str(path))
+        case ".png" if (pixels := read_png(Path(path), MAX_PIXELS)) is not None:
+            return from_uint8(pixels)
     try:
         with (
             # Pillow warns from half the limit on
@@ -248,10 +251,14 @@ def to_luma(image: Image, rounding: Literal["float", "rounded"] = "float") -> Im
     """
     if image.shape[0] == 1:
         return image
-    luma = 16.0 + np.tensordot(_LUMA, image.astype(np.float64), axes=1)
-    if rounding == "rounded":
-        luma = np.rint(luma)
-    return (luma[None] / 255.0).astype(np.float32)
+    found = np.empty((1, *image.shape[1:]), np.float32)
+    for plane, rows in _strips(found):
+        luma = np.tensordot(_LUMA, image[:, rows].astype(np.float64), axes=1)
+        luma += 16.0
+        if rounding == "rounded":
+            np.rint(luma, out=luma)
+        np.divide(luma, 255.0, out=found[plane, rows], casting="same_kind")
+    return found
 
 
 def crop_border(image: Image, border: int) -> Image:

@@ -6,6 +6,7 @@ import importlib
 import os
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -209,9 +210,10 @@ def _print_plan(plan: Plan, where: places.Places, folder: Path) -> int:
     return 0
 
 
-def _import_what_reports_need() -> None:
-    """Spends the time in which the first restorers work."""
-    for name in ("scipy.stats", "matplotlib.figure", "jinja2", "PIL.WebPImagePlugin"):
+def _import_what_reports_need(restorers: int) -> None:
+    """Spends the time in which the first restorers work; a single one is compared with nobody."""
+    compare = ("scipy.stats",) if restorers > 1 else ()
+    for name in (*compare, "matplotlib.figure", "jinja2", "PIL.WebPImagePlugin"):
         importlib.import_module(name)
 
 
@@ -224,8 +226,9 @@ def _execute(plan: Plan, folder: Path, flags: dict[str, bool], where: places.Pla
         _check_extends(plan, folder, where.how["extend"])
     elif folder.exists():
         clearing.throw_away(folder)
+    meanwhile = partial(_import_what_reports_need, len(plan.restorers))
     with progress.CellProgress(
-        quiet=flags["quiet"], verbose=flags["verbose"], meanwhile=_import_what_reports_need
+        quiet=flags["quiet"], verbose=flags["verbose"], meanwhile=meanwhile
     ) as shown:
         summary = where.run(plan, folder.resolve(), shown)
     if where.how["detach"]:

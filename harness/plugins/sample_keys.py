@@ -19,6 +19,7 @@ PIXEL_PACKAGES = ("numpy", "opencv-python-headless", "pillow", "scikit-image", "
 # what of the engine makes a sample besides the plugins: reading, resizing, drawing, chaining
 _ENGINE = (
     "harness.images",
+    "harness.png",
     "harness.decoding.deep",
     "harness.decoding.tiff",
     "harness.resizing",

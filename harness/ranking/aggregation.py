@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
-from scipy.stats import rankdata
 
 from harness.errors import InputError
 from harness.ranking.ballots import Ballots, ballots, shares_won
@@ -151,6 +150,8 @@ def _of_sums(
 
 
 def _mean_rank(item: Ballots) -> Order:
+    from scipy.stats import rankdata
+
     scores, boards = [capped(values) for values in item.values], len(item.tables)
     _, images, strata = _joined(scores, item.tables)
     place, counts = {image: index for index, image in enumerate(images)}, resample_counts(strata)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.people.judging import peoples_votes
 from harness.protocols.report import ReportData
+from harness.ranking.aggregation import orders
 from harness.ranking.ballots import ballots
 from harness.ranking.leaderboards import Ranking, differences, rank_run
 from harness.ranking.metric_agreement import agreements, disagreements
@@ -85,8 +86,6 @@ def _bare(ranking: Ranking, run_folder: Path, title: str, notes: str) -> ReportD
 
 
 def _filled(report: ReportData, ranking: Ranking) -> ReportData:
-    from harness.ranking.aggregation import orders  # scipy.stats takes a second
-
     data, tables = ranking.data, ranking.tables
     tests, diagrams = _compare_pairs(ranking)
     tasks = tuple(ballots(data, tables))

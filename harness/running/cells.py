@@ -269,7 +269,7 @@ class _Course:
         metrics: tuple[str, ...],
         scored_before: Mapping[str, str],
     ) -> Generator[Work, Any, Scored]:
-        evaluation, scale = self.all.plan.benchmark.evaluation, self.degraded_set.conditions.scale
+        evaluation, scale = self.all.plan.benchmark.evaluation, sample.conditions.scale
         reference, device = sample.reference, self.all.plan.device
         name, plan = self.cell.set, self.all.plan
         many = name in plan.many or len(plan.ids[name]) > MANY

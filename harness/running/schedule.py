@@ -44,6 +44,7 @@ QUICK_SECONDS = 0.02
 """Of pieces that take less, `QUEUED` more wait at the workers: these would wait for the parent."""
 
 QUEUED = 2
+"""Of restorations that leave the processors to others, one more waits in any case."""
 
 STALL_SECONDS = 60.0
 """After so long a pool that has begun with nothing has lost it: a worker that is killed (by the
@@ -173,7 +174,8 @@ class Schedule:
         pools = [item.pool for item in self._running.values() if item.kind is Kind.RESTORE]
         more = QUEUED if self._pace < QUICK_SECONDS else 0
         # what is queued has to wait: the workers of another restorer would begin it at once
-        queued = more if pools == [work.pool] * len(pools) else 0
+        ahead = max(more, int(self.restorers_wait()))
+        queued = ahead if pools == [work.pool] * len(pools) else 0
         if work.kind is Kind.RESTORE and len(pools) >= self.restorations + queued:
             return False
         counted = len(self._running)

@@ -32,6 +32,7 @@ def _cache_folder(kind: str, own: str | None, root: str | None) -> Path:
     return Path(own or Path(root or platformdirs.user_cache_dir("restobench"), kind))
 
 
+@lru_cache(maxsize=512)
 def safe_name(name: str) -> str:
     """Turns any name into one of a file or folder, which cannot lead out of its own.
 
@@ -63,8 +64,9 @@ def restored_stem(cell: Cell, *, many: bool = False) -> Path:
         cell: Whose image it is.
         many: Whether its set has more than `MANY`.
     """
-    folder = Path("restored") / safe_name(cell.restorer) / safe_name(cell.set)
-    return (folder / among_many(cell.image) if many else folder) / safe_name(cell.image)
+    folder = f"restored/{safe_name(cell.restorer)}/{safe_name(cell.set)}"
+    within = f"{among_many(cell.image)}/" if many else ""
+    return Path(f"{folder}/{within}{safe_name(cell.image)}")
 
 
 def among_many(image: str) -> str:

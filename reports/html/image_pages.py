@@ -1,6 +1,8 @@
 """The page of one image: every restorer's picture in a comparison viewer, and every score."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from harness.protocols.report import ReportData
@@ -50,14 +52,22 @@ def image_pages(
     for table in tables:
         keys = [key for key in places.images if key[0] == table.set]
         links = ["", *(places.image(*key) for key in keys), ""]
-        for place, key in enumerate(keys):
+        found = (
+            list(_sources(report, table, key, places, scores.images[key], sources, notes))
+            for key in keys
+        )
+        for place, (key, shown) in enumerate(zip(keys, _written(found, pixels), strict=True)):
             around = {"earlier": links[place], "later": links[place + 2]}
-            found = _sources(report, table, key, places, scores.images[key], sources, notes)
-            shown = write_pictures(list(found), pixels)
             context = _context(report, table, key, places, scores.images[key], notes, shown)
             done()
             pages.append(ImagePage(*key, links[place + 1], shown, {**context, **around}))
     return pages
+
+
+def _written(viewers: Iterable[Sequence[PictureFile]], pixels: Pixels) -> Iterator[Shown]:
+    """Pictures viewer by viewer; decoding and hashing leave Python to other threads."""
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as threads:
+        yield from threads.map(lambda sources: write_pictures(sources, pixels), viewers)
 
 
 def _sources(

@@ -14,8 +14,10 @@ from harness.running.schedule import ATTEMPTS, QUEUED, Kind, Schedule, Work
 from harness.workers.pool import Trouble
 
 
-def started(restorers: list[str], restorations: int) -> list[str]:
-    """Which restorations are given to workers, when all wait and the last pieces were quick."""
+def started(
+    restorers: list[str], restorations: int, *, pace: float = 0.001, waiting: bool = False
+) -> list[str]:
+    """Which restorations are given to workers; `waiting` leave the processors to others."""
     begun: list[str] = []
 
     def course(restorer: str) -> Generator[Work, Any, None]:
@@ -26,7 +28,7 @@ def started(restorers: list[str], restorations: int) -> list[str]:
         yield Work(Kind.RESTORE, start, restorer)
 
     nobody: Any = None  # nothing is stored
-    schedule = Schedule(4, restorations, begun.append, lambda: False, 1.0, nobody, _pace=0.001)
+    schedule = Schedule(4, restorations, begun.append, lambda: waiting, 1.0, nobody, _pace=pace)
     schedule._begin(iter([course(name) for name in restorers]))
     schedule._start()
     return begun
@@ -37,6 +39,14 @@ def test_quick_pieces_wait_at_the_workers_of_their_restorer_alone(restorations: 
     assert started(["a"] * 9, restorations) == ["a"] * (restorations + QUEUED)
     # another restorer has workers of its own, which would begin at once
     assert started(["a"] * restorations + ["b"] * 9, restorations) == ["a"] * restorations
+
+
+@pytest.mark.parametrize("restorations", [1, 2])
+def test_a_restorer_that_waits_has_its_next_image_at_hand(restorations: int) -> None:
+    assert started(["a"] * 9, restorations, pace=1.0) == ["a"] * restorations
+    assert started(["a"] * 9, restorations, pace=1.0, waiting=True) == ["a"] * (restorations + 1)
+    both = ["a"] * restorations + ["b"] * 9
+    assert started(both, restorations, pace=1.0, waiting=True) == ["a"] * restorations
 
 
 class NoStore:

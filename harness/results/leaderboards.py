@@ -39,8 +39,12 @@ def caution(images: int) -> str:
             f"{images} images: ranks, intervals and p assume normally distributed differences, "
             "which so few images cannot show"
         )
-    few = 0 < images < FEW_IMAGES
-    return f"fewer than {FEW_IMAGES} images: intervals and ranks are rough" if few else ""
+    if images < 1 or images >= FEW_IMAGES:
+        return ""
+    return (
+        f"fewer than {FEW_IMAGES} images: intervals and ranks are rough, and too narrow where a "
+        "few images differ far more than the rest"
+    )
 
 
 @dataclass(frozen=True, slots=True)

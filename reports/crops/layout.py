@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
+from matplotlib.textpath import text_to_path
 from PIL import Image as PillowImage
 
 from harness.errors import InputError
@@ -20,6 +22,7 @@ _CROP = 300  # pixels that a crop is wide at least: an inch of a paper
 _GAP = 12
 _LINE = 34
 _FONT = 7.0
+_LEAST = 6  # letters that a text keeps however narrow the picture
 _INSET = 0.36
 
 
@@ -138,11 +141,10 @@ def _picture(
 
 
 def _words(axes: Axes, item: Crop, width: int) -> None:
-    most = max(6, int(width / (0.54 * _FONT * DPI / 72)))
     for line, (text, bold) in enumerate(((item.label, False), (item.scores, any(item.best)))):
         words = text if isinstance(text, str) else " / ".join(text)
         axes.annotate(
-            short(words, most),
+            _fitting(words, width, bold),
             (0.5, 0),
             xycoords="axes fraction",
             xytext=(0, -(2 + line * _LINE * 72 / DPI)),
@@ -153,6 +155,20 @@ def _words(axes: Axes, item: Crop, width: int) -> None:
             fontsize=_FONT,
             fontweight="bold" if bold else "normal",
         )
+
+
+def _fitting(text: str, width: int, bold: bool) -> str:
+    """A text of one line, cut where it would be wider than so many pixels."""
+    font = FontProperties(weight="bold" if bold else "normal", size=_FONT)
+    most = int(2 * width / _FONT)  # no text of so many letters fits
+    while most > _LEAST:
+        words = short(text, most)
+        points, _, _ = text_to_path.get_text_width_height_descent(words, font, False)
+        wide = points * DPI / 72
+        if wide <= width:
+            return words
+        most = min(len(words) - 1, int(len(words) * width / wide) + 1)
+    return short(text, _LEAST)
 
 
 def _whole(figure: Figure, grid: Grid, sizes: _Sizes, inset: bool, smooth: bool) -> None:

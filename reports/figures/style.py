@@ -6,6 +6,7 @@ The SVG's colours are the page's.
 import io
 import math
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -83,7 +84,9 @@ def as_svg(figure: Figure | None, salt: str) -> str:
     if figure is None:
         return ""
     out, own = io.StringIO(), _STYLE | {"svg.fonttype": "none", "svg.hashsalt": salt}
-    with matplotlib.rc_context(own):
+    with matplotlib.rc_context(own), warnings.catch_warnings():
+        # the reader's browser has the glyphs: text stays text
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)
         FigureCanvasSVG(figure)
         figure.savefig(
             out, format="svg", transparent=True, metadata={"Date": None, "Creator": None}

@@ -59,7 +59,7 @@ def shown_points(trade_off: TradeOff) -> list[TradeOffPoint]:
 def _paint(
     figure: Figure, trade_off: TradeOff, points: Sequence[TradeOffPoint], units: Mapping[str, str]
 ) -> None:
-    axes, x, y = axes_within(figure, 0.62, 0.58), trade_off.x, trade_off.y
+    axes, x, y = axes_within(figure, 0.62, 0.58, right=0.28), trade_off.x, trade_off.y
     x_name, x_unit = _TITLES.get(x, x), COSTS.get(x, units.get(x, ""))
     axes.set_xlabel(quantity(x_name, x_unit, trade_off.x_higher_is_better))
     axes.set_ylabel(quantity(y, units.get(y, ""), trade_off.y_higher_is_better))

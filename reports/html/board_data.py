@@ -49,9 +49,11 @@ def write_board(report: ReportData, tables: Sequence[SetTable], places: Places, 
         "orders": _orders(report, number),
     }
     path = places.files / FILE
-    text = json.dumps(_plain(data), separators=(",", ":"))
+    # as UTF-8: true minus signs and dashes are in every cell
+    text = json.dumps(_plain(data), separators=(",", ":"), ensure_ascii=False)
+    script = f"(window.restobench ??= {{}}).data = {text};\n"
     with atomic_file(path) as partial:
-        partial.write_text(f"(window.restobench ??= {{}}).data = {text};\n")
+        partial.write_bytes(script.encode(errors="backslashreplace"))
     return path
 
 
@@ -96,7 +98,7 @@ def _group(
         "link": facts["link"] and f"{base}{facts['link']}",
         "restorers": [number[line.restorer] for line in table.lines],
         "failures": [line.failures for line in table.lines],
-        "costs": [[found.get(key) for key in keys] for found in spent],
+        "costs": [[_cost(found.get(key)) for key in keys] for found in spent],
         "cells": {
             metrics.index(board.metric): _cells(report, table, place)
             for place, board in enumerate(table.boards)
@@ -109,6 +111,13 @@ def _group(
             metrics.index(board.metric): list(scale_of(board) or ()) for board in table.boards
         },
     }
+
+
+def _cost(value: object) -> object:
+    """A cost's words, what to sort by with fewer digits, and its note."""
+    if not isinstance(value, tuple):
+        return value
+    return [_short(part, _DIGITS) if isinstance(part, float) else part for part in value]
 
 
 def _pairs(report: ReportData, number: Mapping[str, int]) -> Pairs:

@@ -57,6 +57,13 @@ class Matrix(NamedTuple):
         oriented = self.sign * self.values
         return np.argsort(np.where(np.isnan(oriented), -np.inf, oriented), axis=1, kind="stable")
 
+    def order_of(self, restorer: str) -> dict[str, int]:
+        """The place of each image in that order; empty for a restorer that is not here."""
+        if restorer not in self.restorers:
+            return {}
+        order = self.worst_first[self.restorers.index(restorer)].tolist()
+        return {self.images[at]: place for place, at in enumerate(order)}
+
 
 def matrices(report: ReportData, tables: Sequence[SetTable]) -> dict[str, Matrix]:
     """The scores of each set, by its name."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.protocols.report import ReportData
-from harness.results import FEW_IMAGES, Difference, Headline
+from harness.results import FEW_IMAGES, MIN_SIGNS, Difference, Headline
 from reports.html.cells import places_of, with_unit
 from reports.html.places import Places
 from reports.pivot import grouped
@@ -25,8 +25,18 @@ def headline(report: ReportData, line: Headline, places: Places) -> dict[str, ob
         "n": line.n,
         "ranked": line.ranked,
         "few": line.n < FEW_IMAGES,
+        "limits": _limits(line.n),
         "next": _worded(report, next_best) if next_best else None,
     }
+
+
+def _limits(images: int) -> str:
+    """What a card says of so many images: the short form of `harness.results.caution`."""
+    if images == 1:
+        return "nothing is told apart"
+    if images < MIN_SIGNS:
+        return "holds if differences are normally distributed, which so few cannot show"
+    return "few for a claim" if images < FEW_IMAGES else ""
 
 
 def _set(line: Headline) -> str:

@@ -81,7 +81,7 @@ def write_pictures(sources: Sequence[PictureFile], pixels: Pixels) -> Shown:
     Returns:
         What the templates show. Pictures that cannot be read have a note in place of a file.
     """
-    found = [(source, *pixels.keep(source)) for source in sources]
+    found = _each_once([(source, *pixels.keep(source)) for source in sources], pixels)
     kept = [(source.kind, item) for source, item, _ in found if item is not None]
     full = [item for kind, item in kept if kind != "degraded"] or [item for _, item in kept]
     if not full:
@@ -106,6 +106,21 @@ def write_pictures(sources: Sequence[PictureFile], pixels: Pixels) -> Shown:
         for source, item, note in found
     )
     return Shown(tuple(pictures), frame, thumbnail)
+
+
+_Found = list[tuple[PictureFile, Kept | None, str]]
+
+
+def _each_once(found: _Found, pixels: Pixels) -> _Found:
+    """The same, with the degraded image's file for restored ones that look like it.
+
+    It is named by the values that restorers were given, which may be finer than those of its file.
+    """
+    given = next((item for source, item, _ in found if item and source.kind == "degraded"), None)
+    if given is None or len(found) < 2:
+        return found
+    seen = pixels.seen(given)
+    return [(source, given if item and item.stem == seen else item, n) for source, item, n in found]
 
 
 def _picture(source: PictureFile, note: str, file: str = "", detail: str = "") -> Picture:

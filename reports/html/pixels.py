@@ -128,6 +128,13 @@ class Pixels:
         """
         return kept.decoded or decode(self.files / kept.file)
 
+    def seen(self, kept: Kept) -> str:
+        """The name that its pixels would have as 8 bits, where it stands for more than those."""
+        try:
+            return _hash_of(self.decode(kept))[:16]
+        except ImageError:
+            return kept.stem
+
     def drop(self, kept: Kept) -> None:
         """Removes a picture, so that it is written anew."""
         (self.files / kept.file).unlink(missing_ok=True)
@@ -162,7 +169,11 @@ def _is_changed(source: PictureFile, picture: PillowImage.Image | None) -> bool:
         return False
     if source.path.suffix == ".npy":
         return image_hash(read_array(source.path)) != source.sha256
-    return image_hash(from_uint8(np.atleast_3d(np.asarray(picture)))) != source.sha256
+    return picture is None or _hash_of(picture) != source.sha256
+
+
+def _hash_of(picture: PillowImage.Image) -> str:
+    return image_hash(from_uint8(np.atleast_3d(np.asarray(picture))))
 
 
 def is_whole(path: Path) -> bool:

@@ -49,7 +49,7 @@ def restorer_page(
         "verdicts": [_verdict(table, found) for found, (_, table) in zip(sets, mine, strict=True)],
         "mark": licence_mark(report.data.run.restorer(name).licence),
         "sets": sets,
-        "pictures": _pictures(name, pages, places),
+        "pictures": _pictures(name, pages, places, scores),
         "failures": failures[:MOST_FAILURES],
         "more_failures": max(0, len(failures) - MOST_FAILURES),
         "skipped": [skip for skip in report.data.skipped if skip.restorer == name],
@@ -142,9 +142,9 @@ def _on_set(report: ReportData, line: Line, table: SetTable, places: Places) -> 
 
 
 def _pictures(
-    name: str, pages: Sequence[ImagePage], places: Places
+    name: str, pages: Sequence[ImagePage], places: Places, scores: Mapping[str, Matrix]
 ) -> list[tuple[str, ImagePage, Picture | None]]:
-    """Its restored images, as many of each set as there is room for."""
+    """Its restored images: of each set the worst and the best that there is room for."""
     found = [
         (image_link(places, page.set, page.image, name), page, page.shown.restored(own))
         for own in [places.restorer(name)]
@@ -152,4 +152,10 @@ def _pictures(
     ]
     of_set = grouped((item for item in found if item[2]), lambda item: item[1].set)
     each = max(1, MOST_PICTURES // max(1, len(of_set)))
-    return [item for items in of_set.values() for item in items[:each]][:MOST_PICTURES]
+    chosen = []
+    for set_name, items in of_set.items():
+        order = scores[set_name].order_of(name) if set_name in scores else {}
+        items = sorted(items, key=lambda item: order.get(item[1].image, 0))
+        best = each // 2 if len(items) > each else 0
+        chosen += [*items[: each - best], *items[len(items) - best :]]
+    return chosen[:MOST_PICTURES]

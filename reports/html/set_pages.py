@@ -132,4 +132,4 @@ def _thumbnail(page: ImagePage, table: SetTable, places: Places) -> dict[str, ob
     lead = table.lines[0].restorer if table.lines else ""
     caption = next((item.caption for item in page.shown.pictures if item.label == lead), "")
     link = image_link(places, page.set, page.image, lead) if lead else page.link
-    return {"page": page, "link": link, "caption": f"{lead} {caption}" if caption else ""}
+    return {"page": page, "link": link, "lead": lead, "caption": caption}

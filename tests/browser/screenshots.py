@@ -77,6 +77,11 @@ def _open(browser: Any, path: Path, scheme: str, viewport: dict[str, int]) -> An
     page.on("console", lambda message: print(path.name, message.text))
     page.on("pageerror", lambda error: print(path.name, error))
     page.goto(path.as_uri())
+    # pictures are loaded as they come into sight
+    page.evaluate("""async () => {
+      for (const image of document.images) image.loading = "eager";
+      await Promise.allSettled([...document.images].map((image) => image.decode()));
+    }""")
     page.wait_for_timeout(400)
     return page
 

@@ -218,6 +218,7 @@ def copied(visit: Any, way: str) -> str:
     return text
 
 
+@pytest.mark.chromium
 def test_what_is_filtered_is_copied(visit: Any, open_page: Open, folder: Path) -> None:
     visit.page.select_option("#filter-set", "photos-sigma25")
     visit.page.fill("#filter-q", "tv")

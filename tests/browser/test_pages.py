@@ -116,6 +116,7 @@ def test_borders_of_fields_and_glyphs_of_sorting_can_be_seen(
     assert visit.page.locator("#board thead button").first.evaluate(CONTRAST) >= 3
 
 
+@pytest.mark.chromium
 def test_a_printed_image_page_is_not_cut_off(open_page: Open, folder: Path) -> None:
     path = next(path for path in kinds(folder / "report") if path.name.startswith("image"))
     visit = open_page(path, "#region=20,20,40,30", viewport={"width": 1440, "height": 900})

@@ -111,6 +111,7 @@ def test_a_dot_of_a_distribution_opens_its_image_with_its_restorer(set_page: Any
     assert set_page.page.inner_text(".viewer-tag.right").startswith("median")
 
 
+@pytest.mark.chromium
 @pytest.mark.parametrize("number", [0, 2], ids=["points", "ranks"])
 def test_a_plot_is_kept_as_svg_and_as_png(number: int, set_page: Any) -> None:
     figure = set_page.page.locator("figure[data-name]").nth(number)

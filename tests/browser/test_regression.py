@@ -71,6 +71,7 @@ def test_the_page_is_inert_and_fits_a_telephone(
     assert (int(background[4:].split(",")[0]) < 128) == (scheme == "dark")
 
 
+@pytest.mark.chromium
 def test_it_opens_with_before_beside_after_and_shows_the_difference(
     open_page: Open, regression_page: Path
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_region_is_dragged_and_shown_of_every_picture(open_page: Open, folder:
     assert visit.logged == []
 
 
+@pytest.mark.chromium
 def test_its_pixels_are_those_of_the_pictures(visit: Any) -> None:
     choose(visit, whole_image="none", enlarged="3", columns="5", labels="none")
     sheet = kept(visit)
@@ -95,6 +96,7 @@ def restored(visit: Any) -> list[str]:
     return names
 
 
+@pytest.mark.chromium
 def test_smooth_enlarging_order_and_choice(visit: Any) -> None:
     choose(visit, whole_image="none", enlarged="3", columns="5", labels="none")
     sharp = kept(visit)
@@ -112,6 +114,7 @@ def test_smooth_enlarging_order_and_choice(visit: Any) -> None:
     assert "nearest" not in (visit.page.get_attribute(".sheet-canvas", "aria-label") or "")
 
 
+@pytest.mark.chromium
 def test_the_whole_image_has_the_box_and_the_inset(visit: Any) -> None:
     choose(visit, whole_image="none", columns="3")
     without = kept(visit)

@@ -238,6 +238,7 @@ def differences(visit: Any, **fields: str) -> Pixels:
     return pixels[top : top + size : times, left : left + size : times]
 
 
+@pytest.mark.chromium
 def test_differences_are_those_of_the_pixels(visit: Any) -> None:
     visit.page.locator(".viewer-bar select").nth(0).select_option("nearest")
     visit.page.locator(".viewer-bar select").nth(1).select_option("reference")

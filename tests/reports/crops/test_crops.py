@@ -88,6 +88,20 @@ def test_order_labels_and_scores_are_those_that_were_asked_for(fabricated: Repor
     assert best == {max(psnr, key=lambda name: psnr[name])}
 
 
+def test_no_label_is_wider_than_its_picture(fabricated: ReportData) -> None:
+    labels = {"sharpened": "W" * 300, "bicubic": "i" * 300}
+    figure = drawn(
+        fabricated, image=image_of(fabricated), restorers=["sharpened", "bicubic"], labels=labels
+    )
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        for text in axes.texts:
+            assert text.get_window_extent().width <= axes.get_window_extent().width + 2
+    texts = [text.get_text() for axes in figure.axes for text in axes.texts]
+    wide, narrow = (next(text for text in texts if text.startswith(c * 6)) for c in "Wi")
+    assert len(wide) < len(narrow) < 300
+
+
 def test_latex_has_its_pictures_beside_it_and_escapes_labels(
     fabricated: ReportData, tmp_path: Path
 ) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import numpy as np
+import pytest
 from pages import Page, write
 
 from harness.protocols.report import ReportData
 from harness.reporting.assemble import assemble
 from harness.results import Cell, Score
-from reports.html import failing
+from reports.html import failing, restorer_pages
 from reports.html.failing import extremes, matrices
 from reports.pivot import set_tables
 
@@ -74,6 +75,20 @@ def test_the_page_of_a_restorer_has_them_too_and_opens_its_own_picture(
     links = [str(a["href"]) for a in page.all("a") if str(a.get("href")).startswith("image-")]
     assert len(links) >= 2 + len(scores)
     assert all(parse_qs(link.partition("#")[2])["right"] == ["tv"] for link in links)
+
+
+def test_the_pictures_of_a_restorer_are_its_worst_and_best(
+    site: Site, fabricated: ReportData, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(restorer_pages, "MOST_PICTURES", 4)
+    page = write(fabricated, tmp_path / "report")["site/restorer-tv.html"]
+    shown = page.text[page.text.index("Pictures") :]
+    scores = own_scores(fabricated, "tv", NOISE)
+    paged = {name.split(NOISE)[1][1:-5] for name in site[1] if f"image-{NOISE}" in name}
+    worst_first = sorted(paged & set(scores), key=lambda image: scores[image])
+    assert worst_first[0] in shown
+    assert worst_first[-1] in shown
+    assert worst_first[len(worst_first) // 2] not in shown
 
 
 def test_many_images_have_pages_of_their_own(fabricated: ReportData, tmp_path: Path) -> None:

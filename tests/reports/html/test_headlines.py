@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from harness.protocols.report import ReportData
 from harness.results import Headline
-from reports.html.headlines import summary
+from reports.html.headlines import headline, summary
+from reports.html.places import Places
 
 
 def line(leaders: tuple[str, ...], set_name: str, n: int = 30, ranked: int = 3) -> Headline:
@@ -21,3 +27,19 @@ def test_many_images_few_images_and_ties_are_told_apart() -> None:
 
 def test_a_single_restorer_has_beaten_nobody() -> None:
     assert summary([line(("a",), "x", ranked=1)]) == ""
+
+
+@pytest.mark.parametrize(
+    ("images", "limits"),
+    [
+        (1, "nothing is told apart"),
+        (5, "holds if differences are normally distributed, which so few cannot show"),
+        (6, "few for a claim"),
+        (24, ""),
+    ],
+)
+def test_a_card_says_what_so_many_images_can_show(
+    images: int, limits: str, fabricated: ReportData, tmp_path: Path
+) -> None:
+    places = Places(tmp_path / "index.html", tmp_path, {}, {}, {})
+    assert headline(fabricated, line(("tv",), "x", n=images), places)["limits"] == limits

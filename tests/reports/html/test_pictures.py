@@ -103,6 +103,24 @@ def test_equal_pixels_are_there_once(image: Image, tmp_path: Path, out: Path, wr
     assert len(list((out / "thumbnails").iterdir())) == 1
 
 
+def test_a_finer_degraded_image_that_looks_like_a_restored_one_is_there_once(
+    image: Image, tmp_path: Path, out: Path, write: Write
+) -> None:
+    finer = image + np.float32(0.1 / 255)
+    np.save(tmp_path / "degraded.npy", finer)
+    write_image(tmp_path / "identity.png", image)
+    given = PictureFile("degraded", "degraded", tmp_path / "degraded.npy", sha256=image_hash(finer))
+    path = tmp_path / "identity.png"
+    same = PictureFile("restored", "identity", path, sha256=image_hash(image), exact=True)
+    for _ in range(2):  # the second report finds the degraded image in its own folder
+        shown = write(given, same)
+        assert [picture.label for picture in shown.readable] == ["degraded", "identity"]
+        assert {picture.file for picture in shown.readable} == {
+            f"pixels/{image_hash(finer)[:16]}.png"
+        }
+        assert np.array_equal(read_image(out / shown.pictures[1].file), image)
+
+
 def test_what_is_there_is_neither_read_nor_written_again(
     image: Image, tmp_path: Path, out: Path, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """What is installed, and whether it is usable here. Imports no heavy package."""
 
+from collections.abc import Sequence
 from inspect import signature
 from typing import Any
 
@@ -34,27 +35,63 @@ def list_plugins(kind: str) -> list[dict[str, object]]:
         The rows of `restobench list --json`: kind, name, usable, reason, distribution, licence, and
         more of each kind.
     """
-    from harness.plugins import kinds, registry
+    from harness.plugins import registry
 
-    plugins: registry.Registry[object] = getattr(kinds, kind)
+    plugins = _registry(kind)
+    given = {name: plugins.origin(name).distribution for name in plugins}
+    foreign = [name for name, by in given.items() if not by.startswith((registry.OWN, "this "))]
+    asked = _asked_in_a_worker(kind, foreign)
     rows = []
-    for name in plugins:
+    for name, distribution in given.items():
+        row = _said(kind, name) if name not in asked else asked[name]
         row = {
             "kind": plugins.kind,
             "name": name,
-            "usable": False,
             "reason": None,
-            "distribution": plugins.origin(name).distribution,
+            "distribution": distribution,
             "licence": None,
             **_UNKNOWN[kind],
+            **row,
         }
-        try:
-            plugin = plugins.get(name)
-            row |= {"reason": registry.why_missing(plugin)} | _describe(kind, plugin)
-        except (Exception, SystemExit) as error:  # a third party's code
-            row["reason"] = describe_error(error)
         rows.append({**row, "usable": row["reason"] is None})
     return rows
+
+
+def _registry(kind: str) -> Any:
+    from harness.plugins import kinds
+
+    return getattr(kinds, kind)
+
+
+def _asked_in_a_worker(kind: str, names: Sequence[str]) -> dict[str, dict[str, object]]:
+    """What third parties' plugins say of themselves: there they may end the process, or hang."""
+    if not names:
+        return {}
+    from harness.plugins.importing import import_seconds
+    from harness.workers.pool import Trouble, WorkerPool
+
+    seconds = import_seconds() + 5  # to be imported in, and to answer
+    found: dict[str, dict[str, object]] = {}
+    with WorkerPool(1) as pool:
+        for name in names:
+            said = pool.run(_said, kind, name, timeout=seconds)
+            found[name] = (
+                {"reason": f"cannot be asked: {said.message}"}
+                if isinstance(said, Trouble)
+                else said
+            )
+    return found
+
+
+def _said(kind: str, name: str) -> dict[str, object]:
+    """What a plugin says of itself; what is wrong with it is its `reason`."""
+    from harness.plugins.registry import why_missing
+
+    try:
+        plugin = _registry(kind).get(name)
+        return {"reason": why_missing(plugin)} | _describe(kind, plugin)
+    except (Exception, SystemExit) as error:  # a third party's code
+        return {"reason": describe_error(error)}
 
 
 def _describe(kind: str, plugin: Any) -> dict[str, object]:

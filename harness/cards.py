@@ -1,15 +1,18 @@
 """What plugins say of themselves: the cards of restorers and metrics.
 
-A card is written into every run, and is read back from it as a card.
+A card is written into every run, and is read back from it as a card. And numbers as people write
+them, which specifications, tables and options hold.
 """
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from harness.errors import as_utf8
+from harness.errors import InputError, as_utf8
 
 T = TypeVar("T")
 
@@ -166,3 +169,33 @@ def plain_types(value: T) -> T:
         said = {item.name: plain_types(getattr(value, item.name)) for item in fields(value)}
         plain = replace(value, **said)
     return plain  # type: ignore[no-any-return]
+
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def plain_number(text: str) -> float:
+    """A finite number: digits of ASCII with a decimal point, perhaps `1e-3`.
+
+    Python's own `float` takes more: `1_0`, `nan`, digits of other scripts, and `1e400` as infinite.
+
+    Raises:
+        ValueError: It is none.
+    """
+    said = text.strip()
+    number = float(said) if _NUMBER.fullmatch(said) else math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is no plain finite number")
+    return number
+
+
+def finite_number(text: str) -> float:
+    """A number of a file whose format says what numbers look like.
+
+    Raises:
+        InputError: It is infinite or none.
+    """
+    number = float(text)
+    if not math.isfinite(number):
+        raise InputError(f"{text} is no finite number")
+    return number

@@ -99,8 +99,8 @@ def _labelled(row: Mapping[str, str | None], root: Path) -> LabelledImage:
     name, said = row["image"] or "", row["mos"] or ""
     try:
         mos = plain_number(said)
-    except ValueError as error:
-        raise ValueError(f"mos of {name!r}: {error}") from None
+    except ValueError:
+        raise ValueError(f"mos of {name!r} is {said!r}; expected a finite number") from None
     given = row.get("reference")
     reference = inside(root, given) if given else None
     return LabelledImage(inside(root, name), mos, row.get("group") or "", reference)

@@ -145,6 +145,17 @@ class MetricCard:
         return 1 if self.higher_is_better else -1
 
 
+def plain_name(card: "RestorerCard") -> str:
+    """The name on a card, as text that a file can hold.
+
+    Raises:
+        InputError: A third party has put something else there, or nothing.
+    """
+    if not (isinstance(card.name, str) and card.name.strip()):
+        raise InputError(f"the name on a restorer's card is {card.name!r}; expected text")
+    return as_utf8(str(card.name))
+
+
 def plain_types(value: T) -> T:
     """What a third party says of itself, in types and text that a file can hold.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack, get_args, get_origin
 
-from harness.cards import RestorerCard, plain_number
+from harness.cards import RestorerCard, plain_name, plain_number
 from harness.errors import InputError, PluginError, as_utf8
 from harness.plugins.kinds import loaders, restorers
 from harness.protocols import Restorer
@@ -222,12 +222,13 @@ def unique_name(spec: RestorerSpec, card: RestorerCard, taken: Container[str]) -
             raise InputError(f"two restorers are called {spec.name!r}: give one another name")
         return as_utf8(spec.name)
     said = [f"{key}={value}" for key, value in spec.parameters if key != "probe"]
-    whole = f"{card.name}:{','.join(said)}" if said else card.name
+    own = plain_name(card)
+    whole = f"{own}:{','.join(said)}" if said else own
     names = [whole, f"{whole}@{spec.text}"]
     if file := spec.file():
         # what is said of a network in a file tells no other network apart
         options = ",".join(f"{key}={value}" for key, value in spec.options().items())
         behind = f":{options}" if options else ""
-        names = [f"{card.name}{behind}", whole, f"{file.name}{behind}", *names]
+        names = [f"{own}{behind}", whole, f"{file.name}{behind}", *names]
     names = list(map(as_utf8, names))
     return next((name for name in names if name not in taken), names[-1])

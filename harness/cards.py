@@ -1,15 +1,18 @@
 """What plugins say of themselves: the cards of restorers and metrics.
 
-A card is written into every run, and is read back from it as a card.
+A card is written into every run, and is read back from it as a card. And numbers as people write
+them, which specifications, tables and options hold.
 """
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from harness.errors import as_utf8
+from harness.errors import InputError, as_utf8
 
 T = TypeVar("T")
 
@@ -175,6 +178,17 @@ class SetMetricCard:
         return True
 
 
+def plain_name(card: "RestorerCard") -> str:
+    """The name on a card, as text that a file can hold.
+
+    Raises:
+        InputError: A third party has put something else there, or nothing.
+    """
+    if not (isinstance(card.name, str) and card.name.strip()):
+        raise InputError(f"the name on a restorer's card is {card.name!r}; expected text")
+    return as_utf8(str(card.name))
+
+
 def plain_types(value: T) -> T:
     """What a third party says of itself, in types and text that a file can hold.
 
@@ -199,3 +213,33 @@ def plain_types(value: T) -> T:
         said = {item.name: plain_types(getattr(value, item.name)) for item in fields(value)}
         plain = replace(value, **said)
     return plain  # type: ignore[no-any-return]
+
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+def plain_number(text: str) -> float:
+    """A finite number: digits of ASCII with a decimal point, perhaps `1e-3`.
+
+    Python's own `float` takes more: `1_0`, `nan`, digits of other scripts, and `1e400` as infinite.
+
+    Raises:
+        ValueError: It is none.
+    """
+    said = text.strip()
+    number = float(said) if _NUMBER.fullmatch(said) else math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is no plain finite number")
+    return number
+
+
+def finite_number(text: str) -> float:
+    """A number of a file whose format says what numbers look like.
+
+    Raises:
+        InputError: It is infinite or none.
+    """
+    number = float(text)
+    if not math.isfinite(number):
+        raise InputError(f"{text} is no finite number")
+    return number

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
+from harness.cards import finite_number
 from harness.errors import InputError, as_utf8
 
 SUFFIXES = frozenset(
@@ -178,12 +179,12 @@ _MARKS = {
 
 _STAND_INS = (
     (
-        rb"version https://git-lfs",
+        rb"(\xef\xbb\xbf)?version https://git-lfs",
         "is a pointer of Git LFS, and not the file itself: run `git lfs pull` where it was cloned, "
         "or download it by hand",
     ),
     (
-        rb"(\.\./)*\.git/annex/|/annex/objects/",
+        rb"(\xef\xbb\xbf)?(\.\./)*\.git/annex/|/annex/objects/",
         "is a pointer of git-annex, and not the file itself: run `git annex get` on it",
     ),
     (
@@ -273,15 +274,15 @@ def parse_toml(text: str, what: str) -> dict[str, Any]:
         what: It is called so in messages.
 
     Raises:
-        InputError: It is no TOML, or nested too deeply to be read.
+        InputError: It is no TOML, nested too deeply to be read, or has a number that is not finite.
     """
     import tomllib
 
     if _LONG_KEY.search(text):  # each part is looked up from the first on
         raise InputError(f"{what} cannot be read: a key has more than {_MOST_PARTS} parts")
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(text, parse_float=finite_number)
+    except (tomllib.TOMLDecodeError, InputError) as error:
         raise InputError(f"{what} cannot be read: {error}") from None
     except RecursionError:
         raise InputError(f"{what} cannot be read: its values are nested too deeply") from None

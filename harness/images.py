@@ -19,8 +19,8 @@ from PIL import ImageOps, UnidentifiedImageError
 
 from harness.atomic import atomic_file
 from harness.decoding.arrays import decode_array
-from harness.decoding.deep import decode_deep, is_deep, why_unknown
-from harness.decoding.tiff import decode_tiff, is_plain, is_tiff
+from harness.decoding.deep import decode_deep, is_deep, why_damaged, why_unknown
+from harness.decoding.tiff import decode_tiff, is_plain, is_tiff, too_dark
 from harness.errors import ImageError
 from harness.formats import lies_in_place
 from harness.png import encode_png, read_png
@@ -104,8 +104,7 @@ def read_image(path: str | Path, *, mode: Mode = "auto") -> Image:
         raise ImageError(f"{path} does not exist") from None
     # Pillow's decoders raise many types, SyntaxError and struct.error among them
     except Exception as error:
-        why = lies_in_place(path) or f"cannot be read as an image: {error}"
-        raise ImageError(f"{path} {why}") from error
+        raise ImageError(f"{path} {lies_in_place(path) or why_damaged(path, error)}") from error
     return as_mode(image, mode)
 
 
@@ -155,8 +154,8 @@ def _decode(path: str | Path, file: PillowImage.Image) -> Image:
         white = 1.0 if file.mode == "F" else 65535.0
         image = (np.asarray(file, dtype=np.float64)[None] / white).astype(np.float32)
         check_image(image, str(path))
-        # 16 bits that hold 8 would be black
-        if image.min() < 0 or image.max() > 1 or (white > 1 and 0 < image.max() <= 255 / white):
+        dark = white > 1 and too_dark(float(image.max()) * white, 16)
+        if image.min() < 0 or image.max() > 1 or dark:
             raise ImageError(
                 f"{path} holds values from {image.min() * white:g} to {image.max() * white:g}, "
                 f"where 0 is black and {white:g} is white: it would be a wrong picture; scale its "

@@ -17,23 +17,30 @@ from restorers._torch import Tensor
 T = TypeVar("T")
 State = dict[str, Tensor]
 
-_AVERAGED = re.compile(r"ema|averaged", re.IGNORECASE)
+_AVERAGED = re.compile(r"ema|averaged|shadow|swa", re.IGNORECASE)
 """A running mean of the weights, which is what authors publish and test."""
 
 _NETWORK = re.compile(
     r"_orig_mod|module|model|net|network|params|state_dict|model_state_dict|weights"
-    r"|net_?g|generator|g|student|\w*ema\w*",
+    r"|net_?g|generator|g|student|\w*ema\w*|shadow\w*|swa_?\w*|averaged_?\w*"
+    r"|online(_\w+)?|(base|raw|inner|wrapped)_(model|module|net|network)",
     re.IGNORECASE,
 )
 """What tools and trainers call the network that restores."""
 
 _BESIDE = re.compile(
     r"net_?d\w*|d\d*|disc\w*|\w*loss\w*|criterion\w*|percep\w*|lpips\w*|vgg\w*|teacher\w*"
-    r"|n_averaged|num_updates|decay|step_counter|\w*psnr\w*|\w*ssim\w*|\w*metric\w*"
+    r"|n_averaged|(num_)?updates|decay|initted|\w*steps?(_counter)?|epochs?|iter(ation)?s?"
+    r"|\w*psnr\w*|\w*ssim\w*|\w*metric\w*"
     r"|data_preprocessor|opt\w*|\w*sched\w*",
     re.IGNORECASE,
 )
 """What stands beside it in a checkpoint and restores nothing."""
+
+_WRAPPERS = (
+    "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module",
+)  # fmt: skip
+"""What torch and Lightning put before the names of any part of a network that they wrap."""
 
 _DEPTH = 4
 
@@ -45,17 +52,20 @@ class Weights:
     Attributes:
         container: The keys that led to them, joined by dots.
         prefix: What stood before every name.
+        inside: What stood within names, before those of a part.
     """
 
     state: State
     container: str = ""
     prefix: str = ""
+    inside: str = ""
 
     def note(self) -> str:
         """What was taken off, for a card; empty: nothing."""
         parts = (
             f"from {self.container!r}" if self.container else "",
             f"without the prefix {self.prefix!r}" if self.prefix else "",
+            f"without {self.inside!r} within names" if self.inside else "",
         )
         return ", ".join(filter(None, parts))
 
@@ -142,9 +152,27 @@ def _is_cut_short(path: str) -> bool:
 def candidates(found: object) -> Iterator[Weights]:
     """All named tensors in a file's content, likely ones first; also without their prefixes."""
     for container, state in _states(found, ()):
-        yield Weights(state, container)
-        for prefix, inner in _without_prefix(state, ""):
-            yield Weights(inner, container, prefix)
+        for inside, names in _unwrapped(state):
+            yield Weights(names, container, inside=inside)
+            for prefix, inner in _without_prefix(names, ""):
+                yield Weights(inner, container, prefix, inside)
+
+
+def _unwrapped(state: State) -> Iterator[tuple[str, State]]:
+    """The weights as they are, and without what wraps parts of a network.
+
+    `module` comes last: networks of their own have parts of that name.
+    """
+    yield "", state
+    for wrappers in (_WRAPPERS, (*_WRAPPERS, "module")):
+        parts = {key: key.split(".") for key in state}
+        found = [name for name in wrappers if any(name in said for said in parts.values())]
+        names = {
+            ".".join(part for part in said if part not in found): state[key]
+            for key, said in parts.items()
+        }
+        if found and len(names) == len(state):
+            yield ", ".join(f"{name}." for name in found), names
 
 
 def _states(node: object, above: tuple[str, ...]) -> Iterator[tuple[str, State]]:

@@ -3,8 +3,10 @@
 import ast
 import glob
 import itertools
+import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +21,9 @@ def command_files(arguments: list[str]) -> tuple[list[Path], str]:
         arguments: The program and its arguments, with fields such as `{input}` in them.
 
     Returns:
-        The program, every argument that is a file, and what Python scripts among these import from
-        their folders; and in words what of the rest is not known.
+        The program, every argument that is a file, what Python scripts among these import from
+        their folders, and the files of every argument that is a folder, where these are few; and in
+        words what of the rest is not known.
     """
     program, *rest = arguments
     files = dict.fromkeys(Path(path) for path in [shutil.which(program)] if path)
@@ -29,21 +32,63 @@ def command_files(arguments: list[str]) -> tuple[list[Path], str]:
         code = [f"from {told['-m']} import __main__" if "-m" in told else "", told.get("-c", "")]
         for file in _imported(_parsed("\n".join(code)), Path()):
             files |= _with_imports(file, Path())
+    names, large = [file.name for file in files], []
+    for place in _arguments(rest):
+        if not place.is_dir():
+            is_script = place.suffix == ".py"
+            found = _with_imports(place, place.parent) if is_script else {place: None}
+            names += [file.name for file in found]
+        elif (inside := _files_below(place)) is not None:
+            found = dict.fromkeys(inside)
+            names.append(f"{place}/")
+        else:
+            large.append(f"{place}/, ")
+            continue
+        files |= found
+    names = list(dict.fromkeys(names))
+    named = ", ".join(names[:5]) + ", ..." * (len(names) > 5)
+    also = "".join(large) + ("and what" if large else "what")
+    return list(files), f"{also} the command reads besides {named}" if named else "the command"
+
+
+def _arguments(rest: list[str]) -> Iterator[Path]:
+    """The files and folders that arguments name."""
     for part in rest:
         _, equals, value = part.partition("=")  # --weights=net.pth
         for name in (part, value) if equals else (part,):
-            for file in [] if name in ("{input}", "{output}") else _matching(name):
-                is_script = file.suffix == ".py"
-                files |= _with_imports(file, file.parent) if is_script else {file: None}
-    named = ", ".join(file.name for file in [*files][:5]) + ", ..." * (len(files) > 5)
-    return list(files), f"what the command reads besides {named}" if named else "the command"
+            if _FIELD.sub("", name):  # a number, or a file of one image
+                yield from _matching(name)
+
+
+_MOST_FILES, _MOST_BYTES = 2000, 2**28
+
+
+def _files_below(folder: Path) -> list[Path] | None:
+    """The files of a folder by name, hidden and compiled ones left out.
+
+    `None` where they are too many, or where others write: somebody works in it.
+    """
+    worked_in = (Path.cwd(), Path(tempfile.gettempdir()))
+    if any(place.resolve().is_relative_to(folder.resolve()) for place in worked_in):
+        return None
+    found, size = [], 0
+    for above, folders, names in os.walk(folder):
+        kept = [name for name in folders if not name.startswith((".", "__pycache__"))]
+        folders[:] = sorted(kept)
+        for path in (Path(above, name) for name in sorted(names) if not name.startswith(".")):
+            if path.is_file():
+                found.append(path)
+                size += path.stat().st_size
+            if len(found) > _MOST_FILES or size > _MOST_BYTES:
+                return None
+    return found
 
 
 def _matching(name: str) -> list[Path]:
-    """The files that an argument names, whatever stands for its fields: `x{scale}.pth`."""
+    """What an argument names, whatever stands for its fields: `x{scale}.pth`."""
     pattern = "*".join(map(glob.escape, _FIELD.split(name)))
     names = sorted(glob.glob(pattern))  # noqa: PTH207 - it may be absolute, or begin with `..`
-    return [path for path in map(Path, names) if path.is_file()]
+    return [path for path in map(Path, names) if path.is_file() or path.is_dir()]
 
 
 def _with_imports(script: Path, root: Path) -> dict[Path, None]:

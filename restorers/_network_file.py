@@ -8,7 +8,7 @@ from dataclasses import replace
 from hashlib import file_digest
 from pathlib import Path
 
-from harness.errors import InputError
+from harness.errors import InputError, as_utf8
 from harness.formats import stands_in
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 from harness.tiling import tile
@@ -174,8 +174,20 @@ def require_file(path: str, what: str) -> str:
     return Path(path).stem
 
 
+def utf8_path(path: str | Path, library: str) -> str:
+    """The path, for a library that takes no other than UTF-8.
+
+    Raises:
+        InputError: It is no UTF-8.
+    """
+    if as_utf8(str(path)) != str(path):
+        raise InputError(f"{path} cannot be read by {library}: its path is no UTF-8; rename it")
+    return str(path)
+
+
 _KINDS = (
-    (rb"$", "is empty: download it again"),
+    (rb"\s*$", "is empty: download it again"),
+    (rb"\0{64}", "begins with zeros, as what was not written whole: download it again"),
     (rb"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd", "is compressed: unpack it"),
     (rb"\x93NUMPY", "is an array of NumPy"),
     (rb"\x89HDF", "is HDF5, as Keras and MATLAB write it: export it to ONNX"),

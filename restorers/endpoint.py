@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from harness.cards import plain_number
 from harness.errors import ImageError, InputError, RestorationError
 from harness.protocols import Conditions, Restorer
 from restorers._arrays import Image
@@ -51,7 +52,7 @@ class EndpointRestorer(Restorer):
                     f"{self._url} has the option {key!r}; expected one of {', '.join(settings)}"
                 )
             try:
-                settings[key] = type(settings[key])(value)
+                settings[key] = value if key == "name" else type(settings[key])(plain_number(value))
             except ValueError:
                 raise InputError(f"{self._url}: {key} is {value!r}; expected a number") from None
         told, host = placeholders(self._url), urlsplit(self._url).hostname

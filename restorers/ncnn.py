@@ -12,7 +12,7 @@ from harness.protocols import RestorerCard
 from restorers._arrays import Image
 from restorers._missing import absent_package
 from restorers._ncnn import NcnnNetwork, run_padded
-from restorers._network_file import MeasuredNetwork, hash_file
+from restorers._network_file import MeasuredNetwork, hash_file, utf8_path
 from restorers._specification import Said
 
 
@@ -52,6 +52,7 @@ class NcnnRestorer(MeasuredNetwork):
         param, model = Path(path), Path(path).with_suffix(".bin")
         for file in (param, model):
             _require_file(file)
+        utf8_path(param, "ncnn")
         if channels not in (1, 3):
             raise InputError(f"channels is {channels!r}; expected 1 or 3")
         self._network = NcnnNetwork(param, model)

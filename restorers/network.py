@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from harness.cards import plain_number
 from harness.errors import InputError
 from harness.protocols import RestorerCard
 from restorers._arrays import Image
@@ -208,14 +209,15 @@ def _value(said: object) -> object:
     if not (isinstance(said, str) and said.startswith("[") and said.endswith("]")):
         return said
     parts = said[1:-1].split(";")
-    return [int(part) if part.lstrip("-").isdecimal() else _number(part) for part in parts]
+    return [_number(part) for part in parts]
 
 
 def _number(text: str) -> float | str:
     try:
-        return float(text)
+        number = plain_number(text)
     except ValueError:
         return text
+    return int(text) if text.strip().lstrip("-").isdigit() else number
 
 
 def _fill(network: Module, found: object, path: str, *, strict: bool) -> str:

@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Unpack
 
-from harness.errors import InputError
+from harness.errors import InputError, as_utf8
 from harness.protocols import RestorerCard
 from restorers._arrays import Image
 from restorers._missing import absent_package
-from restorers._network_file import MeasuredNetwork, hash_file, look_at_file, one_line, require_file
+from restorers._network_file import (
+    MeasuredNetwork,
+    hash_file,
+    look_at_file,
+    one_line,
+    require_file,
+    utf8_path,
+)
 from restorers._specification import Said
 
 _TYPES = {
@@ -104,8 +111,13 @@ def _open(path: str) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what goes wrong is said once, by the error
+    content: str | bytes = path
+    if as_utf8(path) != path:  # onnxruntime takes no other path, and finds nothing beside a content
+        if external_files(Path(path)):
+            utf8_path(path, "onnxruntime, with weights beside it")
+        content = Path(path).read_bytes()
     try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises types of its own for every kind of damage
         raise InputError(
             f"{path} cannot be read by onnxruntime {onnxruntime.__version__}: {one_line(error)}"

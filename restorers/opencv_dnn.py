@@ -10,7 +10,7 @@ from typing import Unpack
 from harness.errors import InputError
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 from restorers._arrays import Image, Plane
-from restorers._network_file import one_line, require_file
+from restorers._network_file import one_line, require_file, utf8_path
 from restorers._specification import Said, specified
 
 
@@ -39,6 +39,7 @@ class OpenCVRestorer(Restorer):
         import numpy as np
 
         name = require_file(path, "model file")
+        utf8_path(path, "OpenCV")
         try:
             # of OpenCV 5's engines only the classic one has layers written in Python; OpenCV 4 has
             # no other

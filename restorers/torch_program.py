@@ -17,7 +17,13 @@ from restorers._archives import (
     weights_only,
 )
 from restorers._arrays import Image
-from restorers._network_file import MeasuredNetwork, look_at_file, one_line, require_file
+from restorers._network_file import (
+    MeasuredNetwork,
+    look_at_file,
+    one_line,
+    require_file,
+    utf8_path,
+)
 from restorers._specification import Said
 from restorers._torch import Module, count_parameters, run_network
 from restorers.spandrel import SpandrelRestorer
@@ -100,7 +106,7 @@ class TorchScriptRestorer(_TorchProgram):
             with warnings.catch_warnings():
                 # torch would like torch.export better
                 warnings.simplefilter("ignore", FutureWarning)
-                return load(path, map_location=device).eval()
+                return load(utf8_path(path, "torch.jit"), map_location=device).eval()
         except (RuntimeError, ValueError) as error:
             raise InputError(f"{path} cannot be read as TorchScript: {one_line(error)}") from error
 
@@ -114,6 +120,7 @@ class ExportedRestorer(_TorchProgram):
         import torch
 
         check_exported_program(path)
+        utf8_path(path, "torch.export")
         try:
             with weights_only():
                 program = torch.export.load(path)

@@ -23,6 +23,7 @@ from harness.api.planning import (
     with_built,
 )
 from harness.api.result import Result
+from harness.cards import plain_number
 from harness.errors import EvaluationError, InputError
 from harness.restoring.wrapping import Feeding, device_of, is_restorer
 from harness.running.plan import Plan, make_plan
@@ -264,7 +265,7 @@ def _as_range(said: object) -> object:
     if isinstance(said, str):
         low, _, high = said.rpartition("..")
         with suppress(ValueError):
-            return float(low or 0), float(high)
+            return plain_number(low or "0"), plain_number(high)
     return said
 
 

@@ -1,9 +1,13 @@
 """What is installed, and whether it is usable here. Imports no heavy package."""
 
+from collections.abc import Sequence
 from inspect import signature
-from typing import Any, cast
+from typing import Any
 
 from harness.errors import describe_error
+
+_REGISTRIES = {"metrics": ("metrics", "set_metrics")}
+"""Of kinds that have more than one."""
 
 KINDS = ("restorers", "benchmarks", "sets", "metrics", "reports", "degradations")
 
@@ -34,29 +38,70 @@ def list_plugins(kind: str) -> list[dict[str, object]]:
         The rows of `restobench list --json`: kind, name, usable, reason, distribution, licence, and
         more of each kind.
     """
-    from harness.plugins import kinds, registry
+    return [row for registry in _REGISTRIES.get(kind, (kind,)) for row in _rows(kind, registry)]
 
-    found: list[registry.Registry[object]] = [getattr(kinds, kind)]
-    if kind == "metrics":
-        found.append(cast("registry.Registry[object]", kinds.set_metrics))
+
+def _rows(kind: str, name_of: str) -> list[dict[str, object]]:
+    """The rows of one registry of a kind."""
+    from harness.plugins import registry
+
+    plugins = _registry(name_of)
+    given = {name: plugins.origin(name).distribution for name in plugins}
+    foreign = [name for name, by in given.items() if not by.startswith((registry.OWN, "this "))]
+    asked = _asked_in_a_worker(kind, name_of, foreign)
     rows = []
-    for plugins, name in ((registry_of, name) for registry_of in found for name in registry_of):
+    for name, distribution in given.items():
+        row = _said(kind, name_of, name) if name not in asked else asked[name]
         row = {
             "kind": plugins.kind,
             "name": name,
-            "usable": False,
             "reason": None,
-            "distribution": plugins.origin(name).distribution,
+            "distribution": distribution,
             "licence": None,
             **_UNKNOWN[kind],
+            **row,
         }
-        try:
-            plugin = plugins.get(name)
-            row |= {"reason": registry.why_missing(plugin)} | _describe(kind, plugin)
-        except (Exception, SystemExit) as error:  # a third party's code
-            row["reason"] = describe_error(error)
         rows.append({**row, "usable": row["reason"] is None})
     return rows
+
+
+def _registry(name: str) -> Any:
+    from harness.plugins import kinds
+
+    return getattr(kinds, name)
+
+
+def _asked_in_a_worker(
+    kind: str, registry: str, names: Sequence[str]
+) -> dict[str, dict[str, object]]:
+    """What third parties' plugins say of themselves: there they may end the process, or hang."""
+    if not names:
+        return {}
+    from harness.plugins.importing import import_seconds
+    from harness.workers.pool import Trouble, WorkerPool
+
+    seconds = import_seconds() + 5  # to be imported in, and to answer
+    found: dict[str, dict[str, object]] = {}
+    with WorkerPool(1) as pool:
+        for name in names:
+            said = pool.run(_said, kind, registry, name, timeout=seconds)
+            found[name] = (
+                {"reason": f"cannot be asked: {said.message}"}
+                if isinstance(said, Trouble)
+                else said
+            )
+    return found
+
+
+def _said(kind: str, registry: str, name: str) -> dict[str, object]:
+    """What a plugin says of itself; what is wrong with it is its `reason`."""
+    from harness.plugins.registry import why_missing
+
+    try:
+        plugin = _registry(registry).get(name)
+        return {"reason": why_missing(plugin)} | _describe(kind, plugin)
+    except (Exception, SystemExit) as error:  # a third party's code
+        return {"reason": describe_error(error)}
 
 
 def _describe(kind: str, plugin: Any) -> dict[str, object]:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from harness.cards import plain_types
-from harness.errors import InputError
+from harness.cards import plain_name, plain_types
+from harness.errors import InputError, as_utf8
 from harness.plugins.fingerprints import VERSION, metric_fingerprint
 from harness.plugins.kinds import resolve_benchmark
 from harness.plugins.specification import RestorerSpec, parse_restorer, unique_name
@@ -116,7 +116,8 @@ def build_here(
         else:
             given = thing(device=device) if isinstance(thing, type) else thing
             restorer = as_restorer(given, feeding, own)
-            name, said = own or restorer.card.name, "an object of this process"
+            name, said = own or plain_name(restorer.card), "an object of this process"
+        name = as_utf8(name)
         if name in built:
             raise InputError(f"two restorers are called {name!r}; give a mapping of names")
         built[name] = restorer, said

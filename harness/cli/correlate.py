@@ -45,7 +45,7 @@ Examples:
 )
 @click.option(
     "--splits",
-    type=click.IntRange(0),
+    type=options.Whole(0),
     default=0,
     show_default=True,
     help="Median over so many random test sets of a fifth; 0: all images.",

@@ -38,7 +38,7 @@ begun is gone on with. Images of 8 bits (end the recipe with +eight-bits) are PN
 @options.source
 @options.target
 @click.option(
-    "--seed", type=click.IntRange(0), help="Of all randomness  [default: the recipe's, or 0]"
+    "--seed", type=options.Whole(0), help="Of all randomness  [default: the recipe's, or 0]"
 )
 @click.option(
     "--set",

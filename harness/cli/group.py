@@ -15,6 +15,7 @@ import click
 from harness import __version__
 from harness.cli import output
 from harness.errors import HarnessError, describe_error
+from harness.plugins.importing import leave, nobody_leaves
 
 COMMANDS = {
     "baseline": "harness.cli.baseline:baseline",
@@ -112,19 +113,24 @@ def main(arguments: list[str] | None = None) -> None:
     with suppress(AttributeError):  # it has been replaced, as in a test
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     given.sort(key=lambda item: item not in FLAGS)  # stable: only the flags move
+    alone = arguments is None  # the process is the command's
     try:
-        code = _run(given)
+        with nobody_leaves() if alone else nullcontext():
+            code = _run(given, alone)
     except BrokenPipeError:  # nobody hears what went wrong
         _is_closed()
         code = CLOSED_PIPE
     gc.freeze()  # nothing is searched for cycles that ends with the process: 0.4 s of an exit
-    sys.exit(code if isinstance(code, int) else 0)
+    code = code if isinstance(code, int) else 0
+    if alone:
+        leave(code)
+    sys.exit(code)
 
 
-def _run(given: list[str]) -> object:
+def _run(given: list[str], alone: bool) -> object:
     """Runs a command; here alone errors become messages and exit codes."""
     try:
-        with output.documents_alone() if "--json" in given else nullcontext():
+        with output.documents_alone(for_good=alone) if "--json" in given else nullcontext():
             code = cli.main(given, prog_name="restobench", standalone_mode=False)
         sys.stdout.flush()
         return code
@@ -156,6 +162,9 @@ def _told(error: BaseException, *, debug: bool) -> int:
             place = f"{cause.filename}: " if cause.filename else ""
             output.say(f"error: {place}{cause.strerror or cause} (--debug shows where)")
             return HarnessError.exit_code
+        case RuntimeError() if str(cause).startswith("Symlink loop"):  # of `Path.resolve`
+            output.say(f"error: {cause}")
+            return HarnessError.exit_code
         case SystemExit():
             what = f"a plugin left in the middle of the work (sys.exit({cause.code!r}))"
             output.say(f"error: {what}; it must raise an error instead")
@@ -171,7 +180,7 @@ def _told(error: BaseException, *, debug: bool) -> int:
 def _is_closed() -> bool:
     """Whether nobody reads what is printed any more; if so, nothing is printed at exit either."""
     pipes = select.poll()
-    for descriptor in (1, 2):
+    for descriptor in {1, 2, output.descriptor()}:
         pipes.register(descriptor, 0)
     closed = [descriptor for descriptor, event in pipes.poll(0) if event & select.POLLERR]
     with suppress(OSError):

@@ -1,12 +1,14 @@
 """Arguments and options that several commands share."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
+from harness.cards import plain_number
 from harness.cli import output
 from harness.errors import InputError
 from harness.formats import images_of, left_out
@@ -16,9 +18,40 @@ PATH = click.Path(path_type=Path)
 EXISTING = click.Path(path_type=Path, exists=True)
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
-COUNT = click.IntRange(1)
+
+
+def _require_plain(value: object, fail: Callable[[str], object]) -> None:
+    """Refuses what click takes for a number besides: `1_0`, `nan`, digits of other scripts."""
+    if isinstance(value, str):
+        try:
+            plain_number(value)
+        except ValueError as error:
+            fail(str(error))
+
+
+class Whole(click.IntRange):
+    """A whole number as people write it, perhaps within bounds."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """As click does, after a look at the digits."""
+        _require_plain(value, partial(self.fail, param=param, ctx=ctx))
+        return int(super().convert(value, param, ctx))
+
+
+class Real(click.FloatRange):
+    """A finite number as people write it, perhaps within bounds."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """As click does, after a look at the digits."""
+        _require_plain(value, partial(self.fail, param=param, ctx=ctx))
+        return float(super().convert(value, param, ctx))
+
+
+COUNT = Whole(1)
 STORE = "results.sqlite"
-POSITIVE = click.FloatRange(0, min_open=True)
+POSITIVE = Real(0, min_open=True)
 
 run_folder = click.argument("folder", metavar="RUN", type=PATH)
 run_folders = click.argument("folders", metavar="RUN...", nargs=-1, required=True, type=PATH)

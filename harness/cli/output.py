@@ -58,11 +58,11 @@ def counted(number: int, word: str) -> str:
 
 
 @contextmanager
-def documents_alone() -> Iterator[None]:
+def documents_alone(*, for_good: bool) -> Iterator[None]:
     """Keeps standard output for JSON documents.
 
     Whatever else is printed goes to standard error: a plugin may print at import, when it is built
-    or when it is asked.
+    or when it is asked; with `for_good`, also its threads and exit handlers, afterwards.
     """
     try:
         own = sys.stdout.fileno() == 1
@@ -72,16 +72,24 @@ def documents_alone() -> Iterator[None]:
         real = sys.stdout
         if own:  # code in C prints as well
             real.flush()
-            real = stack.enter_context(os.fdopen(os.dup(1), "w", encoding="utf-8"))
+            real = os.fdopen(os.dup(1), "w", encoding="utf-8")
             os.dup2(2, 1)
+            stack.callback(real.close)
             stack.callback(os.dup2, real.fileno(), 1)
         stack.callback(_documents.pop)
         _documents.append(real)
-        with redirect_stdout(sys.stderr):
-            yield
+        stack.enter_context(redirect_stdout(sys.stderr))
+        if for_good:
+            stack.pop_all()
+        yield
 
 
 _documents: list[TextIO] = []
+
+
+def descriptor() -> int:
+    """The descriptor that documents are printed to."""
+    return _documents[-1].fileno() if _documents else 1
 
 
 def echo(text: object = "") -> None:

@@ -9,15 +9,18 @@ from dataclasses import asdict
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
+from harness.cards import plain_number
 from harness.cli import options, output
 from harness.cli.leaderboards import COSTS, View, print_leaderboards, print_set_standings
 from harness.cli.output import Row, print_json, print_table, printable
 from harness.errors import InputError
-from harness.results import RunData
+
+if TYPE_CHECKING:
+    from harness.results import RunData
 
 _COLUMNS = ("rank", "range", "group", "restorer", "mean", "ci_low", "ci_high", "n", "reason")
 
@@ -77,7 +80,7 @@ Examples:
     default="",
     help=f"Metrics, and {', '.join(COSTS)}  [default: all metrics, seconds, parameters]",
 )
-@click.option("--digits", type=click.IntRange(0, 6), help="Decimal places of all means.")
+@click.option("--digits", type=options.Whole(0, 6), help="Decimal places of all means.")
 @click.option(
     "--intervals", is_flag=True, help="95 % intervals of the gaps to the best, beside means."
 )
@@ -107,6 +110,7 @@ def rank(
     from harness.storage.store import load_run
 
     data = load_run(folder, output.warn)
+    _require_result(folder, data)
     if aggregate or weights:
         if by or set_name or (versus and aggregate != "ntire-efficiency"):
             raise InputError(
@@ -121,7 +125,7 @@ def rank(
     return _boards(data, view, set_name, policy, as_json)
 
 
-def _boards(data: RunData, view: View, set_name: str | None, policy: str, as_json: bool) -> int:
+def _boards(data: "RunData", view: View, set_name: str | None, policy: str, as_json: bool) -> int:
     """Leaderboards, and how restorers stand by metrics of sets."""
     from harness.api import ranks
     from harness.ranking.set_standings import set_standings
@@ -141,6 +145,14 @@ def _boards(data: RunData, view: View, set_name: str | None, policy: str, as_jso
     return _print(rows, as_json, show, **more)
 
 
+def _require_result(folder: Path, data: "RunData") -> None:
+    if not (len(data.scores) or data.failures or data.run.status == "finished"):
+        raise InputError(
+            f"{folder} holds no result yet: it was stopped before the first; the same `restobench "
+            "run` goes on from there"
+        )
+
+
 def _print(
     rows: Sequence[Row],
     as_json: bool,
@@ -151,7 +163,10 @@ def _print(
         print_json("rank", rows, **more)
     else:
         table(rows)
-    return 0 if any(row["rank"] is not None for row in rows) else 4
+    if any(row["rank"] is not None for row in rows):
+        return 0
+    output.say("nobody is ranked: no restorer has a score, or none of an image that all have")
+    return 4
 
 
 def _listed(columns: str) -> tuple[str, ...]:
@@ -165,8 +180,8 @@ def _weights(texts: Sequence[str]) -> dict[str, float]:
         name, _, number = text.rpartition("=")
         found[name] = 0.0
         with suppress(ValueError):
-            found[name] = float(number)
-        if not name or not 0 < found[name] < float("inf"):
+            found[name] = plain_number(number)
+        if not name or found[name] <= 0:
             raise InputError(
                 f"--weight {text!r} is no weight; expected METRIC=NUMBER, such as psnr=1, the "
                 "number above 0: the metric's card knows which way is better"

@@ -58,7 +58,7 @@ Examples:
     help="Metrics of a cell, and parameters, operations, seconds, in tables as papers have them  "
     "[default: the first two metrics, parameters, operations]",
 )
-@click.option("--digits", type=click.IntRange(0, 9), help="Decimal places of these tables' means.")
+@click.option("--digits", type=options.Whole(0, 9), help="Decimal places of these tables' means.")
 @click.option("--overall", is_flag=True, help="Markdown with the mean over all sets as well.")
 @click.pass_obj
 def report(

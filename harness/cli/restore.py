@@ -36,9 +36,12 @@ Examples:
     help="Super-resolution factor  [default: the restorer's smallest]",
 )
 @click.option(
-    "--sigma", "sigma_255", type=float, help="Standard deviation of the noise, on the 0-255 scale."
+    "--sigma",
+    "sigma_255",
+    type=options.Real(),
+    help="Standard deviation of the noise, on the 0-255 scale.",
 )
-@click.option("--quality", type=click.IntRange(1, 100), help="JPEG quality of the input.")
+@click.option("--quality", type=options.Whole(1, 100), help="JPEG quality of the input.")
 @click.option(
     "--cfa",
     type=click.Choice(CFAS),

@@ -45,7 +45,7 @@ Examples:
 @options.metrics(help=f"Again for more  [default: {DEFAULT_METRIC}]")
 @click.option(
     "--crop-border",
-    type=click.IntRange(0),
+    type=options.Whole(0),
     default=0,
     show_default=True,
     help="Pixels cut from each side for metrics with a reference.",

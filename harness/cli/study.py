@@ -36,7 +36,7 @@ Put the folder on any static host, or hand it out; `restobench study serve` serv
 @click.option("--set", "sets", multiple=True, help="Only this set; again for more.")
 @click.option("--images", type=options.COUNT, help="The first so many images of each set.")
 @click.option(
-    "--crop", "side", type=click.IntRange(32), metavar="PIXELS",
+    "--crop", "side", type=options.Whole(32), metavar="PIXELS",
     help="Show square windows where restored images differ most, not whole images.",
 )  # fmt: skip
 @click.option("--observers", type=options.COUNT, default=12, show_default=True)
@@ -60,7 +60,7 @@ Put the folder on any static host, or hand it out; `restobench study serve` serv
 @click.option("--post", default="", metavar="URL", help="Where votes are sent at the end.")
 @click.option(
     "--seed",
-    type=click.IntRange(0),
+    type=options.Whole(0),
     default=0,
     show_default=True,
     help="Of pairs, order and sides.",
@@ -121,7 +121,7 @@ for votes (ID.tokens, readable by you alone).
 @click.argument("folder", metavar="FOLDER", type=options.FOLDER)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0: a free one."
+    "--port", type=options.Whole(0, 65535), default=0, show_default=True, help="0: a free one."
 )
 @click.option("--votes", type=options.PATH, help="Folder for votes files  [default: FOLDER-votes]")
 def serve(folder: Path, host: str, port: int, votes: Path | None) -> None:

@@ -37,7 +37,7 @@ Exit codes: 0 counted; 2 files are refused (each is named with the reason), and 
     "--keep", multiple=True, metavar="OBSERVER", help="Count this one whatever was seen of it."
 )
 @click.option(
-    "--fastest", type=click.FloatRange(0), default=0.5, show_default=True,
+    "--fastest", type=options.Real(0), default=0.5, show_default=True,
     help="Median seconds a pair below which nobody has looked.",
 )  # fmt: skip
 @options.json(help="One JSON document, restobench/votes/1.")

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
+from PIL import UnidentifiedImageError
 
-from harness.decoding.tiff import upright
+from harness.decoding.tiff import too_dark, upright
 from harness.errors import ImageError
 
 _ORIENTATION = 0x0112  # of EXIF
@@ -24,6 +25,7 @@ def is_deep(path: str | Path, file: PillowImage.Image) -> bool:
     Raises:
         ImageError: It has a number of bits that neither decoder keeps.
     """
+    _check_decoder(path, file)
     bits = _bits(path, file)
     return bits > 8 or (
         file.mode in ("RGB", "RGBA", "LA")
@@ -32,6 +34,18 @@ def is_deep(path: str | Path, file: PillowImage.Image) -> bool:
             for tile in getattr(file, "tile", ())
         )
     )
+
+
+def _check_decoder(path: str | Path, file: PillowImage.Image) -> None:
+    """Refuses what Pillow reads with 8 bits, and OpenCV not at all."""
+    for decoder, _, _, arguments in getattr(file, "tile", ()):
+        what = ""
+        if decoder == "SGI16" or (decoder == "sgi_rle" and arguments[2] == 2):
+            what = "an SGI file of 16 bits"
+        if decoder == "bcn" and arguments[0] == 6:
+            what = "a DDS file of floats"
+        if what:
+            raise ImageError(f"{path} is {what}, which is not read: save it as PNG of 16 bits")
 
 
 def _bits(path: str | Path, file: PillowImage.Image) -> int:
@@ -79,6 +93,19 @@ def why_unknown(path: str | Path) -> str | None:
     return f"{path} is a JPEG of {found[1][0]} bits, which is not read: save it as PNG of 16 bits"
 
 
+def why_damaged(path: str | Path, error: Exception) -> str:
+    """What is wrong with a file that a decoder stopped at, and what to do."""
+    with Path(path).open("rb") as file:
+        begins = file.read(64)
+    if not begins.strip(b"\0"):
+        said = "it is empty or begins with zeros, as what was not written whole; copy it again"
+    elif isinstance(error, UnidentifiedImageError):
+        said = str(error)
+    else:
+        said = f"it is cut short or damaged ({' '.join(str(error).split())}); copy it again"
+    return f"cannot be read as an image: {said}"
+
+
 def decode_deep(path: str | Path, file: PillowImage.Image) -> npt.NDArray[np.float32]:
     """Reads such a file: float32 (1 or 3, H, W) in [0, 1], upright, without alpha."""
     import cv2
@@ -86,12 +113,15 @@ def decode_deep(path: str | Path, file: PillowImage.Image) -> npt.NDArray[np.flo
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
     maximum = max(_maximum(tile[3]) for tile in getattr(file, "tile", []))
     file.load()  # says what is wrong with a damaged file, and forgets its `tile`
-    pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), flags)
+    content = np.fromfile(path, dtype=np.uint8)
+    if file.format == "PNG" and b"IEND\xaeB\x60\x82" not in content[-65536:].tobytes():
+        raise ImageError(f"{path} is cut short: it lacks the end of a PNG file; copy it again")
+    pixels = cv2.imdecode(content, flags)
     if not maximum:
         maximum = 2 ** _bits(path, file) - 1 if file.format == "AVIF" else 65535
     if pixels is None or pixels.dtype != np.uint16 or pixels.max() > maximum:
         raise ImageError(f"{path} cannot be read as an image of more than 8 bits")
-    if maximum == 65535 and 0 < pixels.max() <= 255:
+    if maximum == 65535 and too_dark(int(pixels.max()), 16):
         raise ImageError(
             f"{path} holds values from {pixels.min()} to {pixels.max()}, where 0 is black and "
             "65535 is white: it would be a wrong picture; scale its values, or save it with 8 bits"

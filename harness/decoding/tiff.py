@@ -1,7 +1,8 @@
 """TIFF files that Pillow would read wrongly or not at all: all that are not of plain 8 bits.
 
 Values are scaled by what their type can hold, so that one scene is one image in every depth:
-whole numbers of n bits by 2^n - 1, signed ones by 2^(n-1) - 1, floats by one.
+whole numbers of n bits by 2^n - 1, signed ones by 2^(n-1) - 1, floats by one. Where a file states
+that fewer bits are in use, it is believed.
 """
 
 from pathlib import Path
@@ -14,8 +15,10 @@ from PIL import Image as PillowImage
 from harness.errors import ImageError
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_SUBFILE, _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 254, 258, 262, 339
+_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 258, 259, 262
+_ORIENTATION, _MOST, _SAMPLE_FORMAT = 274, 281, 339
 _WHITE_IS_ZERO, _GREY, _RGB, _MASKS = 0, 1, 2, (0, 2)
+_PALETTE, _CMYK, _YCBCR, _JPEGS = 3, 5, 6, (6, 7)
 
 
 def is_tiff(path: str | Path) -> bool:
@@ -33,6 +36,13 @@ def is_plain(file: PillowImage.Image) -> bool:
     if file.format != "TIFF" or tags is None:
         return True
     if int(tags.get(_SUBFILE, 0)) & 1:
+        return False
+    colours = int(tags.get(_PHOTOMETRIC, 0))
+    if colours not in (_WHITE_IS_ZERO, _GREY, _RGB, _PALETTE, _CMYK, _YCBCR):
+        return False
+    if colours == _YCBCR and tags.get(_COMPRESSION) not in _JPEGS:  # of what range, is not seen
+        return False
+    if int(tags.get(_ORIENTATION, 1)) > 8:
         return False
     return max(tags.get(_BITS, (1,))) <= 8 and set(tags.get(_SAMPLE_FORMAT, (1,))) == {1}
 
@@ -62,13 +72,13 @@ def decode_tiff(path: str | Path, most: int) -> npt.NDArray[np.float32]:
         page = _page(file)  # of a type that differs between releases of tifffile
         if page.imagewidth * page.imagelength > most:
             raise PillowImage.DecompressionBombError
-        bits = page.bitspersample
         planes = 3 if page.photometric == _RGB else 1
         _check_kind(path, page, planes)
         raw = _samples(path, page)
-        orientation = int(page.tags.valueof(274, default=1))
+        orientation = int(page.tags.valueof(_ORIENTATION, default=1))
         inverted = page.photometric == _WHITE_IS_ZERO
-    image = _scaled(path, raw[:planes], bits)
+        stated = _stated_white(page)
+    image = _scaled(path, raw[:planes], page.bitspersample, stated)
     if inverted:
         image = 1 - image
     return np.ascontiguousarray(upright(image, orientation), dtype=np.float32)
@@ -82,6 +92,8 @@ def _check_kind(path: str | Path, page: Any, planes: int) -> None:
         raise ImageError(f"{kind} in {name}, which is not read; {advice}")
     if page.dtype is None or page.dtype.kind not in "uif" or page.imagedepth != 1:
         raise ImageError(f"{kind} whose samples are no real numbers of a plane; {advice}")
+    if (turn := int(page.tags.valueof(_ORIENTATION, default=1))) > 8:
+        raise ImageError(f"{kind} whose orientation is {turn}: 1 to 8 are known; {advice}")
     extra = tuple(int(sample) for sample in page.extrasamples)
     if page.samplesperpixel - planes not in (0, 1) or any(e not in _MASKS for e in extra):
         raise ImageError(
@@ -109,7 +121,7 @@ def _samples_of_opencv(path: str | Path, page: Any) -> npt.NDArray[Any]:
     import cv2
 
     name = getattr(page.compression, "name", page.compression)
-    turned = int(page.tags.valueof(274, default=1)) != 1
+    turned = int(page.tags.valueof(_ORIENTATION, default=1)) != 1
     samples = page.samplesperpixel
     pixels = None
     if page.planarconfig == 1 and not turned and page.bitspersample in (16, 32):
@@ -125,15 +137,44 @@ def _samples_of_opencv(path: str | Path, page: Any) -> npt.NDArray[Any]:
     return planes if samples < 3 else planes[[2, 1, 0]]
 
 
-def _scaled(path: str | Path, raw: npt.NDArray[Any], bits: int) -> npt.NDArray[np.float32]:
+def _stated_white(page: Any) -> int | None:
+    """What a file says is white: `MaxSampleValue` is, where it is the most that some bits hold.
+
+    Others write their largest sample there, which says nothing of white.
+    """
+    found = page.tags.valueof(_MOST, default=0)
+    most = {int(value) for value in (found if isinstance(found, tuple) else (found,))}
+    white = most.pop() if len(most) == 1 else 0
+    return white if white >= 255 and white & (white + 1) == 0 else None
+
+
+def too_dark(high: float, bits: int) -> bool:
+    """Whether whole numbers of 16 bits or more, of which `high` is the largest, look like fewer.
+
+    They use no more than a sixteenth of what they could, 12 bits where there is a sign, or just
+    fill 14 bits: scaled by what their type holds, they would be a dark picture.
+    """
+    just_14_bits = 2**14 - 2**10 < high < 2**14
+    return bits > 14 and high > 0 and (high < max(2 ** (bits - 4), 2**12) or just_14_bits)
+
+
+def _scaled(
+    path: str | Path, raw: npt.NDArray[Any], bits: int, stated: int | None
+) -> npt.NDArray[np.float32]:
     if not np.isfinite(raw).all():
         return raw.astype(np.float32)  # the caller counts them
     low, high = raw.min(), raw.max()
     kind = raw.dtype.kind
     white = 1 if kind == "f" else 2 ** (bits - (kind == "i")) - 1
-    # whole numbers of many bits that fill only a few of the lowest ones are those of fewer bits
-    dark = kind != "f" and 0 < high <= {16: 255}.get(bits, 65535 if bits > 16 else 0)
-    if low < 0 or high > white or dark:
+    if stated and kind != "f" and high <= stated <= white:
+        white = stated
+    elif kind != "f" and too_dark(high, bits):
+        raise ImageError(
+            f"{path} holds {raw.dtype} from {low:,} to {high:,}, where 0 is black and {white:,} is "
+            "white: it would be a wrong picture; scale its values, or state the white that they "
+            "have in the tag MaxSampleValue (281), such as 4095"
+        )
+    if low < 0 or high > white:
         raise ImageError(
             f"{path} holds {raw.dtype} from {low:g} to {high:g}, where 0 is black and {white:,} is "
             "white: it would be a wrong picture; scale its values, or save it as PNG"
@@ -146,8 +187,8 @@ def _scaled(path: str | Path, raw: npt.NDArray[Any], bits: int) -> npt.NDArray[n
 
 
 def upright(image: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
-    """Turns (C, H, W) as the tag `Orientation` (1 to 8) says."""
-    if orientation >= 5:
+    """Turns (C, H, W) as the tag `Orientation` (1 to 8) says; others turn nothing."""
+    if 5 <= orientation <= 8:
         image = image.transpose(0, 2, 1)
     if orientation in (3, 4, 7, 8):
         image = image[:, ::-1]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.formats import read_toml
 from harness.protocols.executor import SPARE_SECONDS
 
-_TIME = re.compile(r"(?:(\d+)-)?(\d+):(\d\d)(?::(\d\d))?")
-_MEMORY = re.compile(r"\d+(?:[KMGTkmgt][Bb]?)?")
-_GPUS = re.compile(r"\d+|[\w.-]+:[1-9]\d*(?:,[\w.-]+:[1-9]\d*)*")
+_TIME = re.compile(r"(?:(\d+)-)?(\d+):(\d\d)(?::(\d\d))?", re.ASCII)
+_MEMORY = re.compile(r"[0-9]+(?:[KMGTkmgt][Bb]?)?")
+_GPUS = re.compile(r"\d+|[\w.-]+:[1-9]\d*(?:,[\w.-]+:[1-9]\d*)*", re.ASCII)
 _OPTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 OWN_KEYS = {
@@ -97,12 +97,7 @@ def read_cluster(path: Path) -> Cluster:
     Raises:
         InputError: It is not there, no TOML, or says what nobody understands.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is no TOML: {error}") from error
+    content = read_toml(path, "cluster file")
     known = {item.name: item for item in fields(Cluster)}
     if unknown := sorted(content.keys() - known.keys()):
         raise InputError(f"{path}: no key {', '.join(unknown)}; known: {', '.join(known)}")

@@ -7,7 +7,7 @@ pyiqa's metrics.
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import redirect_stdout
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import Distribution, EntryPoint, entry_points, packages_distributions
@@ -19,9 +19,13 @@ from harness.errors import (
     UnknownNameError,
     describe_error,
 )
+from harness.plugins.importing import bounded
 from harness.protocols import Family
 
 T = TypeVar("T")
+
+OWN = "restobench "
+"""What `Origin.distribution` begins with of plugins that come with the harness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,16 @@ class Registry(Generic[T]):
         self._added: dict[str, T] = {}
         self._entries: dict[str, EntryPoint] | None = None
         self._families: dict[str, Family[T]] | None = None
+        self._broken: dict[str, PluginError] = {}
 
     def names(self) -> list[str]:
-        """Every registered name, sorted; families are asked for theirs."""
+        """Every registered name, sorted; families are asked for theirs.
+
+        One that does not import is there as it is registered, `NAME*`.
+        """
         single = [name for name in self._entry_points() if not name.endswith("*")]
         family = [name for member in self._load_families().values() for name in member.names()]
-        return sorted({*single, *family, *self._added})
+        return sorted({*single, *family, *self._broken, *self._added})
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
@@ -82,6 +90,9 @@ class Registry(Generic[T]):
             return plugin
         family = self._family_of(name)
         if family is None:
+            for star, error in self._broken.items():
+                if name.startswith(star[:-1]):
+                    raise error
             raise UnknownNameError(self.kind, name, self.names())
         return self._load_families()[family].get(name)
 
@@ -125,10 +136,13 @@ class Registry(Generic[T]):
 
     def _load_families(self) -> dict[str, Family[T]]:
         if self._families is None:
-            stars = {
-                name: entry for name, entry in self._entry_points().items() if name.endswith("*")
-            }
-            self._families = {name: self._load(entry) for name, entry in stars.items()}
+            self._families = {}
+            for name, entry in self._entry_points().items():
+                if name.endswith("*"):
+                    try:  # one that is broken keeps nobody from the others
+                        self._families[name] = self._load(entry)
+                    except PluginError as error:
+                        self._broken[name] = error
         return self._families
 
     def _family_of(self, name: str) -> str | None:
@@ -139,8 +153,12 @@ class Registry(Generic[T]):
 
     def _load(self, entry: EntryPoint) -> Any:
         try:
-            with redirect_stdout(sys.stderr):  # standard output is the command's own
-                return entry.load()
+            foreign = not _distribution(entry).startswith(OWN)
+            with redirect_stdout(sys.stderr), bounded() if foreign else nullcontext():
+                plugin = entry.load()  # standard output is the command's own
+                if foreign and entry.name.endswith("*"):
+                    plugin.names()
+                return plugin
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # of whatever type a third party makes

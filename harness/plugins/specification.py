@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack, get_args, get_origin
 
-from harness.cards import RestorerCard
+from harness.cards import RestorerCard, plain_name, plain_number
 from harness.errors import InputError, PluginError, as_utf8
 from harness.plugins.kinds import loaders, restorers
 from harness.protocols import Restorer
@@ -180,7 +180,7 @@ def split_parameters(text: str) -> tuple[str, tuple[tuple[str, Value], ...]]:
     """Takes `NAME:key=value,key=value` apart: the name, and keys with numbers, booleans or text.
 
     Raises:
-        InputError: A part that is not `key=value`.
+        InputError: A part that is not `key=value`, or a value such as `1_0` or `nan`.
     """
     head, colon, tail = text.rpartition(":")
     if not colon or "=" not in tail or text.startswith(VERBATIM):
@@ -193,19 +193,22 @@ def split_parameters(text: str) -> tuple[str, tuple[tuple[str, Value], ...]]:
                 f"{text!r}: {part!r} is not name=value; write parameters as "
                 "NAME:key=value,key=value"
             )
-        pairs.append((key.strip(), _literal(value.strip())))
+        try:
+            pairs.append((key.strip(), _literal(value.strip())))
+        except ValueError as error:
+            raise InputError(f"{text!r}: {key.strip()}: {error}") from None
     return head, tuple(pairs)
 
 
 def _literal(value: str) -> Value:
     if value.lower() in ("true", "false"):
         return value.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(value)
-        except ValueError:
-            continue
-    return value
+    try:
+        float(value)
+    except ValueError:
+        return value
+    number = plain_number(value)  # what only looks like one is no text that anybody means
+    return int(value) if value.lstrip("+-").isdigit() else number
 
 
 def unique_name(spec: RestorerSpec, card: RestorerCard, taken: Container[str]) -> str:
@@ -219,12 +222,13 @@ def unique_name(spec: RestorerSpec, card: RestorerCard, taken: Container[str]) -
             raise InputError(f"two restorers are called {spec.name!r}: give one another name")
         return as_utf8(spec.name)
     said = [f"{key}={value}" for key, value in spec.parameters if key != "probe"]
-    whole = f"{card.name}:{','.join(said)}" if said else card.name
+    own = plain_name(card)
+    whole = f"{own}:{','.join(said)}" if said else own
     names = [whole, f"{whole}@{spec.text}"]
     if file := spec.file():
         # what is said of a network in a file tells no other network apart
         options = ",".join(f"{key}={value}" for key, value in spec.options().items())
         behind = f":{options}" if options else ""
-        names = [f"{card.name}{behind}", whole, f"{file.name}{behind}", *names]
+        names = [f"{own}{behind}", whole, f"{file.name}{behind}", *names]
     names = list(map(as_utf8, names))
     return next((name for name in names if name not in taken), names[-1])

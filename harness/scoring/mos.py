@@ -2,11 +2,11 @@
 
 import csv
 import io
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.cards import plain_number
 from harness.errors import InputError
 from harness.formats import read_text
 
@@ -98,11 +98,9 @@ def table_rows(text: str, path: Path, needed: Sequence[str]) -> list[dict[str, s
 def _labelled(row: Mapping[str, str | None], root: Path) -> LabelledImage:
     name, said = row["image"] or "", row["mos"] or ""
     try:
-        mos = float(said)
+        mos = plain_number(said)
     except ValueError:
-        mos = math.nan
-    if not math.isfinite(mos):
-        raise ValueError(f"mos of {name!r} is {said!r}; expected a finite number")
+        raise ValueError(f"mos of {name!r} is {said!r}; expected a finite number") from None
     given = row.get("reference")
     reference = inside(root, given) if given else None
     return LabelledImage(inside(root, name), mos, row.get("group") or "", reference)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.cards import plain_number
 from harness.errors import InputError
 from harness.formats import read_text
 from harness.scoring.mos import inside, table_rows
@@ -71,7 +72,7 @@ def _pair(row: Mapping[str, str | None], root: Path, place: int) -> VotedPair:
 
 def _number(said: str, what: str) -> float:
     try:
-        number = float(said)
+        number = plain_number(said)
     except ValueError:
         number = -1.0
     if not 0 <= number < 1e9:

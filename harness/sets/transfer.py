@@ -62,7 +62,7 @@ def size_of(url: str) -> int | None:
     try:
         with open_url(url, {}, method="HEAD") as response:
             length = response.headers.get("Content-Length", "")
-            return int(length) if length.isdigit() else None
+            return int(length) if length.isdecimal() else None
     except (OSError, HTTPException, ValueError):
         return None
 
@@ -107,4 +107,4 @@ def _total(response: HTTPResponse) -> int | None:
     """How many bytes the whole file has."""
     whole = response.headers.get("Content-Range", "").rpartition("/")[2]
     total = whole or response.headers.get("Content-Length", "")
-    return int(total) if total.isdigit() else None
+    return int(total) if total.isdecimal() else None

@@ -9,7 +9,8 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from harness.errors import StoreError, as_utf8
-from harness.storage.schema import SCHEMA, SCHEMA_VERSION, TABLES, UPGRADES
+from harness.formats import lies_in_place
+from harness.storage.schema import SCHEMA, SCHEMA_VERSION, UPGRADES
 from harness.storage.whole import (
     DAMAGED,
     SEAL,
@@ -105,15 +106,15 @@ class Database:
 
     def _open(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if foreign := self._foreign():
+            raise StoreError(
+                f"{self.path} is a database of somebody else, with {foreign}: it is left as it "
+                "is; run into another folder (--out)"
+            )
         if version > SCHEMA_VERSION:
             raise StoreError(
                 f"{self.path} has schema {version}, this version reads up to {SCHEMA_VERSION}: "
                 "upgrade restobench"
-            )
-        if version == 0 and (foreign := self._foreign_table()):
-            raise StoreError(
-                f"{self.path} is a database of somebody else, with a table {foreign!r}: it is left "
-                "as it is; run into another folder (--out)"
             )
         if version < SCHEMA_VERSION and not self._writing:  # who only reads changes nothing
             self._use_copy(self._connection)
@@ -133,11 +134,18 @@ class Database:
         if not self._writing:
             self._connection.execute("PRAGMA query_only=ON")
 
-    def _foreign_table(self) -> str | None:
-        """A table of a database that has none of ours, or `None`."""
-        query = "SELECT name FROM sqlite_master WHERE type = 'table'"
-        names = [str(name) for (name,) in self._connection.execute(query)]
-        return names[0] if names and not set(names) & {*TABLES} else None
+    def _foreign(self) -> str | None:
+        """What a database has that is none of ours, or `None`; others may have a table `scores`."""
+        query = "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        found = self._connection.execute(query).fetchall()
+        for table in ("cells", "scores"):
+            columns = self._connection.execute(f"PRAGMA table_info({table})").fetchall()
+            if "restorer" in {column[1] for column in columns}:
+                return None
+        if found:
+            return f"a {found[0][0]} {found[0][1]!r}"
+        mark = self._connection.execute("PRAGMA application_id").fetchone()[0]
+        return f"the mark {mark} of its program" if mark else None
 
     def _use_copy(self, connection: sqlite3.Connection) -> None:
         """Goes on with a copy in memory."""
@@ -152,6 +160,8 @@ class Database:
         memory, self.lost = salvage(self.path)
         if not any(rows for rows, _ in totals(memory).values()):
             memory.close()
+            if seen := lies_in_place(self.path):
+                raise StoreError(f"{self.path} {seen}")
             why = f" ({error})" if error else ""
             raise StoreError(
                 f"{self.path} is damaged{why}, and no row of it could be read: put a copy of it "

@@ -21,6 +21,12 @@ T = TypeVar("T")
 HEADER = ("id", "started", "plan", "restorers", "metrics", "environment", "status")
 """The keys of what a run says of itself."""
 
+RANKED = ("plan", "restorers", "metrics")
+"""What nobody can rank without, and is kept twice; the rest of what a run says may be lost."""
+
+COPY = "copy"
+"""The key of what holds those again."""
+
 
 def write_run(run: Run) -> dict[str, object]:
     """The metadata of a run as JSON types, by key."""

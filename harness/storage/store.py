@@ -26,7 +26,7 @@ from harness.results import (
 from harness.results.columns import Rows, ScoreColumns, read_columns
 from harness.storage.database import Database
 from harness.storage.images.samples import StoredSample
-from harness.storage.metadata import read_run, write_run
+from harness.storage.metadata import COPY, RANKED, read_run, write_run
 from harness.storage.rows import (
     CELL,
     CELL_COLUMNS,
@@ -39,9 +39,6 @@ from harness.storage.rows import (
 from harness.storage.set_scores import SET_SCORES, read_set_scores
 
 FILENAME = "results.sqlite"
-
-RANKED = ("plan", "restorers", "metrics")
-"""What nobody can rank without; the rest of what a run says of itself may be lost."""
 
 
 class Store:
@@ -67,6 +64,8 @@ class Store:
                     f"{folder} is no run: it has no {FILENAME}; `restobench run --out {folder}` "
                     "makes one"
                 )
+            if path.exists():  # SQLite would wait for a pipe's other end
+                raise StoreError(f"{path} is in the way: it is no file; move it, or use --out")
             folder.mkdir(parents=True, exist_ok=True)
         self._database = Database(path, writing=create)
         self.damaged = sum(self._database.lost.values())
@@ -90,6 +89,7 @@ class Store:
         rows = self._rows("SELECT key, value FROM meta")
         try:
             meta = {key: json.loads(value) for key, value in rows}
+            meta = meta.pop(COPY, {}) | meta
             if self._headless and (lost := [name for name in RANKED if name not in meta]):
                 raise ValueError(f"what the run says of its {' and '.join(lost)} is lost")
             return read_run(meta) if meta.get("plan") else None
@@ -118,7 +118,8 @@ class Store:
 
     def write_header(self, run: Run) -> None:
         """Writes what the run says of itself."""
-        self.set_meta(**write_run(run))
+        said = write_run(run)
+        self.set_meta(**said, **{COPY: {name: said[name] for name in RANKED}})
 
     def set_meta(self, **values: object) -> None:
         """Writes JSON values by key."""

@@ -12,7 +12,7 @@ OWN = Path("/proc/self/cgroup")
 def cores() -> int:
     """Processors that this process may use: those of its job, of its affinity, of its container."""
     allotted = os.environ.get("SLURM_CPUS_PER_TASK", "")
-    if allotted.isdigit() and int(allotted) > 0:
+    if allotted.isdecimal() and int(allotted) > 0:
         return min(int(allotted), _allowed())
     return _allowed()
 
@@ -51,9 +51,9 @@ def _allotted_mib() -> float | None:
     """Memory of a Slurm job on this node, which not every cluster enforces by a group."""
     variables = "SLURM_MEM_PER_NODE", "SLURM_MEM_PER_CPU"
     node, cpu = (os.environ.get(name, "") for name in variables)
-    if node.isdigit() and int(node) > 0:  # 0: all of it
+    if node.isdecimal() and int(node) > 0:  # 0: all of it
         return float(node)
-    if cpu.isdigit() and int(cpu) > 0:
+    if cpu.isdecimal() and int(cpu) > 0:
         return float(cpu) * cores()
     return None
 
@@ -80,4 +80,4 @@ def _reclaimable(group: Path) -> int:
 def ends_at() -> float | None:
     """When the job that this process is in will be ended, in seconds since 1970; or `None`."""
     text = os.environ.get("SLURM_JOB_END_TIME") or os.environ.get("RESTOBENCH_JOB_END", "")
-    return float(text) if text.isdigit() else None
+    return float(text) if text.isdecimal() else None

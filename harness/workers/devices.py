@@ -22,7 +22,7 @@ def choose_device(wanted: str) -> str:
     """
     if wanted == "cpu":
         return wanted
-    if not re.fullmatch(r"auto|cuda(:\d+)?", wanted):
+    if not re.fullmatch(r"auto|cuda(:[0-9]+)?", wanted):
         raise InputError(f"device {wanted!r} is unknown; expected auto, cpu or cuda:0")
     if not _has_driver():
         if wanted == "auto":
@@ -58,7 +58,7 @@ def choose_devices(wanted: str) -> tuple[str, tuple[str, ...]]:
         return "cpu", ()
     numbers: dict[int, None] = {}
     for part in wanted.split(","):
-        match = re.fullmatch(r"(?:cuda:)?(\d+)(?:-(\d+))?", part.strip())
+        match = re.fullmatch(r"(?:cuda:)?([0-9]+)(?:-([0-9]+))?", part.strip())
         if match is None or not wanted.startswith("cuda:"):
             raise InputError(
                 f"--devices {wanted!r} is unknown; expected cuda:0-7, cuda:0,cuda:2 or cpu"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import shutil
 import signal
 import time
@@ -22,7 +23,7 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from harness.errors import describe_error
+from harness.errors import UnavailableError, describe_error
 from harness.results import FailureKind
 from harness.workers.confinement import (
     EXIT_MEMORY,
@@ -167,7 +168,11 @@ class WorkerPool:
     def submit(
         self, function: Callable[..., Any], *arguments: object, timeout: float | None = None
     ) -> Future[Any]:
-        """Runs a function in a worker, which is killed after `timeout` seconds."""
+        """Runs a function in a worker, which is killed after `timeout` seconds.
+
+        Raises:
+            UnavailableError: No worker can be started.
+        """
         self._pool = self._pool or self._make(context=_context())
         try:
             future: Future[Any] = self._pool.schedule(
@@ -176,7 +181,14 @@ class WorkerPool:
         except RuntimeError:  # every worker died at once, and the pool with them
             self.close(kill=True)
             self._pool = self._make(context=_context())
-            future = self._pool.schedule(function, args=list(arguments), timeout=timeout)
+            try:
+                future = self._pool.schedule(function, args=list(arguments), timeout=timeout)
+            except RuntimeError as error:
+                files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+                raise UnavailableError(
+                    "worker processes die as soon as they are started: may this process have more "
+                    f"open files than {files} (ulimit -n), and more processes (ulimit -u)?"
+                ) from error
         return future
 
     def run(self, function: Callable[..., T], *arguments: object, timeout: float) -> T | Trouble:

@@ -431,3 +431,26 @@ def test_a_class_that_nobody_else_finds_runs_here() -> None:
     result = harness.evaluate(names["Cell"], "quickstart", **SETS)
     assert result.restorers == ("cell",)
     assert not result.data.failures
+
+
+@pytest.mark.parametrize("name", [b"x", 3, None, "", " "])
+def test_a_card_whose_name_is_no_text_is_refused(name: Any) -> None:
+    class Named(harness.Restorer):
+        card = harness.RestorerCard(name=name, licence="MIT")
+
+        def restore(self, image: Any, conditions: Any) -> Any:
+            return image
+
+    with pytest.raises(InputError, match=r"the name on a restorer's card is .*; expected text"):
+        harness.evaluate(Named(), "quickstart", **SETS)
+
+
+def test_a_card_whose_name_is_no_utf8_is_escaped() -> None:
+    class Named(harness.Restorer):
+        card = harness.RestorerCard(name="caf\udce9", licence="MIT")
+
+        def restore(self, image: Any, conditions: Any) -> Any:
+            return image
+
+    scores = harness.evaluate(Named(), "quickstart", **SETS).scores()
+    assert set(scores["restorer"]) == {r"caf\udce9"}

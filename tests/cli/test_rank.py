@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from click.testing import CliRunner, Result
 from harness.cli.rank import rank
 from harness.cli.report import report
 from harness.errors import InputError
-from harness.results import Cell, Failure, FailureKind, Restored, Score, Spent, caution
-from harness.storage.store import Store
+from harness.results import Cell, Failure, FailureKind, Restored, Score, Skipped, Spent, caution
+from harness.storage.store import Store, load_run
 
 KEYS = {
     "benchmark", "set", "metric", "restorer", "rank", "rank_low", "rank_high", "mean", "ci_low",
@@ -344,3 +345,14 @@ def test_an_image_that_one_lacks_is_told_under_the_table(folder: Path) -> None:
     assert "good has no psnr of i7: all means are over the other 7 of 8 images" in output
     assert "which moves that of bad" in output
     assert "by -0.05" in output
+
+
+@pytest.mark.parametrize("options", [(), ("--json",), ("--aggregate", "borda")])
+def test_a_run_that_was_stopped_before_its_first_result_is_said(
+    folder: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    with Store(tmp_path / "stopped", create=True) as store:
+        store.write_header(replace(load_run(folder).run, status="running"))
+        store.replace_skipped([Skipped("good", "s", "does not")])
+    with pytest.raises(InputError, match="stopped holds no result yet"):
+        invoke(rank, tmp_path / "stopped", *options)

@@ -43,7 +43,7 @@ class _Collector:
 def words(value: Any) -> str:
     """A parameter in a cell of a table: short, on one line, a pattern without its escapes."""
     if callable(value):
-        value = value.__name__.strip("_").replace("_", " ")
+        value = getattr(value, "__name__", type(value).__name__).strip("_").replace("_", " ")
     if isinstance(value, str) and re.fullmatch(r"[a-z]+(_[a-z]+)+", value):
         value = value.replace("_", " ")
     text = re.sub(r"\\([^\w\\])", r"\1", value) if isinstance(value, str) else str(value)

@@ -29,7 +29,7 @@ from harness.plugins.specification import parse_restorer
 )
 def test_what_cannot_be_built_is_said_before(tmp_path: Path, text: str, message: str) -> None:
     for suffix in ("pth", "pt", "onnx"):
-        (tmp_path / f"net.{suffix}").write_bytes(bytes(600))
+        (tmp_path / f"net.{suffix}").write_bytes(b"\x08" * 600)
     with pytest.raises(InputError, match=message):
         parse_restorer(text.replace("FOLDER", str(tmp_path))).check()
 
@@ -45,7 +45,7 @@ def test_what_cannot_be_built_is_said_before(tmp_path: Path, text: str, message:
 )  # fmt: skip
 def test_what_may_be_built_passes(tmp_path: Path, text: str) -> None:
     for suffix in ("pth", "pt", "onnx"):
-        (tmp_path / f"net.{suffix}").write_bytes(bytes(600))
+        (tmp_path / f"net.{suffix}").write_bytes(b"\x08" * 600)
     parse_restorer(text.replace("FOLDER", str(tmp_path))).check()
 
 

@@ -56,10 +56,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "net_x2.pth": "weights 1\n",
         "net_x4.pth": "weights 1\n",
         "other.py": "STEP = 1\n",
+        "nets/deep/a.bin": "weights 1\n",
+        "nets/__main__.py": "STEP = 1\n",
+        "nets/__pycache__/a.pyc": "STEP = 1\n",
         "run.sh": "#!/bin/sh\nSTEP=1\n",
     }.items():
         file = tmp_path / name
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(exist_ok=True, parents=True)
         file.write_text(content)
     (tmp_path / "run.sh").chmod(0o755)
     return tmp_path
@@ -79,6 +82,10 @@ COMMANDS = {
     "weights-argument": (f"python tool.py {FILES} net_x2.pth", "net_x2.pth"),
     "weights-after-equals": (f"python tool.py {FILES} --weights=net_x2.pth", "net_x2.pth"),
     "weights-of-a-scale": (f"python tool.py {FILES} net_x{{scale}}.pth", "net_x4.pth"),
+    "folder": (f"python tool.py {FILES} --weights nets", "nets/deep/a.bin"),
+    "folder-after-equals": (f"python tool.py {FILES} --weights=nets/", "nets/deep/a.bin"),
+    "folder-that-is-run": (f"python nets {FILES}", "nets/__main__.py"),
+    "folder-beside-a-number": (f"sh run.sh {FILES} {{scale}} nets", "nets/deep/a.bin"),
     "program": (f"./run.sh {FILES}", "run.sh"),
     "script-of-shell": (f"sh run.sh {FILES}", "run.sh"),
 }
@@ -88,6 +95,7 @@ COMMANDS = {
 def test_a_file_that_a_command_names(folder: Path, command: str, file: str) -> None:
     before = fingerprint(f"cmd:{command}")
     change(folder / "other.py")
+    change(folder / "nets/__pycache__/a.pyc")
     assert fingerprint(f"cmd:{command}") == before, "nothing that it reads has changed"
     change(folder / file)
     assert fingerprint(f"cmd:{command}") != before
@@ -98,6 +106,17 @@ def test_what_is_not_known_of_a_command_is_said() -> None:
     card = build_restorer(parse_restorer(f"cmd:sh run.sh {FILES}")).card
     assert card.not_tracked.startswith("what the command reads besides ")
     assert card.not_tracked.endswith("run.sh")
+
+
+@pytest.mark.parametrize("place", [".", "large", "/"])
+def test_a_folder_that_is_not_tracked_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr("restorers._command_files._MOST_BYTES", 1000)
+    (folder / "large").mkdir()
+    (folder / "large" / "a.bin").write_bytes(bytes(1001))
+    card = build_restorer(parse_restorer(f"cmd:sh run.sh {FILES} {place}")).card
+    assert card.not_tracked.startswith(f"{Path(place)}/, and what the command reads besides ")
 
 
 def test_what_is_behind_an_address_is_not_tracked() -> None:

@@ -70,7 +70,8 @@ def expected(state: State, tmp_path: Path) -> Any:
 
 PREFIXES = (
     "_orig_mod.", "module.", "net_g.", "netG.", "generator.", "generator_ema.", "model.",
-    "network.", "module._orig_mod.", "model.net_g.", "my_wrapper.",
+    "network.", "module._orig_mod.", "model.net_g.", "my_wrapper.", "online_model.",
+    "ema_model.module.", "net._orig_mod.", "shadow.", "_forward_module.module.",
 )  # fmt: skip
 
 
@@ -81,6 +82,28 @@ def test_a_prefix_is_taken_off_and_said(
     torch.save(under(prefix, state), tmp_path / "weights.pth")
     restorer = build(tmp_path / "weights.pth")
     assert f"without the prefix {prefix!r}" in restorer.card.source
+    assert np.array_equal(restore(restorer), expected)
+
+
+WITHIN: dict[str, Callable[[str], str]] = {
+    "_orig_mod.": lambda key: key.replace("body.", "body._orig_mod.", 1),
+    "_checkpoint_wrapped_module.": lambda key: f"module.{key}".replace(
+        "body.0.", "body.0._checkpoint_wrapped_module."
+    ),
+    "module.": lambda key: key.replace("body.", "body.module."),
+    "_orig_mod., _fsdp_wrapped_module.": lambda key: (
+        f"_fsdp_wrapped_module.{key}" if ".0." in key else f"_orig_mod.{key}"
+    ),
+}
+
+
+@pytest.mark.parametrize("inside", WITHIN)
+def test_what_wraps_a_part_of_a_network_is_taken_out_and_said(
+    inside: str, state: State, expected: Any, tmp_path: Path
+) -> None:
+    torch.save({WITHIN[inside](key): value for key, value in state.items()}, tmp_path / "a.pth")
+    restorer = build(tmp_path / "a.pth")
+    assert f"without {inside!r} within names" in restorer.card.source
     assert np.array_equal(restore(restorer), expected)
 
 
@@ -100,6 +123,20 @@ CONTAINERS: dict[str, Callable[[State], object]] = {
         "optimizer": {"state": {"exp_avg": torch.ones(3)}},
     },
     "averaged weights": lambda state: under("module.", state) | {"n_averaged": torch.tensor(3)},
+    "ema_pytorch": lambda state: {
+        "ema": under("online_model.", zeros(state))
+        | under("ema_model.", state)
+        | {"initted": torch.tensor(True), "step": torch.tensor(3)},
+    },
+    "a mean within a mean": lambda state: {
+        "model": zeros(state),
+        "ema": {"module": {"shadow": state}, "decay": 0.99, "updates": 7},
+    },
+    "a mean in one dictionary": lambda state: {
+        "state_dict": under("model.", zeros(state))
+        | under("ema.shadow.", state)
+        | {"ema.decay": torch.ones(1), "ema.num_updates": torch.ones(1)},
+    },
     "an optimiser first": lambda state: {"optimizer": {"a": torch.ones(2)}, "net": state},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -87,3 +88,10 @@ def test_both_files_are_needed(tmp_path: Path) -> None:
     message = r"repeat\.bin does not exist; a network is NAME\.param and NAME\.bin"
     with pytest.raises(InputError, match=message):
         build_restorer(parse_restorer(str(path)))
+
+
+def test_a_path_that_is_no_utf8(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    with pytest.raises(InputError, match=r"its path is no UTF-8; rename it"):
+        build_restorer(parse_restorer(str(write(folder))))

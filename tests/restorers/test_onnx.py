@@ -5,6 +5,7 @@ The numbers have 8, 16 or 32 bits.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -217,3 +218,15 @@ def test_what_the_user_says_mends_it(tmp_path: Path, generator: np.random.Genera
         assert np.allclose(restore_image(restorer, image, Conditions()), image, atol=1e-6)
     with pytest.raises(InputError, match="has no output 'q'; it has y, z"):
         build_restorer(parse_restorer(f"{two}:output=q"))
+
+
+def test_a_path_that_is_no_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    path = write(folder / "repeat.onnx", [1, 3, "h", "w"])
+    restorer = build_restorer(parse_restorer(path))
+    image = np.random.default_rng(1).random((3, 8, 9), dtype=np.float32)
+    assert np.array_equal(restore_image(restorer, image, Conditions()), image)
+    monkeypatch.setattr("restorers.onnx.external_files", lambda path: [path])
+    with pytest.raises(InputError, match=r"its path is no UTF-8; rename it"):
+        build_restorer(parse_restorer(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -29,8 +30,8 @@ from harness.results import (
     Spent,
 )
 from harness.storage.kept_scores import KeptScores, Pixels
-from harness.storage.metadata import HEADER
-from harness.storage.store import FILENAME, RANKED, Store, load_run
+from harness.storage.metadata import HEADER, RANKED
+from harness.storage.store import FILENAME, Store, load_run
 
 IMAGES = [f"image-{number:03d}" for number in range(24)]
 METRICS = {name: MetricCard(name, True, name != "lpips") for name in ("psnr", "ssim", "lpips")}
@@ -188,30 +189,55 @@ def test_a_damaged_store_is_mended_by_who_writes_and_kept(
     assert file.with_suffix(".damaged").read_bytes() == broken
 
 
-@pytest.mark.parametrize("key", HEADER)
+@pytest.mark.parametrize("key", [*HEADER, "copy"])
+@pytest.mark.parametrize("twice", [False, True], ids=["once", "with its copy"])
 def test_ranks_need_little_of_what_a_run_says_of_itself(
-    whole: Path, run: Callable[[], Path], key: str
+    whole: Path, run: Callable[[], Path], key: str, twice: bool
 ) -> None:
     file, wanted = run(), figures(whole)
     with closing(sqlite3.connect(file, isolation_level=None)) as database:
-        database.execute("UPDATE meta SET value = value || ' ' WHERE key = ?", [key])
+        for name in {key, "copy"} if twice else {key}:
+            database.execute("UPDATE meta SET value = value || ' ' WHERE key = ?", [name])
     found = outcome(file.parent, wanted)
-    if key in RANKED:
+    if key in RANKED and twice:
         assert f"what the run says of its {key} is lost" in found
         return
     assert found.startswith("left out: ")
-    assert "1 rows of" in found
+    assert f"{1 + (twice and key != 'copy')} rows of" in found
     assert figures(file.parent, print)["ranks"] == wanted["ranks"]
 
 
-def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+FOREIGN = {
+    "a table": ("CREATE TABLE mine (a)", "a table 'mine'"),
+    "a table of our schema's number": (
+        "CREATE TABLE mine (a); PRAGMA user_version=5", "a table 'mine'",
+    ),
+    "a table of a later number": (
+        "CREATE TABLE mine (a); PRAGMA user_version=99", "a table 'mine'",
+    ),
+    "a table of a name of ours": ("CREATE TABLE scores (player, points)", "a table 'scores'"),
+    "a table meta": ("CREATE TABLE meta (key, value); PRAGMA user_version=1", "a table 'meta'"),
+    "a view": ("CREATE VIEW seen AS SELECT 1", "a view 'seen'"),
+    "a mark": ("PRAGMA application_id=77", "the mark 77 of its program"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("script", "what"), FOREIGN.values(), ids=FOREIGN)
+def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path, script: str, what: str) -> None:
     with closing(sqlite3.connect(tmp_path / FILENAME, isolation_level=None)) as database:
-        database.execute("CREATE TABLE mine (a)")
+        database.executescript(script)
     before = (tmp_path / FILENAME).read_bytes()
     for create in (False, True):
-        with pytest.raises(StoreError, match="a database of somebody else, with a table 'mine'"):
+        with pytest.raises(StoreError, match=f"a database of somebody else, with {what}"):
             Store(tmp_path, create=create)
     assert (tmp_path / FILENAME).read_bytes() == before
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_what_is_no_file_is_in_the_way(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / FILENAME)
+    with pytest.raises(StoreError, match="is in the way: it is no file"):
+        Store(tmp_path, create=True)
 
 
 @pytest.mark.parametrize("beside", ["-shm", "-wal"])

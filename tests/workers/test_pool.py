@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import pytest
 from pebble.pool.process import PoolManager
 
+from harness.errors import UnavailableError
 from harness.results import FailureKind
 from harness.workers.pool import Trouble, WorkerPool, outcome
 
@@ -36,3 +38,19 @@ def test_a_death_is_told_of_the_task_that_caused_it(hard_of_hearing: WorkerPool)
     message = "the worker process died with exit code 7"
     assert outcome(dying, None) == Trouble(FailureKind.CRASHED, message)
     assert outcome(living, None) == 1
+
+
+def test_workers_that_die_at_once_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def __init__(self, **_options: object) -> None: ...
+
+        def schedule(self, *_given: object, **_options: object) -> None:
+            raise BrokenProcessPool
+
+        def stop(self) -> None: ...
+
+        join = stop
+
+    monkeypatch.setattr("harness.workers.pool.ProcessPool", Broken)
+    with pytest.raises(UnavailableError, match=r"die as soon as .* \(ulimit -n\)"):
+        WorkerPool(1).submit(len, "")

@@ -67,12 +67,11 @@ class Store:
             if path.exists():  # SQLite would wait for a pipe's other end
                 raise StoreError(f"{path} is in the way: it is no file; move it, or use --out")
             folder.mkdir(parents=True, exist_ok=True)
-        self._database = Database(path, writing=create)
-        self.damaged = sum(self._database.lost.values())
-        self._headless = not create and self._database.lost.get("meta", 0) > 0
-        self.transaction, self.batch = self._database.transaction, self._database.batch
-        self.commit = self._database.commit
-        self._rows, self._insert = self._database.rows, self._database.insert
+        database = self._database = Database(path, writing=create)
+        self.damaged = sum(database.lost.values())
+        self._headless = not create and database.lost.get("meta", 0) > 0
+        self.transaction, self.batch = database.transaction, database.batch
+        self.commit, self._rows, self._insert = database.commit, database.rows, database.insert
 
     def close(self) -> None:
         """Ends a batch and closes the file."""

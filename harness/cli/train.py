@@ -124,11 +124,13 @@ def _materials(
     from harness import zoo
     from harness.dri.lessons.sets import read_opinions
     from harness.dri.network.imagenet import IMAGENET
-    from harness.dri.training import data, run
+    from harness.dri.training import config, data, run
+    from harness.dri.training.pseudo_scores import read_judged_levels
     from harness.plugins.kinds import degradations
     from harness.scoring.correlation import correlations
 
     opinions, clean = [read_opinions(item, root) for item in sources.opinions], root / sources.clean
+    levels = sources.versions.judged
     compress = degradations.get(sources.versions.jpeg)(quality=sources.unseen_quality)
 
     # photographs are many, and not every stage wants them
@@ -151,6 +153,7 @@ def _materials(
         recompress=lambda image: compress(image, np.random.default_rng(0)),
         opinions=opinions,
         judge=lambda found, mos: itemgetter("srcc", "plcc")(correlations(found, mos)),
+        judged=read_judged_levels(config.FOLDER / levels) if levels else None,
         images={
             **{item.config.name: item.images for item in opinions if item.config.weight},
             sources.clean: data.photographs_in(clean),

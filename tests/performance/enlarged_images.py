@@ -24,7 +24,7 @@ import torch
 from harness.cli.train import _version_maker
 from harness.dri.training.config import config_path, read_config
 from harness.dri.training.data import SyntheticPairs, photographs_in
-from harness.dri.training.version_files import consensus
+from harness.dri.training.pseudo_scores import consensus
 from harness.dri.training.versions import VersionMaker
 from harness.plugins.kinds import metrics
 from harness.scoring.correlation import correlations

@@ -103,10 +103,12 @@ class VersionConfig:
     Counts are for each photograph.
 
     Attributes:
-        metrics: Full-reference metrics, whose consensus is the pseudo-score.
+        metrics: Full-reference metrics, which make the pseudo-scores.
         enlargers: Restorers for low-resolution images.
         denoisers: Restorers for Gaussian noise.
         artifact_removers: Restorers for JPEG.
+        judged: Table of what people said of degradations, in the package's folder `configs` or by
+            its path, by which the metrics are weighed; empty: they have an equal say.
         scales: Factors of enlargement to draw from, where a restorer reaches them by its own in
             turn and bicubic interpolation.
         noise: Name of the degradation that adds noise of `sigma_255`.
@@ -130,6 +132,7 @@ class VersionConfig:
     denoisers: tuple[str, ...]
     artifact_removers: tuple[str, ...]
     scales: tuple[int, ...]
+    judged: str = ""
     noise: str = "gaussian-noise-clipped"
     jpeg: str = "jpeg"
     blind: str = "real-esrgan"

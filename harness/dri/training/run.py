@@ -24,6 +24,7 @@ from harness.dri.training.checkpoints import draw_curves
 from harness.dri.training.config import DataConfig, TrainingConfig, as_json
 from harness.dri.training.data import SyntheticPairs
 from harness.dri.training.experiments import Experiments
+from harness.dri.training.pseudo_scores import JudgedLevels
 from harness.dri.training.stage1_representation import train_representation
 from harness.dri.training.stage2_mos import log_names, train_mos
 from harness.dri.training.stage3_calibration import Fitted, fit_calibration, predict_images
@@ -45,6 +46,7 @@ class Materials:
         recompress: Compresses an image so little that nobody sees it.
         opinions: What people said; the first set's scale is the scorer's.
         judge: SRCC and PLCC of predictions with MOS.
+        judged: What people said of degradations, if that is to make the pseudo-scores.
         images: Every image that is trained on, by the name of its set.
     """
 
@@ -54,6 +56,7 @@ class Materials:
     recompress: Recompress
     opinions: Sequence[OpinionSet]
     judge: Judge
+    judged: JudgedLevels | None
     images: Mapping[str, Sequence[Path]]
 
 
@@ -140,7 +143,8 @@ class TrainingRun:
             tables.append(OpinionTable.load(path, opinions).to(self.device))
         path = self.folder / f"features-versions-{of}.pt"
         if not path.is_file():
-            describe_versions(network, self.versions(), recompress, self.say).save(path)
+            judged = self.materials.judged
+            describe_versions(network, self.versions(), recompress, judged, self.say).save(path)
         return tables, FeatureTable.load(path).to(self.device)
 
     @cached_property

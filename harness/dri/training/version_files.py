@@ -1,17 +1,17 @@
-"""Versions of photographs on disk, one file a content; their pseudo-scores and descriptions."""
+"""Versions of photographs on disk, one file a content, and their descriptions."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.stats import rankdata
 from torch import Tensor
 
 from harness.atomic import atomic_file
 from harness.dri.lessons.config import Say
 from harness.dri.lessons.features import VIEWS, FeatureTable, Recompress, describe_views, stack
 from harness.dri.network.network import Description, DRINetwork
+from harness.dri.training.pseudo_scores import JudgedLevels, consensus, pseudo_scores
 from harness.dri.training.versions import VersionMaker
 from harness.errors import InputError
 
@@ -40,58 +40,53 @@ def make_versions(maker: VersionMaker, folder: Path, contents: int, say: Say) ->
     return paths
 
 
-def read_versions(path: Path) -> tuple[Tensor, Tensor]:
+def read_versions(path: Path) -> tuple[Tensor, Tensor, list[str]]:
     """Reads the versions of one content; the reference comes first.
 
     Returns:
-        Images, uint8 (V, 3, S, S); and what the metrics say of them (V, metrics), oriented so that
-        more is better.
+        Images, uint8 (V, 3, S, S); what the metrics say of them (V, metrics), oriented so that
+        more is better; and what was done to each.
 
     Raises:
         InputError: The file is damaged.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            return torch.from_numpy(file["images"]), torch.from_numpy(file["values"])
+            images, values = (torch.from_numpy(file[name]) for name in ("images", "values"))
+            return images, values, file["kinds"].tolist()
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
             f"{path} holds no versions of a photograph ({error}): delete it and run again"
         ) from None
 
 
-def consensus(values: Tensor) -> Tensor:
-    """Pseudo-scores: the mean over metrics of each version's quantile among all versions.
-
-    All versions are those of all contents. Quantiles put metrics of different units on one scale
-    without a constant of our choosing. Within a content the order is that of the metrics' mean
-    quantile; the references, which every metric puts first, get 1.
+def describe_versions(
+    network: DRINetwork,
+    paths: Sequence[Path],
+    recompress: Recompress,
+    judged: JudgedLevels | None,
+    say: Say,
+) -> FeatureTable:
+    """Describes the versions of each content in two views, with their pseudo-scores.
 
     Args:
-        values: (rows, metrics), more is better; infinities are the best.
-
-    Returns:
-        (rows,) in [0, 1].
-    """
-    ranks = rankdata(values.numpy(), method="average", axis=0)
-    mean = torch.from_numpy(ranks).mean(dim=1)
-    return ((mean - mean.min()) / (mean.max() - mean.min())).float()
-
-
-def describe_versions(
-    network: DRINetwork, paths: Sequence[Path], recompress: Recompress, say: Say
-) -> FeatureTable:
-    """Describes the versions of each content in two views.
-
-    Their scores are the metrics' consensus over all contents.
+        network: After stage 1.
+        paths: What `make_versions` wrote.
+        recompress: What views that went through a file went through.
+        judged: What people said of degradations; without it the metrics have an equal say.
+        say: Told of progress.
     """
     rows: list[Description] = []
-    values = []
+    values, kinds = [], []
     for place, path in enumerate(paths, start=1):
-        images, said = read_versions(path)
+        images, said, done = read_versions(path)
         values.append(said)
+        kinds += done
         for view, image in enumerate(images, start=place):
             shown = (VIEWS[view % 2], VIEWS[2 + view % 2])
             rows.append(describe_views(network, image.float() / 255, recompress, shown))
         if place % 10 == 0 or place == len(paths):
             say(f"described the versions of {place}/{len(paths)} photographs")
-    return stack(rows, consensus(torch.cat(values)), len(rows) // len(paths))
+    every = torch.cat(values)
+    scores = pseudo_scores(every, kinds, judged) if judged else consensus(every)
+    return stack(rows, scores, len(rows) // len(paths))

@@ -33,7 +33,7 @@ def test_a_folder_belongs_to_one_configuration(pairs: SyntheticPairs, tmp_path: 
     def start(config: TrainingConfig) -> None:
         imagenet = tmp_path / "imagenet.pth"
         materials = Materials(
-            imagenet, lambda: pairs, version_maker, recompress, [], lambda _, __: (0, 0), {}
+            imagenet, lambda: pairs, version_maker, recompress, [], lambda _, __: (0, 0), None, {}
         )
         TrainingRun(tmp_path / "run", DATA, config, materials, "cpu", str)
 
@@ -63,6 +63,7 @@ def test_a_run_goes_through_its_stages(
         recompress=recompress,
         opinions=[scored],
         judge=judge,
+        judged=None,
         images={"mine": scored.images},
     )
     for stage in ("versions", "splits", "ablation", "all"):
@@ -110,6 +111,7 @@ def test_scenes_sets_and_what_is_only_judged_by_are_held_back(
         recompress=recompress,
         opinions=[read_opinions(item, roots.get(item.name, mos_folder)) for item in sets],
         judge=lambda said, _: (len(said) / 100, 0.0),
+        judged=None,
         images={},
     )
     data, run = replace(DATA, opinions=sets), tmp_path / "run"

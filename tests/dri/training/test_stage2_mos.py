@@ -37,7 +37,7 @@ def lesson(network: DRINetwork, folder: Path, paths: list[Path], kept: Path) -> 
     opinions = read_opinions(OPINIONS, folder)
     describe_opinions(network.eval(), opinions, recompress, kept / "mine.pt", str)
     table = OpinionTable.load(kept / "mine.pt", opinions)
-    versions = describe_versions(network, paths, recompress, str)
+    versions = describe_versions(network, paths, recompress, None, str)
     return Lesson([table], [range(len(opinions.images))], versions)
 
 

@@ -62,9 +62,13 @@ def lay_out_photographs(repository: Path, out: Path) -> None:
 
 
 def lay_out_enlargements(repository: Path, out: Path) -> None:
-    """SR4KIQA's open scenes; scores from 1 to 5. Files that the snapshot lacks are left out."""
+    """SR4KIQA's open scenes; scores from 1 to 5. Files that the snapshot lacks are left out.
+
+    The references go into a folder of their own: nobody judged them.
+    """
     folder = out / "sr4kiqa"
-    (folder / "images").mkdir(parents=True, exist_ok=True)
+    for name in ("images", "references"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     scores = {
         line.split(",")[0]: line.split(",")[2]
         for line in git(repository, "show", "HEAD:MOS.csv").decode(errors="replace").splitlines()
@@ -72,6 +76,13 @@ def lay_out_enlargements(repository: Path, out: Path) -> None:
     }
     rows: list[dict[str, object]] = []
     for scene in SCENES:
+        path = f"reference/{scene}_GT.jpg"
+        _, size = (
+            git(repository, "ls-tree", "-l", "HEAD", path).decode().split("\t")[0].rsplit(" ", 1)
+        )
+        if size.isdigit():
+            blob = git(repository, "cat-file", "blob", f"HEAD:{path}")
+            (folder / "references" / f"{scene}.jpg").write_bytes(blob)
         for line in git(repository, "ls-tree", "-l", "HEAD", f"{scene}/").decode().splitlines():
             facts, path = line.split("\t")
             blob, size = facts.split()[2:4]

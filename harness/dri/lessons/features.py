@@ -16,6 +16,7 @@ from torch import Tensor
 
 from harness.atomic import atomic_file
 from harness.dri.network.backbone import fit_size
+from harness.dri.network.member import Member
 from harness.dri.network.network import Description, DRINetwork
 from harness.images import Image
 
@@ -66,7 +67,7 @@ class FeatureTable:
     Attributes:
         features: For each row, in bfloat16, the shallow map (views, C, h, w).
         pooled: For each shallow tap (rows, views, P, 2 * width), float16.
-        deep: For each tap of ImageNet's deep stages the same.
+        deep: For each tap of deep stages, ImageNet's or a foundation's, the same.
         d: (rows, views, D).
         tokens: (rows, views, P, taps, D), float16.
         assistance: (rows, views, features).
@@ -123,13 +124,22 @@ class FeatureTable:
         cropped = torch.stack([_crop(item, height, width, generator) for item in maps])
         return self._described(cropped.contiguous(memory_format=torch.channels_last), rows, views)
 
-    def as_imagenet_sees(self, rows: Tensor, views: Tensor) -> Description:
-        """Some rows, in the given view each, by the deep stages as they were at first.
+    def as_first_seen(self, rows: Tensor, views: Tensor) -> Description:
+        """Some rows, in the given view each, as the deep stages saw them when `deep` was made.
 
         Nothing is to be computed.
         """
         described = self._described(torch.empty(0, device=self.d.device), rows, views)
         return replace(described, deep=[tap[rows, views].float() for tap in self.deep])
+
+    @torch.inference_mode()
+    def seen_by(self, member: Member) -> list[Tensor]:
+        """What a member's deep stages say of all rows, in place of `deep`."""
+        kept = []
+        for maps in self.features:
+            said = [member.look(view[None].float()) for view in maps]
+            kept.append([torch.cat(tap).half().cpu() for tap in zip(*said, strict=True)])
+        return [torch.stack(taps) for taps in zip(*kept, strict=True)]
 
     def whole(self, row: int, mirrored: bool = True) -> Description:
         """One image with its whole map and, if so wished, its mirror image as a second row."""

@@ -27,7 +27,8 @@ class TrainingConfig:
         patch: Height and width of a patch, a multiple of 12.
         foundation_epochs: Of stage 2's foundation on sets that are learnt from early.
         head_epochs: Of stage 2's first phase, in which the deep stages are ImageNet's.
-        epochs: Of its second phase, in which they learn.
+        epochs: Of its second phase, in which they learn; with 0 and a foundation only that has
+            taught them, and what stands on them learns from what they say, computed once.
         soup: Runs of the second phase, each in an order of its own of the data, whose weights are
             averaged.
         batch: Images in a batch of stage 2.

@@ -81,7 +81,8 @@ class Experiments:
 
         On a few splits, by scenes, and on a short schedule.
         """
-        short = replace(self.config, epochs=self.config.ablation_epochs, soup=1)
+        epochs = min(self.config.epochs, self.config.ablation_epochs)
+        short = replace(self.config, epochs=epochs, soup=1)
         configs = {"whole, short": short}
         configs |= {f"without {part}": ablate(short, part) for part in PARTS}
         trials = [split_trial(self.sets, split) for split in range(splits)]

@@ -148,6 +148,34 @@ class TrainingRun:
         return tables, FeatureTable.load(path).to(self.device)
 
     @cached_property
+    def seen(self) -> tuple[list[OpinionTable], FeatureTable]:
+        """The tables, as the foundation's deep stages see the images if they learn no more.
+
+        Computed once a foundation.
+        """
+        tables, versions = self.tables
+        if self.config.epochs or not self.foundation:
+            return tables, versions
+        path = self.folder / "features-foundation.pt"
+        if not path.is_file():
+            _, learner = self._fresh(self.config, self.foundation)
+            deep = []
+            for place, table in enumerate([*(table.features for table in tables), versions], 1):
+                deep.append(table.seen_by(learner.eval().member))
+                self.say(f"the foundation has seen {place}/{len(tables) + 1} sets")
+            with atomic_file(path) as partial:
+                torch.save(deep, partial)
+        *deep, last = [
+            [tap.to(self.device) for tap in taps]
+            for taps in torch.load(path, weights_only=True, mmap=True)
+        ]
+        seen = [
+            replace(table, features=replace(table.features, deep=taps))
+            for table, taps in zip(tables, deep, strict=True)
+        ]
+        return seen, replace(versions, deep=last)
+
+    @cached_property
     def foundation(self) -> dict[str, torch.Tensor]:
         """What sets teach that are learnt from early, once; empty if there are none."""
         sets = self.materials.opinions
@@ -226,7 +254,19 @@ class TrainingRun:
 
         Interaction and predictor, which stage 1 has not taught, have a start of their own.
         """
-        tables, versions = self.tables  # before the seed, for making them draws random numbers
+        # before the seed, for making them draws random numbers
+        tables, versions = self.seen if taught else self.tables
+        network, learner = self._fresh(config, taught, start)
+        config, lesson = replace(config, seed=config.seed + start), Lesson(tables, images, versions)
+        with_head = not taught or not config.epochs
+        train_mos(network, learner, lesson, config, self.folder, self.say, name, with_head)
+        draw_curves(self.folder)
+        return learner
+
+    def _fresh(
+        self, config: TrainingConfig, taught: Mapping[str, torch.Tensor], start: int = 0
+    ) -> tuple[DRINetwork, Learner]:
+        """A network of one member, and who learns, as a foundation or stage 1 has left them."""
         torch.manual_seed(config.seed + start)
         network = DRINetwork(replace(config.network, members=1))
         stage_1 = torch.load(self.folder / "stage1.pt", weights_only=True, map_location="cpu")
@@ -240,14 +280,7 @@ class TrainingRun:
         learner = Learner(network.members[0], Links([item.config.name for item in sets], votes))
         if taught:
             learner.load_state_dict(dict(taught))
-        network.to(self.device)
-        learner.to(self.device)
-        config, lesson = replace(config, seed=config.seed + start), Lesson(tables, images, versions)
-        train_mos(
-            network, learner, lesson, config, self.folder, self.say, name, with_head=not taught
-        )
-        draw_curves(self.folder)
-        return learner
+        return network.to(self.device), learner.to(self.device)
 
 
 def _claim(folder: Path, config: str) -> None:

@@ -230,7 +230,7 @@ def _predict(
         What it says of them, and their d.
     """
     if crop is None:
-        seen = table.as_imagenet_sees(rows, views)
+        seen = table.as_first_seen(rows, views)
     else:
         seen = table.description(rows, views, crop, generator)
     return network.predict(seen, [member]), seen.d

@@ -34,7 +34,7 @@ def test_a_table_moves_to_a_device_and_describes_its_rows_there() -> None:
     assert torch.equal(table.scores, torch.arange(4) / 4)
     rows, views = torch.tensor([3, 1, 0]), torch.tensor([0, 1, 1])
     cropped = table.description(rows, views, 5, torch.Generator())
-    seen = table.as_imagenet_sees(rows, views)
+    seen = table.as_first_seen(rows, views)
     assert cropped.features.shape == (3, 3, 5, 5)
     assert seen.deep is not None
     for described in (cropped, seen, table.whole(2)):

@@ -138,6 +138,40 @@ def test_scenes_sets_and_what_is_only_judged_by_are_held_back(
     assert (run / "foundation-taught.pt").is_file()
 
 
+def test_after_a_foundation_the_deep_stages_may_stay_as_they_are(
+    pairs: SyntheticPairs, mos_folder: Path, tmp_path: Path
+) -> None:
+    """With no epochs only what stands on them learns from the other sets."""
+    sets = (OPINIONS, OpinionConfig("early", ".", early=True, views=1, limit=4))
+    shape = replace(SMALL, mirrored=False)
+    short = {"steps": 2, "head_epochs": 1, "foundation_epochs": 1, "epochs": 0, "soup": 1}
+    config = replace(CONFIG, network=shape, batch=8, **short)  # type: ignore[arg-type]
+    imagenet = tmp_path / "imagenet.pth"
+    torch.save(timm.create_model(SMALL.backbone, pretrained=False).state_dict(), imagenet)
+    materials = Materials(
+        imagenet=imagenet,
+        pairs=lambda: pairs,
+        versions=version_maker,
+        recompress=recompress,
+        opinions=[read_opinions(item, mos_folder) for item in sets],
+        judge=lambda _, __: (0.0, 0.0),
+        judged=None,
+        images={},
+    )
+    run = TrainingRun(tmp_path / "run", replace(DATA, opinions=sets), config, materials, "cpu", str)
+    run.run("all")
+    taught = torch.load(tmp_path / "run" / "foundation-taught.pt", weights_only=True)
+    shipped = load_weights(tmp_path / "run" / "dri.safetensors").members[0]
+    deep = shipped.deep.state_dict(prefix="member.deep.")
+    assert all(torch.equal(value, taught[name].half().float()) for name, value in deep.items())
+    head = shipped.predictor.state_dict(prefix="member.predictor.")
+    assert any(not torch.equal(value, taught[name].half().float()) for name, value in head.items())
+    (table, _), versions = run.seen
+    said = shipped.look(table.features.features[0][:1].float())
+    assert torch.allclose(said[-1], table.features.deep[-1][0, :1].float(), atol=0.02)
+    assert versions.deep[0].shape[:2] == (versions.d.shape[0], versions.views)
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_an_ablation_silences_one_part(part: str) -> None:
     assert ablate(CONFIG, part) != CONFIG

@@ -133,22 +133,9 @@ def _materials(
     levels = sources.versions.judged
     compress = degradations.get(sources.versions.jpeg)(quality=sources.unseen_quality)
 
-    # photographs are many, and not every stage wants them
-    def pairs() -> data.SyntheticPairs:
-        applied = [
-            data.LabelledDegradation(
-                kind,
-                strength / len(item.levels),
-                degradations.get(item.name)(**{item.parameter: level}),
-            )
-            for kind, item in enumerate(sources.degradations, start=1)
-            for strength, level in enumerate(item.levels, start=1)
-        ]
-        return data.SyntheticPairs(clean, applied, training.seed)
-
     return run.Materials(
         imagenet=zoo.fetch([IMAGENET[training.network.backbone]])[0],
-        pairs=pairs,
+        pairs=lambda: _synthetic_pairs(clean, sources, training.seed),  # not every stage wants them
         versions=lambda pairs: _version_maker(pairs, sources.versions, device),
         recompress=lambda image: compress(image, np.random.default_rng(0)),
         opinions=opinions,
@@ -159,6 +146,23 @@ def _materials(
             sources.clean: data.photographs_in(clean),
         },
     )
+
+
+def _synthetic_pairs(clean: Path, sources: config.DataConfig, seed: int) -> data.SyntheticPairs:
+    """Clean photographs, read here, and what is done to them."""
+    from harness.dri.training import data
+    from harness.plugins.kinds import degradations
+
+    applied = [
+        data.LabelledDegradation(
+            kind,
+            strength / len(item.levels),
+            degradations.get(item.name)(**{item.parameter: level}),
+        )
+        for kind, item in enumerate(sources.degradations, start=1)
+        for strength, level in enumerate(item.levels, start=1)
+    ]
+    return data.SyntheticPairs(clean, applied, seed)
 
 
 def _version_maker(

@@ -189,12 +189,12 @@ def _gaps(rows: Sequence[Row], places: int) -> list[Column]:
     for row in rows:
         fields = ("difference", "difference_low", "difference_high", "p")
         gap, low, high, p = map(row.get, fields)
-        known = isinstance(gap, float), isinstance(low, float), isinstance(p, float)
+        known = isinstance(gap, float), isinstance(low, float)
         texts.append(
             (
                 f"{gap:+.{places}f}" if known[0] else "-",
                 f"[{low:+.{places}f}, {high:+.{places}f}]" if known[1] else "",
-                _p(p) if known[2] else "",
+                _p(p) if isinstance(p, float) else "",
                 printable(row["verdict"] or ""),
             )
         )

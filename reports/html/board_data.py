@@ -158,7 +158,7 @@ def _short(value: float | None, digits: int) -> float | None:
 
 
 def _orders(report: ReportData, number: Mapping[str, int]) -> list[dict[str, object]]:
-    """The Borda order of each task: restorer, rank, range, score and ends of it, n, whether tied."""
+    """The Borda order of each task: restorer, rank, range, score, its ends, n, whether tied."""
     keys = ("rank", "rank_low", "rank_high", "mean", "ci_low", "ci_high", "n")
     tasks: dict[str, list[list[object]]] = {}
     leaderboards: dict[str, object] = {}

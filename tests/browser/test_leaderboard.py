@@ -86,9 +86,7 @@ def test_filtering_by_licence_size_and_speed(visit: Any) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 390, 1024, 1440])
-def test_the_menu_of_columns_stays_on_the_page(
-    open_page: Callable[..., Visit], folder: Path, width: int
-) -> None:
+def test_the_menu_of_columns_stays_on_the_page(open_page: Open, folder: Path, width: int) -> None:
     page = open_page(
         folder / "report" / "index.html", viewport={"width": width, "height": 900}
     ).page

@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable
 
 from harness.cards import MetricCard
-from harness.results import Cost
+from harness.results import SIGNIFICANT, Cost
 
 DASH = "–"
+_ABOVE = SIGNIFICANT + 0.001
 
 _NON_COMMERCIAL = re.compile(
     r"\bnc\b|non-?\s?commercial|research|academic|s-lab|not for (commercial|sale)|proprietary",
@@ -96,9 +97,11 @@ def count(value: float | None) -> str:
 
 
 def p_value(value: float | None) -> str:
-    """A p to two digits, or `<0.001`."""
+    """A p to two or three places, or `<0.001`; above `SIGNIFICANT` it stays above it."""
     if value is None:
         return DASH
+    if SIGNIFICANT < value < _ABOVE:
+        value = _ABOVE
     return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 

@@ -12,7 +12,7 @@ import click
 
 from harness.cli.output import Row, print_table, printable
 from harness.errors import InputError
-from harness.results import Cost, SetStanding, caution
+from harness.results import SIGNIFICANT, Cost, SetStanding, caution
 
 WIDTH = 80
 NAME_WIDTH = 30
@@ -189,12 +189,12 @@ def _gaps(rows: Sequence[Row], places: int) -> list[Column]:
     for row in rows:
         fields = ("difference", "difference_low", "difference_high", "p")
         gap, low, high, p = map(row.get, fields)
-        known = isinstance(gap, float), isinstance(low, float), isinstance(p, float)
+        known = isinstance(gap, float), isinstance(low, float)
         texts.append(
             (
                 f"{gap:+.{places}f}" if known[0] else "-",
                 f"[{low:+.{places}f}, {high:+.{places}f}]" if known[1] else "",
-                f"{p:.2g}" if known[2] else "",
+                _p(p) if isinstance(p, float) else "",
                 printable(row["verdict"] or ""),
             )
         )
@@ -206,6 +206,11 @@ def _gaps(rows: Sequence[Row], places: int) -> list[Column]:
         _padded(["p", *_by_point(p_values)], str.ljust),
         _padded(["verdict", *verdicts], str.ljust),
     ]
+
+
+def _p(value: float) -> str:
+    """Two digits; what tells nothing apart is not rounded down to the 0.05 that does."""
+    return f"{value if value <= SIGNIFICANT else max(value, SIGNIFICANT + 0.001):.2g}"
 
 
 def _print_columns(columns: list[Column]) -> None:

@@ -126,7 +126,8 @@ def headlines(ranking: Ranking) -> tuple[Headline, ...]:
         if board is None:
             continue
         best, *rest = (row for row in board.rows if row.rank is not None)
-        leaders = (best.restorer, *(row.restorer for row in rest if row.rank_low == 1))
+        equals = (row.restorer for row in rest if row.rank == 1 or row.ties_best)
+        leaders = (best.restorer, *equals)
         task, mean = task_of(ranking.data, scope), best.mean or 0.0
         found.append(Headline(task, scope, board.metric, leaders, mean, best.n, 1 + len(rest)))
     return tuple(found)

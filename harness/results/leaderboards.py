@@ -89,6 +89,14 @@ class LeaderboardRow:
     gap_high: float | None = None
     p: float | None = None
 
+    @property
+    def ties_best(self) -> bool:
+        """Whether the data cannot tell its mean from the best one, which is another's.
+
+        Its range may begin below 1 all the same, where somebody else is told apart as better.
+        """
+        return self.rank not in (None, 1) and (self.p is None or self.p > SIGNIFICANT)
+
 
 @dataclass(frozen=True, slots=True)
 class Leaderboard:

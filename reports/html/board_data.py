@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.atomic import atomic_file
 from harness.protocols.report import ReportData
+from harness.results import SIGNIFICANT
 from reports.html.cells import metric_head, places_of, scale_of, worded_cell
 from reports.html.leaderboard import MOST_PAIRS, costs, group_facts, metric_names
 from reports.html.places import Places
@@ -157,7 +158,7 @@ def _short(value: float | None, digits: int) -> float | None:
 
 
 def _orders(report: ReportData, number: Mapping[str, int]) -> list[dict[str, object]]:
-    """The Borda order of each task: restorer, rank, range of ranks, score, and ends of it."""
+    """The Borda order of each task: restorer, rank, range, score, its ends, n, whether tied."""
     keys = ("rank", "rank_low", "rank_high", "mean", "ci_low", "ci_high", "n")
     tasks: dict[str, list[list[object]]] = {}
     leaderboards: dict[str, object] = {}
@@ -165,6 +166,8 @@ def _orders(report: ReportData, number: Mapping[str, int]) -> list[dict[str, obj
         task = str(row["task"])
         values = [row[key] for key in keys]
         known = [_short(v, 5) if isinstance(v, float) else v for v in values]
+        p = row["p"]
+        known.append(row["rank"] != 1 and not (isinstance(p, float) and p <= SIGNIFICANT))
         tasks.setdefault(task, []).append([number[str(row["restorer"])], *known])
         leaderboards[task] = row["leaderboards"]
     return [

@@ -62,7 +62,7 @@ def worded_cell(
         "p": "" if row.p is None else p_value(row.p),
         "ranks": rank_range(row.rank_low, row.rank_high),
         "best": row.rank == 1,
-        "tied": row.rank != 1 and row.rank_low == 1,
+        "tied": row.ties_best,
         "marks": _marks(row, scale),
     }
 

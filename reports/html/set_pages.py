@@ -108,7 +108,7 @@ def _board(report: ReportData, board: Leaderboard, places: Places, most: int) ->
     return {
         **metric_head(board.metric, report),
         "leader": leader,
-        "tied": [row.restorer for row in ranked[1:] if row.rank_low == 1],
+        "tied": [row.restorer for row in ranked[1:] if row.rank == 1 or row.ties_best],
         "rows": rows,
         "all": len(board.rows),
     }

@@ -85,6 +85,19 @@ def test_filtering_by_licence_size_and_speed(visit: Any) -> None:
     assert "broken" not in visit.column("restorer"), "it has no time at all"
 
 
+@pytest.mark.parametrize("width", [320, 390, 1024, 1440])
+def test_the_menu_of_columns_stays_on_the_page(open_page: Open, folder: Path, width: int) -> None:
+    page = open_page(
+        folder / "report" / "index.html", viewport={"width": width, "height": 900}
+    ).page
+    page.locator(".columns-menu summary").click()
+    # it is turned over once it is open
+    page.wait_for_timeout(100)
+    box = page.locator("#columns").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+
+
 def test_columns_can_be_chosen_and_intervals_read(visit: Any) -> None:
     visit.page.locator(".columns-menu summary").click()
     assert header(visit, "ssim").is_visible()
@@ -243,6 +256,31 @@ def test_what_is_filtered_is_copied(visit: Any, open_page: Open, folder: Path) -
         copied(visit, "CSV")
         visit.page.get_by_role("button", name="save as a file").click()
     assert waiting.value.path().read_text().startswith('"group","restorer"')
+
+
+def test_copies_have_the_small_print_of_what_is_shown(visit: Any) -> None:
+    """Ties, ranges of ranks, marks of licences; with intervals as numbers these as well."""
+    equals = visit.page.locator("#board td .eq").count()
+    ranges = visit.page.locator("#board td.num > small", has_text="–").all_inner_texts()
+    marks = visit.page.locator("#board td .tag").all_inner_texts()
+    assert equals
+    assert ranges
+    assert marks
+    for way in ("Markdown", "LaTeX"):
+        text = copied(visit, way).replace("--", "–")
+        assert text.count("= ") == equals
+        assert all(f"({words})" in text for words in [*ranges, *marks])
+        assert " to " not in text
+    rows = list(csv.DictReader(copied(visit, "CSV").splitlines()))
+    assert [row["licence note"] for row in rows if row["licence note"]] == marks
+    assert [row["ranks"] for row in rows if row["ranks"]] == ranges
+    visit.page.locator(".columns-menu summary").click()
+    visit.page.locator("#columns input[value='numbers']").check()
+    visit.page.keyboard.press("Escape")
+    seen = visit.page.locator("#board small.interval").all_inner_texts()
+    assert seen
+    text = copied(visit, "Markdown")
+    assert all(interval in text for interval in seen)
 
 
 def test_hostile_names_are_copied_as_text(open_page: Open, folder: Path) -> None:

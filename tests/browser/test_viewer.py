@@ -146,11 +146,36 @@ def test_zooms_are_whole_numbers_and_keep_step(visit: Any) -> None:
     press(visit, "ArrowDown")
     assert float(shown(visit, "y")) > float(before)
     press(visit, "z")
-    assert zoom(visit) == fit, "never smaller than what fits"
+    assert zoom(visit) == 1 < fit, "a small image, which fits enlarged"
+    press(visit, "-")
+    assert zoom(visit) == 1
+    press(visit, "f")
+    assert zoom(visit) == fit
     visit.page.get_by_role("button", name="Zoom in").click()
     assert zoom(visit) > fit
     visit.page.get_by_role("button", name="Show the whole image").click()
     assert zoom(visit) == fit
+
+
+def test_keys_work_from_every_button_of_the_viewer_and_not_where_one_types(visit: Any) -> None:
+    fit = zoom(visit)
+    visit.page.locator(".zooms button", has_text="1:1").click()
+    assert zoom(visit) == 1
+    visit.page.keyboard.press("+")
+    assert zoom(visit) == 2
+    visit.page.locator(".segments label", has_text="difference").click()
+    visit.page.keyboard.press("f")
+    assert zoom(visit) == fit
+    assert shown(visit, "mode") == "difference"
+    visit.page.focus(".viewer-bar select")
+    visit.page.keyboard.press("z")
+    assert zoom(visit) == fit
+    visit.page.locator(".segments label", has_text="grid").click()
+    visit.page.keyboard.press("z")
+    address = visit.page.url
+    visit.page.keyboard.press("n")
+    visit.page.wait_for_url(lambda url: url.partition("#")[0] != address.partition("#")[0])
+    assert (shown(ready(visit), "mode"), zoom(visit)) == ("grid", 1)
 
 
 def test_the_wheel_zooms_where_it_points(visit: Any) -> None:

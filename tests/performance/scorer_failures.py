@@ -1,4 +1,4 @@
-"""Where the scorer goes wrong: pairs that it orders against PSNR by most.
+"""Where the scorer goes wrong: pairs that it orders against PSNR beyond its own doubt.
 
     restobench run -b demo --out runs/demo
     python tests/performance/scorer_failures.py runs/demo docs/pictures/dri-failures.webp
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from harness.reporting.assemble import assemble
 from harness.reporting.images import SampleImages
 from harness.results import RunData
 from harness.storage.store import load_run
@@ -24,11 +25,12 @@ ROWS = 4
 CLEAR_DB = 1.0
 
 
-def contradictions(data: RunData) -> pd.DataFrame:
+def contradictions(data: RunData, folder: Path) -> pd.DataFrame:
     """Pairs of restorers on an image that dri and PSNR order otherwise.
 
-    dri prefers the first one, PSNR the second one by at least `CLEAR_DB`. The worst of each set and
-    first restorer, the largest difference of dri first.
+    dri prefers the first one, PSNR the second one by at least `CLEAR_DB`, and one of the two is on
+    the report's page of disagreements. The worst of each image and first restorer, the
+    largest difference of dri first.
     """
     index, scores = ["set", "image", "restorer"], data.scores
     rows = [(s.cell.set, s.cell.image, s.cell.restorer, s.metric, s.value) for s in scores]
@@ -38,12 +40,22 @@ def contradictions(data: RunData) -> pd.DataFrame:
     pairs = wide.merge(wide, on=["set", "image"], suffixes=("", "_psnr"))
     wrong = pairs[pairs["psnr"] < pairs["psnr_psnr"] - CLEAR_DB]
     wrong = wrong.assign(by=wrong["dri"] - wrong["dri_psnr"]).sort_values("by", ascending=False)
-    return wrong[wrong["by"] > 0].drop_duplicates(["set", "restorer"])
+    shown = {(d.set, d.image, d.restorer, d.kind) for d in assemble(data, folder).disagreements}
+    ends = {"restorer": "hallucination", "restorer_psnr": "over-smoothing"}
+    real = [
+        any((pair["set"], pair["image"], pair[end], kind) in shown for end, kind in ends.items())
+        for pair in wrong.to_dict("records")
+    ]
+    wrong = wrong[(wrong["by"] > 0) & np.array(real, dtype=bool)]
+    return wrong.drop_duplicates(["set", "image", "restorer"])
 
 
 def draw(data: RunData, folder: Path, path: Path) -> None:
     """Draws the reference, what dri prefers and what PSNR prefers, a pair a row."""
-    wrong = contradictions(data).head(ROWS)
+    wrong = contradictions(data, folder).head(ROWS)
+    if wrong.empty:
+        print("none found")
+        return
     restored = {(r.cell.set, r.cell.image, r.cell.restorer): r.path for r in data.restored}
     size, find = (7.5, 2.75 * len(wrong)), SampleImages(data, folder)
     figure, axes = plt.subplots(len(wrong), 3, figsize=size, squeeze=False, layout="constrained")

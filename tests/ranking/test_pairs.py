@@ -14,6 +14,7 @@ from scipy import stats
 
 from harness.ranking.leaderboards import rank_run, versus
 from harness.ranking.pairs import critical_difference, pair_tests
+from harness.reporting.assemble import headlines
 from harness.results import MOST_COMPARED, SIGNIFICANT, CriticalDifference, PairTest, RunData
 
 # AUC of four variants of C4.5 on 14 data sets: Demsar, JMLR 7 (2006), table 6. Of voting, the one
@@ -133,3 +134,18 @@ def test_a_single_image_tells_nothing() -> None:
     data = made_run({("a", "s", "psnr"): [31.0], ("b", "s", "psnr"): [30.0]})
     (test,) = compared(data, ["a", "b"])
     assert (test.difference, test.ci_low, test.p, test.n) == (1.0, None, 1.0, 1)
+
+
+def test_a_tie_with_the_best_is_the_p_that_is_shown(generator: np.random.Generator) -> None:
+    """Of the third, the second is told apart as better, and the noisy first is not."""
+    second = generator.normal(30, 1, 12)
+    first = second + 0.1 + np.tile([1.5, -1.5], 6)
+    third = second - 0.3 + generator.normal(0, 0.02, 12)
+    values = {("a", "s", "psnr"): first, ("b", "s", "psnr"): second, ("c", "s", "psnr"): third}
+    ranking = rank_run(made_run({key: list(row) for key, row in values.items()}))
+    rows = ranking.boards[0].rows
+    assert [row.restorer for row in rows] == ["a", "b", "c"]
+    assert rows[2].p is not None and rows[2].p > SIGNIFICANT
+    assert rows[2].rank_low == 2
+    assert [row.ties_best for row in rows] == [False, True, True]
+    assert headlines(ranking)[0].leaders == ("a", "b", "c")

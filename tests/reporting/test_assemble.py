@@ -11,7 +11,7 @@ from harness.errors import InputError
 from harness.protocols.report import Report, ReportData
 from harness.reporting.assemble import assemble
 from harness.reporting.write import write_reports
-from harness.results import Restored, Spent, TradeOff
+from harness.results import SIGNIFICANT, Restored, Spent, TradeOff
 from reports.html.report import HTMLReport
 from reports.markdown import MarkdownReport
 from reports.table import CSVReport
@@ -23,7 +23,9 @@ def test_headlines_name_the_leader_of_each_set_and_who_ties(fabricated: ReportDa
     for line in fabricated.headlines:
         rows = boards[line.set, line.metric].rows
         assert line.metric == "psnr"
-        assert set(line.leaders) == {row.restorer for row in rows if row.rank_low == 1}
+        level = {row.restorer for row in rows[1:] if row.ties_best}
+        assert all(row.p is None or row.p > SIGNIFICANT for row in rows if row.ties_best)
+        assert set(line.leaders[1:]) == level
         assert line.leaders[0] == rows[0].restorer
 
 

@@ -45,6 +45,8 @@ def test_wording() -> None:
     counts = [count(value) for value in (0, 999, 852108, 999_900, 16_700_000)]
     assert counts == ["0", "999", "852 k", "1 M", "16.7 M"]
     assert [p_value(value) for value in (0.0002, 0.0312, 0.5)] == ["<0.001", "0.031", "0.50"]
+    # what tells nothing apart does not read like what does
+    assert [p_value(value) for value in (0.0496, 0.0504)] == ["0.050", "0.051"]
     assert (rank_range(2, 2), rank_range(1, 3), rank_range(None, None)) == ("2", "1–3", "–")
     decibels = MetricCard("psnr", True, True, unit="dB")
     assert (digits(decibels), digits(MetricCard("ssim", True, True, bounds=(0, 1)))) == (2, 4)

@@ -67,6 +67,13 @@
     }
   });
 
+  // it hangs from its left edge, or where it would leave the page from its right one
+  document.addEventListener("toggle", ({ target: menu }) => {
+    if (!menu.matches("details.menu[open]")) return;
+    const { left } = menu.getBoundingClientRect();
+    menu.classList.toggle("leftward", left + menu.querySelector("fieldset").offsetWidth > document.documentElement.clientWidth);
+  }, true);
+
   // what needs a script is there with one only, and what stands in for it without one only
   for (const element of document.querySelectorAll(".scripted[hidden]")) element.hidden = false;
   for (const element of document.querySelectorAll(".unscripted")) element.hidden = true;

@@ -145,9 +145,9 @@
     }
 
     own(row, column) {
-      const [rank, low, high, mean, from, to, n] = row.found;
+      const [rank, low, high, mean, from, to, n, tied] = row.found;
       if (rank === null) return EMPTY;
-      if (column.key === "rank") return { value: rank, text: String(rank), under: range(low, high), best: rank === 1, tied: rank !== 1 && low === 1 };
+      if (column.key === "rank") return { value: rank, text: String(rank), under: range(low, high), best: rank === 1, tied };
       if (column.key === "images") return { value: n, text: String(n) };
       return { value: mean, text: mean.toFixed(1), under: from === null ? "" : `${from.toFixed(1)} to ${to.toFixed(1)}` };
     }

@@ -196,6 +196,6 @@
     });
   }
   addEventListener("hashchange", () => location.hash.includes("=") && restore());
-  here.boardShown = () => ({ view, columns: columns(), groups: shown });
+  here.boardShown = () => ({ view, columns: columns(), groups: shown, numbers: state.numbers });
   restore();
 })();

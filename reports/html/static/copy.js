@@ -22,19 +22,35 @@
 
   const grouped = (shown) => shown.groups.some(([group]) => group.title);
 
+  // the small print of a cell; that of a score is intervals, and copied where they are read as numbers
+  const notes = (cell, numbers) => {
+    const found = cell.ranks ? (numbers ? [cell.ranks, cell.interval] : []) : [cell.under, cell.tag];
+    return found.filter((text) => text && text !== cell.text).join("; ");
+  };
+
+  /** A cell in words; `write` escapes, `bold` marks the best. */
+  const worded = (cell, numbers, write, bold) => {
+    const [text, note] = [write(cell.text), notes(cell, numbers)];
+    return `${cell.tied ? "= " : ""}${cell.best && cell.column.numeric ? bold(text) : text}${note ? ` (${write(note)})` : ""}`;
+  };
+
   const asCSV = (shown) => {
-    const plain = (cell) => (cell.column.numeric ? (cell.value === null ? "" : String(cell.value)) : csv(cell.text));
+    const table = lines(shown);
+    const plain = (cell) => {
+      if (!cell.column.numeric) return csv(cell.text);
+      return cell.value === null ? (cell.text === "–" ? "" : csv(cell.text)) : String(cell.value);
+    };
+    const noted = shown.columns.map((_, place) => table.some((line) => notes(line.cells[place], shown.numbers)));
+    const both = (list, one, other) => list.flatMap((item, place) => (noted[place] ? [one(item), other(item)] : [one(item)]));
     const first = grouped(shown) ? ["group"] : [];
-    const names = [...first, ...shown.columns.map((column) => column.label)];
-    const rows = lines(shown).map((line) => [...first.map(() => csv(line.group)), ...line.cells.map(plain)].join(","));
+    const names = [...first, ...both(shown.columns, (column) => column.label, (column) => (column.key === "rank" ? "ranks" : `${column.label} note`))];
+    const rows = table.map((line) => [...first.map(() => csv(line.group)), ...both(line.cells, plain, (cell) => csv(notes(cell, shown.numbers)))].join(","));
     return `${names.map(csv).join(",")}\n${rows.join("\n")}\n`;
   };
 
   const asMarkdown = (shown) => shown.groups.map(([group, rows]) => {
-    const body = lines({ ...shown, groups: [[group, rows]] }).map((line) => `| ${line.cells.map((cell) => {
-      const text = markdown(cell.text);
-      return cell.best && cell.column.numeric ? `**${text}**` : text;
-    }).join(" | ")} |`);
+    const body = lines({ ...shown, groups: [[group, rows]] }).map((line) =>
+      `| ${line.cells.map((cell) => worded(cell, shown.numbers, markdown, (text) => `**${text}**`)).join(" | ")} |`);
     const title = group.title ? `**${markdown(group.title)}**, ${markdown(group.note ?? "")}\n\n` : "";
     return `${title}| ${heads(shown.columns).map(markdown).join(" | ")} |\n| ${shown.columns.map((column) => (column.numeric ? "---:" : "---")).join(" | ")} |\n${body.join("\n")}\n`;
   }).join("\n");
@@ -42,11 +58,10 @@
   const asLaTeX = (shown) => {
     const width = shown.columns.length;
     const bodies = shown.groups.map(([group, rows]) => {
-      const title = group.title ? `\\multicolumn{${width}}{l}{\\textit{${latex(group.title)}}} \\\\\n` : "";
-      return title + lines({ ...shown, groups: [[group, rows]] }).map((line) => `${line.cells.map((cell) => {
-        const text = latex(cell.text);
-        return cell.best && cell.column.numeric ? `\\textbf{${text}}` : text;
-      }).join(" & ")} \\\\\n`).join("");
+      const note = group.note ? `% ${group.note.replace(/\s+/g, " ")}\n` : "";
+      const title = group.title ? `${note}\\multicolumn{${width}}{l}{\\textit{${latex(group.title)}}} \\\\\n` : "";
+      return title + lines({ ...shown, groups: [[group, rows]] }).map((line) =>
+        `${line.cells.map((cell) => worded(cell, shown.numbers, latex, (text) => `\\textbf{${text}}`)).join(" & ")} \\\\\n`).join("");
     });
     const layout = shown.columns.map((column) => (column.numeric ? "r" : "l")).join("");
     return `% needs \\usepackage{booktabs}\n\\begin{tabular}{${layout}}\n\\toprule\n${heads(shown.columns).map(latex).join(" & ")} \\\\\n\\midrule\n${bodies.join("\\midrule\n")}\\bottomrule\n\\end{tabular}\n`;

@@ -26,8 +26,10 @@
     };
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-    stage.element.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // letters and digits everywhere in the viewer, but where one types; arrows and Escape belong to what has the focus
+    viewer.root.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      if (event.target !== stage.element && (event.key.length > 1 || event.target.matches("select, textarea, input:not([type=radio], [type=checkbox], [type=range])"))) return;
       const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
       const arrow = arrows[event.key];
       if (digit) choose(event.shiftKey ? "left" : "right", Number(digit) - 1);

@@ -100,7 +100,8 @@
     }
 
     zoom() {
-      return Math.max(this.viewer.view.zoom ?? 0, Math.min(this.fit(), MOST));
+      const fit = Math.min(this.fit(), MOST);
+      return Math.max(this.viewer.view.zoom ?? fit, Math.min(fit, 1));
     }
 
     /** The next step in a direction: a whole number, above 1. */
@@ -110,15 +111,15 @@
       return beyond ?? now;
     }
 
-    /** Zooms; the point of a pane, in pixels of the display, or else its middle, stays where it is. */
+    /** Zooms; the point of a pane, in pixels of the display, or else its middle, stays where it is. A small image fits enlarged, and can be seen at 1:1. */
     scale(to, point = null) {
       const before = this.zoom();
-      const after = clamp(to, this.fit(), MOST);
+      const after = clamp(to, Math.min(this.fit(), 1), MOST);
       const pane = this.panes()[0];
       const at = point ?? { x: pane.width / 2, y: pane.height / 2 };
       const shift = (middle, size, place) => middle + (place - size / 2) * (1 / before - 1 / after);
       const { x, y } = this.viewer.view;
-      this.viewer.look({ zoom: after <= this.fit() ? null : after, x: shift(x, pane.width, at.x), y: shift(y, pane.height, at.y) });
+      this.viewer.look({ zoom: after === this.fit() ? null : after, x: shift(x, pane.width, at.x), y: shift(y, pane.height, at.y) });
     }
 
     get pannable() {

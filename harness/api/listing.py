@@ -9,7 +9,7 @@ from harness.errors import describe_error
 _REGISTRIES = {"metrics": ("metrics", "set_metrics")}
 """Of kinds that have more than one."""
 
-KINDS = ("restorers", "benchmarks", "sets", "metrics", "reports", "degradations")
+KINDS = ("restorers", "benchmarks", "sets", "metrics", "reports", "degradations", "executors")
 
 # what rows of each kind hold besides, as it is where a plugin cannot be asked
 _UNKNOWN: dict[str, dict[str, object]] = {
@@ -25,6 +25,7 @@ _UNKNOWN: dict[str, dict[str, object]] = {
     },
     "reports": {},
     "degradations": {"parameters": []},
+    "executors": {},
 }
 
 

@@ -22,6 +22,7 @@ _COLUMNS = {
     ),
     "reports": ("name", "usable", "distribution", "reason"),
     "degradations": ("name", "parameters", "usable", "distribution", "reason"),
+    "executors": ("name", "usable", "distribution", "reason"),
 }  # fmt: skip
 
 
@@ -40,8 +41,8 @@ Examples:
 @click.option("--long", "whole", is_flag=True, help="Everything that is known of each.")
 @options.json(help="One JSON document.")
 def list_(kind: str | None, whole: bool, as_json: bool) -> None:
-    """List restorers, benchmarks, sets, metrics, reports, degradations: what each is, and what it
-    needs.
+    """List restorers, benchmarks, sets, metrics, reports, degradations, executors: what each is,
+    and what it needs.
     """  # noqa: D205 - the first paragraph of the help
     found = {name: list_plugins(name) for name in ([kind] if kind else KINDS)}
     if as_json:

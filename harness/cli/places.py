@@ -24,7 +24,7 @@ class How(TypedDict):
 
     device: str
     devices: str | None
-    executor: str
+    executor: str | None
     detach: bool
     workers: int | None
     timeout: float
@@ -42,7 +42,7 @@ def choose(how: How) -> tuple[Executor | None, str, tuple[str, ...]]:
     """
     from harness.workers.devices import choose_devices
 
-    if not how["executor"]:
+    if how["executor"] is None:
         if how["detach"]:
             raise InputError("--detach needs --executor: jobs that go on by themselves")
         if how["devices"] is None:
@@ -98,7 +98,7 @@ class Places:
         from harness.distributing.runner import run_on
         from harness.distributing.tasks import How as NodeHow
 
-        text, detach = self.how["executor"], self.how["detach"]
+        text, detach = self.how["executor"] or "", self.how["detach"]
         name, _, argument = text.partition(":")
         if Path(argument).is_file():  # `collect` may be called from another folder
             text = f"{name}:{Path(argument).resolve()}"

@@ -49,7 +49,6 @@ Examples:
 @click.option("--devices", help="Several GPUs, a restoration on each: cuda:0-7.")
 @click.option(
     "--executor",
-    default="",
     metavar="NAME[:ARGUMENT]",
     help="Nodes that do it: slurm:cluster.toml, dask:ADDRESS, dask:FILE (docs/clusters.md).",
 )

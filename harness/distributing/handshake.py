@@ -5,10 +5,12 @@ The planner says what it expects; a node that differs takes no part.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Mapping
 from concurrent.futures import Future
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,7 +40,7 @@ def expect(plan: Plan, pool: _Pool, timeout: float) -> dict[str, str]:
         pool: Whose workers make samples.
         timeout: Seconds that one may take.
     """
-    found = _versions()
+    found = _versions() | {CODE: code_here()}
     found |= {f"restorer {item.name}": item.fingerprint for item in plan.restorers}
     found |= {f"metric {name}": text for name, text in plan.metric_fingerprints.items()}
     for item in plan.sets:
@@ -47,6 +49,24 @@ def expect(plan: Plan, pool: _Pool, timeout: float) -> dict[str, str]:
             if not isinstance(made, Trouble):  # it is a failure of its cells, wherever they are
                 found[_sample_field(item, ids[0])] = made
     return found
+
+
+CODE = "code of restobench"
+
+
+@cache
+def code_here() -> str:
+    """The hash of this program's files as they were when this process first asked.
+
+    Releases alone would not tell two checkouts apart, nor a Dask worker that has loaded what has
+    changed on disk since.
+    """
+    package, digest = Path(__file__).parents[1], hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(package)} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
 
 
 def _versions() -> dict[str, str]:
@@ -71,12 +91,13 @@ def hash_sample(degraded_set: DegradedSet, image: str) -> str:
     return f"{found.degraded.sha256} {reference}"
 
 
-def examine(plan: Plan, expected: Mapping[str, str]) -> tuple[str, dict[str, object]]:
+def examine(plan: Plan, expected: Mapping[str, str], code: str) -> tuple[str, dict[str, object]]:
     """Looks at this node; runs in one of its workers, and never raises.
 
     Args:
         plan: Of a chunk.
         expected: Of `expect`, of the whole plan.
+        code: `code_here` of the process that runs the chunk; this one is younger.
 
     Returns:
         In what it differs, or nothing; and what machine it is.
@@ -89,13 +110,13 @@ def examine(plan: Plan, expected: Mapping[str, str]) -> tuple[str, dict[str, obj
     try:
         with in_users_folder():
             sys.path.append(str(Path.cwd()))
-            return _difference(plan, expected), host
+            return _difference(plan, expected, code), host
     except Exception as error:  # plugins of somebody else
         return describe_error(error), host
 
 
-def _difference(plan: Plan, expected: Mapping[str, str]) -> str:
-    found, device = _versions(), plan.device
+def _difference(plan: Plan, expected: Mapping[str, str], code: str) -> str:
+    found, device = _versions() | {CODE: code}, plan.device
     for planned in plan.restorers:
         fingerprint = restorer_fingerprint(planned.spec, planned.card, device)
         found[f"restorer {planned.name}"] = fingerprint

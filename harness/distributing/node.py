@@ -10,7 +10,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.distributing.handshake import DAEMONIC, examine, is_daemonic, sees
+from harness.distributing.handshake import (
+    DAEMONIC,
+    code_here,
+    examine,
+    is_daemonic,
+    sees,
+)
 from harness.distributing.parts import (
     Part,
     add_part,
@@ -86,7 +92,9 @@ class _Node:
         about += (*plan.metric_fingerprints, *(item.name for item in plan.sets))
         if about in self.examined:
             return ""
-        asked = self.pools.trusted().submit(examine, plan, task.expected, timeout=task.how.timeout)
+        asked = self.pools.trusted().submit(
+            examine, plan, task.expected, code_here(), timeout=task.how.timeout
+        )
         if self.over in wait({asked, self.over}, return_when=FIRST_COMPLETED).done:
             return OVER
         found = outcome(asked, task.how.timeout)

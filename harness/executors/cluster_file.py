@@ -12,10 +12,12 @@ from harness.errors import InputError
 from harness.formats import read_toml
 from harness.protocols.executor import SPARE_SECONDS
 
-_TIME = re.compile(r"(?:(\d+)-)?(\d+):(\d\d)(?::(\d\d))?", re.ASCII)
+_TIME = re.compile(r"(?:(\d+)-)?(\d+)(?::(\d\d))?(?::(\d\d))?", re.ASCII)
 _MEMORY = re.compile(r"[0-9]+(?:[KMGTkmgt][Bb]?)?")
 _GPUS = re.compile(r"\d+|[\w.-]+:[1-9]\d*(?:,[\w.-]+:[1-9]\d*)*", re.ASCII)
 _OPTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+MOST_SECONDS = 366.0 * 86_400
 
 OWN_KEYS = {
     "partition": "partition", "account": "account", "qos": "qos", "constraint": "constraint",
@@ -26,7 +28,7 @@ OWN_KEYS = {
 
 SET_HERE = (
     "array", "error", "exclude", "job-name", "nodes", "open-mode", "output", "signal", "wckey",
-    "parsable", "test-only", "wait", "wrap",
+    "clusters", "parsable", "quiet", "test-only", "wait", "wrap",
 )  # fmt: skip
 """Options that are set with each array, and those with which `sbatch` would not answer as usual."""
 
@@ -121,7 +123,7 @@ def _seconds(text: str) -> int:
     if match is None:
         raise InputError(f"time is {text!r}; expected HH:MM:SS, DAYS-HH:MM or minutes")
     days, first, second, third = (int(part or 0) for part in match.groups())
-    # with days it is hours and minutes; two parts alone are minutes and seconds, as in sbatch
+    # with days it is hours and minutes; without, one part or two begin with minutes, as in sbatch
     if match[1] is None and match[4] is None:
         return first * 60 + second
     return days * 86_400 + first * 3600 + second * 60 + third
@@ -137,7 +139,7 @@ def _is_count(value: object) -> bool:
 
 
 def _is_seconds(value: object) -> bool:
-    return type(value) in (int, float) and 0 < value < math.inf  # type: ignore[operator]
+    return type(value) in (int, float) and 0 < value <= MOST_SECONDS  # type: ignore[operator]
 
 
 def _is_gpus(value: object) -> bool:
@@ -154,7 +156,7 @@ def _is_setup(value: object) -> bool:
 
 LINE = "one line of text"
 _COUNT = _is_count, "a whole number above 0"
-_SECONDS = _is_seconds, "seconds, a number above 0"
+_SECONDS = _is_seconds, "seconds, a number above 0 and no more than a year"
 
 _EXPECTED: dict[str, tuple[Callable[[object], bool], str]] = {
     "time": (lambda it: _is_line(it) or _is_count(it), "HH:MM:SS, DAYS-HH:MM or minutes"),

@@ -6,6 +6,7 @@ import gc
 import importlib.util
 import ipaddress
 import json
+import logging
 import math
 import time
 from collections import Counter
@@ -97,10 +98,23 @@ class DaskExecutor(Executor):
             raise InputError("this executor is not open")
         return self._client
 
+    def _running(self) -> Client:
+        client = self._open()
+        if client.status != "running":  # to wait for it costs half a minute, and chunks are lost
+            raise self._gone()
+        return client
+
+    def _gone(self) -> InputError:
+        return InputError(f"the Dask scheduler at {self._address} is gone")
+
     def _threads(self) -> dict[str, int]:
         """Workers that get chunks, and how many threads each has; asked now and then."""
         if time.monotonic() - self._asked > ASK_SECONDS:
-            self._known, self._asked = dict(self._open().nthreads()), time.monotonic()
+            try:
+                self._known = dict(self._running().nthreads())
+            except OSError as error:
+                raise self._gone() from error
+            self._asked = time.monotonic()
         return {name: count for name, count in self._known.items() if name not in self._refused}
 
     def slots(self) -> int:
@@ -120,9 +134,7 @@ class DaskExecutor(Executor):
 
     def submit(self, chunks: Sequence[Chunk]) -> Sequence[Future[Ran]]:
         """Hands chunks over; Dask gives those of a worker that died to another by itself."""
-        client, workers = self._open(), None
-        if client.status != "running":
-            raise InputError(f"the Dask scheduler at {self._address} is gone")
+        client, workers = self._running(), None
         if self._refused:
             workers = list(self._threads())
             if not workers:
@@ -208,6 +220,8 @@ def read_address(file: Path) -> str:
 def _connect(where: str) -> Client:
     from distributed import Client
 
+    # what it has to say comes as errors too, and is said in one line
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         return Client(where, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, OverflowError, TypeError) as error:  # as addresses are wrong

@@ -42,6 +42,10 @@ def choose_device(wanted: str) -> str:
     return wanted
 
 
+MOST_DEVICES = 1024
+"""More than any machine has: what is beyond is a slip of the hand."""
+
+
 def choose_devices(wanted: str) -> tuple[str, tuple[str, ...]]:
     """Several devices, each for workers that see no other.
 
@@ -64,6 +68,8 @@ def choose_devices(wanted: str) -> tuple[str, tuple[str, ...]]:
                 f"--devices {wanted!r} is unknown; expected cuda:0-7, cuda:0,cuda:2 or cpu"
             )
         first, last = int(match[1]), int(match[2] or match[1])
+        if last >= MOST_DEVICES:
+            raise InputError(f"--devices {wanted!r}: no machine has a device {last}")
         numbers |= dict.fromkeys(range(first, last + 1))
     if not numbers:
         raise InputError(f"--devices {wanted!r} names no device")

@@ -45,6 +45,7 @@ def test_a_dry_run_prints_chunks(command_line: Command, tmp_path: Path) -> None:
         (("--executor", "local", "--sandbox"), "ask the scheduler for work"),
         (("--devices", "cuda:0-1", "--device", "cpu"), "give one of them"),
         (("--devices", "gpus"), "is unknown; expected cuda:0-7"),
+        (("--executor", ""), "no executor is called ''"),
         (("--executor", "slurm"), "slurm:cluster.toml"),
         (("--executor", "dask"), "scheduler's address"),
         (("--executor", "kubernetes"), "no executor is called 'kubernetes'"),

@@ -27,7 +27,16 @@ def test_every_key_of_the_page_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("time", "minutes"),
-    [('"2:00:00"', 120), ('"1-12:00"', 2160), ('"30:00"', 30), ('"0:00:40"', 1), ("45", 45)],
+    [
+        ('"2:00:00"', 120),
+        ('"1-12:00"', 2160),
+        ('"30:00"', 30),
+        ('"0:00:40"', 1),
+        ("45", 45),
+        ('"45"', 45),
+        ('"1-6"', 1800),
+        ('"0-00:45:30"', 46),
+    ],
 )
 def test_times_are_those_of_sbatch(tmp_path: Path, time: str, minutes: int) -> None:
     assert read_cluster(write(tmp_path, f"time = {time}")).most_minutes() == minutes
@@ -51,6 +60,7 @@ def test_times_are_those_of_sbatch(tmp_path: Path, time: str, minutes: int) -> N
         ("chunk_seconds = nan", "nan is no finite number"),
         ("chunk_seconds = 0", "chunk_seconds is 0; expected"),
         ("cell_seconds = -1.0", "cell_seconds is -1.0; expected"),
+        ("cell_seconds = 1e308", "cell_seconds is 1e.308; expected .* no more than a year"),
         ("setup = [1]", "setup is"),
         ("setup = ['true', '#SBATCH --uid=0']", "setup is .*; expected a list of commands"),
         ('setup = ["true\\nfalse"]', "setup is .*; expected a list of commands"),
@@ -64,6 +74,8 @@ def test_times_are_those_of_sbatch(tmp_path: Path, time: str, minutes: int) -> N
         ("options = { nice = 1.5 }", "options.nice is 1.5; expected one line of text, a whole"),
         ('options = { "x\\ny" = 1 }', "expected names of sbatch's long options"),
         ("options = { array = '0-9' }", "options has array, which restobench sets itself"),
+        ("options = { quiet = true }", "options has quiet, which restobench sets itself"),
+        ("options = { clusters = 'x' }", "options has clusters, which restobench sets itself"),
         ("options = { out = 'x' }", "options has out, which restobench sets itself"),
         ("options = { job_name = 'x' }", "options has job_name, which restobench sets itself"),
         ("options = { mem = '1G' }", "options has mem; give it as the key memory"),

@@ -97,6 +97,19 @@ def _restoring(dask: Dask) -> list[psutil.Process]:
     return [restoring for server in servers for restoring in server.children()]
 
 
+def test_a_scheduler_that_dies_ends_the_run_with_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    plan = plan_of(counting(tmp_path / "marks", sleep=0.1), 24, size=80)
+    with dask_cluster(tmp_path, workers=1) as cluster:
+        executor = DaskExecutor(str(cluster.file))
+        executor.chunk_seconds = 1.0
+        with pytest.raises(InputError, match="is gone"):
+            run_on(executor, plan, tmp_path / "run", ONE, Watcher(cluster.scheduler.kill))
+    assert "Traceback" not in capfd.readouterr().err
+    assert run_plan(plan, tmp_path / "run").restored < 24, "what had come back is kept"
+
+
 def test_costs_say_how_many_may_have_been_at_work_beside(tmp_path: Path, dask: Dask) -> None:
     run_on(DaskExecutor(str(dask.file)), plan_of("misbehaving:Good", 3), tmp_path, ONE)
     data = load_run(tmp_path)

@@ -13,6 +13,7 @@ import pytest
 from misbehaving import TinySet
 from plans import Watcher, count, counting, plan_of, scores_of
 
+from harness.distributing import handshake
 from harness.distributing import job as job_module
 from harness.distributing.engines import build_executor, check_executor
 from harness.distributing.node import ChunkResult, _Told
@@ -93,6 +94,7 @@ def test_a_node_that_does_not_see_the_run_folder_sends_its_images(
         ("metric psnr", "metric psnr is tree1"),
         ("pixels of tiny/i000", "pixels of tiny/i000"),
         ("version of nothing", "version of nothing is unknown here"),
+        ("code of restobench", "code of restobench is .* here, and 0.1 where"),
     ],
 )
 def test_a_node_that_differs_is_refused_by_name_of_the_field(
@@ -107,6 +109,18 @@ def test_a_node_that_differs_is_refused_by_name_of_the_field(
     with pytest.raises(IncomparableError, match=message):
         run_on(LocalExecutor(""), plan_of("misbehaving:Good", 2), tmp_path / "run", TWO)
     assert not load_run(tmp_path / "run").failures
+
+
+def test_checkouts_of_one_release_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "distributing").mkdir()
+    monkeypatch.setattr(handshake, "__file__", str(tmp_path / "distributing" / "handshake.py"))
+    (tmp_path / "images.py").write_text("LUMA = 65.481\n")
+    before = handshake.code_here.__wrapped__()
+    assert handshake.code_here.__wrapped__() == before
+    (tmp_path / "images.py").write_text("LUMA = 65.0\n")
+    assert handshake.code_here.__wrapped__() != before
 
 
 class Loses(LocalExecutor):

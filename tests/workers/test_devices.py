@@ -113,6 +113,7 @@ def test_devices_count_among_those_that_a_queue_allots(
         ("gpu:0", "is unknown; expected cuda:0-7"),
         ("cuda:2-1", "names no device"),
         ("0,1", "is unknown"),
+        ("cuda:0-4000000000", "no machine has a device 4000000000"),
     ],
 )
 def test_devices_that_are_not_here_are_refused(

@@ -63,4 +63,4 @@ class _Spawn(popen_spawn_posix.Popen):
 class LikeTheUsers(SpawnProcess):
     """A process with nothing of this one, started by no server, told what `_prepare` says."""
 
-    _Popen = staticmethod(_Spawn)  # type: ignore[assignment]
+    _Popen = staticmethod(_Spawn)

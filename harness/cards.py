@@ -209,11 +209,11 @@ def check_feeding(card: "RestorerCard") -> None:
         raise InputError(
             f"channel_order on the card of {card.name} is {seen!r}; expected {expected}"
         )
-    seen = card.size_multiple
-    if not (isinstance(seen, Integral) and seen > 0):
+    multiple: object = card.size_multiple
+    if not (isinstance(multiple, Integral) and multiple > 0):
         expected = "a whole number above 0"
         raise InputError(
-            f"size_multiple on the card of {card.name} is {seen!r}; expected {expected}"
+            f"size_multiple on the card of {card.name} is {multiple!r}; expected {expected}"
         )
 
 

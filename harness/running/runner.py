@@ -77,8 +77,7 @@ def run_plan(
         prepare(plan, store, progress)
         samples = Samples(store, pools, pools.handover(), timeout)
         job = Cells(plan, store, pools, samples, timeout, progress, Place(host_id(host)))
-        schedule = Schedule(most, workers, pools.end, lambda: job.waits, timeout, store)
-        schedule.run(job.courses())
+        Schedule(most, workers, pools.end, lambda: job.waits, timeout, store).run(job.courses())
         finish(store, run, plan, samples.lost, timeout, progress)
         return RunSummary(job.restored, job.scored, store.count_failures())
 

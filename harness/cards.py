@@ -210,7 +210,7 @@ def check_feeding(card: "RestorerCard") -> None:
             f"channel_order on the card of {card.name} is {seen!r}; expected {expected}"
         )
     multiple: object = card.size_multiple
-    if not (isinstance(multiple, Integral) and multiple > 0):
+    if not (isinstance(multiple, Integral) and int(multiple) > 0):
         expected = "a whole number above 0"
         raise InputError(
             f"size_multiple on the card of {card.name} is {multiple!r}; expected {expected}"

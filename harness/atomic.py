@@ -33,5 +33,9 @@ def atomic_file(path: Path, *, pipes: bool = False) -> Iterator[Path]:
         partial.unlink(missing_ok=True)  # a link that somebody put there must not be followed
         yield partial
         partial.replace(path)
+    except OSError as error:
+        if error.errno and error.filename is None:  # a full disk does not say whose
+            error.filename = str(path)
+        raise
     finally:
         partial.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum, StrEnum
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -187,6 +188,37 @@ def plain_name(card: "RestorerCard") -> str:
     if not (isinstance(card.name, str) and card.name.strip()):
         raise InputError(f"the name on a restorer's card is {card.name!r}; expected text")
     return as_utf8(str(card.name))
+
+
+def check_feeding(card: "RestorerCard") -> None:
+    """Refuses a card that says how to feed a restorer in a way that nobody can.
+
+    Raises:
+        InputError: Names the field and the value seen.
+    """
+    for name in ("value_range", "output_range"):
+        seen = getattr(card, name)
+        if seen is None and name == "output_range":
+            continue
+        pair = list(seen) if hasattr(seen, "__iter__") and not isinstance(seen, str) else []
+        if not (len(pair) == 2 and all(map(_is_finite, pair)) and pair[0] < pair[1]):
+            expected = "two finite numbers, black below white"
+            raise InputError(f"{name} on the card of {card.name} is {seen!r}; expected {expected}")
+    if card.channel_order not in ("rgb", "bgr"):
+        seen, expected = card.channel_order, "rgb or bgr"
+        raise InputError(
+            f"channel_order on the card of {card.name} is {seen!r}; expected {expected}"
+        )
+    multiple: object = card.size_multiple
+    if not (isinstance(multiple, Integral) and int(multiple) > 0):
+        expected = "a whole number above 0"
+        raise InputError(
+            f"size_multiple on the card of {card.name} is {multiple!r}; expected {expected}"
+        )
+
+
+def _is_finite(number: object) -> bool:
+    return isinstance(number, Real) and math.isfinite(number)
 
 
 def plain_types(value: T) -> T:

@@ -20,7 +20,7 @@ from PIL import ImageOps, UnidentifiedImageError
 from harness.atomic import atomic_file
 from harness.decoding.arrays import decode_array
 from harness.decoding.deep import decode_deep, is_deep, why_damaged, why_unknown
-from harness.decoding.tiff import decode_tiff, is_plain, is_tiff, too_dark
+from harness.decoding.tiff import IF_DARK, decode_tiff, is_plain, is_tiff, too_dark
 from harness.errors import ImageError
 from harness.formats import lies_in_place
 from harness.png import encode_png, read_png
@@ -154,12 +154,13 @@ def _decode(path: str | Path, file: PillowImage.Image) -> Image:
         white = 1.0 if file.mode == "F" else 65535.0
         image = (np.asarray(file, dtype=np.float64)[None] / white).astype(np.float32)
         check_image(image, str(path))
-        dark = white > 1 and too_dark(float(image.max()) * white, 16)
+        lossy = file.format == "JPEG2000"
+        dark = white > 1 and too_dark(float(image.max()) * white, 16, lossy=lossy)
         if image.min() < 0 or image.max() > 1 or dark:
             raise ImageError(
                 f"{path} holds values from {image.min() * white:g} to {image.max() * white:g}, "
-                f"where 0 is black and {white:g} is white: it would be a wrong picture; scale its "
-                "values, or save it as PNG"
+                f"where 0 is black and {white:g} is white: it would be a wrong picture; "
+                + (IF_DARK if dark else "scale its values, or save it as PNG")
             )
         return image
     if file.mode in ("1", "L", "LA"):

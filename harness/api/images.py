@@ -159,7 +159,6 @@ def _score_arrays(
     crop_border: int,
     device: str,
 ) -> list[dict[str, object]]:
-    from harness.images import check_image, read_image
     from harness.protocols import Evaluation
     from harness.scoring.evaluation import score_image
     from harness.scoring.files import usable_metrics
@@ -167,11 +166,11 @@ def _score_arrays(
 
     names, place = list(usable_metrics(names)), choose_device(device)
     _require_references(names, reference is not None)
-    other = read_image(reference) if isinstance(reference, str | Path) else reference
+    other = None if reference is None else _pixels(reference, "")[0]
     evaluation = Evaluation("score", crop_border=crop_border)
     with one_thread():
         return [
-            _row(None, name, score_image(name, place, check_image(image), other, evaluation))
+            _row(None, name, score_image(name, place, _given(image, "image"), other, evaluation))
             for image in images
             for name in names
         ]
@@ -284,8 +283,16 @@ def require_known(card: RestorerCard, known: Conditions) -> None:
 
 
 def _pixels(image: Image | str | Path, name: str) -> tuple[Image, str]:
-    from harness.images import check_image, read_image
+    from harness.images import read_image
 
     if isinstance(image, str | Path):
         return read_image(image), Path(image).stem
-    return check_image(image), name
+    return _given(image, "image"), name
+
+
+def _given(image: Image, what: str) -> Image:
+    from harness.decoding.arrays import check_white
+    from harness.images import check_image
+
+    check_white(checked := check_image(image, what), what)
+    return checked

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from harness.cards import plain_name, plain_types
+from harness.cards import check_feeding, plain_name, plain_types
 from harness.errors import InputError, as_utf8
 from harness.plugins.fingerprints import VERSION, metric_fingerprint
 from harness.plugins.kinds import resolve_benchmark
@@ -116,6 +116,7 @@ def build_here(
         else:
             given = thing(device=device) if isinstance(thing, type) else thing
             restorer = as_restorer(given, feeding, own)
+            check_feeding(restorer.card)
             name, said = own or plain_name(restorer.card), "an object of this process"
         name = as_utf8(name)
         if name in built:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 import click
 
+from harness.atomic import atomic_file
 from harness.cli import options, output
 from harness.errors import InputError
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from harness.api.plots import Drawn
 
 SUFFIXES = (".png", ".pdf", ".svg", ".tex")
@@ -93,6 +97,7 @@ def figure(
     if wrong is not None:
         raise InputError(f"-o {wrong}: expected a file that ends in {', '.join(SUFFIXES)}")
     options.keep_inputs([folder / options.STORE], outs)
+    options.keep_pictures(folder, outs)
     drawn = Result(folder).plot.crops(
         set=set_name,
         region=_region(region),
@@ -103,10 +108,25 @@ def figure(
     for out in outs:
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
-            drawn.savefig(out)
+            _save(drawn, out)
         except OSError as error:
             raise InputError(f"{out} cannot be written: {error.strerror or error}") from error
         output.echo(out)
+
+
+def _save(drawn: Figure, out: Path) -> None:
+    """Writes a figure, whole or not at all.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    if out.suffix.lower() == ".tex":
+        drawn.savefig(out)
+        return
+    content = BytesIO()  # matplotlib's PDF ends in an error of its own on a full disk
+    drawn.savefig(content, format=out.suffix[1:].lower())
+    with atomic_file(out, pipes=True) as partial:
+        partial.write_bytes(content.getvalue())
 
 
 def _region(text: str | None) -> tuple[int, int, int, int] | None:

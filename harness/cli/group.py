@@ -110,6 +110,7 @@ def cli(context: click.Context, /, **flags: bool) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _open_standard()
     with suppress(AttributeError):  # it has been replaced, as in a test
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     given.sort(key=lambda item: item not in FLAGS)  # stable: only the flags move
@@ -120,11 +121,27 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:  # nobody hears what went wrong
         _is_closed()
         code = CLOSED_PIPE
+    except OSError:  # nor here: the disk is full that errors are written to
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        code = HarnessError.exit_code
     gc.freeze()  # nothing is searched for cycles that ends with the process: 0.4 s of an exit
     code = code if isinstance(code, int) else 0
     if alone:
         leave(code)
     sys.exit(code)
+
+
+def _open_standard() -> None:
+    """Opens what a daemon has closed, or the next file would be written to as if it were output."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        with suppress(OSError):
+            os.fstat(number)
+            continue
+        nowhere = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+        os.set_inheritable(nowhere, True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(nowhere, "r" if number == 0 else "w", closefd=False))
 
 
 def _run(given: list[str], alone: bool) -> object:

@@ -131,6 +131,24 @@ def keep_inputs(inputs: Iterable[Path | None], outputs: Iterable[Path | None]) -
             )
 
 
+def keep_pictures(run: Path, outputs: Iterable[Path]) -> None:
+    """Refuses an output in place of a picture of a run.
+
+    Args:
+        run: Its folder.
+        outputs: Files that will be written; most are not there yet.
+
+    Raises:
+        InputError: Names it.
+    """
+    own = [run.resolve() / name for name in ("restored", "images")]
+    for path in outputs:
+        place = path.resolve()
+        # a hard link is found by `keep_inputs` alone, which would have to look at every picture
+        if place.exists() and any(place.is_relative_to(folder) for folder in own):
+            raise InputError(f"output {path} is a picture of the run {run}: give another output")
+
+
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
         found = path.stat()

@@ -10,6 +10,9 @@ from numpy.lib.format import MAGIC_PREFIX
 from harness.errors import ImageError
 from harness.formats import lies_in_place
 
+BEYOND = 4.0
+"""No picture whose white is 1 has such a mean."""
+
 
 def decode_array(path: Path, max_pixels: int) -> npt.NDArray[Any]:
     """Reads a .npy file; nothing in it is unpickled.
@@ -19,7 +22,7 @@ def decode_array(path: Path, max_pixels: int) -> npt.NDArray[Any]:
         max_pixels: Larger ones are refused before they are read.
 
     Raises:
-        ImageError: It is damaged, holds objects, or has more pixels.
+        ImageError: It is damaged, holds objects, has more pixels, or white is 255 in it.
     """
     try:
         # mapped: a header that promises more than the file holds takes no memory
@@ -34,4 +37,24 @@ def decode_array(path: Path, max_pixels: int) -> npt.NDArray[Any]:
         raise ImageError(f"{path} {lies_in_place(path) or why}") from error
     if not isinstance(found, np.ndarray) or found.size > 3 * max_pixels:
         raise ImageError(f"{path} is no array of at most {max_pixels:,} pixels")
-    return np.array(found)
+    return check_white(np.array(found), str(path))
+
+
+def check_white(pixels: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
+    """Refuses floats whose white is 255, or 65535: their scores would be wrong ones.
+
+    What noise, or light beyond white, makes of a picture has no such mean.
+
+    Args:
+        pixels: Of an image in which white should be 1; whole numbers are another's to refuse.
+        what: What to call it in the message.
+
+    Raises:
+        ImageError: Their mean is that far beyond white.
+    """
+    if pixels.dtype.kind == "f" and pixels.size and pixels.mean(dtype=np.float64) > BEYOND:
+        raise ImageError(
+            f"{what} holds values from {pixels.min():g} to {pixels.max():g}, where 0 is black and "
+            "1 is white: it would be a wrong picture; divide it by 255, or by what its white is"
+        )
+    return pixels

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
-from harness.decoding.tiff import too_dark, upright
+from harness.decoding.tiff import IF_DARK, too_dark, upright
 from harness.errors import ImageError
 
 _ORIENTATION = 0x0112  # of EXIF
@@ -121,10 +121,11 @@ def decode_deep(path: str | Path, file: PillowImage.Image) -> npt.NDArray[np.flo
         maximum = 2 ** _bits(path, file) - 1 if file.format == "AVIF" else 65535
     if pixels is None or pixels.dtype != np.uint16 or pixels.max() > maximum:
         raise ImageError(f"{path} cannot be read as an image of more than 8 bits")
-    if maximum == 65535 and too_dark(int(pixels.max()), 16):
+    lossy = file.format == "JPEG2000"
+    if maximum == 65535 and too_dark(int(pixels.max()), 16, lossy=lossy):
         raise ImageError(
             f"{path} holds values from {pixels.min()} to {pixels.max()}, where 0 is black and "
-            "65535 is white: it would be a wrong picture; scale its values, or save it with 8 bits"
+            f"65535 is white: it would be a wrong picture; {IF_DARK}"
         )
     planes = pixels[..., ::-1].transpose(2, 0, 1)[: 1 if file.mode in ("L", "LA") else 3]
     planes = upright(planes, file.getexif().get(_ORIENTATION, 1))

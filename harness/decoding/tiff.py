@@ -18,6 +18,7 @@ MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 258, 259, 262
 _ORIENTATION, _MOST, _SAMPLE_FORMAT = 274, 281, 339
 _WHITE_IS_ZERO, _GREY, _RGB, _MASKS = 0, 1, 2, (0, 2)
+_GREYS, _COLOURS = (_WHITE_IS_ZERO, _GREY), (3, 4)
 _PALETTE, _CMYK, _YCBCR, _JPEGS = 3, 5, 6, (6, 7)
 
 
@@ -44,13 +45,26 @@ def is_plain(file: PillowImage.Image) -> bool:
         return False
     if int(tags.get(_ORIENTATION, 1)) > 8:
         return False
+    if colours in _GREYS and getattr(file, "n_frames", 1) in _COLOURS:
+        return False
     return max(tags.get(_BITS, (1,))) <= 8 and set(tags.get(_SAMPLE_FORMAT, (1,))) == {1}
 
 
-def _page(file: Any) -> Any:
-    """The first page that is no smaller copy of another one."""
-    whole = (page for page in file.pages if not page.tags.valueof(_SUBFILE, default=0) & 1)
-    return next(whole, file.pages[0])
+def _page(path: str | Path, file: Any) -> Any:
+    """The first page that is no smaller copy of another one.
+
+    Raises:
+        ImageError: The pages are the planes of one picture, of which the first is its red.
+    """
+    whole = [page for page in file.pages if not page.tags.valueof(_SUBFILE, default=0) & 1]
+    sizes = {(page.shape, page.dtype) for page in whole}
+    if len(whole) in _COLOURS and len(sizes) == 1 and whole[0].photometric in _GREYS:
+        raise ImageError(
+            f"{path} has {len(whole)} grey pages of one size, as (C, H, W) is saved: it is one "
+            "picture or several, which the file does not say; save colours as (H, W, 3) with "
+            "photometric='rgb', and other pages as files"
+        )
+    return next(iter(whole), file.pages[0])
 
 
 def decode_tiff(path: str | Path, most: int) -> npt.NDArray[np.float32]:
@@ -69,7 +83,7 @@ def decode_tiff(path: str | Path, most: int) -> npt.NDArray[np.float32]:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
-        page = _page(file)  # of a type that differs between releases of tifffile
+        page = _page(path, file)  # of a type that differs between releases of tifffile
         if page.imagewidth * page.imagelength > most:
             raise PillowImage.DecompressionBombError
         planes = 3 if page.photometric == _RGB else 1
@@ -148,14 +162,24 @@ def _stated_white(page: Any) -> int | None:
     return white if white >= 255 and white & (white + 1) == 0 else None
 
 
-def too_dark(high: float, bits: int) -> bool:
+IF_DARK = "scale its values, or save it as PNG of 8 bits; if it is this dark, as TIFF of floats"
+"""What to do with 16 bits that are `too_dark`, in a format that states no white."""
+
+
+def too_dark(high: float, bits: int, *, lossy: bool = False) -> bool:
     """Whether whole numbers of 16 bits or more, of which `high` is the largest, look like fewer.
 
     They use no more than a sixteenth of what they could, 12 bits where there is a sign, or just
     fill 14 bits: scaled by what their type holds, they would be a dark picture.
+
+    Args:
+        high: The largest.
+        bits: What they could use.
+        lossy: Whether they may have been rounded beyond their white (measured: by an eighth).
     """
-    just_14_bits = 2**14 - 2**10 < high < 2**14
-    return bits > 14 and high > 0 and (high < max(2 ** (bits - 4), 2**12) or just_14_bits)
+    over = 1.15 if lossy else 1.0
+    just_14_bits = 2**14 - 2**10 < high < over * 2**14
+    return bits > 14 and high > 0 and (high < over * max(2 ** (bits - 4), 2**12) or just_14_bits)
 
 
 def _scaled(
@@ -172,7 +196,7 @@ def _scaled(
         raise ImageError(
             f"{path} holds {raw.dtype} from {low:,} to {high:,}, where 0 is black and {white:,} is "
             "white: it would be a wrong picture; scale its values, or state the white that they "
-            "have in the tag MaxSampleValue (281), such as 4095"
+            f"have in the tag MaxSampleValue (281): 4095 of 12 bits, {white} where it is this dark"
         )
     if low < 0 or high > white:
         raise ImageError(

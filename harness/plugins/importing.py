@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import NoReturn
 
 from harness.errors import InputError
@@ -59,6 +60,36 @@ def nobody_leaves() -> Iterator[None]:
 
 
 @contextmanager
+def nobody_interrupts() -> Iterator[None]:
+    """Makes an error of a `KeyboardInterrupt` that nobody's Ctrl-C is behind.
+
+    Raises:
+        RuntimeError: In its place.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before, pressed = signal.getsignal(signal.SIGINT), False
+
+    def note(number: int, frame: FrameType | None) -> object:
+        nonlocal pressed
+        pressed = True
+        return before(number, frame) if callable(before) else None
+
+    if callable(before):
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if pressed:
+            raise
+        raise RuntimeError("KeyboardInterrupt, though nobody pressed Ctrl-C") from None
+    finally:
+        if signal.getsignal(signal.SIGINT) is note:
+            signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def bounded() -> Iterator[None]:
     """Third-party code that is imported, and may neither leave nor wait for ever.
 
@@ -69,7 +100,7 @@ def bounded() -> Iterator[None]:
         TimeoutError: It took too long.
     """
     seconds = import_seconds()
-    with nobody_leaves():
+    with nobody_leaves(), nobody_interrupts():
         if (
             threading.current_thread() is not threading.main_thread()
             or signal.getitimer(signal.ITIMER_REAL)[0]

@@ -156,6 +156,8 @@ class Registry(Generic[T]):
             foreign = not _distribution(entry).startswith(OWN)
             with redirect_stdout(sys.stderr), bounded() if foreign else nullcontext():
                 plugin = entry.load()  # standard output is the command's own
+                if plugin is None:
+                    raise TypeError("it is None")
                 if foreign and entry.name.endswith("*"):
                     plugin.names()
                 return plugin

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 
+from harness.cards import check_feeding
 from harness.errors import InputError
 from harness.plugins.specification import RestorerSpec
 from harness.protocols import Restorer
@@ -14,7 +15,7 @@ def build_restorer(spec: RestorerSpec, device: str = "cpu") -> Restorer:
     """Builds a restorer: imports its packages and loads its weights.
 
     Raises:
-        InputError: A parameter that the class does not take.
+        InputError: A parameter that the class does not take, or a card that cannot be followed.
     """
     try:
         restorer = spec.cls()(device=device, **spec.keywords())
@@ -23,6 +24,7 @@ def build_restorer(spec: RestorerSpec, device: str = "cpu") -> Restorer:
             raise
         told = ", ".join(["device", *spec.keywords()])
         raise InputError(f"{spec.text}: {error}; it is given {told}") from error
+    check_feeding(restorer.card)
     if not spec.options():
         return restorer
     from harness.restoring.variants import with_options

@@ -6,7 +6,7 @@ It is a process like the user's, with all its processors; a run's workers have l
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from harness.plugins.specification import RestorerSpec
 from harness.restoring.adaptation import restore_image
 from harness.restoring.build import build_restorer
 from harness.restoring.probing import wrong_range
+from harness.workers.launching import LikeTheUsers
 from harness.workers.pool import how_it_died
 
 
@@ -75,9 +76,8 @@ class _Child:
 
     def __init__(self, spec: RestorerSpec, device: str) -> None:
         # not a fork: this process may have threads and a GPU
-        context = get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, spec, device))
+        self._pipe, theirs = Pipe()
+        self._process = LikeTheUsers(target=_serve, args=(theirs, spec, device))
         self._process.start()
         theirs.close()
         try:

@@ -64,11 +64,12 @@ def _refuse(what: str, returned: Image, card: RestorerCard) -> None:
         return
     black, white = card.output_range or card.value_range
     values = f"{float(returned.min()):.4g} to {float(returned.max()):.4g}"
+    likely = _likely_range(returned, (black, white))
+    advice = f"set output_range={likely} (a class: output_range on its card), or " if likely else ""
     raise RestorationError(
         f"{card.name} returned values from {values}, where {black:g} is black and {white:g} is "
-        f"white: the picture is {what} where the degraded one is not; set "
-        f"output_range={_likely_range(returned)} (a class: output_range on its card), or "
-        "return other values"
+        f"white: the picture is {what} where the degraded one is not; {advice}"
+        + ("return other values" if likely else "return values in that output_range")
     )
 
 
@@ -143,8 +144,12 @@ def _some(image: Image) -> Image:
     return image[:, ::step, ::step]
 
 
-def _likely_range(returned: Image) -> str:
+def _likely_range(returned: Image, declared: tuple[float, float]) -> str | None:
+    """The range that would make a picture of it, or `None`: none of those that can be set."""
     low, high = float(returned.min()), float(returned.max())
-    if high > FAR:
-        return "255"
-    return "-1..1" if low < -0.1 else "1"
+    likely = "255" if high > FAR else "-1..1" if low < -0.1 else "1"
+    black, white = {"1": (0, 1), "255": (0, 255), "-1..1": (-1, 1)}[likely]
+    slack = 0.25 * (white - black)
+    if declared == (black, white) or low < black - slack or high > white + slack:
+        return None
+    return likely

@@ -18,6 +18,7 @@ from harness.running.resuming import prepare
 from harness.running.samples import Samples
 from harness.running.schedule import Schedule
 from harness.scoring.set_scores import SetScorer
+from harness.storage.places import require_cache
 from harness.storage.provenance import describe_host, host_id
 from harness.storage.store import Store
 from harness.workers.allocation import free_mib
@@ -65,8 +66,9 @@ def run_plan(
 
     Raises:
         StoreError: The folder holds a run of another plan.
-        InputError: There are no workers.
+        InputError: There are no workers, or there is no cache.
     """
+    require_cache()
     progress, most = progress or Progress(), max(workers, 2)
     pools = pools or _processes(plan, workers, most, memory_mib, devices)
     with Store(folder, create=True) as store, pools:
@@ -75,8 +77,7 @@ def run_plan(
         prepare(plan, store, progress)
         samples = Samples(store, pools, pools.handover(), timeout)
         job = Cells(plan, store, pools, samples, timeout, progress, Place(host_id(host)))
-        schedule = Schedule(most, workers, pools.end, lambda: job.waits, timeout, store)
-        schedule.run(job.courses())
+        Schedule(most, workers, pools.end, lambda: job.waits, timeout, store).run(job.courses())
         finish(store, run, plan, samples.lost, timeout, progress)
         return RunSummary(job.restored, job.scored, store.count_failures())
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
+from harness.errors import InputError
 from harness.results import Cell
 
 CACHES = {
@@ -30,6 +31,22 @@ def cache_folder(kind: str = "images") -> Path:
 @lru_cache(maxsize=8)
 def _cache_folder(kind: str, own: str | None, root: str | None) -> Path:
     return Path(own or Path(root or platformdirs.user_cache_dir("restobench"), kind))
+
+
+def require_cache() -> None:
+    """Makes the folder of images, without which every cell would fail.
+
+    Raises:
+        InputError: It cannot be made.
+    """
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"the cache of images {folder} cannot be made: {error.strerror or error}; "
+            "RESTOBENCH_CACHE names another folder"
+        ) from error
 
 
 @lru_cache(maxsize=512)

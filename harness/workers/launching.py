@@ -2,7 +2,8 @@
 
 import sys
 from functools import lru_cache
-from multiprocessing import forkserver, popen_forkserver, spawn
+from multiprocessing import forkserver, popen_forkserver, popen_spawn_posix, spawn
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import FunctionType, SimpleNamespace
 from typing import Any
@@ -47,3 +48,19 @@ class Launch(popen_forkserver.Popen):
             ),
         },
     )
+
+
+class _Spawn(popen_spawn_posix.Popen):
+    _launch = FunctionType(  # likewise
+        popen_spawn_posix.Popen._launch.__code__,  # type: ignore[attr-defined]  # private
+        {
+            **vars(popen_spawn_posix),
+            "spawn": SimpleNamespace(**{**vars(spawn), "get_preparation_data": _prepare}),
+        },
+    )
+
+
+class LikeTheUsers(SpawnProcess):
+    """A process with nothing of this one, started by no server, told what `_prepare` says."""
+
+    _Popen = staticmethod(_Spawn)

@@ -18,6 +18,9 @@ from reports.crops.latex import write_latex
 from reports.figures.style import FAINT, INK, paint_on, short
 
 DPI = 300
+MOST_PIXELS = 2**15
+"""Pixels of a figure's side: more is a slip, which takes minutes and all memory."""
+
 _CROP = 300  # pixels that a crop is wide at least: an inch of a paper
 _GAP = 12
 _LINE = 34
@@ -91,6 +94,12 @@ def draw(grid: Grid, how: How) -> CropFigure:
     """Draws the figure."""
     columns, zoom = how.filled(grid)
     sizes = _sizes(grid, columns, zoom, how.whole)
+    if max(sizes.figure) >= MOST_PIXELS:
+        width, height = sizes.figure
+        raise InputError(
+            f"a figure of {width:,} x {height:,} pixels is more than {MOST_PIXELS:,} wide or high: "
+            "give a smaller zoom or region"
+        )
     across, down = (side / DPI for side in sizes.figure)
     figure = CropFigure(figsize=(across, down), dpi=DPI)
     figure.grid, figure.how = grid, how

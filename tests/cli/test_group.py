@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,42 @@ def test_a_message_that_nobody_hears_is_no_regression() -> None:
     done = subprocess.run(call, stdout=subprocess.PIPE, stderr=writing, check=False)
     os.close(writing)
     assert (done.returncode, done.stdout) == (141, b"")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-", "2>/dev/full"])
+@pytest.mark.parametrize(
+    ("arguments", "code"), [("list reports", 0), ("list --json", 0), ("run -b gone", 2)]
+)
+def test_a_daemon_without_standard_streams_has_its_exit_code(
+    closed: str, arguments: str, code: int
+) -> None:
+    call = f"{shlex.quote(sys.executable)} -m harness {arguments} {closed}"
+    done = subprocess.run(call, shell=True, capture_output=True, check=False)  # noqa: S602
+    assert (done.returncode, done.stderr) == (code, done.stderr if closed == ">&-" else b"")
+    assert b"internal" not in done.stderr
+
+
+def test_a_cache_that_cannot_be_made_is_one_line(
+    command_line: Command, names: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.delenv("RESTOBENCH_IMAGE_CACHE", raising=False)
+    monkeypatch.setenv("RESTOBENCH_CACHE", str(tmp_path / "file"))
+    call = ("run", "-b", names["toml"], "-r", "identity", "--out", tmp_path / "run")
+    code, out, error = command_line(*call)
+    assert (code, out, error.count("\n")) == (2, "", 1)
+    assert error.startswith(f"error: the cache of images {tmp_path}/file/images cannot be made")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_picture_of_a_run_is_no_place_for_a_figure(
+    command_line: Command, names: dict[str, Path]
+) -> None:
+    picture = next((names["run"] / "restored").rglob("*.png"))
+    before = picture.read_bytes()
+    code, _, error = command_line("figure", names["run"], "--image", "a", "-o", picture)
+    assert (code, picture.read_bytes()) == (2, before)
+    assert "is a picture of the run" in error
 
 
 def test_paths_and_names_in_what_is_printed_steer_nothing(
@@ -192,6 +229,8 @@ WRITERS = [
     ("history", "{run}", "--html", "{}.html"),
     ("history", "{run}", "--svg", "{}.svg"),
     ("merge", "{run}", "{other}", "-o", "{}"),
+    ("figure", "{run}", "--image", "a", "-o", "{}.png"),
+    ("figure", "{run}", "--image", "a", "-o", "{}.pdf"),
 ]
 
 
@@ -214,7 +253,8 @@ def test_output_that_cannot_be_made_is_one_line(
 
 
 @pytest.mark.parametrize(
-    "arguments", [item for item in WRITERS if item[0] in ("baseline", "compare", "history")]
+    "arguments",
+    [item for item in WRITERS if item[0] in ("baseline", "compare", "figure", "history")],
 )
 def test_a_full_disk_leaves_no_half_of_a_file(
     command_line: Command, names: dict[str, Path], tmp_path: Path, arguments: tuple[str, ...]

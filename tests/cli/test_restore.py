@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -233,3 +234,16 @@ def test_hidden_files_are_named(command_line: Command, folder: Path, tmp_path: P
         code, _, error = command_line(*command)
         assert code == 0
         assert f"warning: hidden files of {folder} are left out: ._a.png" in error
+
+
+def test_a_script_that_does_not_guard_itself_runs_once(folder: Path, tmp_path: Path) -> None:
+    """The process of the restorer must not run it again."""
+    call = ["restore", "-r", "identity", str(folder), str(tmp_path / "out")]
+    program = f"print('runs')\nfrom harness.cli import main\nmain({call!r})\n"
+    (tmp_path / "script.py").write_text(program)
+    done = subprocess.run(
+        [sys.executable, tmp_path / "script.py"], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.count("runs")) == (0, 1), done.stderr
+    assert len(list((tmp_path / "out").iterdir())) == 2

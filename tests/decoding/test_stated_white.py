@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image as PillowImage
+from skimage import data
 
 from harness.errors import ImageError
 from harness.images import read_image
@@ -185,3 +186,60 @@ def test_dds_of_half_floats_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "a.dds").write_bytes(content[:128] + head + content[128:])
     with pytest.raises(ImageError, match=r"a\.dds is a DDS file of floats"):
         read_image(tmp_path / "a.dds")
+
+
+@pytest.mark.parametrize(("bits", "ratio"), [(10, 30), (12, 200), (14, 200)])
+@pytest.mark.parametrize("planes", [1, 3])
+def test_fewer_bits_that_were_rounded_beyond_their_white(
+    tmp_path: Path, bits: int, ratio: int, planes: int
+) -> None:
+    """A lossy JPEG 2000 file overshoots: 12 bits become up to 4,622."""
+    photo = data.astronaut()[40:104, 100:180].astype("u2")
+    stored = (photo if planes == 3 else photo[..., 1]) * (2**bits - 1) // 255
+    stored[::7], stored[3::7] = 2**bits - 1, 0
+    lossy = [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, ratio]
+    assert cv2.imwrite(str(tmp_path / "a.jp2"), stored, lossy)
+    with pytest.raises(ImageError, match=r"wrong picture; scale .*; if it is this dark, as TIFF"):
+        read_image(tmp_path / "a.jp2")
+
+
+def test_16_bits_that_are_dark_are_read_as_floats(tmp_path: Path) -> None:
+    """As the message about a PNG says."""
+    dark = levels(11).astype("u2")
+    assert cv2.imwrite(str(tmp_path / "a.png"), dark)
+    with pytest.raises(ImageError, match="if it is this dark, as TIFF of floats"):
+        read_image(tmp_path / "a.png")
+    floats = dark.astype(np.float32) / 65535
+    tifffile.imwrite(tmp_path / "a.tif", floats)
+    assert np.array_equal(read_image(tmp_path / "a.tif")[0], floats)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+@pytest.mark.parametrize("kind", [{"photometric": "minisblack"}, {"imagej": True}])
+def test_planes_that_were_saved_as_pages(tmp_path: Path, dtype: str, kind: dict[str, str]) -> None:
+    """The first page would be the red plane, as a grey picture."""
+    most = 1 if dtype == "f4" else np.iinfo(dtype).max
+    planes = (GENERATOR.random((3, 8, 9)) * most).astype(dtype)
+    tifffile.imwrite(tmp_path / "a.tif", planes, **kind)
+    with pytest.raises(ImageError, match=r"a\.tif has 3 grey pages of one size"):
+        read_image(tmp_path / "a.tif")
+    # pages of which no picture is made, and smaller copies
+    tifffile.imwrite(tmp_path / "b.tif", planes[:2], photometric="minisblack")
+    with tifffile.TiffWriter(tmp_path / "c.tif") as file:
+        file.write(planes[0], photometric="minisblack", metadata=None)
+        for step in (2, 4):
+            file.write(planes[0, ::step, ::step], photometric="minisblack", subfiletype=1)
+    for name in "bc":
+        assert np.allclose(read_image(tmp_path / f"{name}.tif")[0], planes[0] / most, atol=1e-6)
+
+
+@pytest.mark.parametrize("white", [255, 65535])
+def test_floats_whose_white_is_not_1(tmp_path: Path, white: int) -> None:
+    floats = GENERATOR.random((3, 16, 17), dtype=np.float32)
+    np.save(tmp_path / "a.npy", floats * white)
+    with pytest.raises(ImageError, match=r"a\.npy holds values .* divide it by 255"):
+        read_image(tmp_path / "a.npy")
+    # what strong noise makes of a picture is no other range
+    noisy = floats + GENERATOR.normal(0, 1, floats.shape).astype(np.float32)
+    np.save(tmp_path / "b.npy", noisy)
+    assert np.array_equal(read_image(tmp_path / "b.npy"), noisy)

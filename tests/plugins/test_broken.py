@@ -37,6 +37,8 @@ LISTED = {
     "leaves in C": ("import ctypes; ctypes.CDLL(None)._exit(0)", DIED),
     "is killed": ("import os; os.kill(os.getpid(), 9)", f"{DIED} of SIGKILL"),
     "reads what is not its own": ("import ctypes; ctypes.string_at(0)", f"{DIED} of SIGSEGV"),
+    "interrupts itself": ("raise KeyboardInterrupt", "though nobody pressed Ctrl-C"),
+    "is nothing": ("Plugin = None", "TypeError: it is None"),
     "sleeps": ("import time; time.sleep(1000)", "it takes longer than 1 s"),
     "catches everything": (
         "import time\ntry: time.sleep(1000)\nexcept Exception: pass", "longer than 1 s",

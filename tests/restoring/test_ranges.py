@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from harness.errors import RestorationError
+from harness.cards import check_feeding
+from harness.errors import InputError, RestorationError
 from harness.images import Image
 from harness.plugins.specification import parse_restorer
 from harness.protocols import Conditions, Restorer, RestorerCard
@@ -71,15 +72,45 @@ def test_0_to_255_returned_where_1_is_white(image: Image) -> None:
         (lambda fed: fed / 255, {"value_range": (0, 255)}, "is black .* output_range=1 "),
         (lambda fed: fed * 0, {}, "is black"),
         (lambda fed: fed * 0 + 1, {}, "is white"),
-        (lambda fed: fed * 2 - 2.5, {}, r"is black .* output_range=-1\.\.1 "),
-        (lambda fed: fed * 255, {"value_range": (0, 255)}, "is white .* output_range=255 "),
-        (lambda fed: fed * 65535, {}, "is white"),
+        (lambda fed: fed * 2 - 2.5, {}, r"is black .* return values in that"),
+        (lambda fed: fed * 255, {"value_range": (0, 255)}, "is white .* return values in that"),
+        (lambda fed: fed * 65535, {}, "is white .* return values in that"),
     ],
     ids=["0-1-of-0-255", "all-black", "all-white", "negative", "255-times-255", "16-bits"],
 )
 def test_blank_where_the_input_is_not(returns: Restore, card: Any, message: str) -> None:
     with pytest.raises(RestorationError, match=message):
         restore_image(Calls(returns, **card), PHOTO, Conditions())
+
+
+def test_no_range_is_named_that_would_make_another_wrong_picture() -> None:
+    """Normalised values are no -1..1, in which they would pass."""
+    for returns in (lambda fed: (fed - MEAN) / np.float32(0.225), lambda fed: fed * 1.9):
+        with pytest.raises(
+            RestorationError, match=r"clipped .* return values in that output_range"
+        ):
+            restore_image(Calls(returns), PHOTO, Conditions())
+
+
+@pytest.mark.parametrize(
+    ("card", "message"),
+    [
+        (
+            {"output_range": (0, float("nan"))},
+            r"output_range .* is \(0, nan\); expected two finite",
+        ),
+        ({"output_range": (255, 0)}, "expected two finite numbers, black below white"),
+        ({"output_range": "255"}, "output_range on the card of calls is '255'"),
+        ({"value_range": (0, 1, 2)}, "value_range .* expected two finite"),
+        ({"value_range": 255}, "value_range .* is 255"),
+        ({"channel_order": "gbr"}, "channel_order .* is 'gbr'; expected rgb or bgr"),
+        ({"size_multiple": 0}, "size_multiple .* is 0; expected a whole number above 0"),
+        ({"size_multiple": 2.5}, "size_multiple .* is 2.5"),
+    ],
+)
+def test_a_card_that_cannot_be_followed_is_refused(card: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        check_feeding(RestorerCard("calls", **card))
 
 
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)[:, None, None]

@@ -17,6 +17,7 @@ import xxhash
 
 from harness.atomic import atomic_file
 from harness.conditions import Conditions, kernel_of
+from harness.decoding.arrays import check_white
 from harness.errors import HarnessError
 from harness.images import Image, check_image, exact_uint8, image_hash
 from harness.protocols import DegradedSet, Sample
@@ -97,7 +98,8 @@ def _checked(degraded_set: DegradedSet, image: str) -> Sample:
     sample = degraded_set.sample(image)
     for kind, pixels in (("degraded", sample.degraded), ("reference", sample.reference)):
         if pixels is not None:
-            check_image(pixels, f"{kind} image {image!r} of {degraded_set.name}")
+            what = f"{kind} image {image!r} of {degraded_set.name}"
+            check_white(check_image(pixels, what), what)
     return sample
 
 

@@ -136,6 +136,7 @@ def test_the_default_is_where_restorers_differ_most(fabricated: ReportData, tmp_
         ({"metrics": ["dri"]}, "no metric 'dri'"),
         ({"restorers": ["broken"]}, "broken of .* cannot be shown: it has no image"),
         ({"columns": 0}, "above 0"),
+        ({"zoom": 10**6}, "pixels is more than .* give a smaller zoom"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(

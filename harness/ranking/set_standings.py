@@ -121,7 +121,9 @@ def _ranked(
     if reason := _too_few(card, [row for row, _ in valued]):
         return [*(replace(row, reason=reason) for row, _ in valued), *others]
     values = sign * np.array([row.value for row, _ in valued])
-    draws = sign * np.array([score.replicates for _, score in valued])
+    drawn = [score.replicates for _, score in valued]
+    fewest = min(map(len, drawn), default=0)  # of more feature vectors fewer samples are drawn
+    draws = sign * np.array([part[:fewest] for part in drawn])
     pairs = max(1, len(valued) * (len(valued) - 1) // 2)
     beyond = NormalDist().inv_cdf(1 - SIGNIFICANT / 2 / pairs)
     ranked = []

@@ -91,18 +91,24 @@ class SetScorer:
 
     def score(self, names: Sequence[str]) -> None:
         """Measures what is missing or has changed."""
-        data = self.store.read()
-        known = {(row.restorer, row.set, row.metric): row for row in data.set_scores.rows}
+        data, fingerprints = (
+            self.store.read(),
+            {name: fingerprint_of(name, self.device) for name in names},
+        )
+        # values of other versions must not stand beside what is measured now
+        known = {
+            (row.restorer, row.set, row.metric): row
+            for row in data.set_scores.rows
+            if fingerprints.get(row.metric, row.fingerprint) == row.fingerprint
+        }
         cards = {**data.set_scores.cards, **{name: set_metrics.get(name).card for name in names}}
         self._write(SetScores(cards, tuple(known.values())))
         with WorkerPool(1) as pool:
-            for name in names:
-                fingerprint = fingerprint_of(name, self.device)
+            for name, fingerprint in fingerprints.items():
                 for item in filter(WholeSet.is_whole, whole_sets(data)):
                     key = item.restorer, item.set, name
                     row = known.get(key)
-                    now = item.key(), fingerprint
-                    if row and row.value is not None and (row.key, row.fingerprint) == now:
+                    if row and row.value is not None and row.key == item.key():
                         continue
                     self.note(f"{name}: {item.restorer} on {item.set}, {item.of} images")
                     found = self._measure(pool, self._task(name, fingerprint, item))

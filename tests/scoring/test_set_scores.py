@@ -207,6 +207,34 @@ def test_other_weights_measure_again_the_references_as_well(
     assert Light.described == 10, "five restored images, five references"
 
 
+def test_a_value_of_other_weights_is_gone_before_the_next_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path / "run", "psnr", "light", ids=IDS[:3])
+    monkeypatch.setattr("harness.scoring.set_scores.metric_fingerprint", lambda *_: "another")
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(InPlace, "run", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "run", "psnr", "light", ids=IDS[:3])
+    assert {row.reason for row in by_light(load_run(tmp_path / "run"))} == {NOT_MEASURED}
+
+
+def test_restorers_whose_bootstraps_differ_in_length_are_ranked(
+    finished: tuple[Path, RunData],
+) -> None:
+    """As where one has so many feature vectors that fewer samples are drawn."""
+    scores = finished[1].set_scores
+    rows = list(scores.rows)
+    place = next(n for n, row in enumerate(rows) if row.metric == "light")
+    rows[place] = replace(rows[place], replicates=rows[place].replicates[:40])
+    shorter = replace(finished[1], set_scores=replace(scores, rows=tuple(rows)))
+    before, after = by_light(finished[1]), by_light(shorter)
+    assert [row.rank for row in after] == [row.rank for row in before] == [1, 2]
+
+
 def test_references_that_are_gone_are_made_again(tmp_path: Path) -> None:
     run(tmp_path / "run", "psnr", restorers="Halves", ids=IDS[:4])
     clear()

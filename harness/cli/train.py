@@ -140,7 +140,7 @@ def _materials(
         recompress=lambda image: compress(image, np.random.default_rng(0)),
         opinions=opinions,
         judge=lambda found, mos: itemgetter("srcc", "plcc")(correlations(found, mos)),
-        judged=read_judged_levels(config.FOLDER / levels) if levels else None,
+        judged=read_judged_levels(config.packaged(levels)) if levels else None,
         images={
             **{item.config.name: item.images for item in opinions if item.config.weight},
             sources.clean: data.photographs_in(clean),

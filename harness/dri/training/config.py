@@ -184,14 +184,20 @@ class DataConfig:
     ablation_splits: int = 3
 
 
+def packaged(text: str) -> Path:
+    """A file in the package's folder of configurations, or else wherever it is."""
+    inside = FOLDER / text
+    return inside if inside.is_file() and "/" not in text else Path(text)
+
+
 def config_path(text: str) -> Path:
     """Finds a configuration: a file, or the name of one in the package.
 
     Raises:
         InputError: There is none.
     """
-    packaged = FOLDER / f"{text}.toml"
-    path = packaged if packaged.is_file() and "/" not in text else Path(text)
+    inside = packaged(f"{text}.toml")
+    path = inside if inside.parent == FOLDER else Path(text)
     if not path.is_file():
         names = ", ".join(sorted(item.stem for item in FOLDER.glob("*.toml")))
         raise InputError(f"no training configuration {text!r}: give a TOML file, or one of {names}")

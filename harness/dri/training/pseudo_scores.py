@@ -63,6 +63,8 @@ def read_judged_levels(path: Path) -> JudgedLevels:
     """
     try:
         table = pd.read_csv(path).sort_values(["degradation", "value"])
+        if not table["mos"].astype(float).between(1, 5).all():
+            raise ValueError("a mos is not between 1 and 5")
         table["score"] = (table["mos"].astype(float) - 1) / 4
         levels = {
             str(name): (part["value"].astype(float).tolist(), part["score"].tolist())

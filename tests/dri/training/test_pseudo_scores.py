@@ -71,7 +71,12 @@ def test_the_table_in_the_package_is_read() -> None:
     assert "saturation-hsv" not in levels.shapes
 
 
-def test_a_table_of_other_columns_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("degradation,mos\njpeg,3\n")
+@pytest.mark.parametrize(
+    "text",
+    ["degradation,mos\njpeg,3\n", "degradation,value,mos,shape\njpeg,20,9,1\n",
+     "degradation,value,mos,shape\njpeg,20,,1\n", "degradation,value,mos,shape\njpeg,a,3,1\n", ""],
+)  # fmt: skip
+def test_a_table_of_other_columns_or_scores_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.csv").write_text(text)
     with pytest.raises(InputError, match=r"a\.csv: .*the columns degradation, value, mos"):
         read_judged_levels(tmp_path / "a.csv")

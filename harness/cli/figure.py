@@ -97,7 +97,6 @@ def figure(
     if wrong is not None:
         raise InputError(f"-o {wrong}: expected a file that ends in {', '.join(SUFFIXES)}")
     options.keep_inputs([folder / options.STORE], outs)
-    options.keep_pictures(folder, outs)
     drawn = Result(folder).plot.crops(
         set=set_name,
         region=_region(region),

@@ -34,3 +34,4 @@ def baseline(folder: Path, target: Path) -> None:
     baseline_file.write_baseline(made, target)
     rows, kib = sum(map(len, made.scores.values())), target.stat().st_size / 2**10
     output.echo(f"{target}: {rows} scores, {len(made.failures)} failures, {kib:.0f} KiB")
+    output.tell_left_out("kept", made.set_metrics)

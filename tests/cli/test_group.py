@@ -80,6 +80,7 @@ def test_a_cache_that_cannot_be_made_is_one_line(
         ("degrade", "jpeg:quality=20", "{folder}", "{pictures}"),
         ("degrade", "jpeg:quality=20", "{image}", "{picture}"),
     ],
+    ids=" ".join,
 )
 def test_a_picture_of_a_run_is_no_place_for_another(
     command_line: Command, names: dict[str, Path], arguments: tuple[str, ...]

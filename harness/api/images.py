@@ -166,12 +166,13 @@ def _score_arrays(
 
     names, place = list(usable_metrics(names)), choose_device(device)
     _require_references(names, reference is not None)
-    other = None if reference is None else _pixels(reference, "")[0]
+    other = None if reference is None else _pixels(reference, "", "reference")[0]
+    given = [_pixels(image, "")[0] for image in images]
     evaluation = Evaluation("score", crop_border=crop_border)
     with one_thread():
         return [
-            _row(None, name, score_image(name, place, _given(image, "image"), other, evaluation))
-            for image in images
+            _row(None, name, score_image(name, place, image, other, evaluation))
+            for image in given
             for name in names
         ]
 
@@ -282,17 +283,15 @@ def require_known(card: RestorerCard, known: Conditions) -> None:
             raise InputError(f"{card.name} needs to know {name}: {how}")
 
 
-def _pixels(image: Image | str | Path, name: str) -> tuple[Image, str]:
-    from harness.images import read_image
+def _pixels(image: Image | str | Path, name: str, what: str = "image") -> tuple[Image, str]:
+    """The pixels of an array or a file, and its name: `name`, or the file's own.
+
+    Raises:
+        ImageError: It is no image, or its white is not 1; an array is called `what` then.
+    """
+    from harness.decoding.arrays import check_white
+    from harness.images import check_image, read_image
 
     if isinstance(image, str | Path):
         return read_image(image), Path(image).stem
-    return _given(image, "image"), name
-
-
-def _given(image: Image, what: str) -> Image:
-    from harness.decoding.arrays import check_white
-    from harness.images import check_image
-
-    check_white(checked := check_image(image, what), what)
-    return checked
+    return check_white(check_image(image, what), what), name

@@ -78,8 +78,13 @@ def require_known(data: RunData, metric: str | None, set_name: str | None) -> No
     """Refuses a metric or set that a run does not have.
 
     Raises:
-        InputError: Names those that it has.
+        InputError: Names those that it has, or says that the metric is one of sets.
     """
+    if metric in data.set_scores.cards:
+        raise InputError(
+            f"{metric} is a metric of sets, which has standings of its own: `rank` prints them "
+            "below the leaderboards of images"
+        )
     for kind, name, known in (
         ("metric", metric, metric_names(data)),
         ("set", set_name, set_names(data)),

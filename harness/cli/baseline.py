@@ -33,4 +33,6 @@ def baseline(folder: Path, target: Path) -> None:
     made = measured_run.load_measured(folder)
     baseline_file.write_baseline(made, target)
     rows, kib = sum(map(len, made.scores.values())), target.stat().st_size / 2**10
-    output.echo(f"{target}: {rows} scores, {len(made.failures)} failures, {kib:.0f} KiB")
+    failures = output.counted(len(made.failures), "failure")
+    output.echo(f"{target}: {output.counted(rows, 'score')}, {failures}, {kib:.0f} KiB")
+    output.tell_left_out("kept", made.set_metrics)

@@ -73,6 +73,7 @@ def compare(
         output.print_json("compare", _rows(comparison.findings))
     elif not flags["quiet"]:
         _print(comparison.findings)
+    output.tell_left_out("compared", comparison.set_metrics, quiet=flags["quiet"])
     return comparison.exit_code()
 
 

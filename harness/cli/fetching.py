@@ -49,8 +49,8 @@ def fetch_metrics(names: Sequence[str], *, accepted: bool, quiet: bool = False) 
         output.say(f"{_size(size)}  {fetching.address(file)}")
     unknown = sum(size is None for size in sizes.values())
     more = f" and {unknown} of unknown size" if unknown else ""
-    plural = "s" * (len(files) != 1)
-    output.say(f"{len(files)} file{plural}, {_size(sum(filter(None, sizes.values())))}{more}")
+    total = _size(sum(filter(None, sizes.values())))
+    output.say(f"{output.counted(len(files), 'file')}, {total}{more}")
     _ask(names, accepted=accepted)
     for file in files:
         path = _fetch(file, quiet)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from harness.api.plots import Drawn
 
+_REGION = re.compile(",".join([r"\s*(-?\d+)\s*"] * 4), re.ASCII)
 SUFFIXES = (".png", ".pdf", ".svg", ".tex")
 
 
@@ -97,7 +98,6 @@ def figure(
     if wrong is not None:
         raise InputError(f"-o {wrong}: expected a file that ends in {', '.join(SUFFIXES)}")
     options.keep_inputs([folder / options.STORE], outs)
-    options.keep_pictures(folder, outs)
     drawn = Result(folder).plot.crops(
         set=set_name,
         region=_region(region),
@@ -132,8 +132,8 @@ def _save(drawn: Figure, out: Path) -> None:
 def _region(text: str | None) -> tuple[int, int, int, int] | None:
     if text is None:
         return None
-    with suppress(ValueError):
-        left, top, width, height = map(int, text.split(","))
+    if found := _REGION.fullmatch(text):
+        left, top, width, height = map(int, found.groups())
         return left, top, width, height
     raise InputError(f"--region {text!r}: expected X,Y,W,H in whole pixels, such as 120,40,64,64")
 

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import click
 
-from harness.cli.output import Row, print_table, printable
+from harness.cli.output import Row, counted, print_table, printable
 from harness.errors import InputError
 from harness.results import SIGNIFICANT, Cost, SetStanding, caution
 
@@ -84,9 +84,9 @@ def print_set_standings(standings: Iterable[SetStanding]) -> None:
     for (name, metric), found in groupby(standings, of_board):
         rows = list(found)
         better = "higher" if rows[0].higher_is_better else "lower"
-        _say("", f"{name}, {rows[0].of} images as a whole, by {metric}: {better} is better")
-        for reason in dict.fromkeys(row.reason for row in rows if row.value is not None):
-            _say(*filter(None, [reason]))
+        images = counted(rows[0].of, "image")
+        _say("", f"{name}, {images} as a whole, by {metric}: {better} is better")
+        _say(*dict.fromkeys(row.reason for row in rows if row.value is not None and row.reason))
         shown = []
         for row in rows:
             here = row.value is not None
@@ -122,7 +122,7 @@ def _print_set(
         return False
     task = f" ({rows[0]['task']})" if rows[0]["task"] else ""
     images = int(str(rows[0]["images"]))
-    _say("", f"{name or 'all sets'}{task}, {images} image{'s' * (images != 1)}, by {main}")
+    _say("", f"{name or 'all sets'}{task}, {counted(images, 'image')}, by {main}")
     if view.versus:
         _say(_directions({main: rows}), f"each minus {view.versus}, over their common images")
         others = [row for row in rows if row["restorer"] != view.versus]

@@ -51,6 +51,8 @@ class Real(click.FloatRange):
 
 COUNT = Whole(1)
 STORE = "results.sqlite"
+_PICTURES = ("restored", "images")
+"""Folders of a run that hold them."""
 POSITIVE = Real(0, min_open=True)
 
 run_folder = click.argument("folder", metavar="RUN", type=PATH)
@@ -107,7 +109,7 @@ def name_left_out(*paths: Path) -> None:
 
 
 def keep_inputs(inputs: Iterable[Path | None], outputs: Iterable[Path | None]) -> None:
-    """Refuses an output that is an input, before anything is written over.
+    """Refuses an output that is an input or a picture of a run, before anything is written over.
 
     The file system is asked: a relative path, another case, a symbolic and a hard link all lead
     to one file there.
@@ -129,23 +131,18 @@ def keep_inputs(inputs: Iterable[Path | None], outputs: Iterable[Path | None]) -
             raise InputError(
                 f"output {path} is the input {same}: it would be written over; give another output"
             )
+        _keep_picture(path)
 
 
-def keep_pictures(run: Path, outputs: Iterable[Path]) -> None:
-    """Refuses an output in place of a picture of a run.
+def _keep_picture(path: Path) -> None:
+    """Refuses an output in place of a picture of a run, which its store has the hash of.
 
-    Args:
-        run: Its folder.
-        outputs: Files that will be written; most are not there yet.
-
-    Raises:
-        InputError: Names it.
+    A hard link to one is not found: every picture would have to be looked at.
     """
-    own = [run.resolve() / name for name in ("restored", "images")]
-    for path in outputs:
-        place = path.resolve()
-        # a hard link is found by `keep_inputs` alone, which would have to look at every picture
-        if place.exists() and any(place.is_relative_to(folder) for folder in own):
+    place = path.resolve()
+    for folder in place.parents if place.is_file() else ():
+        if folder.name in _PICTURES and (folder.parent / STORE).is_file():
+            run = folder.parent
             raise InputError(f"output {path} is a picture of the run {run}: give another output")
 
 

@@ -7,7 +7,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from typing import TextIO
 
@@ -102,6 +102,12 @@ def echo(text: object = "") -> None:
 def print_json(kind: str, rows: Sequence[Row], **more: Sequence[Row]) -> None:
     """Prints the one JSON document of a command."""
     click.echo(json_document(kind, rows, **more), file=_documents[-1] if _documents else None)
+
+
+def tell_left_out(what: str, metrics: Collection[str], *, quiet: bool = False) -> None:
+    """Says which metrics of sets were not merged, compared or kept, if there are any."""
+    if metrics and not quiet:
+        say(f"metrics of sets are not {what}: {', '.join(metrics)}")
 
 
 def say(text: object) -> None:

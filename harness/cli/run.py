@@ -202,9 +202,10 @@ def _print_plan(plan: Plan, where: places.Places, folder: Path) -> int:
         return 4
     for name, ids in plan.ids.items():
         able = [restorer.name for restorer in plan.restorers if name in restorer.sets]
-        output.echo(f"{name}: {len(ids)} images x {len(able)} restorers: {', '.join(able)}")
+        images, by = output.counted(len(ids), "image"), output.counted(len(able), "restorer")
+        output.echo(f"{name}: {images} x {by}: {', '.join(able)}")
     metrics = ", ".join([*plan.metrics, *plan.set_metrics])
-    output.echo(f"{cells} cells, metrics {metrics}, device {plan.device}")
+    output.echo(f"{output.counted(cells, 'cell')}, metrics {metrics}, device {plan.device}")
     where.print_costs(plan, folder)
     return 0
 
@@ -242,7 +243,8 @@ def _execute(plan: Plan, folder: Path, flags: dict[str, bool], where: places.Pla
     [page] = pages or write.write_reports(report, writers)
     if not flags["quiet"]:
         output.echo(
-            f"\n{summary.restored} restored, {summary.scored} scored, {summary.failures} failures"
+            f"\n{summary.restored} restored, {summary.scored} scored, "
+            f"{output.counted(summary.failures, 'failure')}"
             f"\nleaderboard: {page}"
         )
     asked = (row for row in report.set_standings if row.metric in plan.set_metrics)

@@ -185,6 +185,6 @@ def _version_maker(
             for task, names in tasks.items()
         },
         lambda name, **parameters: kinds.degradations.get(name)(**parameters),
-        [kinds.metrics.get(name)(device=device) for name in config.metrics],
+        [kinds.image_metric(name)(device=device) for name in config.metrics],
         config,
     )

@@ -37,8 +37,10 @@ def is_deep(path: str | Path, file: PillowImage.Image) -> bool:
 
 
 def _check_decoder(path: str | Path, file: PillowImage.Image) -> None:
-    """Refuses what Pillow reads with 8 bits, and OpenCV not at all."""
-    for decoder, _, _, arguments in getattr(file, "tile", ()):
+    """Refuses what Pillow reads with 8 bits, and OpenCV not at all, and what it would clip."""
+    for decoder, _, start, arguments in getattr(file, "tile", ()):
+        if decoder == "ppm":
+            _check_samples(path, file, start, arguments[1])
         what = ""
         if decoder == "SGI16" or (decoder == "sgi_rle" and arguments[2] == 2):
             what = "an SGI file of 16 bits"
@@ -46,6 +48,18 @@ def _check_decoder(path: str | Path, file: PillowImage.Image) -> None:
             what = "a DDS file of floats"
         if what:
             raise ImageError(f"{path} is {what}, which is not read: save it as PNG of 16 bits")
+
+
+def _check_samples(path: str | Path, file: PillowImage.Image, start: int, maximum: int) -> None:
+    """Refuses a PGM or PPM file with samples above what its head says is white."""
+    count = file.width * file.height * len(file.getbands())
+    word = np.dtype(">u2" if maximum > 255 else "u1")
+    high = np.fromfile(path, word, count, offset=start).max(initial=0)
+    if high > maximum:
+        raise ImageError(
+            f"{path} holds values up to {high}, where its head says that {maximum} is white: it "
+            "would be a wrong picture; write the head anew, or save it as PNG"
+        )
 
 
 def _bits(path: str | Path, file: PillowImage.Image) -> int:

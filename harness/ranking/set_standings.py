@@ -1,5 +1,6 @@
 """How restorers stand by metrics of sets: values, intervals, and ranks where there is enough."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -17,7 +18,6 @@ from harness.results import (
     RunData,
     SetScore,
     SetStanding,
-    key_of,
 )
 
 NOT_MEASURED = "not measured since its images changed: the same `restobench run` does"
@@ -44,9 +44,10 @@ class WholeSet:
         return len(self.restored) == self.of > 0
 
     def key(self) -> str:
-        """Which pixels it holds."""
+        """Which pixels it holds: 32 hex digits of the hashes, in the images' order."""
         hashes = (image.sha256 for image in self.restored)
-        return key_of(zip(hashes, self.references, strict=True))
+        pairs = list(zip(hashes, self.references, strict=True))
+        return hashlib.sha256(repr(pairs).encode()).hexdigest()[:32]
 
 
 def whole_sets(data: RunData) -> Iterator[WholeSet]:

@@ -49,7 +49,8 @@ def compare(
         _with_failures(finding, failing.get(group, {}))
         for group, finding in zip(groups, judge(measured, settings.alpha), strict=True)
     ]
-    return Comparison(name, before.started, (*findings, *compare_costs(now, before, settings)))
+    findings += compare_costs(now, before, settings)
+    return Comparison(name, before.started, tuple(findings), now.set_metrics)
 
 
 def _newly_failing(now: MeasuredRun, before: MeasuredRun) -> dict[Group, dict[str, str]]:

@@ -56,6 +56,7 @@ class MeasuredRun:
         environment: The fields `PROVENANCE`.
         files: (restorer, set, image) -> restored image; only of a run folder, and never written to
             a file.
+        set_metrics: Metrics of sets that it has, which nothing is compared by; likewise.
     """
 
     benchmark: str
@@ -69,6 +70,7 @@ class MeasuredRun:
     sets: Mapping[str, PlannedSet] = field(default_factory=dict)
     environment: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[tuple[str, str, str], Path] = field(default_factory=dict)
+    set_metrics: tuple[str, ...] = ()
 
 
 def load_measured(folder: Path) -> MeasuredRun:
@@ -133,6 +135,7 @@ def measured_run(data: RunData, folder: Path | None = None) -> MeasuredRun:
         sets=run.plan.sets,
         environment={name: run.environment.get(name) for name in PROVENANCE},
         files=_files(data, folder) if folder else {},
+        set_metrics=tuple(data.set_scores.cards),
     )
 
 

@@ -37,7 +37,7 @@ from harness.results.run import (
     RunRestorer,
     SampleRecord,
 )
-from harness.results.set_scores import SetScore, SetScores, SetStanding, key_of
+from harness.results.set_scores import SetScore, SetScores, SetStanding
 from harness.results.stability import RankRange, Stability
 from harness.results.trends import History, Trend, TrendPoint
 from harness.results.verdicts import COSTS, ChangedImage, Comparison, Finding, Verdict
@@ -91,5 +91,4 @@ __all__ = [
     "TrendPoint",
     "Verdict",
     "caution",
-    "key_of",
 ]

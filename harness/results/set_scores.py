@@ -1,7 +1,6 @@
 """Values that metrics give to whole sets, and how restorers stand by them."""
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.cards import SetMetricCard
@@ -16,7 +15,7 @@ class SetScore:
         images: Restored images that it is of: all of the set.
         vectors: Their feature vectors.
         replicates: The values of bootstrap samples of the images, the same for every restorer.
-        key: Of `key_of`: which pixels it is of.
+        key: Which pixels it is of: a hash of those of the restored images and their references.
         fingerprint: Of the metric.
     """
 
@@ -38,11 +37,6 @@ class SetScores:
 
     cards: Mapping[str, SetMetricCard] = field(default_factory=dict)
     rows: tuple[SetScore, ...] = ()
-
-
-def key_of(pairs: Iterable[tuple[str, str]]) -> str:
-    """Hash of the pixel hashes of restored images and their references, in the images' order."""
-    return hashlib.sha256(repr(list(pairs)).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

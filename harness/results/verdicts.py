@@ -85,11 +85,13 @@ class Comparison:
         started: ISO 8601 time of the baseline's run.
         findings: For each restorer, set and metric of either, and for the costs of each restorer
             and set.
+        set_metrics: Metrics of sets that the run has; nothing is compared by them.
     """
 
     baseline: str
     started: str
     findings: tuple[Finding, ...]
+    set_metrics: tuple[str, ...] = ()
 
     def of(self, *verdicts: Verdict) -> tuple[Finding, ...]:
         """The findings with one of these verdicts."""

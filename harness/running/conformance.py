@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from harness.errors import UnknownNameError
-from harness.plugins.kinds import metrics, restorers
+from harness.plugins.kinds import image_metric, metrics, restorers, set_metrics
 from harness.plugins.registry import require_usable, why_missing
 from harness.plugins.specification import RestorerSpec, parse_restorer
 from harness.restoring.in_worker import load_restorer
@@ -37,9 +37,10 @@ def check_plugin(text: str, *, device: str = "cpu", timeout: float = 120.0) -> I
     Raises:
         UnknownNameError: Nobody has registered such a name.
         UnavailableError: It is not usable here.
+        InputError: It is a metric of sets, for which there are no checks.
     """
-    spec = None if text in metrics else _parse(text)
-    require_usable(text, metrics.get(text) if spec is None else spec.cls())
+    spec = None if text in metrics or text in set_metrics else _parse(text)
+    require_usable(text, image_metric(text) if spec is None else spec.cls())
     checks = METRIC_CHECKS if spec is None else RESTORER_CHECKS
     target = text if spec is None else spec
     with WorkerPool(1, private=spec is not None, memory_mib=free_mib()) as pool:

@@ -101,7 +101,7 @@ def test_lists_are_those_of_the_command_line(command_line: Command) -> None:
         (3, None, "of type int"),
         (np.zeros((3, 8, 8), np.float32), [1], "reference is a list; expected one array"),
         (np.full((3, 8, 8), 99, np.float32), None, "from 99 to 99, where 0 is black and 1 is"),
-        (np.zeros((3, 8, 8), np.float32), np.full((3, 8, 8), 99, np.float32), "from 99 to 99"),
+        (np.zeros((3, 8, 8), np.float32), np.full((3, 8, 8), 99, np.float32), "reference holds"),
     ],
 )
 def test_what_is_no_image_is_said(images: Any, reference: Any, message: str) -> None:

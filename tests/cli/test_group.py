@@ -71,14 +71,27 @@ def test_a_cache_that_cannot_be_made_is_one_line(
     assert not (tmp_path / "run").exists()
 
 
-def test_a_picture_of_a_run_is_no_place_for_a_figure(
-    command_line: Command, names: dict[str, Path]
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("figure", "{run}", "--image", "a", "-o", "{picture}"),
+        ("restore", "-r", "identity", "{folder}", "{pictures}"),
+        ("restore", "-r", "identity", "{image}", "{picture}"),
+        ("degrade", "jpeg:quality=20", "{folder}", "{pictures}"),
+        ("degrade", "jpeg:quality=20", "{image}", "{picture}"),
+    ],
+    ids=" ".join,
+)
+def test_a_picture_of_a_run_is_no_place_for_another(
+    command_line: Command, names: dict[str, Path], arguments: tuple[str, ...]
 ) -> None:
-    picture = next((names["run"] / "restored").rglob("*.png"))
-    before = picture.read_bytes()
-    code, _, error = command_line("figure", names["run"], "--image", "a", "-o", picture)
-    assert (code, picture.read_bytes()) == (2, before)
-    assert "is a picture of the run" in error
+    picture = next((names["run"] / "restored").rglob("a.png"))
+    before = {path: path.read_bytes() for path in picture.parent.iterdir()}
+    known = {**names, "picture": picture, "pictures": picture.parent}
+    code, _, error = command_line(*(item.format(**known) for item in arguments))
+    assert code == 2, error
+    assert f"a.png is a picture of the run {names['run']}" in error
+    assert {path: path.read_bytes() for path in picture.parent.iterdir()} == before
 
 
 def test_paths_and_names_in_what_is_printed_steer_nothing(

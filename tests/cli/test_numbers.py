@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.cards import plain_number
+from harness.cli.figure import _region
 from harness.cli.rank import _weights
 from harness.errors import InputError
 from harness.executors.cluster_file import read_cluster
@@ -47,6 +48,7 @@ READERS: dict[str, Callable[[str, Path], object]] = {
     "a restorer": lambda said, _: parse_restorer(f"nl-means:strength={said}"),
     "the range of a network": lambda said, _: parse_restorer(f"net.pth:range={said}"),
     "an address": lambda said, _: EndpointRestorer(path=f"//localhost/#timeout={said}"),
+    "a region": lambda said, _: _region(f"0,0,{said},8"),
     "a weight": lambda said, _: _weights([f"psnr={said}"]),
     "devices": lambda said, _: choose_devices(f"cuda:{said}"),
     "a job's time": cluster,

@@ -27,6 +27,19 @@ class Terminal(io.StringIO):
         return True
 
 
+class Clock:
+    """The time that progress sees."""
+
+    seconds = 1000.0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("harness.cli.progress.time.monotonic", lambda: clock.seconds)
+    return clock
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -86,18 +99,16 @@ def test_a_log_cannot_steer_the_terminal_and_quiet_says_nothing(
 
 
 def test_the_rate_of_a_log_counts_from_the_first_cell_and_leaves_out_what_was_there(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], clock: Clock
 ) -> None:
-    clock = 1000.0
-    monkeypatch.setattr("harness.cli.progress.time.monotonic", lambda: clock)
     with CellProgress(verbose=True) as progress:
         progress.start(30)
         for number in range(10):
             progress.advance(Cell("a", "s", f"{number}"), "reused")
-        clock += 60  # workers start
+        clock.seconds += 60  # workers start
         for number in range(10, 15):
             progress.advance(Cell("a", "s", f"{number}"), "done")
-            clock += 2
+            clock.seconds += 2
     lines = capsys.readouterr().err.splitlines()
     assert re.fullmatch(rf"{TIME} \[0/30\] starting workers", lines[0])
     assert re.fullmatch(rf"{TIME} \[11/30\] a on s/10: done", lines[11])
@@ -105,16 +116,14 @@ def test_the_rate_of_a_log_counts_from_the_first_cell_and_leaves_out_what_was_th
 
 
 def test_cells_that_come_at_once_with_the_first_make_no_rate(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], clock: Clock
 ) -> None:
-    clock = 1000.0
-    monkeypatch.setattr("harness.cli.progress.time.monotonic", lambda: clock)
     with CellProgress(verbose=True) as progress:
         progress.start(20, 2)
         for number in range(2, 10):  # a chunk
             progress.advance(Cell("a", "s", f"{number}"), "done")
-            clock += 0.001
-        clock += 4 - 8 * 0.001
+            clock.seconds += 0.001
+        clock.seconds += 4 - 8 * 0.001
         for number in range(10, 14):
             progress.advance(Cell("a", "s", f"{number}"), "done")
     lines = capsys.readouterr().err.splitlines()
@@ -124,18 +133,16 @@ def test_cells_that_come_at_once_with_the_first_make_no_rate(
 
 
 def test_workers_of_a_later_restorer_are_no_part_of_the_rate(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], clock: Clock
 ) -> None:
-    clock = 1000.0
-    monkeypatch.setattr("harness.cli.progress.time.monotonic", lambda: clock)
     with CellProgress(verbose=True) as progress:
         progress.start(20)
         for restorer in "ab":
-            clock += 60  # its workers start
+            clock.seconds += 60  # its workers start
             for number in range(5):
                 progress.advance(Cell(restorer, "s", f"{number}"), "done")
-                clock += 2
-            clock -= 2
+                clock.seconds += 2
+            clock.seconds -= 2
     lines = capsys.readouterr().err.splitlines()
     assert re.fullmatch(rf"{TIME} \[10/20\] 0\.5 cells/s, 20 s left; b on s/4: done", lines[10])
 

@@ -84,6 +84,27 @@ def test_fewer_bits_than_the_words_of_other_formats(tmp_path: Path, suffix: str,
         read_image(tmp_path / f"a.{suffix}")
 
 
+@pytest.mark.parametrize("kind", ["5", "6"])
+@pytest.mark.parametrize(("white", "dtype"), [(100, "u1"), (1000, ">u2"), (40000, ">u2")])
+def test_samples_above_the_white_of_a_head_are_refused(
+    tmp_path: Path, kind: str, white: int, dtype: str
+) -> None:
+    """Pillow would clip them, and say nothing."""
+    stored = GENERATOR.integers(0, white, (6, 8, 3 if kind == "6" else 1)).astype(dtype)
+    stored[0, 0] = white
+    for high in (white, white + 1):
+        stored[-1, -1, -1] = high
+        (tmp_path / f"{high}.pnm").write_bytes(
+            b"P%s 8 6 %d\n" % (kind.encode(), white) + stored.tobytes()
+        )
+    with pytest.raises(ImageError, match=f"values up to {white + 1}, where its head .* {white} is"):
+        read_image(tmp_path / f"{white + 1}.pnm")
+    stored[-1, -1, -1] = white
+    wanted = np.moveaxis(stored, -1, 0) / white
+    step = 255 if white < 256 else 65535
+    assert np.allclose(read_image(tmp_path / f"{white}.pnm"), wanted, atol=0.51 / step)
+
+
 def tiff(path: Path, data: bytes, *, tags: dict[int, tuple[int, ...]]) -> None:
     """A TIFF of 8x6 pixels that is no more than its tags and one strip."""
     given = {256: (8,), 257: (6,), 259: (1,), 273: (8,), 278: (6,), 279: (len(data),)} | tags

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from misbehaving import TinySet
 
+import harness
 from harness.cards import SetMetricCard
-from harness.errors import ImageError
+from harness.errors import ImageError, InputError
 from harness.images import Image, read_image
 from harness.plugins.kinds import set_metrics
 from harness.protocols import Benchmark, Evaluation, SetMetric
@@ -89,12 +91,13 @@ class InPlace:
         pass
 
 
-@pytest.fixture(autouse=True)
-def _known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("harness.scoring.set_scores.WorkerPool", InPlace)
-    for cls in (Light, Doubled, Choosy):
-        monkeypatch.setitem(set_metrics._added, cls.card.name, cls)
-    yield
+@pytest.fixture(scope="module", autouse=True)
+def _known() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harness.scoring.set_scores.WorkerPool", InPlace)
+        for cls in (Light, Doubled, Choosy):
+            patch.setitem(set_metrics._added, cls.card.name, cls)
+        yield
 
 
 def run(
@@ -108,13 +111,9 @@ def run(
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunData]:
-    """A run by both metrics."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("harness.scoring.set_scores.WorkerPool", InPlace)
-        for cls in (Light, Doubled, Choosy):
-            patch.setitem(set_metrics._added, cls.card.name, cls)
-        folder = tmp_path_factory.mktemp("runs") / "run"
-        return folder, run(folder, "psnr", "light", "choosy")
+    """A run by a metric that measures, and by one that does not."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    return folder, run(folder, "psnr", "light", "choosy")
 
 
 def by_light(data: RunData) -> list[SetStanding]:
@@ -268,6 +267,38 @@ def test_reports_show_them(
     assert "999 pixels" in out
     rows = json.loads(command_line("rank", folder, "--json")[1])["set_standings"]
     assert rows[0] == best
+
+
+def test_commands_that_leave_them_out_say_so(
+    finished: tuple[Path, RunData], tmp_path: Path, command_line: Command
+) -> None:
+    folder, _ = finished
+    shutil.copytree(folder, tmp_path / "other")
+    for call, done in (
+        (("compare", folder, "--baseline", tmp_path / "other"), "compared"),
+        (("baseline", folder, "-o", tmp_path / "b.json"), "kept"),
+        (("merge", folder, tmp_path / "other", "-o", tmp_path / "both"), "merged"),
+    ):
+        code, _, error = command_line(*call)
+        assert (code, error) == (0, f"metrics of sets are not {done}: light, choosy\n")
+    assert command_line("compare", tmp_path / "both", "--baseline", folder)[2] == ""
+    for call in (("check", "light"), ("rank", folder, "--by", "light"), ("check", "doubled")):
+        code, _, error = command_line(*call)
+        assert (code, f"error: {call[-1]} is a metric of sets" in error) == (2, True)
+
+
+def test_python_measures_restorers_that_have_names(tmp_path: Path) -> None:
+    benchmark = tmp_path / "small.toml"
+    benchmark.write_text(
+        'metrics = ["psnr"]\n[[sets]]\nname = "tiny"\ntask = "denoise"\nphotos = 64\n'
+        'degradations = [{ name = "gaussian-noise", sigma_255 = 25.0 }]\n'
+    )
+    choice: dict[str, Any] = {"metrics": ["light"], "limit": 3}
+    [row] = harness.evaluate("identity", str(benchmark), **choice).set_standings().itertuples()
+    assert (row.metric, row.restorer, row.images, row.of) == ("light", "identity", 3, 3)
+    assert row.value > 0
+    with pytest.raises(InputError, match="light is a metric of sets"):
+        harness.evaluate(lambda image: image, str(benchmark), **choice)
 
 
 def test_damaged_values_are_left_out(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ import torch
 from small_training import CONFIG, DATA, OPINIONS, SMALL, recompress, version_maker
 
 from harness.dri.lessons.config import OpinionConfig
-from harness.dri.lessons.sets import read_opinions
+from harness.dri.lessons.sets import OpinionSet, read_opinions
+from harness.dri.lessons.validation import Judge
 from harness.dri.training.config import TrainingConfig
 from harness.dri.training.data import SyntheticPairs
 from harness.dri.training.experiments import PARTS, ablate
@@ -29,13 +30,34 @@ NAMES = ("chelsea", "flower")
 """Photographs in the MOS folder, each at four levels of noise."""
 
 
+def training(
+    folder: Path,
+    config: TrainingConfig,
+    pairs: SyntheticPairs,
+    opinions: Sequence[OpinionSet],
+    judge: Judge = lambda _, __: (0.0, 0.0),
+) -> TrainingRun:
+    """A run in `folder / "run"`, from an ImageNet network of random weights."""
+    imagenet = folder / "imagenet.pth"
+    if not imagenet.is_file():
+        torch.save(timm.create_model(SMALL.backbone, pretrained=False).state_dict(), imagenet)
+    materials = Materials(
+        imagenet=imagenet,
+        pairs=lambda: pairs,
+        versions=version_maker,
+        recompress=recompress,
+        opinions=opinions,
+        judge=judge,
+        judged=None,
+        images={item.config.name: item.images for item in opinions},
+    )
+    data = replace(DATA, opinions=tuple(item.config for item in opinions))
+    return TrainingRun(folder / "run", data, config, materials, "cpu", str)
+
+
 def test_a_folder_belongs_to_one_configuration(pairs: SyntheticPairs, tmp_path: Path) -> None:
     def start(config: TrainingConfig) -> None:
-        imagenet = tmp_path / "imagenet.pth"
-        materials = Materials(
-            imagenet, lambda: pairs, version_maker, recompress, [], lambda _, __: (0, 0), None, {}
-        )
-        TrainingRun(tmp_path / "run", DATA, config, materials, "cpu", str)
+        training(tmp_path, config, pairs, [])
 
     start(CONFIG)
     claimed = (tmp_path / "run" / "config.json").read_text()
@@ -53,21 +75,10 @@ def test_a_run_goes_through_its_stages(
         assert len(predicted) == len(mos) == 2
         return 0.5, 0.25
 
-    imagenet, run, config = tmp_path / "imagenet.pth", tmp_path / "run", replace(CONFIG, epochs=1)
-    torch.save(timm.create_model(SMALL.backbone, pretrained=False).state_dict(), imagenet)
+    run, config = tmp_path / "run", replace(CONFIG, epochs=1)
     scored = read_opinions(OPINIONS, mos_folder)
-    materials = Materials(
-        imagenet=imagenet,
-        pairs=lambda: pairs,
-        versions=version_maker,
-        recompress=recompress,
-        opinions=[scored],
-        judge=judge,
-        judged=None,
-        images={"mine": scored.images},
-    )
     for stage in ("versions", "splits", "ablation", "all"):
-        TrainingRun(run, DATA, config, materials, "cpu", str).run(stage)
+        training(tmp_path, config, pairs, [scored], judge).run(stage)
     assert len(load_weights(run / "dri.safetensors").members) == 1
     assert len(read_training_images(run / "training-images.json")["mine"]) == 8
     splits, ablation = (
@@ -102,20 +113,11 @@ def test_scenes_sets_and_what_is_only_judged_by_are_held_back(
     shape = replace(SMALL, mirrored=False)
     short = {"steps": 2, "head_epochs": 1, "foundation_epochs": 1, "epochs": 1, "soup": 1}
     config = replace(CONFIG, network=shape, batch=8, **short)  # type: ignore[arg-type]
-    imagenet = tmp_path / "imagenet.pth"
-    torch.save(timm.create_model(SMALL.backbone, pretrained=False).state_dict(), imagenet)
-    materials = Materials(
-        imagenet=imagenet,
-        pairs=lambda: pairs,
-        versions=version_maker,
-        recompress=recompress,
-        opinions=[read_opinions(item, roots.get(item.name, mos_folder)) for item in sets],
-        judge=lambda said, _: (len(said) / 100, 0.0),
-        judged=None,
-        images={},
+    opinions = [read_opinions(item, roots.get(item.name, mos_folder)) for item in sets]
+    run = tmp_path / "run"
+    training(tmp_path, config, pairs, opinions, judge=lambda said, _: (len(said) / 100, 0.0)).run(
+        "validation"
     )
-    data, run = replace(DATA, opinions=sets), tmp_path / "run"
-    TrainingRun(run, data, config, materials, "cpu", str).run("validation")
     table = pd.read_csv(run / "validation.csv").set_index("trial")
     assert table["images"].to_dict() == {
         "scenes-scenes0": 4,
@@ -146,19 +148,7 @@ def test_after_a_foundation_the_deep_stages_may_stay_as_they_are(
     shape = replace(SMALL, mirrored=False)
     short = {"steps": 2, "head_epochs": 1, "foundation_epochs": 1, "epochs": 0, "soup": 1}
     config = replace(CONFIG, network=shape, batch=8, **short)  # type: ignore[arg-type]
-    imagenet = tmp_path / "imagenet.pth"
-    torch.save(timm.create_model(SMALL.backbone, pretrained=False).state_dict(), imagenet)
-    materials = Materials(
-        imagenet=imagenet,
-        pairs=lambda: pairs,
-        versions=version_maker,
-        recompress=recompress,
-        opinions=[read_opinions(item, mos_folder) for item in sets],
-        judge=lambda _, __: (0.0, 0.0),
-        judged=None,
-        images={},
-    )
-    run = TrainingRun(tmp_path / "run", replace(DATA, opinions=sets), config, materials, "cpu", str)
+    run = training(tmp_path, config, pairs, [read_opinions(item, mos_folder) for item in sets])
     run.run("all")
     taught = torch.load(tmp_path / "run" / "foundation-taught.pt", weights_only=True)
     shipped = load_weights(tmp_path / "run" / "dri.safetensors").members[0]

@@ -18,6 +18,7 @@ from reports.wording import (
     beside,
     bracketed,
     digits,
+    interval,
     licence_mark,
     number,
     plain,
@@ -152,11 +153,10 @@ def _of_sets(report: ReportData) -> Iterator[str]:
         yield "|---|---|---|---:|---:|---:|---|"
     for row in report.set_standings:
         metric = f"{escape(row.metric)} {arrow(row.higher_is_better)}"
-        interval = f"{number(row.ci_low, 4)} … {number(row.ci_high, 4)}"
-        shown = interval if row.ci_low is not None else DASH
+        ends = interval(row.ci_low, row.ci_high, 4) or DASH
         ranks = rank_range(row.rank_low, row.rank_high)
         rank = DASH if row.rank is None else f"{row.rank} \\[{ranks}\\]"
-        parts = metric, escape(row.restorer), number(row.value, 4), shown, rank, escape(row.reason)
+        parts = metric, escape(row.restorer), number(row.value, 4), ends, rank, escape(row.reason)
         yield f"| {escape(row.set)} | {' | '.join(parts)} |"
 
 

@@ -33,7 +33,8 @@ def panel_rows(panel: Panel) -> Iterator[dict[str, object]]:
         min(len(panel.images), len(panel.observers)),
         len(panel.images),
     )
-    counts, alone = _counts(panel), order.images < 2  # of one observer there is no interval
+    counts = _counts(panel)
+    alone = order.images < 2  # of one observer or image there is no interval
     place = {name: number for number, name in enumerate(panel.restorers)}
     for row in leaderboard_rows(order, [*panel.restorers, *panel.left_out], {}):
         told: dict[str, object] = {
@@ -64,7 +65,8 @@ def agreement_row(panel: Panel) -> dict[str, object]:
     """How well the observers agree: Krippendorff's alpha, and with the rest on the same pair.
 
     `ceiling` is the share of votes with a winner that agree with the majority of the other votes on
-    the same image and pair: no metric can be expected to agree with single votes more often.
+    the same image and pair, 0 to 1: how well people foretell one another, no bound for a metric.
+    It and `alpha` are `None` where the votes do not tell.
     """
     votes, units = panel.comparisons, panel.units()
     first = votes.one < votes.other

@@ -81,7 +81,12 @@ def write_pictures(sources: Sequence[PictureFile], pixels: Pixels) -> Shown:
     Returns:
         What the templates show. Pictures that cannot be read have a note in place of a file.
     """
-    found = _each_once([(source, *pixels.keep(source)) for source in sources], pixels)
+    given = next((source for source in sources if source.kind == "degraded"), None)
+    first = pixels.keep(given) if given else (None, "")
+    found = [
+        (source, *(first if source is given else pixels.keep(source, first[0])))
+        for source in sources
+    ]
     kept = [(source.kind, item) for source, item, _ in found if item is not None]
     full = [item for kind, item in kept if kind != "degraded"] or [item for _, item in kept]
     if not full:
@@ -108,21 +113,6 @@ def write_pictures(sources: Sequence[PictureFile], pixels: Pixels) -> Shown:
     return Shown(tuple(pictures), frame, thumbnail)
 
 
-_Found = list[tuple[PictureFile, Kept | None, str]]
-
-
-def _each_once(found: _Found, pixels: Pixels) -> _Found:
-    """The same, with the degraded image's file for restored ones that look like it.
-
-    It is named by the values that restorers were given, which may be finer than those of its file.
-    """
-    given = next((item for source, item, _ in found if item and source.kind == "degraded"), None)
-    if given is None or len(found) < 2:
-        return found
-    seen = pixels.seen(given)
-    return [(source, given if item and item.stem == seen else item, n) for source, item, n in found]
-
-
 def _picture(source: PictureFile, note: str, file: str = "", detail: str = "") -> Picture:
     return Picture(**{**asdict(source), "note": note}, file=file, detail=detail)
 
@@ -135,7 +125,8 @@ def _write_small(
     pixels: Pixels,
 ) -> None:
     """Writes the details of all pictures, and the thumbnail of one."""
-    decoded = {item.stem: pixels.decode(item) for item in kept}
+    once = {item.stem: item for item in reversed(kept)}  # of equal ones the first, which was read
+    decoded = {stem: pixels.decode(item) for stem, item in once.items()}
     shown = [decoded[stem] for stem in dict.fromkeys(item.stem for item in full)]
     window, frame = find_window(shown), shown[0].size
     for stem, picture in decoded.items():

@@ -21,7 +21,7 @@ from harness.images import (
     read_image,
     to_uint8,
 )
-from harness.png import read_png
+from harness.png import encode_png, read_png
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PNG, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
@@ -99,8 +99,13 @@ class Pixels:
         path = self._run / "report" / "site" / Kept(_stem(sha256)).file
         return path if is_whole(path) and path.resolve().is_relative_to(self._run) else None
 
-    def keep(self, source: PictureFile) -> tuple[Kept | None, str]:
+    def keep(self, source: PictureFile, twin: Kept | None = None) -> tuple[Kept | None, str]:
         """Has a picture in the report: what is there already is neither read nor written.
+
+        Args:
+            source: The picture.
+            twin: One that stands for it as well if it looks the same: a degraded image, named by
+                the values that restorers were given, which may be finer than those of its file.
 
         Returns:
             The picture, or why there is none.
@@ -117,6 +122,8 @@ class Pixels:
             return None, f"not readable: {type(error).__name__}"
         if changed:
             return None, _CHANGED
+        if twin and self._alike(kept, twin):
+            return twin, ""
         self._place(source.path, kept)
         return kept, ""
 
@@ -128,16 +135,15 @@ class Pixels:
         """
         return kept.decoded or decode(self.files / kept.file)
 
-    def seen(self, kept: Kept) -> str:
-        """The name that its pixels would have as 8 bits, where it stands for more than those."""
-        try:
-            return _hash_of(self.decode(kept))[:16]
-        except ImageError:
-            return kept.stem
-
     def drop(self, kept: Kept) -> None:
         """Removes a picture, so that it is written anew."""
         (self.files / kept.file).unlink(missing_ok=True)
+
+    def _alike(self, one: Kept, other: Kept) -> bool:
+        try:
+            return np.array_equal(*(_values(self.decode(kept)) for kept in (one, other)))
+        except ImageError:  # damaged: it is written anew where it is shown
+            return False
 
     def _place(self, path: Path, kept: Kept) -> None:
         """Puts it where the pages find it: a PNG as it is, anything else as a PNG."""
@@ -146,7 +152,7 @@ class Pixels:
             is_png = file.read(len(_PNG)) == _PNG
         with atomic_file(to) as partial:
             if not is_png and kept.decoded:
-                kept.decoded.save(partial, format="PNG", compress_level=1)
+                partial.write_bytes(encode_png(_values(kept.decoded)))
             elif not self._link or not _link(path, partial):
                 partial.write_bytes(path.read_bytes())
 
@@ -169,11 +175,11 @@ def _is_changed(source: PictureFile, picture: PillowImage.Image | None) -> bool:
         return False
     if source.path.suffix == ".npy":
         return image_hash(read_array(source.path)) != source.sha256
-    return picture is None or _hash_of(picture) != source.sha256
+    return picture is None or image_hash(from_uint8(_values(picture))) != source.sha256
 
 
-def _hash_of(picture: PillowImage.Image) -> str:
-    return image_hash(from_uint8(np.atleast_3d(np.asarray(picture))))
+def _values(picture: PillowImage.Image) -> npt.NDArray[np.uint8]:
+    return np.atleast_3d(np.asarray(picture))
 
 
 def is_whole(path: Path) -> bool:

@@ -15,7 +15,7 @@ from reports.html.leaderboard import costs
 from reports.html.places import Places
 from reports.html.stability import stability_words
 from reports.pivot import SetTable
-from reports.wording import DASH, arrow, number, p_value, rank_range
+from reports.wording import DASH, arrow, interval, number, p_value, rank_range
 
 Tests = Mapping[tuple[str, frozenset[str]], PairTest]
 """(metric, two restorers) -> the test of that pair."""
@@ -70,12 +70,11 @@ def set_page(
 
 def _in_words(row: SetStanding) -> dict[str, str]:
     """Value, interval and rank by a metric of sets."""
-    ends = number(row.ci_low, 4), number(row.ci_high, 4)
     ranks = rank_range(row.rank_low, row.rank_high)
     return {
         "metric": f"{row.metric} {arrow(row.higher_is_better)}",
         "value": number(row.value, 4),
-        "interval": DASH if row.ci_low is None else " … ".join(ends),
+        "interval": interval(row.ci_low, row.ci_high, 4) or DASH,
         "rank": DASH if row.rank is None else f"{row.rank} ({ranks})",
     }
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import ClassVar
@@ -64,8 +65,9 @@ def _write(study: PublicStudy, folder: Path) -> None:
     (folder / "index.html").write_text(
         text.replace("STUDY-DATA", told), encoding="utf-8", errors="replace"
     )
+    now = time.time()
     for path in folder.rglob("*"):  # when each was written tells in which order
-        os.utime(path, (0, 0))
+        os.utime(path, (now, now))
 
 
 def _told(study: PublicStudy) -> dict[str, object]:

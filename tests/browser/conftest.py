@@ -86,11 +86,11 @@ def many_restorers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
-    """Opens a file as a page: `open_page(path, color_scheme="dark")`."""
+    """Opens a file or an address as a page: `open_page(path, color_scheme="dark")`."""
     visits: list[Visit] = []
     marked = request.node.get_closest_marker("chromium") is not None
 
-    def visit(path: Path, hash: str = "", **context: Any) -> Visit:
+    def visit(path: Path | str, hash: str = "", **context: Any) -> Visit:
         dark = context.get("color_scheme") == "dark"
         if IN_FIREFOX and (marked or dark or NOT_IN_FIREFOX & context.keys()):
             pytest.skip("playwright cannot do this with Firefox")

@@ -130,6 +130,17 @@ def test_a_printed_image_page_is_not_cut_off(open_page: Open, folder: Path) -> N
         assert box["x"] + box["width"] <= 700, selector
 
 
+def test_marks_in_a_printed_table_are_no_larger_than_its_text(
+    open_page: Open, folder: Path
+) -> None:
+    page = open_page(folder / "report" / "index.html").page
+    page.emulate_media(media="print")
+    size = "items => items.map((item) => parseFloat(getComputedStyle(item).fontSize))"
+    marks = page.eval_on_selector_all("#board .tag", size)
+    assert marks
+    assert max(marks) <= min(page.eval_on_selector_all("#board td", size))
+
+
 def test_dark_mode_inverts_paper_and_ink_and_the_plots_follow(
     open_page: Open, folder: Path
 ) -> None:

@@ -150,6 +150,24 @@ def test_names_of_a_hundred_restorers_do_not_collide(open_page: Open, many_resto
     assert visit.logged == []
 
 
+def test_names_stay_clear_of_what_is_written_on_the_axes(
+    open_page: Open, many_restorers: Path
+) -> None:
+    visit = open_page(many_restorers / "index.html")
+    visit.page.locator(PLOT).first.scroll_into_view_if_needed()
+    visit.page.wait_for_timeout(500)
+    boxes = """texts => texts.map((text) => text.getBoundingClientRect())
+      .filter((box) => box.width).map((box) => [box.left, box.top, box.right, box.bottom])"""
+    for figure in visit.page.locator(PLOT).all()[:2]:
+        names = figure.locator(".names text").evaluate_all(boxes)
+        axes = figure.locator("svg text:not(.names text)").evaluate_all(boxes)
+        assert names
+        assert len(axes) >= 6
+        for left, top, right, bottom in names:
+            for x0, y0, x1, y1 in axes:
+                assert right <= x0 or x1 <= left or bottom <= y0 or y1 <= top
+
+
 def test_without_javascript_plots_have_their_own_names(open_page: Open, folder: Path) -> None:
     path = folder / "report" / "site" / "set-photos-sigma25.html"
     visit = open_page(path, java_script_enabled=False)

@@ -157,21 +157,14 @@ def test_a_phone_has_room_for_all_of_it_and_votes_by_touch(
 
 
 def test_a_served_page_sends_its_votes(
-    served: StudyServer, made: tuple[Path, Study, Path, Any], browser: Any
+    served: StudyServer, made: tuple[Path, Study, Path, Any], open_page: Open
 ) -> None:
     _, study, _, _ = made
-    context = browser.new_context()
-    try:
-        page = context.new_page()
-        page.goto(served.links[0])
-        visit = object.__new__(Visit)
-        visit.page = page
-        begin(visit)
-        practise(visit)
-        vote(visit, ["left"] * len(study.sessions[0]))
-        page.get_by_text("The votes have arrived").wait_for()
-    finally:
-        context.close()
+    visit = open_page(served.links[0])
+    begin(visit)
+    practise(visit)
+    vote(visit, ["left"] * len(study.sessions[0]))
+    visit.page.get_by_text("The votes have arrived").wait_for()
     [file] = served.votes.glob("*.json")
     assert len(json.loads(file.read_text())["votes"]) == len(study.sessions[0])
 

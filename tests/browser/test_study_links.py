@@ -59,21 +59,17 @@ def test_another_link_in_the_same_tab_is_another_observer(made: Made, browser: A
     assert first["observer"] != second["observer"]
 
 
-def test_a_link_sends_with_its_own_token(served: Any, made: Made, browser: Any) -> None:
-    context = browser.new_context()
-    try:
-        page = context.new_page()
-        visit = object.__new__(Visit)
-        visit.page = page
-        for link in served.links[:2]:
-            page.goto(link)  # the second differs in its hash alone
-            page.locator("#agree").wait_for()
-            begin(visit)
-            practise(visit)
-            vote(visit, ["tie"] * len(made[1].sessions[0]))
-            page.get_by_text("The votes have arrived").wait_for()
-    finally:
-        context.close()
+def test_a_link_sends_with_its_own_token(
+    served: Any, made: Made, open_page: Callable[..., Visit]
+) -> None:
+    visit = open_page(served.links[0])
+    for link in served.links[:2]:
+        visit.page.goto(link)  # the second differs in its hash alone
+        visit.page.locator("#agree").wait_for()
+        begin(visit)
+        practise(visit)
+        vote(visit, ["tie"] * len(made[1].sessions[0]))
+        visit.page.get_by_text("The votes have arrived").wait_for()
     kept = [json.loads(path.read_text()) for path in sorted(served.votes.glob("*.json"))]
     assert [votes["session"] for votes in kept] == [0, 1]
     assert len({votes["observer"] for votes in kept}) == 2
@@ -205,26 +201,21 @@ def test_a_double_press_answers_one_pair(made: Made, open_page: Callable[..., Vi
     visit.page.locator("#phase:has-text('Practice 2 of 3')").wait_for()
 
 
-def test_votes_that_the_server_refuses_are_to_be_saved(served: Any, browser: Any) -> None:
-    context = browser.new_context()
-    try:
-        page = context.new_page()
-        page.goto(served.links[0])
-        visit = object.__new__(Visit)
-        visit.page = page
-        begin(visit)
-        practise(visit)
-        spoil = """() => {
-          const [place, text] = Object.entries(localStorage)[0];
-          const state = JSON.parse(text);
-          const vote = { trial: "0-0", choice: "left", ms: 9, away: false };
-          const { sessions } = JSON.parse(document.getElementById("data").textContent);
-          state.votes = sessions[0].map(() => vote);
-          localStorage.setItem(place, JSON.stringify(state));
-        }"""
-        page.evaluate(spoil)
-        page.reload()
-        page.get_by_text("not taken (400). Please save the votes file").wait_for()
-    finally:
-        context.close()
+def test_votes_that_the_server_refuses_are_to_be_saved(
+    served: Any, open_page: Callable[..., Visit]
+) -> None:
+    visit = open_page(served.links[0])
+    begin(visit)
+    practise(visit)
+    spoil = """() => {
+      const [place, text] = Object.entries(localStorage)[0];
+      const state = JSON.parse(text);
+      const vote = { trial: "0-0", choice: "left", ms: 9, away: false };
+      const { sessions } = JSON.parse(document.getElementById("data").textContent);
+      state.votes = sessions[0].map(() => vote);
+      localStorage.setItem(place, JSON.stringify(state));
+    }"""
+    visit.page.evaluate(spoil)
+    visit.page.reload()
+    visit.page.get_by_text("not taken (400). Please save the votes file").wait_for()
     assert list(served.votes.glob("*.json")) == []

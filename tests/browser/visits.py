@@ -15,9 +15,9 @@ def kinds(report: Path) -> list[Path]:
 
 
 class Visit:
-    """A page that keeps what it logged and asked for."""
+    """A page, a file or an address, that keeps what it logged and asked for."""
 
-    def __init__(self, browser: Any, path: Path, hash: str = "", **context: Any) -> None:
+    def __init__(self, browser: Any, path: Path | str, hash: str = "", **context: Any) -> None:
         self.page = browser.new_page(**context)
         self.page.set_default_timeout(15_000)
         self.logged: list[str] = []
@@ -26,7 +26,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.logged.append(str(error)))
         self.page.on("requestfailed", lambda request: self.logged.append(f"failed: {request.url}"))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path.as_uri() + hash)
+        self.page.goto((path if isinstance(path, str) else path.as_uri()) + hash)
 
     def column(self, key: str, group: int = 0) -> list[str]:
         """The values of a column of the leaderboard in one of the groups of rows that are shown."""

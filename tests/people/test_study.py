@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -84,6 +85,14 @@ def test_a_seed_gives_the_same_trials_and_other_names(
     assert again.sessions == study.sessions != other.sessions
     assert again.opaque("x") != study.opaque("x")
     assert read_studies(run)[study.id] == study
+
+
+def test_files_have_one_date_which_archives_take(run: Path, tmp_path: Path) -> None:
+    """None tells in which order pictures were drawn; a ZIP takes no date before 1980."""
+    wishes = StudyWishes(TEXTS, Budget(2, 4, 8), sets=("photos-x2",))
+    _, page = make_study(run, tmp_path / "page", wishes)
+    assert len({path.stat().st_mtime_ns for path in page.parent.rglob("*")}) == 1
+    assert Path(shutil.make_archive(str(tmp_path / "study"), "zip", page.parent)).is_file()
 
 
 def test_what_cannot_be_asked_is_refused(run: Path, tmp_path: Path) -> None:

@@ -140,7 +140,8 @@ def test_second_best_is_underlined_even_below_a_tie_and_intervals_may_be_left_ou
 
 def with_sets(fabricated: ReportData) -> ReportData:
     """As a run that has a metric of sets as well."""
-    return replace(fabricated, set_standings=(SetStanding("photos", "fid", "=a|b", False, 3.5),))
+    standing = SetStanding("photos", "fid", "=a|b", False, 3.5, 3.25, 3.75)
+    return replace(fabricated, set_standings=(standing,))
 
 
 def test_json_holds_everything_that_was_computed(fabricated: ReportData, tmp_path: Path) -> None:
@@ -168,7 +169,7 @@ def test_every_key_of_the_json_document_is_documented(
 def test_metrics_of_sets_have_tables_of_their_own(fabricated: ReportData, tmp_path: Path) -> None:
     report = with_sets(fabricated)
     markdown = MarkdownReport().write(report, tmp_path / "a.md").read_text()
-    assert "| photos | fid ↓ | =a\\|b | 3.5000 | – | – |  |" in markdown
+    assert "| photos | fid ↓ | =a\\|b | 3.5000 | 3.2500 to 3.7500 | – |  |" in markdown
     CSVReport().write(report, tmp_path / "a.csv")
     assert "photos,fid,'=a|b,False,3.5" in (tmp_path / "a-sets.csv").read_text()
     ParquetReport().write(report, tmp_path / "a.parquet")

@@ -1,4 +1,4 @@
-// Names beside points that touch neither one another nor the edge: what finds no room goes without.
+// Names beside points that touch neither one another, nor the text of the axes, nor the edge: what finds no room goes without.
 "use strict";
 (() => {
   const SIZE = 9.5; // of the text, in the plot's own units
@@ -25,7 +25,9 @@
       return element;
     };
     group.replaceChildren();
-    const taken = [];
+    const svg = group.ownerSVGElement, whole = svg.getBoundingClientRect(), unit = svg.viewBox.baseVal.width / whole.width;
+    const taken = [...svg.querySelectorAll("text")].map((text) => text.getBoundingClientRect()).filter((own) => own.width)
+      .map((own) => ({ x: (own.x - whole.x) * unit, y: (own.y - whole.y) * unit, width: own.width * unit, height: own.height * unit }));
     const points = others.map((mark) => ({ x: mark.x - 3, y: mark.y - 3, width: 6, height: 6 }));
     const written = [];
     for (const mark of marks) {

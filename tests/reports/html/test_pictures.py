@@ -115,9 +115,9 @@ def test_a_finer_degraded_image_that_looks_like_a_restored_one_is_there_once(
     for _ in range(2):  # the second report finds the degraded image in its own folder
         shown = write(given, same)
         assert [picture.label for picture in shown.readable] == ["degraded", "identity"]
-        assert {picture.file for picture in shown.readable} == {
-            f"pixels/{image_hash(finer)[:16]}.png"
-        }
+        own = f"pixels/{image_hash(finer)[:16]}.png"
+        assert {picture.file for picture in shown.readable} == {own}
+        assert list((out / "pixels").iterdir()) == [out / own], "it is not written to be removed"
         assert np.array_equal(read_image(out / shown.pictures[1].file), image)
 
 

@@ -17,6 +17,7 @@ from pages import MARKUP, Page, write
 from harness.images import write_image
 from harness.protocols.report import ReportData
 from harness.reporting.assemble import assemble
+from harness.results import SetStanding
 from harness.storage.places import preview
 from reports.html.report import HTMLReport
 
@@ -45,6 +46,20 @@ def test_the_leaderboard_shows_what_the_engine_computed(site: Site, fabricated: 
     ):  # fmt: skip
         assert words in text
     assert "CC-BY-NC-4.0 non-commercial" in " ".join(text.split())
+
+
+def test_a_sets_page_has_metrics_of_sets(fabricated: ReportData, tmp_path: Path) -> None:
+    names = "photos-sigma25", "fid"
+    standings = (
+        SetStanding(*names, "tv", False, 3.5, 3.25, 3.75, 1, 1, 2, 17, 23),
+        SetStanding(*names, "broken", False, of=23, reason="nothing is restored"),
+    )
+    pages = write(replace(fabricated, set_standings=standings), tmp_path)
+    text = pages["site/set-photos-sigma25.html"].text
+    section = text[text.index("By metrics of sets") : text.index("Costs")]
+    for row in ("fid ↓tv3.50003.2500 to 3.75001 (1–2)17 of 23", "fid ↓broken–––0 of 23nothing is"):
+        assert row in section
+    assert "By metrics of sets" not in pages["site/set-photos-x2.html"].text
 
 
 def test_the_answer_says_who_leads_by_how_much_and_whether_that_is_real(

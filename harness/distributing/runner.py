@@ -1,5 +1,6 @@
 """Carries a plan out on many nodes: this process hands out work, and alone writes the run."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +17,7 @@ from harness.running.progress import Progress
 from harness.running.resuming import prepare
 from harness.running.runner import RunSummary, finish
 from harness.storage.store import Store
-
-SET_SECONDS = 600.0
-"""What metrics of sets may take for an image, on this machine."""
+from harness.workers.devices import choose_device
 
 
 def run_on(
@@ -59,8 +58,15 @@ def run_on(
         executor.open(jobs.folder)
         _follow(Job(executor, plan, how, progress, store, jobs, receiver, detach))
         if not detach:
-            finish(store, receiver.run, plan, {}, SET_SECONDS, progress)
+            finish(store, receiver.run, _here(plan), {}, how.timeout, progress)
         return RunSummary(receiver.restored, receiver.scored, store.count_failures())
+
+
+def _here(plan: Plan) -> Plan:
+    """The plan for what this machine measures, which need not have the device of the nodes."""
+    if plan.device == "cpu" or not plan.set_metrics:
+        return plan
+    return replace(plan, device=choose_device("auto"))
 
 
 def _follow(job: Job) -> None:

@@ -16,6 +16,7 @@ from harness.running.plan import Plan
 from harness.running.progress import Progress
 from harness.running.resuming import prepare
 from harness.running.runner import RunSummary, finish
+from harness.storage.places import require_cache
 from harness.storage.store import Store
 from harness.workers.devices import choose_device
 
@@ -44,8 +45,9 @@ def run_on(
     Raises:
         StoreError: The folder holds a run of another plan.
         IncomparableError: The nodes differ from this machine in what decides scores.
-        InputError: The engine cannot be used.
+        InputError: The engine cannot be used, or there is no cache.
     """
+    require_cache()
     if detach and not executor.durable:
         raise InputError("--detach is for engines whose jobs go on by themselves, as slurm's do")
     progress, how = progress or Progress(), how or How()

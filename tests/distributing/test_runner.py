@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -109,6 +110,19 @@ def test_a_node_that_differs_is_refused_by_name_of_the_field(
     with pytest.raises(IncomparableError, match=message):
         run_on(LocalExecutor(""), plan_of("misbehaving:Good", 2), tmp_path / "run", TWO)
     assert not load_run(tmp_path / "run").failures
+
+
+def test_without_a_cache_nothing_is_begun_and_a_node_takes_no_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, path = plan_of("misbehaving:Good", 1), list(sys.path)
+    monkeypatch.setenv("RESTOBENCH_IMAGE_CACHE", "/dev/null/images")
+    monkeypatch.setattr(sys, "path", path)  # it is given the folder of the user
+    with pytest.raises(InputError, match="cache of images /dev/null/images cannot be made"):
+        run_on(LocalExecutor(""), plan, tmp_path / "run", TWO)
+    assert not (tmp_path / "run").exists()
+    difference, _ = handshake.examine(plan, {}, "")
+    assert "cache of images /dev/null/images cannot be made" in difference
 
 
 def test_checkouts_of_one_release_are_told_apart(

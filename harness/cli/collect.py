@@ -17,7 +17,8 @@ Examples:
   restobench collect runs/sr
   restobench collect runs/sr && restobench report runs/sr
 \b
-Exit codes: 0 the run is complete; 2 no run, or no jobs; 3 cells are missing yet, or have failed.
+Exit codes: 0 the run is complete; 2 no run, or no jobs; 3 cells are missing yet, or have failed, or
+the plan's metrics of sets are to be measured.
 """
 )
 @options.run_folder
@@ -45,6 +46,10 @@ def collect(flags: dict[str, bool], /, folder: Path, executor: str) -> int:
             output.say(
                 f"jobs that are gone: {found.lost}; the same `run` hands their cells over again"
             )
-        if not found.missing:
+        if found.unmeasured and not found.missing:
+            output.say(
+                f"metrics of sets are measured by the same `run`: {', '.join(found.unmeasured)}"
+            )
+        elif not found.missing:
             output.echo(f"complete: restobench report {folder}")
-    return 3 if found.missing or found.failures else 0
+    return 3 if found.missing or found.failures or found.unmeasured else 0

@@ -13,6 +13,7 @@ from harness.protocols.executor import Executor
 from harness.results import Cell
 from harness.running.progress import Progress
 from harness.set_identity import set_fingerprint
+from harness.storage.set_scores import SET_SCORES, read_set_scores
 from harness.storage.store import Store
 
 
@@ -27,6 +28,7 @@ class Collected:
         waiting: Chunks whose jobs still wait or run.
         lost: Chunks whose jobs are gone without results; the same `run` hands them over again.
         failures: Failure rows that the run holds now.
+        unmeasured: Metrics of sets that no start of the plan has measured; the same `run` does.
     """
 
     taken: int
@@ -35,6 +37,7 @@ class Collected:
     waiting: int
     lost: int
     failures: int
+    unmeasured: tuple[str, ...]
 
 
 def collect(folder: Path, executor: Executor, progress: Progress) -> Collected:
@@ -73,7 +76,9 @@ def collect(folder: Path, executor: Executor, progress: Progress) -> Collected:
         if not missing and not waiting:
             _finish(store, receiver, ids)
         counts = len(waiting), len(recorded) - len(waiting), store.count_failures()
-        return Collected(receiver.chunks, len(cells), len(missing), *counts)
+        of_sets = read_set_scores(store.read_meta(SET_SCORES)).cards
+        unmeasured = tuple(name for name in jobs.set_metrics() if name not in of_sets)
+        return Collected(receiver.chunks, len(cells), len(missing), *counts, unmeasured)
 
 
 def _take(

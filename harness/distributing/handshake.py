@@ -20,6 +20,7 @@ from harness.plugins.sample_keys import sample_key
 from harness.protocols import DegradedSet
 from harness.running.plan import Plan
 from harness.storage.images.samples import find_sample, make_sample, pin_sample
+from harness.storage.places import require_cache
 from harness.storage.provenance import PACKAGES, describe_host, installed_versions
 from harness.workers.confinement import in_users_folder
 from harness.workers.devices import choose_device
@@ -110,6 +111,7 @@ def examine(plan: Plan, expected: Mapping[str, str], code: str) -> tuple[str, di
     try:
         with in_users_folder():
             sys.path.append(str(Path.cwd()))
+            require_cache()
             return _difference(plan, expected, code), host
     except Exception as error:  # plugins of somebody else
         return describe_error(error), host

@@ -100,6 +100,7 @@ class Jobs:
         """Writes what `restobench collect` has to know of the plan."""
         sets = {item.name: sorted(item.sets) for item in plan.restorers}
         content = {"ids": plan.ids, "restorers": sets, "executor": engine}
+        content["set_metrics"] = plan.set_metrics
         write_document(self.folder / "plan.json", content)
 
     @staticmethod
@@ -120,6 +121,10 @@ class Jobs:
         content = _read_plan(self.folder)
         ids = {name: tuple(images) for name, images in content["ids"].items()}
         return ids, dict(content["restorers"])
+
+    def set_metrics(self) -> tuple[str, ...]:
+        """The plan's metrics of sets, which no job measures."""
+        return tuple(_read_plan(self.folder).get("set_metrics", ()))
 
 
 def _read_plan(folder: Path) -> Any:

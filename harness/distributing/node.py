@@ -8,17 +8,9 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
-from functools import cache
-from multiprocessing.util import Finalize
 from pathlib import Path
 
-from harness.distributing.handshake import (
-    DAEMONIC,
-    code_here,
-    examine,
-    is_daemonic,
-    sees,
-)
+from harness.distributing.handshake import DAEMONIC, code_here, examine, is_daemonic, sees
 from harness.distributing.parts import (
     Part,
     add_part,
@@ -117,19 +109,7 @@ _ended: set[str] = set()
 OVER = "nobody waits for it: its run has ended"
 
 
-@cache
-def _close_at_the_end() -> None:
-    """Has the workers ended before multiprocessing waits for them: a job would not end."""
-    Finalize(None, _close_all, exitpriority=0)
-
-
-def _close_all() -> None:
-    for node in _nodes.values():
-        node.pools.close()
-
-
 def _node_for(task: ChunkTask) -> _Node:
-    _close_at_the_end()
     thread = threading.get_ident()
     node = _nodes.get(thread)
     if node is None or node.start != task.start:

@@ -1,5 +1,6 @@
 """Carries a plan out on many nodes: this process hands out work, and alone writes the run."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,10 +16,9 @@ from harness.running.plan import Plan
 from harness.running.progress import Progress
 from harness.running.resuming import prepare
 from harness.running.runner import RunSummary, finish
+from harness.storage.places import require_cache
 from harness.storage.store import Store
-
-SET_SECONDS = 600.0
-"""What metrics of sets may take for an image, on this machine."""
+from harness.workers.devices import choose_device
 
 
 def run_on(
@@ -45,8 +45,9 @@ def run_on(
     Raises:
         StoreError: The folder holds a run of another plan.
         IncomparableError: The nodes differ from this machine in what decides scores.
-        InputError: The engine cannot be used.
+        InputError: The engine cannot be used, or there is no cache.
     """
+    require_cache()
     if detach and not executor.durable:
         raise InputError("--detach is for engines whose jobs go on by themselves, as slurm's do")
     progress, how = progress or Progress(), how or How()
@@ -59,8 +60,15 @@ def run_on(
         executor.open(jobs.folder)
         _follow(Job(executor, plan, how, progress, store, jobs, receiver, detach))
         if not detach:
-            finish(store, receiver.run, plan, {}, SET_SECONDS, progress)
+            finish(store, receiver.run, _here(plan), {}, how.timeout, progress)
         return RunSummary(receiver.restored, receiver.scored, store.count_failures())
+
+
+def _here(plan: Plan) -> Plan:
+    """The plan for what this machine measures, which need not have the device of the nodes."""
+    if plan.device == "cpu" or not plan.set_metrics:
+        return plan
+    return replace(plan, device=choose_device("auto"))
 
 
 def _follow(job: Job) -> None:

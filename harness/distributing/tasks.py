@@ -17,7 +17,7 @@ class How:
 
     Attributes:
         workers: Restorations at the same time on a node; `None`: as its job allows.
-        timeout: Seconds that one restoration may take.
+        timeout: Seconds that one restoration may take; metrics of sets, for an image.
         memory_mib: What one restoring worker may take; `None`: its share.
     """
 

@@ -180,7 +180,7 @@ class DaskExecutor(Executor):
         return f"for the Dask cluster at {self._address}"
 
     def cancel(self) -> None:
-        """Ends what was sent: chunks at work go on to their end, and nobody hears of them."""
+        """Ends what was sent; chunks that are at work end by the farewell of `close`."""
         if self._client is not None and self._sent:
             self._client.cancel(list(self._sent.values()), force=True)
 

@@ -4,6 +4,7 @@ It is a process like the user's, with all its processors; a run's workers have l
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from multiprocessing import Pipe
@@ -84,6 +85,9 @@ class _Child:
             card = self._pipe.recv()
         except EOFError:
             card = f"{spec.text}: its process died {self.end()}"
+        except BaseException:  # Ctrl-C: it would wait for a question, and be waited for
+            self.end()
+            raise
         if not isinstance(card, RestorerCard):
             self.end()
             raise InputError(str(card))
@@ -115,14 +119,15 @@ def _serve(pipe: "Connection[Any, Any]", spec: RestorerSpec, device: str) -> Non
     try:
         restorer = build_restorer(spec, device)
         wrong = wrong_range(restorer) if spec.probed() else None
-        pipe.send(wrong or plain_types(restorer.card))
+        said = wrong or plain_types(restorer.card)
+    except BaseException as error:  # a third party's code
+        pipe.send(describe_error(error))
+        return
+    with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):  # nobody asks any more
+        pipe.send(said)
         while True:
             image, place, known = pipe.recv()
             pipe.send(_restore(restorer, image, place, known))
-    except EOFError:
-        pass
-    except BaseException as error:  # a third party's code
-        pipe.send(describe_error(error))
 
 
 def _restore(restorer: Any, image: Path, place: Path, known: Conditions) -> str | None:

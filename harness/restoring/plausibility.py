@@ -7,6 +7,9 @@ from harness.errors import RestorationError
 from harness.images import Image
 from harness.protocols import RestorerCard
 
+RANGES = {"1": (0.0, 1.0), "255": (0.0, 255.0), "-1..1": (-1.0, 1.0)}
+"""What networks are fed and return, as users write it after `range=`."""
+
 FAR = 4.0
 """So far beyond white (1) no restorer overshoots: what it returns has another range."""
 
@@ -148,7 +151,7 @@ def _likely_range(returned: Image, declared: tuple[float, float]) -> str | None:
     """The range that would make a picture of it, or `None`: none of those that can be set."""
     low, high = float(returned.min()), float(returned.max())
     likely = "255" if high > FAR else "-1..1" if low < -0.1 else "1"
-    black, white = {"1": (0, 1), "255": (0, 255), "-1..1": (-1, 1)}[likely]
+    black, white = RANGES[likely]
     slack = 0.25 * (white - black)
     if declared == (black, white) or low < black - slack or high > white + slack:
         return None

@@ -16,9 +16,7 @@ from harness.images import Image, read_image
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 from harness.resizing import imresize
 from harness.restoring.adaptation import restore_image
-
-RANGES = {"1": (0.0, 1.0), "255": (0.0, 255.0), "-1..1": (-1.0, 1.0)}
-"""What networks are fed, as users write it after `range=`."""
+from harness.restoring.plausibility import RANGES
 
 CHANGES_THE_PICTURE = frozenset({Task.DEHAZE, Task.LOW_LIGHT, Task.INPAINT, Task.DEMOSAIC})
 """What these tasks return is rightly far from what they are given: the probe says nothing."""

@@ -9,7 +9,8 @@ from harness.errors import InputError, describe_error
 from harness.plugins.kinds import loaders
 from harness.plugins.specification import parse_restorer
 from harness.restoring.build import build_restorer
-from harness.restoring.probing import RANGES, wrong_range
+from harness.restoring.plausibility import RANGES
+from harness.restoring.probing import wrong_range
 from harness.workers.allocation import free_mib
 from harness.workers.confinement import in_users_folder
 from harness.workers.pool import Trouble, WorkerPool

@@ -101,11 +101,8 @@ def finish(
         progress: Told what is measured.
     """
     if plan.set_metrics:
-        sets, quantised = (
-            {item.name: item for item in plan.sets},
-            plan.benchmark.evaluation.quantise,
-        )
-        scorer = SetScorer(store, sets, plan.device, quantised, timeout, progress.note)
+        sets, rules = {item.name: item for item in plan.sets}, plan.benchmark.evaluation
+        scorer = SetScorer(store, sets, plan.device, rules.quantise, timeout, progress.note)
         scorer.score(plan.set_metrics)
     finish_run(store, run, plan, lost)
 

@@ -130,7 +130,8 @@ def salvage(path: Path) -> tuple[sqlite3.Connection, dict[str, int]]:
     if wanted is not None:
         memory.execute(f"DELETE FROM meta WHERE key = '{SEAL}'")
         return memory, {table: wanted[table][0] - found[table][0] for table in TABLES}
-    lost["meta"] += max(0, len(HEADER) - found["meta"][0])
+    keys = {key for (key,) in memory.execute("SELECT key FROM meta")}
+    lost["meta"] += len({*HEADER} - keys)
     return memory, lost if any(lost.values()) else {**lost, "scores": 1}
 
 

@@ -13,6 +13,9 @@ NODES = ("nvidia*", "nvhost*", "nvmap", "nvgpu", "dxg", "kfd")
 """What drivers of GPUs that torch calls CUDA put there: NVIDIA's, Tegra's, Windows', AMD's."""
 DRIVER = "libcuda.so.1"
 
+MOST_DEVICES = 1024
+"""More than any machine has: what is beyond is a slip of the hand."""
+
 
 def choose_device(wanted: str) -> str:
     """Resolves `auto` to the first CUDA device, or the CPU.
@@ -40,10 +43,6 @@ def choose_device(wanted: str) -> str:
             f"device {wanted} was asked for, and torch {torch.__version__} sees no CUDA device here"
         )
     return wanted
-
-
-MOST_DEVICES = 1024
-"""More than any machine has: what is beyond is a slip of the hand."""
 
 
 def choose_devices(wanted: str) -> tuple[str, tuple[str, ...]]:

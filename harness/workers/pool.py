@@ -17,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.util import Finalize
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -173,16 +174,13 @@ class WorkerPool:
         Raises:
             UnavailableError: No worker can be started.
         """
-        self._pool = self._pool or self._make(context=_context())
+        task: dict[str, Any] = {"args": list(arguments), "timeout": timeout}
         try:
-            future: Future[Any] = self._pool.schedule(
-                function, args=list(arguments), timeout=timeout
-            )
+            future: Future[Any] = (self._pool or self._start()).schedule(function, **task)
         except RuntimeError:  # every worker died at once, and the pool with them
             self.close(kill=True)
-            self._pool = self._make(context=_context())
             try:
-                future = self._pool.schedule(function, args=list(arguments), timeout=timeout)
+                future = self._start().schedule(function, **task)
             except RuntimeError as error:
                 files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
                 raise UnavailableError(
@@ -190,6 +188,12 @@ class WorkerPool:
                     f"open files than {files} (ulimit -n), and more processes (ulimit -u)?"
                 ) from error
         return future
+
+    def _start(self) -> ProcessPool:
+        self._pool = self._make(context=_context())
+        # a worker that pebble starts while this process ends would find nothing, or stay for ever
+        self._at_exit = Finalize(None, self.close, kwargs={"kill": True}, exitpriority=1)
+        return self._pool
 
     def run(self, function: Callable[..., T], *arguments: object, timeout: float) -> T | Trouble:
         """What a function returns in a worker, or the `Trouble` that the worker ran into."""
@@ -206,12 +210,11 @@ class WorkerPool:
         """Ends the workers, at once if `kill`."""
         if self._pool is None:
             return
-        if kill:
-            self._pool.stop()  # type: ignore[no-untyped-call]  # pebble is half annotated
-        else:
-            self._pool.close()  # type: ignore[no-untyped-call]
+        end = self._pool.stop if kill else self._pool.close
+        end()  # type: ignore[no-untyped-call]  # pebble is half annotated
         self._pool.join()
         self._pool = None  # with the descriptors of its workers
+        self._at_exit.cancel()
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -103,7 +104,8 @@ def test_what_is_wrong_is_said(tmp_path: Path, text: str, message: str) -> None:
     ],
 )  # fmt: skip
 def test_what_sbatch_takes_is_taken(tmp_path: Path, text: str) -> None:
-    read_cluster(write(tmp_path, text))
+    read, told = read_cluster(write(tmp_path, text)), tomllib.loads(text)
+    assert {name: getattr(read, name) for name in told} == told
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -111,6 +112,19 @@ def test_a_node_that_differs_is_refused_by_name_of_the_field(
     assert not load_run(tmp_path / "run").failures
 
 
+def test_without_a_cache_nothing_is_begun_and_a_node_takes_no_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, path = plan_of("misbehaving:Good", 1), list(sys.path)
+    monkeypatch.setenv("RESTOBENCH_IMAGE_CACHE", "/dev/null/images")
+    monkeypatch.setattr(sys, "path", path)  # it is given the folder of the user
+    with pytest.raises(InputError, match="cache of images /dev/null/images cannot be made"):
+        run_on(LocalExecutor(""), plan, tmp_path / "run", TWO)
+    assert not (tmp_path / "run").exists()
+    difference, _ = handshake.examine(plan, {}, "")
+    assert "cache of images /dev/null/images cannot be made" in difference
+
+
 def test_checkouts_of_one_release_are_told_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +223,25 @@ def test_what_a_job_had_no_time_for_is_handed_over_again(tmp_path: Path) -> None
     run_on(OutOfTime(""), plan_of("misbehaving:Good", 4), tmp_path / "run", TWO, watcher)
     assert len(scores_of(tmp_path / "run")) == 4
     assert watcher.cells.total() == len(watcher.cells) == 4
+
+
+def test_metrics_of_sets_are_measured_here_and_missed_by_collect(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command_line: Callable[..., tuple[int, str, str]],
+) -> None:
+    plan, run = plan_of("misbehaving:Good", 1), tmp_path / "run"
+    run_plan(plan, run)
+    told: list[Any] = []
+    monkeypatch.setattr("harness.distributing.runner.finish", lambda *given: told.append(given))
+    monkeypatch.setattr("harness.workers.devices._has_driver", lambda: False)
+    on_gpus = replace(plan, device="cuda:0", set_metrics=("fid",))
+    run_on(LocalExecutor(""), on_gpus, run, How(timeout=7.0), text="local")
+    [(_, _, measured, _, timeout, _)] = told
+    assert (measured.device, timeout) == ("cpu", 7.0), "there is no GPU here"
+    code, out, err = command_line("collect", run)
+    assert (code, "complete" in out) == (3, False)
+    assert "metrics of sets are measured by the same `run`: fid" in err
 
 
 def test_executors_are_found_by_name_and_say_what_they_lack(

@@ -15,7 +15,8 @@ from harness.images import Image
 from harness.plugins.kinds import resolve_benchmark
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 from harness.resizing import imresize
-from harness.restoring.probing import RANGES, probe_photo, wrong_range
+from harness.restoring.plausibility import RANGES
+from harness.restoring.probing import probe_photo, wrong_range
 from harness.running.plan import make_plan
 
 

@@ -32,6 +32,7 @@ from harness.results import (
 from harness.storage.kept_scores import KeptScores, Pixels
 from harness.storage.metadata import HEADER, RANKED
 from harness.storage.store import FILENAME, Store, load_run
+from harness.storage.whole import salvage
 
 IMAGES = [f"image-{number:03d}" for number in range(24)]
 METRICS = {name: MetricCard(name, True, name != "lpips") for name in ("psnr", "ssim", "lpips")}
@@ -205,6 +206,20 @@ def test_ranks_need_little_of_what_a_run_says_of_itself(
     assert found.startswith("left out: ")
     assert f"{1 + (twice and key != 'copy')} rows of" in found
     assert figures(file.parent, print)["ranks"] == wanted["ranks"]
+
+
+@pytest.mark.parametrize("key", HEADER)
+def test_what_an_unclosed_store_lacks_of_its_header_is_counted(
+    run: Callable[[], Path], key: str
+) -> None:
+    """It has other rows beside the header, its copy for one: their number says nothing."""
+    file = run()
+    unseal(file)
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("DELETE FROM meta WHERE key = ?", [key])
+    memory, lost = salvage(file)
+    memory.close()
+    assert lost == dict.fromkeys(lost, 0) | {"meta": 1}
 
 
 FOREIGN = {

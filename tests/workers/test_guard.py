@@ -32,12 +32,17 @@ if __name__ == "__main__":
 """
 
 LEFT_OPEN = """
-import os
+import os, sys, time
 from harness.workers.guard import scratch
 from harness.workers.pool import WorkerPool
 if __name__ == "__main__":
     pool = WorkerPool(1)
-    assert pool.submit(os.getpid, timeout=600).result()
+    ended = pool.submit(os.getpid, timeout=600)
+    if sys.argv[1] == "is dying":
+        ended = pool.submit(os._exit, 3, timeout=600)
+    ended.exception()
+    if sys.argv[1] == "is busy":
+        pool.submit(time.sleep, 600, timeout=600)
     print(scratch())
 """
 
@@ -270,11 +275,13 @@ def test_no_descriptor_is_left_by_a_pool() -> None:
     assert counts[-1] == counts[1], counts
 
 
-def test_a_pool_that_nobody_closes_is_no_error_at_the_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("worker", ["waits", "is busy", "is dying"])
+def test_a_pool_that_nobody_closes_is_no_error_at_the_end(worker: str, tmp_path: Path) -> None:
+    """Nor does the process wait for it: one that dies is replaced in the same moments."""
     script = tmp_path / "script.py"
     script.write_text(LEFT_OPEN)
     ended = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, check=True, timeout=100
+        [sys.executable, script, worker], capture_output=True, text=True, check=True, timeout=100
     )
     assert ended.stderr == ""
     folder = Path(ended.stdout.strip())

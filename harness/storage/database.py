@@ -256,8 +256,7 @@ class Database:
         """Writes whole rows in the order of their table's columns, over those of the same key."""
         with nullcontext() if self._connection.in_transaction else self.transaction():
             for row in rows:
-                marks = ", ".join("?" * (len(row) + 1))
-                query = f"INSERT OR REPLACE INTO {table} VALUES ({marks})"
+                query = f"INSERT OR REPLACE INTO {table} VALUES (?{', ?' * len(row)})"
                 try:
                     self.rows(query, *row, row_check(*row))
                 except UnicodeEncodeError:  # a message or a reason of somebody else's

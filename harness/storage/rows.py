@@ -4,7 +4,7 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-from harness.results import Cell, Failure, Restored, Spent
+from harness.results import Cell, Failure, Restored, Score, Spent
 
 
 def flat(record: Cell | Spent) -> tuple[Any, ...]:
@@ -25,6 +25,12 @@ def failure_row(failure: Failure) -> tuple[object, ...]:
     """A row of `failures`."""
     key = (*flat(failure.cell), failure.metric or "")
     return (*key, failure.kind.value, failure.message)
+
+
+def score_row(score: Score, fingerprint: str, image: Restored) -> tuple[object, ...]:
+    """A row of `scores`: what a metric of a fingerprint said of a restored image."""
+    key = (*flat(score.cell), score.metric)
+    return (*key, fingerprint, image.sha256, score.value, score.spread)
 
 
 _BEFORE_CHECKSUM = attrgetter(

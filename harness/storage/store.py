@@ -35,6 +35,7 @@ from harness.storage.rows import (
     flat,
     restored_of,
     restored_row,
+    score_row,
 )
 from harness.storage.set_scores import SET_SCORES, read_set_scores
 
@@ -132,21 +133,23 @@ class Store:
         return json.loads(row[0]) if row else None
 
     def add_sample(self, sample: StoredSample) -> None:
-        """Records the hashes of a sample.
+        """Records the hashes of a sample, where they are new.
 
         What was restored from another degraded image, or scored beside another reference, by
         whatever restorer, is of another sample: it goes.
         """
         key, degraded = (sample.set, sample.image), sample.degraded.sha256
         reference = None if sample.reference is None else sample.reference.sha256
-        here, before = "set_name = ? AND image = ?", self.sample_hashes(*key)
-        with self.transaction():
-            if before is not None and before[1] != reference:
+        here, row = "set_name = ? AND image = ?", (*key, degraded, reference)
+        before = self.sample_hashes(*key)
+        if before is None:
+            self._insert("samples", [row])
+        elif before != row[2:]:
+            with self.transaction():
                 self._rows(f"DELETE FROM scores WHERE {here}", *key)
-            if before is not None and before[0] != degraded:
-                self._rows(f"DELETE FROM scores WHERE {here}", *key)
-                self._rows(f"DELETE FROM cells WHERE {here}", *key)
-            self._insert("samples", [(*key, degraded, reference)])
+                if before[0] != degraded:
+                    self._rows(f"DELETE FROM cells WHERE {here}", *key)
+                self._insert("samples", [row])
 
     def drop_outdated(self, metrics: Mapping[str, str]) -> None:
         """Removes scores by other versions of these metrics, of whatever restorer.
@@ -189,11 +192,8 @@ class Store:
         """
         with self.transaction():
             self._add_restored(image)
-            for score in scores:
-                key = (*flat(score.cell), score.metric)
-                self._rows(f"DELETE FROM failures WHERE {CELL} AND metric = ?", *key)
-                row = (*key, fingerprints[score.metric], image.sha256, score.value, score.spread)
-                self._insert("scores", [row])
+            rows = (score_row(score, fingerprints[score.metric], image) for score in scores)
+            self._insert("scores", rows)
             self._insert("failures", map(failure_row, failures))
 
     def add_failure(self, failure: Failure) -> None:

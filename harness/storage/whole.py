@@ -30,12 +30,10 @@ def row_check(*values: object) -> int:
 
 
 def _as_text(value: object) -> str:
+    if isinstance(value, str):
+        return f"'{value}"
     # SQLite gives back a whole number in a column for floats as a float, and a bool as a number
-    match value:
-        case int():
-            return repr(float(value))
-        case _:
-            return f"'{value}" if isinstance(value, str) else repr(value)
+    return repr(float(value) if isinstance(value, int) else value)
 
 
 def fitting() -> dict[str, str]:

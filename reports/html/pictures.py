@@ -104,8 +104,8 @@ def write_pictures(sources: Sequence[PictureFile], pixels: Pixels) -> Shown:
             for _, item in kept:
                 pixels.drop(item)
             return write_pictures(sources, pixels)
-    with PillowImage.open(pixels.files / full[0].file) as first:
-        frame = first.size
+    with PillowImage.open(pixels.files / full[0].file) as opened:
+        frame = opened.size
     pictures = (
         _picture(source, note, item.file if item else "", details[item.stem] if item else "")
         for source, item, note in found

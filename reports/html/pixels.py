@@ -141,7 +141,7 @@ class Pixels:
 
     def _alike(self, one: Kept, other: Kept) -> bool:
         try:
-            return np.array_equal(*(_values(self.decode(kept)) for kept in (one, other)))
+            return np.array_equal(_values(self.decode(one)), _values(self.decode(other)))
         except ImageError:  # damaged: it is written anew where it is shown
             return False
 

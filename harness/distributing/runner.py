@@ -52,11 +52,10 @@ def run_on(
         raise InputError("--detach is for engines whose jobs go on by themselves, as slurm's do")
     progress, how = progress or Progress(), how or How()
     with Store(folder, create=True) as store:
-        run = begin_run(store, plan, how.workers or 0)
+        receiver = Receiver(store, begin_run(store, plan, how.workers or 0), progress)
         prepare(plan, store, progress)
         jobs = Jobs(folder)
         jobs.note_plan(plan, text)
-        receiver = Receiver(store, run, progress)
         executor.open(jobs.folder)
         _follow(Job(executor, plan, how, progress, store, jobs, receiver, detach))
         if not detach:

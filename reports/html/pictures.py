@@ -83,10 +83,7 @@ def write_pictures(sources: Sequence[PictureFile], pixels: Pixels) -> Shown:
     """
     given = next((source for source in sources if source.kind == "degraded"), None)
     first = pixels.keep(given) if given else (None, "")
-    found = [
-        (source, *(first if source is given else pixels.keep(source, first[0])))
-        for source in sources
-    ]
+    found = [(it, *(first if it is given else pixels.keep(it, first[0]))) for it in sources]
     kept = [(source.kind, item) for source, item, _ in found if item is not None]
     full = [item for kind, item in kept if kind != "degraded"] or [item for _, item in kept]
     if not full:
@@ -104,13 +101,13 @@ def write_pictures(sources: Sequence[PictureFile], pixels: Pixels) -> Shown:
             for _, item in kept:
                 pixels.drop(item)
             return write_pictures(sources, pixels)
-    with PillowImage.open(pixels.files / full[0].file) as opened:
-        frame = opened.size
-    pictures = (
+    with PillowImage.open(pixels.files / full[0].file) as frame:
+        size = frame.size
+    pictures = tuple(
         _picture(source, note, item.file if item else "", details[item.stem] if item else "")
         for source, item, note in found
     )
-    return Shown(tuple(pictures), frame, thumbnail)
+    return Shown(pictures, size, thumbnail)
 
 
 def _picture(source: PictureFile, note: str, file: str = "", detail: str = "") -> Picture:

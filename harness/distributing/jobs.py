@@ -99,9 +99,8 @@ class Jobs:
     def note_plan(self, plan: Plan, engine: str) -> None:
         """Writes what `restobench collect` has to know of the plan."""
         sets = {item.name: sorted(item.sets) for item in plan.restorers}
-        content = {"ids": plan.ids, "restorers": sets, "executor": engine}
-        content["set_metrics"] = plan.set_metrics
-        write_document(self.folder / "plan.json", content)
+        content = {"ids": plan.ids, "set_metrics": plan.set_metrics, "restorers": sets}
+        write_document(self.folder / "plan.json", {**content, "executor": engine})
 
     @staticmethod
     def engine(run: Path) -> str:

@@ -91,10 +91,8 @@ class SetScorer:
 
     def score(self, names: Sequence[str]) -> None:
         """Measures what is missing or has changed."""
-        data, fingerprints = (
-            self.store.read(),
-            {name: fingerprint_of(name, self.device) for name in names},
-        )
+        data = self.store.read()
+        fingerprints = {name: fingerprint_of(name, self.device) for name in names}
         # values of other versions must not stand beside what is measured now
         known = {
             (row.restorer, row.set, row.metric): row

@@ -165,15 +165,8 @@ class Store:
                 self._rows("DELETE FROM scores WHERE metric = ? AND fingerprint <> ?", name, wanted)
 
     def add_restored(self, image: Restored) -> None:
-        """Records a restored image; an earlier failure and scores of an earlier image go."""
-        with self.transaction():
-            self._add_restored(image)
-
-    def _add_restored(self, image: Restored) -> None:
-        key = flat(image.cell)
-        self._rows(f"DELETE FROM failures WHERE {CELL}", *key)
-        self._rows(f"DELETE FROM scores WHERE {CELL} AND sha256 <> ?", *key, image.sha256)
-        self._insert("cells", [restored_row(image)])
+        """Records a restored image that is not scored yet, as `add_scores` does."""
+        self.add_scores([], [], {}, image)
 
     def add_scores(
         self,
@@ -184,16 +177,23 @@ class Store:
     ) -> None:
         """Records what the metrics said of one restored image, and the image, in one transaction.
 
+        A failure to restore it goes, and what is of an earlier image; what other metrics failed
+        with on this one stays.
+
         Args:
             scores: What they said.
             failures: Those that said nothing.
             fingerprints: Of the metrics.
             image: What they saw.
         """
+        key, names, sha256 = flat(image.cell), [item.metric for item in scores], image.sha256
+        another = f"? NOT IN (SELECT sha256 FROM cells WHERE {CELL})"
+        over = f"{CELL} AND (metric IN (''{', ?' * len(names)}) OR {another})"
         with self.transaction():
-            self._add_restored(image)
-            rows = (score_row(score, fingerprints[score.metric], image) for score in scores)
-            self._insert("scores", rows)
+            self._rows(f"DELETE FROM failures WHERE {over}", *key, *names, sha256, *key)
+            self._rows(f"DELETE FROM scores WHERE {CELL} AND sha256 <> ?", *key, sha256)
+            self._insert("cells", [restored_row(image)])
+            self._insert("scores", [score_row(s, fingerprints[s.metric], image) for s in scores])
             self._insert("failures", map(failure_row, failures))
 
     def add_failure(self, failure: Failure) -> None:

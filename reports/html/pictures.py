@@ -101,13 +101,13 @@ def write_pictures(sources: Sequence[PictureFile], pixels: Pixels) -> Shown:
             for _, item in kept:
                 pixels.drop(item)
             return write_pictures(sources, pixels)
-    with PillowImage.open(pixels.files / full[0].file) as frame:
-        size = frame.size
+    with PillowImage.open(pixels.files / full[0].file) as opened:
+        frame = opened.size
     pictures = tuple(
         _picture(source, note, item.file if item else "", details[item.stem] if item else "")
         for source, item, note in found
     )
-    return Shown(pictures, size, thumbnail)
+    return Shown(pictures, frame, thumbnail)
 
 
 def _picture(source: PictureFile, note: str, file: str = "", detail: str = "") -> Picture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from harness.errors import StoreError
 from harness.regression.measured_run import load_measured
 from harness.reporting.costs import costs
-from harness.results import Cell, FailureKind, Restored, Score, Spent
+from harness.results import Cell, Failure, FailureKind, Restored, Score, Spent
 from harness.storage.schema import SCHEMA_VERSION, TABLES
 from harness.storage.store import FILENAME, Store, load_header, load_run
 
@@ -81,6 +82,32 @@ def test_a_store_of_a_later_version_is_refused(tmp_path: Path) -> None:
         store._rows(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
     with pytest.raises(StoreError, match="upgrade restobench"):
         load_run(tmp_path / "run")
+
+
+def test_what_a_metric_failed_with_stays_until_it_scores_or_the_image_is_another(
+    tmp_path: Path,
+) -> None:
+    """A later start by other metrics, and people's votes, say nothing of it."""
+    cell = Cell("r", "s", "i")
+    image = Restored(cell, "p.png", "h", Spent(0.5, 1, 1), "f", "d", "c")
+    failures = [Failure(cell, FailureKind.METRIC, "no", name) for name in ("a", "b")]
+    versions = dict.fromkeys("abcd", "1")
+    with Store(tmp_path, create=True) as store:
+
+        def failing() -> set[str | None]:
+            return {row[0] for row in store._rows("SELECT metric FROM failures")}
+
+        store.add_failure(Failure(cell, FailureKind.RAISED, "no"))
+        store.add_scores([Score(cell, "c", 1)], failures, versions, image)
+        assert failing() == {"a", "b"}, "it was restored after all"
+        store.add_scores([Score(cell, "d", 1)], [], versions, image)
+        store.add_restored(image)
+        assert failing() == {"a", "b"}
+        store.add_scores([Score(cell, "a", 1)], [], versions, image)
+        assert failing() == {"b"}
+        store.add_restored(replace(image, sha256="another"))
+        assert failing() == set()
+        assert store.score_keys(cell) == {}
 
 
 def test_a_row_that_was_changed_is_left_out_said_and_made_again(tmp_path: Path) -> None:

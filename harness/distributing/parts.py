@@ -44,7 +44,7 @@ def whole_part(store: Store) -> Part:
 
 
 def part_of(store: Store, restorer: str, cells: Iterable[tuple[str, str]]) -> Part:
-    """What a store holds of cells of one restorer: images and their scores.
+    """What a store holds of cells of one restorer: images, scores, what metrics failed with.
 
     Args:
         store: Of the run.
@@ -53,8 +53,9 @@ def part_of(store: Store, restorer: str, cells: Iterable[tuple[str, str]]) -> Pa
     """
     found: dict[str, list[Row]] = {name: [] for name in TABLES}
     for set_name, image in cells:
-        for table in ("cells", "scores"):
-            query = _columns(table, f" WHERE {CELL}")
+        for table in ("cells", "scores", "failures"):
+            alone = " AND metric <> ''" if table == "failures" else ""  # with an image
+            query = _columns(table, f" WHERE {CELL}{alone}")
             found[table] += store._rows(query, restorer, set_name, image)
         query = _columns("samples", " WHERE set_name = ? AND image = ?")
         found["samples"] += store._rows(query, set_name, image)

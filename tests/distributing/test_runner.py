@@ -24,7 +24,7 @@ from harness.errors import IncomparableError, InputError, UnavailableError, Unkn
 from harness.executors.local import LocalExecutor
 from harness.protocols import Benchmark, Evaluation
 from harness.protocols.executor import Chunk, LostError, Ran
-from harness.results import FailureKind
+from harness.results import Failure, FailureKind
 from harness.running.plan import make_plan
 from harness.running.runner import run_plan
 from harness.storage.store import Store, load_run
@@ -55,6 +55,25 @@ def test_a_second_run_restores_nothing_and_a_new_metric_calls_no_restorer(tmp_pa
     again = run_on(LocalExecutor(""), more, tmp_path / "run", TWO)
     assert (again.restored, again.scored, count(marks)) == (0, 4, 4)
     assert {score.metric for score in scores_of(tmp_path / "run")} == {"psnr", "ssim"}
+
+
+@pytest.mark.parametrize("on_nodes", [False, True], ids=["here", "on nodes"])
+def test_what_another_metric_failed_with_stays(tmp_path: Path, on_nodes: bool) -> None:
+    """A start that does not ask for the metric makes its mean no better."""
+    plan, run = plan_of("misbehaving:Good", 2), tmp_path / "run"
+    run_plan(plan, run)
+    failure = Failure(load_run(run).restored[0].cell, FailureKind.METRIC, "no", "niqe")
+    with Store(run, create=True) as store:
+        store.add_failure(failure)
+    benchmark = Benchmark("test", "", tuple(plan.sets), ("ssim",), Evaluation("rgb"))
+    other = make_plan(benchmark, ["misbehaving:Good"])
+    if on_nodes:
+        run_on(LocalExecutor(""), other, run, TWO)
+    else:
+        run_plan(other, run)
+    data = load_run(run)
+    assert data.failures == (failure,)
+    assert {score.metric for score in data.scores} == {"psnr", "ssim"}
 
 
 def test_failures_come_back_as_rows_each_of_its_kind(tmp_path: Path) -> None:

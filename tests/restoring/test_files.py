@@ -43,6 +43,6 @@ def test_weights_that_end_too_early_are_told_from_a_death(
 
 def test_ctrl_c_while_it_is_loaded_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(KeyboardInterrupt):
-        begin(tmp_path, monkeypatch, "os.kill(os.getppid(), signal.SIGINT); time.sleep(600)")
+        begin(tmp_path, monkeypatch, "os.kill(os.getppid(), signal.SIGINT); time.sleep(60)")
     left = multiprocessing.active_children()
     assert not [process for process in left if isinstance(process, LikeTheUsers)]

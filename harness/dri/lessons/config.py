@@ -27,8 +27,7 @@ class OpinionConfig:
             has the image's score.
         limit: At most so many images, taken evenly from the list; 0: all of them.
         views: How many of the ways to show an image are kept: 1, 2 or 4.
-        early: Learnt from in the foundation, once for all members, splits and folds, which do not
-            judge by it.
+        deep: Whether the deep stages learn from it too, and not only what stands on them.
     """
 
     name: str
@@ -41,14 +40,14 @@ class OpinionConfig:
     tile: int = 768
     limit: int = 0
     views: int = 4
-    early: bool = False
+    deep: bool = True
 
     def __post_init__(self) -> None:
         """Refuses numbers that make no sense."""
         wrong = {
             "low": self.low >= self.high,
             "noise": self.noise < 0,
-            "weight": self.weight < 0 or (self.early and self.weight == 0),
+            "weight": self.weight < 0,
             "crop": self.crop < 0,
             "limit": self.limit < 0,
             "tile": self.tile < 64,
@@ -57,8 +56,7 @@ class OpinionConfig:
         for key in (key for key, is_wrong in wrong.items() if is_wrong):
             raise InputError(
                 f"opinions {self.name!r}: {key} = {getattr(self, key):g} is out of range "
-                "(low < high, noise, crop and limit >= 0, weight >= 0 and > 0 if early, "
-                "tile >= 64, views 1, 2 or 4)"
+                "(low < high, noise, weight, crop and limit >= 0, tile >= 64, views 1, 2 or 4)"
             )
 
     @property

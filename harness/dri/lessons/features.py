@@ -67,7 +67,7 @@ class FeatureTable:
     Attributes:
         features: For each row, in bfloat16, the shallow map (views, C, h, w).
         pooled: For each shallow tap (rows, views, P, 2 * width), float16.
-        deep: For each tap of deep stages, ImageNet's or a foundation's, the same.
+        deep: For each tap of deep stages, ImageNet's or a member's own, the same.
         d: (rows, views, D).
         tokens: (rows, views, P, taps, D), float16.
         assistance: (rows, views, features).

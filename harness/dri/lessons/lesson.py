@@ -45,14 +45,6 @@ class Lesson:
         return [max(2, round(batch * item / sum(weights))) if item else 0 for item in weights]
 
     def steps(self, batch: int) -> int:
-        """Batches until the images that this lesson is about were all there once.
-
-        Those of sets that were learnt from early come along, unless there are no others.
-        """
-        rows = [
-            (len(table.rows_of(images)), size, table.opinions.config.early)
-            for table, images, size in zip(self.tables, self.images, self.sizes(batch), strict=True)
-            if size
-        ]
-        late = [item for item in rows if not item[2]] or rows
-        return max(-(-count // size) for count, size, _ in late)
+        """Batches until all images of every set were there once."""
+        trios = zip(self.tables, self.images, self.sizes(batch), strict=True)
+        return max(-(-len(table.rows_of(images)) // size) for table, images, size in trios if size)

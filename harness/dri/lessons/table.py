@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from harness.atomic import atomic_file
-from harness.dri.lessons.config import Say
+from harness.dri.lessons.config import OpinionConfig, Say
 from harness.dri.lessons.features import (
     VIEWS,
     FeatureTable,
@@ -108,11 +108,10 @@ def describe_opinions(
     """
     rows: list[Description] = []
     images: list[int] = []
-    total, name = len(opinions.images), opinions.config.name
+    total, name, views = len(opinions.images), opinions.config.name, _views(opinions.config)
     for place, file in enumerate(opinions.images):
         whole = torch.from_numpy(read_image(file, mode="rgb").copy())[None]
         for part in cut(_centre(whole, opinions.config.crop), opinions.config.tile):
-            views = _views(opinions, len(rows))
             rows.append(describe_views(network, part[0], recompress, views))
             images.append(place)
         if (place + 1) % 100 == 0 or place + 1 == total:
@@ -124,16 +123,11 @@ def describe_opinions(
         torch.save({**kept, "images": shown}, partial)
 
 
-def _views(opinions: OpinionSet, row: int) -> Sequence[View]:
-    """How a row is shown; what is judged by is shown as it is first."""
-    count = opinions.config.views
-    if opinions.config.weight == 0:
+def _views(config: OpinionConfig) -> Sequence[View]:
+    """How a row is shown, as it is first; a single view of what is only judged by."""
+    if config.weight == 0:
         return VIEWS[:1]
-    if not opinions.config.early:
-        return VIEWS[::3] if count == 2 else VIEWS[:count]
-    if count == 2:
-        return VIEWS[row % 2], VIEWS[2 + row % 2]
-    return VIEWS if count == 4 else (VIEWS[row % 4],)
+    return VIEWS[::3] if config.views == 2 else VIEWS[: config.views]
 
 
 def _centre(image: Tensor, side: int) -> Tensor:

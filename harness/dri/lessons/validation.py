@@ -46,13 +46,13 @@ def scene_trials(sets: Sequence[OpinionSet], folds: int) -> list[Trial]:
             f"{opinions.config.name}, all scenes",
         )
         for place, opinions in enumerate(sets)
-        if opinions.has_scenes and not opinions.config.early and opinions.config.weight
+        if opinions.has_scenes and opinions.config.weight
         for number, held in enumerate(opinions.folds(folds))
     ]
 
 
 def set_trials(sets: Sequence[OpinionSet]) -> list[Trial]:
-    """Each set that splits may judge by, left out as a whole."""
+    """Each set that is learnt from, left out as a whole."""
     return [
         Trial(
             f"without-{opinions.config.name}",
@@ -61,7 +61,7 @@ def set_trials(sets: Sequence[OpinionSet]) -> list[Trial]:
             list(range(len(opinions.images))),
         )
         for place, opinions in enumerate(sets)
-        if not opinions.config.early and opinions.config.weight and len(sets) > 1
+        if opinions.config.weight and len(sets) > 1
     ]
 
 

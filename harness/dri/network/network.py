@@ -24,7 +24,7 @@ class Description:
         degradation_tokens: (N, P, shallow taps, D).
         assistance: (N, features) of the restoration network.
         restored: (N, 3, H, W), or `None` when it was not kept.
-        deep: For each deep tap (N, P, 2 * width), as ImageNet's deep stages have it, standardised:
+        deep: For each deep tap (N, P, 2 * width), as deep stages said it once, standardised:
             members take it in place of what their own deep stages say.
     """
 

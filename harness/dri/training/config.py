@@ -25,16 +25,17 @@ class TrainingConfig:
         contents: Patches in a batch of stage 1.
         versions: Degradations of each patch.
         patch: Height and width of a patch, a multiple of 12.
-        foundation_epochs: Of stage 2's foundation on sets that are learnt from early.
         head_epochs: Of stage 2's first phase, in which the deep stages are ImageNet's.
-        epochs: Of its second phase, in which they learn; with 0 and a foundation only that has
-            taught them, and what stands on them learns from what they say, computed once.
+        epochs: Of its second phase, in which they learn.
+        together_epochs: Of its third phase, on all sets, if some are not for the deep stages.
         soup: Runs of the second phase, each in an order of its own of the data, whose weights are
             averaged.
         batch: Images in a batch of stage 2.
+        together_batch: In one of its third phase, which is cheap and has more sets to show.
         crop: Cells (of 8 x 8 pixels) a side of the crops in stage 2.
         head_rate: Learning rate of stage 2's first phase; stage 1 takes half.
         learning_rate: Of its second phase.
+        together_rate: Of its third phase.
         deep_rate: Factor of that rate for the deep stages, whose tensors learn in proportion to
             their size.
         weight_decay: Of stage 2.
@@ -58,14 +59,16 @@ class TrainingConfig:
     contents: int = 10
     versions: int = 2
     patch: int = 120
-    foundation_epochs: int = 10
     head_epochs: int = 15
     epochs: int = 10
+    together_epochs: int = 10
     soup: int = 3
     batch: int = 16
+    together_batch: int = 40
     crop: int = 40
     head_rate: float = 1e-3
     learning_rate: float = 3e-4
+    together_rate: float = 3e-4
     deep_rate: float = 10.0
     weight_decay: float = 0.05
     memory: float = 0.98

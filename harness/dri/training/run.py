@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from harness.dri.training.data import SyntheticPairs
 from harness.dri.training.experiments import Experiments
 from harness.dri.training.pseudo_scores import JudgedLevels
 from harness.dri.training.stage1_representation import train_representation
-from harness.dri.training.stage2_mos import log_names, train_mos
+from harness.dri.training.stage2_mos import log_names, train_mos, train_together
 from harness.dri.training.stage3_calibration import Fitted, fit_calibration, predict_images
 from harness.dri.training.version_files import describe_versions, make_versions
 from harness.dri.training.versions import VersionMaker
@@ -147,52 +147,6 @@ class TrainingRun:
             describe_versions(network, self.versions(), recompress, judged, self.say).save(path)
         return tables, FeatureTable.load(path).to(self.device)
 
-    @cached_property
-    def seen(self) -> tuple[list[OpinionTable], FeatureTable]:
-        """The tables, as the foundation's deep stages see the images if they learn no more.
-
-        Computed once a foundation.
-        """
-        tables, versions = self.tables
-        if self.config.epochs or not self.foundation:
-            return tables, versions
-        path = self.folder / "features-foundation.pt"
-        if not path.is_file():
-            _, learner = self._fresh(self.config, self.foundation)
-            deep = []
-            for place, table in enumerate([*(table.features for table in tables), versions], 1):
-                deep.append(table.seen_by(learner.eval().member))
-                self.say(f"the foundation has seen {place}/{len(tables) + 1} sets")
-            with atomic_file(path) as partial:
-                torch.save(deep, partial)
-        *deep, last = [
-            [tap.to(self.device) for tap in taps]
-            for taps in torch.load(path, weights_only=True, mmap=True)
-        ]
-        seen = [
-            replace(table, features=replace(table.features, deep=taps))
-            for table, taps in zip(tables, deep, strict=True)
-        ]
-        return seen, replace(versions, deep=last)
-
-    @cached_property
-    def foundation(self) -> dict[str, torch.Tensor]:
-        """What sets teach that are learnt from early, once; empty if there are none."""
-        sets = self.materials.opinions
-        path = self.folder / "foundation-taught.pt"
-        if not any(opinions.config.early for opinions in sets):
-            return {}
-        if not path.is_file():
-            images = [
-                known if opinions.config.early else []
-                for known, opinions in zip(everything(sets), sets, strict=True)
-            ]
-            short = replace(self.config, epochs=self.config.foundation_epochs, soup=1)
-            learner = self._learn(images, "foundation", short, {})
-            with atomic_file(path) as partial:
-                torch.save(learner.state_dict(), partial)
-        return dict(torch.load(path, weights_only=True))
-
     def mos(self) -> None:
         """Stage 2 on all that people said: each member from another start."""
         images = everything(self.materials.opinions)
@@ -232,42 +186,92 @@ class TrainingRun:
             fitted = predict_images(judge.to(self.device), [member], table, trial.held)
             with atomic_file(path) as partial:
                 torch.save({"raw": fitted.raw, "spread": fitted.spread}, partial)
-            for log in log_names(name, config):  # megabytes that nobody needs again
-                (self.folder / f"{log}.pt").unlink(missing_ok=True)
+            self._forget(log_names(name, config))
         return Fitted(**torch.load(path, weights_only=True))
 
     def _fit(
         self, images: Sequence[Sequence[int]], name: str, config: TrainingConfig, start: int = 0
     ) -> Member:
-        """Stage 2 of one member on some images of each set, from what came before."""
-        return self._learn(images, name, config, self.foundation, start).member
+        """Stage 2 of one member on some images of each set.
 
-    def _learn(
+        Sets that the deep stages do not learn from have their say afterwards, together with the
+        others, upon deep stages that stay as they are.
+        """
+        tables, versions = self.tables  # before the seed, for making them draws random numbers
+        config = replace(config, seed=config.seed + start)
+        network, learner = self._fresh(config)
+        together = [place for place, table in enumerate(tables) if not table.opinions.config.deep]
+        deep = [[] if place in together else known for place, known in enumerate(images)]
+        if together:
+            name_of_deep = self._teach_deep_stages(network, learner, deep, config)
+            tables, versions = self._seen_by(learner.member, name_of_deep)
+            lesson, train = Lesson(tables, images, versions), train_together
+        else:
+            lesson, train = Lesson(tables, images, versions), train_mos
+        train(network, learner, lesson, config, self.folder, self.say, name)
+        draw_curves(self.folder)
+        return learner.member
+
+    def _teach_deep_stages(
         self,
+        network: DRINetwork,
+        learner: Learner,
         images: Sequence[Sequence[int]],
-        name: str,
         config: TrainingConfig,
-        taught: Mapping[str, torch.Tensor],
-        start: int = 0,
-    ) -> Learner:
-        """Stage 2 from what a foundation or, where it is empty, stage 1 has taught.
+    ) -> str:
+        """The deep stages learn from the sets that may teach them; kept for all who ask the same.
+
+        Without such images they stay ImageNet's. Returns the name of what is kept.
+        """
+        if not any(images):
+            return ""
+        asked = json.dumps([images, asdict(config)])
+        name = f"stage2-deep-{hashlib.sha256(asked.encode()).hexdigest()[:12]}"
+        path = self.folder / f"{name}-taught.pt"
+        if not path.is_file():
+            tables, versions = self.tables
+            lesson = Lesson(tables, images, versions)
+            train_mos(network, learner, lesson, config, self.folder, self.say, name)
+            with atomic_file(path) as partial:
+                torch.save(learner.state_dict(), partial)
+            self._forget(log_names(name, config))
+        learner.load_state_dict(torch.load(path, weights_only=True))
+        return name
+
+    def _seen_by(self, member: Member, name: str) -> tuple[list[OpinionTable], FeatureTable]:
+        """The tables as a member's deep stages see the images; computed once a name."""
+        tables, versions = self.tables
+        if not name:
+            return tables, versions
+        path = self.folder / f"{name}-seen.pt"
+        if not path.is_file():
+            deep = []
+            for place, table in enumerate([*(item.features for item in tables), versions], 1):
+                deep.append(table.seen_by(member.eval()))
+                self.say(f"the deep stages have seen {place}/{len(tables) + 1} sets")
+            with atomic_file(path) as partial:
+                torch.save(deep, partial)
+        *deep, last = [
+            [tap.to(self.device) for tap in taps]
+            for taps in torch.load(path, weights_only=True, mmap=True)
+        ]
+        seen = [
+            replace(table, features=replace(table.features, deep=taps))
+            for table, taps in zip(tables, deep, strict=True)
+        ]
+        return seen, replace(versions, deep=last)
+
+    def _forget(self, logs: Sequence[str]) -> None:
+        """Checkpoints of what is done: megabytes that nobody needs again."""
+        for log in logs:
+            (self.folder / f"{log}.pt").unlink(missing_ok=True)
+
+    def _fresh(self, config: TrainingConfig) -> tuple[DRINetwork, Learner]:
+        """A network of one member, and who learns, as stage 1 has left them.
 
         Interaction and predictor, which stage 1 has not taught, have a start of their own.
         """
-        # before the seed, for making them draws random numbers
-        tables, versions = self.seen if taught else self.tables
-        network, learner = self._fresh(config, taught, start)
-        config, lesson = replace(config, seed=config.seed + start), Lesson(tables, images, versions)
-        with_head = not taught or not config.epochs
-        train_mos(network, learner, lesson, config, self.folder, self.say, name, with_head)
-        draw_curves(self.folder)
-        return learner
-
-    def _fresh(
-        self, config: TrainingConfig, taught: Mapping[str, torch.Tensor], start: int = 0
-    ) -> tuple[DRINetwork, Learner]:
-        """A network of one member, and who learns, as a foundation or stage 1 has left them."""
-        torch.manual_seed(config.seed + start)
+        torch.manual_seed(config.seed)
         network = DRINetwork(replace(config.network, members=1))
         stage_1 = torch.load(self.folder / "stage1.pt", weights_only=True, map_location="cpu")
         untaught = ("members.0.interaction.", "members.0.predictor.")
@@ -278,8 +282,6 @@ class TrainingRun:
         sets = self.materials.opinions
         votes = frozenset(item.config.name for item in sets if len(item.votes))
         learner = Learner(network.members[0], Links([item.config.name for item in sets], votes))
-        if taught:
-            learner.load_state_dict(dict(taught))
         return network.to(self.device), learner.to(self.device)
 
 

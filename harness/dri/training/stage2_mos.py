@@ -5,11 +5,12 @@ Fine-tuning from a head that is right already harms the features less (Kumar et 
 the first phase costs next to nothing: it computes no map. After each phase the weights are the
 moving average of those that the optimiser went through. The second phase is run from the same head
 in several orders of the data, and the weights it ends with are averaged (a model soup: Wortsman et
-al., ICML 2022).
+al., ICML 2022). Sets that would spoil the deep stages have their say in a third phase: what stands
+on the deep stages, which stay as they are, learns from all sets together.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from harness.dri.training.config import TrainingConfig
 
 @dataclass(frozen=True, slots=True)
 class _Phase:
-    """Upon the deep stages as ImageNet has left them, or with them."""
+    """Upon the deep stages as they are, or with them."""
 
     name: str
     epochs: int
@@ -48,9 +49,8 @@ def train_mos(
     folder: Path,
     say: Say,
     name: str = "stage2",
-    with_head: bool = True,
 ) -> None:
-    """Trains one member; goes on where it was stopped.
+    """Trains one member, deep stages and all; goes on where it was stopped.
 
     Args:
         network: After stage 1; not changed.
@@ -60,16 +60,12 @@ def train_mos(
         folder: For checkpoints and logs.
         say: Told of progress.
         name: Of checkpoints and logs.
-        with_head: Whether the first phase is needed: not after a foundation.
     """
     learn = partial(_learn, network, learner, lesson, config, folder, say)
     member = learner.member
     member.deep.half_precision = config.mixed_precision and network.calibration.is_cuda
     first, *others = log_names(name, config)
-    if with_head:
-        start = learn(_Phase(first, config.head_epochs, config.head_rate, config.seed, deep=False))
-    else:
-        start = {key: value.clone() for key, value in learner.state_dict().items()}
+    start = learn(_Phase(first, config.head_epochs, config.head_rate, config.seed, deep=False))
     soup = []
     for order, other in enumerate(others):
         learner.load_state_dict(start)
@@ -79,6 +75,32 @@ def train_mos(
         {key: torch.stack([state[key] for state in soup]).mean(dim=0) for key in start}
     )
     member.deep.half_precision = False
+    learner.eval()
+
+
+def train_together(
+    network: DRINetwork,
+    learner: Learner,
+    lesson: Lesson,
+    config: TrainingConfig,
+    folder: Path,
+    say: Say,
+    name: str = "stage2",
+) -> None:
+    """Trains what stands on a member's deep stages, which stay; goes on where it was stopped.
+
+    Args:
+        network: After stage 1; not changed.
+        learner: After `train_mos`; changed in place.
+        lesson: What to learn from, as the member's deep stages see it.
+        config: The run.
+        folder: For checkpoints and logs.
+        say: Told of progress.
+        name: Of checkpoint and log.
+    """
+    phase = _Phase(name, config.together_epochs, config.together_rate, config.seed, deep=False)
+    config = replace(config, batch=config.together_batch)
+    _learn(network, learner, lesson, config, folder, say, phase)
     learner.eval()
 
 
@@ -121,8 +143,7 @@ def _learn(
             _accumulate(progress.average, learner, config.memory)
             for key, value in losses.items():
                 totals[key] = totals.get(key, 0) + value.detach() / steps
-        if phase.deep or epoch + 1 == phase.epochs:
-            progress.keep(epoch, totals, f"{phase.name}, epoch {epoch + 1}/{phase.epochs}", say)
+        progress.keep(epoch, totals, f"{phase.name}, epoch {epoch + 1}/{phase.epochs}", say)
     for key, parameter in learner.named_parameters():
         if key in progress.average:
             parameter.data = progress.average[key].clone()

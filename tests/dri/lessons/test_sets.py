@@ -86,8 +86,3 @@ def test_scores_go_before_votes_and_a_folder_has_either(folder: Path) -> None:
 def test_a_number_out_of_range_is_named(key: str, value: float) -> None:
     with pytest.raises(InputError, match=f"'mine': {key} = {value}"):
         OpinionConfig("mine", ".", **{key: value})  # type: ignore[arg-type]
-
-
-def test_what_is_learnt_early_is_learnt_from() -> None:
-    with pytest.raises(InputError, match="weight = 0"):
-        OpinionConfig("mine", ".", weight=0, early=True)

@@ -32,7 +32,7 @@ def a_set(name: str, count: int, scenes: int = 0, **settings: object) -> Opinion
 
 SETS = [
     a_set("first", 10),
-    a_set("early", 6, early=True),
+    a_set("shallow", 6, deep=False),
     a_set("scenes", 12, scenes=4),
     a_set("test", 5, weight=0),
 ]
@@ -50,9 +50,10 @@ def test_scenes_are_held_back_whole() -> None:
     assert sorted(trials[0].held + trials[1].held) == list(range(12))
 
 
-def test_sets_are_held_back_whole_but_for_those_of_the_foundation() -> None:
+def test_sets_that_are_learnt_from_are_held_back_whole() -> None:
     trials = set_trials(SETS)
-    assert [trial.name for trial in trials] == ["without-first", "without-scenes"]
+    names = ["without-first", "without-shallow", "without-scenes"]
+    assert [trial.name for trial in trials] == names
     assert [len(images) for images in trials[0].images] == [0, 6, 12, 0]
     assert len(trials[0].held) == 10
     assert set_trials(SETS[:1]) == []

@@ -104,14 +104,14 @@ def test_scenes_sets_and_what_is_only_judged_by_are_held_back(
         (tmp_path / folder / f"{name}.csv").write_text("\n".join(lines))
     sets = (
         OPINIONS,
-        OpinionConfig("early", ".", early=True, views=1, limit=4),
+        OpinionConfig("shallow", ".", deep=False, views=1, limit=4),
         OpinionConfig("scenes", "scenes", tile=64, crop=100, views=2),
         OpinionConfig("votes", "votes"),
         OpinionConfig("judged", ".", weight=0),
     )
     roots = {"scenes": tmp_path, "votes": tmp_path}
     shape = replace(SMALL, mirrored=False)
-    short = {"steps": 2, "head_epochs": 1, "foundation_epochs": 1, "epochs": 1, "soup": 1}
+    short = {"steps": 2, "head_epochs": 1, "together_epochs": 1, "epochs": 1, "soup": 1}
     config = replace(CONFIG, network=shape, batch=8, **short)  # type: ignore[arg-type]
     opinions = [read_opinions(item, roots.get(item.name, mos_folder)) for item in sets]
     run = tmp_path / "run"
@@ -123,6 +123,7 @@ def test_scenes_sets_and_what_is_only_judged_by_are_held_back(
         "scenes-scenes0": 4,
         "scenes-scenes1": 4,
         "without-mine": 8,
+        "without-shallow": 4,
         "without-scenes": 8,
         "without-votes": 4,
         "judged-judged": 8,
@@ -135,31 +136,34 @@ def test_scenes_sets_and_what_is_only_judged_by_are_held_back(
     assert table.loc["scenes, all scenes", "within"] == pytest.approx(0.04)
     assert 0 <= table.loc["without-votes", "pairs"] <= 1
     learnt = (run / "scenes-scenes0-whole.csv").read_text().splitlines()[0]
-    assert {"scenes-order", "votes-votes", "early-huber"} <= set(learnt.split(","))
+    assert {"scenes-order", "votes-votes", "shallow-huber"} <= set(learnt.split(","))
     assert "judged" not in learnt
-    assert (run / "foundation-taught.pt").is_file()
+    deep = (pd.read_csv(path).columns for path in run.glob("stage2-deep-*.csv"))
+    assert not any("shallow" in column for columns in deep for column in columns)
 
 
-def test_after_a_foundation_the_deep_stages_may_stay_as_they_are(
+def test_sets_that_are_not_for_the_deep_stages_teach_what_stands_on_them(
     pairs: SyntheticPairs, mos_folder: Path, tmp_path: Path
 ) -> None:
-    """With no epochs only what stands on them learns from the other sets."""
-    sets = (OPINIONS, OpinionConfig("early", ".", early=True, views=1, limit=4))
+    sets = (OPINIONS, OpinionConfig("shallow", ".", deep=False, views=1, limit=4))
     shape = replace(SMALL, mirrored=False)
-    short = {"steps": 2, "head_epochs": 1, "foundation_epochs": 1, "epochs": 0, "soup": 1}
+    short = {"steps": 2, "head_epochs": 1, "together_epochs": 1, "epochs": 1, "soup": 1}
     config = replace(CONFIG, network=shape, batch=8, **short)  # type: ignore[arg-type]
     run = training(tmp_path, config, pairs, [read_opinions(item, mos_folder) for item in sets])
-    run.run("all")
-    taught = torch.load(tmp_path / "run" / "foundation-taught.pt", weights_only=True)
-    shipped = load_weights(tmp_path / "run" / "dri.safetensors").members[0]
-    deep = shipped.deep.state_dict(prefix="member.deep.")
-    assert all(torch.equal(value, taught[name].half().float()) for name, value in deep.items())
-    head = shipped.predictor.state_dict(prefix="member.predictor.")
-    assert any(not torch.equal(value, taught[name].half().float()) for name, value in head.items())
-    (table, _), versions = run.seen
-    said = shipped.look(table.features.features[0][:1].float())
-    assert torch.allclose(said[-1], table.features.deep[-1][0, :1].float(), atol=0.02)
-    assert versions.deep[0].shape[:2] == (versions.d.shape[0], versions.views)
+    run.run("mos")
+    path = next((tmp_path / "run").glob("stage2-deep-*-taught.pt"))
+    taught = torch.load(path, weights_only=True)
+    member = run.network.members[0]
+    deep = member.deep.state_dict(prefix="member.deep.")
+    assert all(torch.equal(value, taught[name]) for name, value in deep.items())
+    head = member.predictor.state_dict(prefix="member.predictor.")
+    assert any(not torch.equal(value, taught[name]) for name, value in head.items())
+    seen = torch.load(path.with_name(path.name.replace("taught", "seen")), weights_only=True)
+    said = member.look(run.tables[0][0].features.features[0][:1].float())
+    assert torch.allclose(said[-1], seen[0][-1][0, :1].float(), atol=0.02)
+    made = path.stat().st_mtime_ns
+    training(tmp_path, config, pairs, [read_opinions(item, mos_folder) for item in sets]).run("mos")
+    assert path.stat().st_mtime_ns == made
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -151,7 +151,7 @@ def _state(plugin: Any) -> dict[str, object]:
 
     state = state_of(plugin)
     known, unknown = megabytes(plugin) if state == "fetchable" else (None, None)
-    return {"state": state, "megabytes": known, "unknown_sizes": unknown}
+    return {"state": state, "megabytes": known or None, "unknown_sizes": unknown}
 
 
 def list_restorers() -> list[dict[str, object]]:

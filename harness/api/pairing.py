@@ -11,7 +11,7 @@ from harness.errors import IncomparableError
 from harness.ranking.leaderboards import rank_run, versus
 from harness.results import Cell, Difference, Failure, Run, RunData, RunRestorer
 from harness.results.columns import ScoreColumns, as_columns
-from harness.storage.merging import decisive
+from harness.results.comparable import decisive
 
 
 def within(

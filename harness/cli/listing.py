@@ -61,7 +61,10 @@ def list_(kind: str | None, whole: bool, as_json: bool) -> None:
 
 def _heading(kind: str, rows: Sequence[Row]) -> str:
     missing = sum(not row["usable"] for row in rows)
-    return f"{kind} ({len(rows)}{f', {missing} not usable here' if missing else ''})"
+    said = f", {missing} not usable here" if missing else ""
+    if any(row.get("state") == "fetchable" for row in rows):
+        said += ": `restobench zoo get NAME` fetches"
+    return f"{kind} ({len(rows)}{said})"
 
 
 def _print_names(kind: str, rows: Sequence[Row]) -> None:
@@ -81,10 +84,13 @@ def _print_lines(kind: str, rows: Sequence[Row]) -> None:
     """A line each."""
     output.echo(_heading(kind, rows))
     width = max((len(output.printable(row["name"])) for row in rows), default=0)
+    states = max((len(_state(row)) for row in rows if row["usable"] or _state(row)), default=0)
     for row in rows:
-        said = _summary(kind, row)
-        if not row["usable"]:
-            said = _fetchable(row) or f"not usable here: {row['reason']}"
+        state, said = _state(row), _summary(kind, row)
+        if not row["usable"] and not state:
+            said = f"{row.get('state') or 'not usable here'}: {row['reason']}"
+        elif state:
+            said = f"{state:{states}}  {said}"
         line = f"{output.printable(row['name']):{width}}  {output.printable(said)}".rstrip()
         output.echo(line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}...")
 
@@ -106,14 +112,16 @@ def _summary(kind: str, row: Row) -> str:
     return str(row.get("description") or "")
 
 
-def _fetchable(row: Row) -> str:
-    """What `restobench zoo get` would bring, of a metric."""
-    if row.get("state") != "fetchable":
-        return ""
-    known, unknown = row["megabytes"], row["unknown_sizes"]
-    parts = [f"{known:.0f} MB"] if known else []
-    parts += [f"{unknown} files of unknown size" if unknown != 1 else "1 file"] if unknown else []
-    return f"fetchable ({' and '.join(parts)}): restobench zoo get"
+def _state(row: Row) -> str:
+    """Of a metric that is here or can be fetched: which of both, and how much that is."""
+    match row.get("state"):
+        case "fetchable":
+            more = "+" if row["unknown_sizes"] else ""
+            size = f" {row['megabytes']:.0f}{more} MB" if row["megabytes"] else ""
+            return f"fetchable{size}"
+        case "present" if row["usable"]:
+            return "present"
+    return ""
 
 
 def _items(value: object) -> list[str]:

@@ -25,18 +25,11 @@ def merge(folders: tuple[Path, ...], out: Path) -> None:
     Refuses what must not be ranked together: another evaluation, another degradation, other pixels,
     another version of a metric, another restorer of the same name. Everything is copied, or
     nothing. Seconds of different machines are not comparable: costs are shown as they were
-    measured. Votes of people are fitted again, all together.
+    measured. Votes of people are fitted again, all together. What metrics of sets say comes along.
     """
     from harness.api.people.votes import merge_votes
     from harness.storage.merging import merge_runs
-    from harness.storage.set_scores import SET_SCORES, read_set_scores
-    from harness.storage.store import Store
 
     merged = merge_runs(folders, out)
     merge_votes(folders, merged)
     output.echo(merged)
-    lost: dict[str, None] = {}
-    for folder in folders:
-        with Store(folder) as store:
-            lost |= dict.fromkeys(read_set_scores(store.read_meta(SET_SCORES)).cards)
-    output.tell_left_out("merged", lost)

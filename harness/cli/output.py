@@ -105,7 +105,7 @@ def print_json(kind: str, rows: Sequence[Row], **more: Sequence[Row]) -> None:
 
 
 def tell_left_out(what: str, metrics: Collection[str], *, quiet: bool = False) -> None:
-    """Says which metrics of sets were not merged, compared or kept, if there are any."""
+    """Says which metrics of sets were not compared or kept, if there are any."""
     if metrics and not quiet:
         say(f"metrics of sets are not {what}: {', '.join(metrics)}")
 

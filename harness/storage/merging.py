@@ -7,18 +7,26 @@ import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from harness.cards import MetricCard
 from harness.errors import DamagedImageError, IncomparableError, InputError
-from harness.results import Cell, PlannedSet, Run, RunRestorer
+from harness.results import Cell, PlannedSet, Run, RunRestorer, SetScores
+from harness.results.comparable import check_comparable, decisive, decisive_of_sets
 from harness.set_identity import set_fingerprint
 from harness.storage.database import Database
 from harness.storage.images.arrays import ImageFile
 from harness.storage.places import among_many, preview, restored_stem
+from harness.storage.set_scores import (
+    SET_SCORES,
+    merge_set_scores,
+    read_set_scores,
+    write_set_scores,
+)
 from harness.storage.store import FILENAME, Store, load_header
 from harness.storage.whole import SEAL, checked, fitting, row_check
 
@@ -52,12 +60,14 @@ def merge_runs(folders: Sequence[Path], out: Path) -> Path:
     if out.exists():
         raise InputError(f"{out} is there already; give another -o")
     runs = [load_header(folder) for folder in folders]
-    for folder, run in zip(folders[1:], runs[1:], strict=True):
-        _check_comparable(folders[0], runs[0], folder, run)
+    of_sets = [_set_scores(folder) for folder in folders]
+    for folder, run, scores in zip(folders[1:], runs[1:], of_sets[1:], strict=True):
+        differences = chain(decisive(runs[0], run), decisive_of_sets(of_sets[0], scores))
+        check_comparable(folders[0], folder, differences)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
-        _write(folders, runs, partial)
+        _write(folders, runs, of_sets, partial)
         partial.rename(out)
     except sqlite3.DatabaseError as error:
         raise InputError(f"the runs cannot be merged: {error}") from error
@@ -66,55 +76,14 @@ def merge_runs(folders: Sequence[Path], out: Path) -> Path:
     return out
 
 
-def _check_comparable(one: Path, first: Run, other: Path, second: Run) -> None:
-    """Holds the headers of two runs against each other.
-
-    The hashes of the images are compared while they are merged.
-    """
-    for what, old, new in decisive(first, second):
-        if old != new:
-            is_code = what.startswith("fingerprint")
-            remedy = "; its code or weights differ: resume both with this version" * is_code
-            raise IncomparableError(
-                f"{one} and {other} are not comparable: {what} is {old!r} here, {new!r} there"
-                f"{remedy}"
-            )
+def _set_scores(folder: Path) -> SetScores:
+    with Store(folder) as store:
+        return read_set_scores(store.read_meta(SET_SCORES))
 
 
-def decisive(first: Run, second: Run) -> Iterator[tuple[str, object, object]]:
-    """Everything that has to agree before scores are ranked together, of each run."""
-    plans = first.plan, second.plan
-    yield "the benchmark", first.benchmark, second.benchmark
-    rules = plans[0].evaluation, plans[1].evaluation
-    yield from _fields("the evaluation", *rules, without=("name", "hash"), last="hash")
-    for name in plans[0].sets.keys() & plans[1].sets.keys():
-        one, other = (plan.sets[name] for plan in plans)
-        for key in ("task", "conditions", "definition"):
-            yield f"{key} of the set {name}", getattr(one, key), getattr(other, key)
-    # `specification` is how somebody typed it; a fingerprint says least of what differs
-    cards = (
-        ("metric", first.metrics, second.metrics),
-        ("restorer", first.restorers, second.restorers),
-    )
-    for kind, here, there in cards:
-        for name in here.keys() & there.keys():
-            both = asdict(here[name]), asdict(there[name])
-            without = ("specification", "fingerprint")
-            yield from _fields(f"the {kind} {name}", *both, without=without, last="fingerprint")
-
-
-def _fields(
-    what: str,
-    one: Mapping[str, object],
-    other: Mapping[str, object],
-    without: Sequence[str] = (),
-    last: str = "",
-) -> Iterator[tuple[str, object, object]]:
-    keys = [key for key in {**one, **other} if key not in without] + [last] * bool(last)
-    yield from ((f"{key} of {what}", one.get(key), other.get(key)) for key in keys)
-
-
-def _write(folders: Sequence[Path], runs: Sequence[Run], partial: Path) -> None:
+def _write(
+    folders: Sequence[Path], runs: Sequence[Run], of_sets: Sequence[SetScores], partial: Path
+) -> None:
     Store(partial, create=True).close()
     with closing(sqlite3.connect(partial / FILENAME, isolation_level=None)) as database:
         database.create_function("restored_path", 4, _restored_path, deterministic=True)
@@ -140,6 +109,8 @@ def _write(folders: Sequence[Path], runs: Sequence[Run], partial: Path) -> None:
         run = _merge_headers(runs, _pixels(database))
     with Store(partial, create=True) as store:
         store.write_header(run)
+        if any(scores.cards for scores in of_sets):
+            store.set_meta(**{SET_SCORES: write_set_scores(merge_set_scores(of_sets))})
 
 
 def _copy_store(folder: Path, to: Path) -> Path:

@@ -28,6 +28,7 @@ from harness.running.progress import Progress
 from harness.running.runner import run_plan
 from harness.statistics.set_distances import frechet
 from harness.storage.clearing import clear
+from harness.storage.set_scores import SET_SCORES, read_set_scores, write_set_scores
 from harness.storage.store import Store, load_run
 from reports.html.report import HTMLReport
 from reports.markdown import MarkdownReport
@@ -277,14 +278,33 @@ def test_commands_that_leave_them_out_say_so(
     for call, done in (
         (("compare", folder, "--baseline", tmp_path / "other"), "compared"),
         (("baseline", folder, "-o", tmp_path / "b.json"), "kept"),
-        (("merge", folder, tmp_path / "other", "-o", tmp_path / "both"), "merged"),
     ):
         code, _, error = command_line(*call)
         assert (code, error) == (0, f"metrics of sets are not {done}: light, choosy\n")
-    assert command_line("compare", tmp_path / "both", "--baseline", folder)[2] == ""
     for call in (("check", "light"), ("rank", folder, "--by", "light"), ("check", "doubled")):
         code, _, error = command_line(*call)
         assert (code, f"error: {call[-1]} is a metric of sets" in error) == (2, True)
+
+
+def test_merged_runs_keep_them(
+    finished: tuple[Path, RunData], tmp_path: Path, command_line: Command
+) -> None:
+    folder, data = finished
+    shutil.copytree(folder, tmp_path / "other")
+    with Store(tmp_path / "other", create=True) as store:
+        scores = read_set_scores(store.read_meta(SET_SCORES))
+        gone = replace(scores, rows=tuple(row for row in scores.rows if row.metric != "light"))
+        store.set_meta(**{SET_SCORES: write_set_scores(gone)})
+    code, _, error = command_line("merge", tmp_path / "other", folder, "-o", tmp_path / "both")
+    assert (code, error) == (0, "")
+    assert set_standings(load_run(tmp_path / "both")) == set_standings(data)
+    with Store(tmp_path / "other", create=True) as store:
+        other = tuple(replace(row, fingerprint="0" * 8) for row in scores.rows)
+        store.set_meta(**{SET_SCORES: write_set_scores(replace(scores, rows=other))})
+    code, _, error = command_line("merge", tmp_path / "other", folder, "-o", tmp_path / "worse")
+    assert code == 4
+    assert "fingerprint of the metric" in error
+    assert not (tmp_path / "worse").exists()
 
 
 def test_python_measures_restorers_that_have_names(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from harness.atomic import atomic_file
 from harness.protocols.report import ReportData
-from reports.paper import Figure, PaperTable, Row, paper_tables
+from reports.paper import Figure, PaperTable, Row, card_of, paper_tables
 from reports.wording import DASH, plain
 
 _SPECIAL = {
@@ -74,14 +74,16 @@ def _table(report: ReportData, table: PaperTable) -> Iterator[str]:
 def _caption(report: ReportData, table: PaperTable) -> str:
     run = report.data.run
     metrics = "/".join(
-        rf"{escape(name)} $\{'up' if run.metric(name).higher_is_better else 'down'}arrow$"
+        rf"{escape(name)} $\{'up' if card_of(report, name).higher_is_better else 'down'}arrow$"
         for name in table.metrics
     )
     images = ", ".join(f"{escape(name)} {count}" for name, count in table.columns)
+    of_sets = [name for name in table.metrics if name in report.data.set_scores.cards]
+    whole = f"; {escape(', '.join(of_sets))} of the whole set" if of_sets else ""
     doubt = r" $\pm$ half of the 95\,\% bootstrap interval" if report.intervals else ""
     return (
         rf"\caption{{{escape(table.task)}: {metrics}{doubt}. Means over the images that all have "
-        rf"({images}), evaluation {escape(run.plan.evaluation.get('name', ''))}. "
+        rf"({images}){whole}, evaluation {escape(run.plan.evaluation.get('name', ''))}. "
         r"Best in bold, second underlined.}"
     )
 

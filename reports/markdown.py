@@ -10,7 +10,7 @@ from typing import ClassVar
 from harness.atomic import atomic_file
 from harness.protocols.report import ReportData
 from harness.results import LeaderboardRow, Run, Verdict
-from reports.paper import Figure, PaperTable, paper_tables
+from reports.paper import Figure, PaperTable, card_of, paper_tables
 from reports.pivot import Line, SetTable, set_tables
 from reports.wording import (
     DASH,
@@ -85,7 +85,7 @@ def _lines(report: ReportData) -> Iterator[str]:
 
 def _grid(report: ReportData, table: PaperTable) -> Iterator[str]:
     """All sets of a task side by side."""
-    cards = [report.data.run.metric(name) for name in table.metrics]
+    cards = [card_of(report, name) for name in table.metrics]
     metrics = " / ".join(f"{escape(card.name)} {arrow(card.higher_is_better)}" for card in cards)
     for block, rows in table.blocks.items():
         yield f"\n## {escape(table.task)}{bracketed(block)}: {metrics}\n"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.cards import MetricCard, SetMetricCard
 from harness.errors import InputError
 from harness.protocols.report import ReportData
 from harness.results import PlannedSet
@@ -77,6 +78,7 @@ def paper_tables(report: ReportData) -> list[PaperTable]:
         InputError: A column is asked for that there is not.
     """
     known = {board.metric for board in report.leaderboards} | set(COSTS)
+    known |= {row.metric for row in report.set_standings}
     if wrong := [name for name in report.columns if name not in known]:
         raise InputError(f"no column {wrong[0]!r}; there are {', '.join(sorted(known))}")
     tables = [table for table in set_tables(report) if table.set is not None]
@@ -86,7 +88,9 @@ def paper_tables(report: ReportData) -> list[PaperTable]:
 
 def _of_task(report: ReportData, task: str, tables: Sequence[SetTable]) -> PaperTable:
     names = dict.fromkeys(board.metric for table in tables for board in table.boards)
-    asked = [name for name in report.columns if name in names]
+    here = {table.set for table in tables}
+    of_sets = {row.metric for row in report.set_standings if row.set in here}
+    asked = [name for name in report.columns if name in names or name in of_sets]
     metrics = tuple(asked or [*names][:METRICS])
     costs = tuple(name for name in COSTS if name in report.columns) or COSTS[:2]
     planned = report.data.run.plan.sets
@@ -148,25 +152,58 @@ def _figures(
     report: ReportData, table: SetTable | None, metric: str, names: Iterable[str]
 ) -> dict[str, Figure]:
     """The means of one set by one metric; best and second as far as the printed digits tell."""
-    board = next((b for b in table.boards if b.metric == metric), None) if table else None
-    rows = {row.restorer: row for row in board.rows} if board else {}
-    card = report.data.run.metric(metric)
+    means, card = _means(report, table, metric), card_of(report, metric)
     places = digits(card) if report.digits is None else report.digits
     printed = {
-        row.restorer: (number(row.mean, places), row.mean)
-        for row in rows.values()
-        if row.mean is not None and row.rank is not None
+        mean.restorer: (number(mean.value, places), mean.value)
+        for mean in means.values()
+        if mean.value is not None and mean.is_ranked
     }
     order = sorted(printed.values(), key=lambda pair: pair[1], reverse=card.higher_is_better)
     best, second = [*dict.fromkeys(text for text, _ in order), None, None][:2]
     said: dict[str | None, Place] = {second: "second", best: "best"}
     found = {}
     for name in names:
-        row = rows.get(name)
-        text = number(row.mean if row else None, places)
+        mean = means.get(name)
+        text = number(mean.value if mean else None, places)
         place = said.get(text, "") if name in printed else ""
         half = ""
-        if report.intervals and row and row.ci_low is not None and row.ci_high is not None:
-            half = number((row.ci_high - row.ci_low) / 2, places)
+        if report.intervals and mean and mean.low is not None and mean.high is not None:
+            half = number((mean.high - mean.low) / 2, places)
         found[name] = Figure(text, half, place)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Mean:
+    """What a cell tells of a restorer: a mean over images, or the value of a whole set."""
+
+    restorer: str
+    value: float | None
+    is_ranked: bool
+    low: float | None
+    high: float | None
+
+
+def _means(report: ReportData, table: SetTable | None, metric: str) -> dict[str, _Mean]:
+    if table is None:
+        return {}
+    rows = next((board.rows for board in table.boards if board.metric == metric), ())
+    of_sets = [row for row in report.set_standings if (row.set, row.metric) == (table.set, metric)]
+    found = [
+        *(
+            _Mean(row.restorer, row.mean, row.rank is not None, row.ci_low, row.ci_high)
+            for row in rows
+        ),
+        *(
+            _Mean(row.restorer, row.value, row.rank is not None, row.ci_low, row.ci_high)
+            for row in of_sets
+        ),
+    ]
+    return {mean.restorer: mean for mean in found}
+
+
+def card_of(report: ReportData, metric: str) -> MetricCard | SetMetricCard:
+    """The card of a metric of images or of sets."""
+    of_sets = report.data.set_scores.cards.get(metric)
+    return of_sets or report.data.run.metric(metric)

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable
 
-from harness.cards import MetricCard
+from harness.cards import MetricCard, SetMetricCard
 from harness.results import SIGNIFICANT, Cost
 
 DASH = "–"
@@ -26,7 +26,7 @@ def plain(text: object) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(text))
 
 
-def digits(card: MetricCard) -> int:
+def digits(card: MetricCard | SetMetricCard) -> int:
     """Decimal places that a metric deserves: 4 where its scale is about 1 wide, else 2."""
     low, high = card.bounds
     return 4 if high - low <= 2 and not card.unit else 2

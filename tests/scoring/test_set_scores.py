@@ -31,7 +31,9 @@ from harness.storage.clearing import clear
 from harness.storage.set_scores import SET_SCORES, read_set_scores, write_set_scores
 from harness.storage.store import Store, load_run
 from reports.html.report import HTMLReport
+from reports.latex import LatexReport
 from reports.markdown import MarkdownReport
+from reports.paper import paper_tables
 from reports.table import CSVReport, JSONReport
 
 Command = Callable[..., tuple[int, str, str]]
@@ -284,6 +286,29 @@ def test_commands_that_leave_them_out_say_so(
     for call in (("check", "light"), ("rank", folder, "--by", "light"), ("check", "doubled")):
         code, _, error = command_line(*call)
         assert (code, f"error: {call[-1]} is a metric of sets" in error) == (2, True)
+
+
+def test_tables_of_papers_have_them_where_they_are_asked_for(
+    finished: tuple[Path, RunData], tmp_path: Path
+) -> None:
+    folder, data = finished
+    report = replace(assemble(data, folder), columns=("psnr", "light"), digits=3)
+    best = by_light(data)[0]
+    text = LatexReport().write(report, tmp_path / "a.tex").read_text()
+    assert rf"\textbf{{{best.value:.3f}}}" in text
+    assert r"psnr $\uparrow$/light $\downarrow$" in text
+    assert "; light of the whole set" in text
+    grid = MarkdownReport().write(report, tmp_path / "a.md").read_text()
+    assert f"**{best.value:.3f}**" in grid
+    [table] = paper_tables(replace(report, intervals=True))
+    row = next(
+        row for rows in table.blocks.values() for row in rows if row.restorer == best.restorer
+    )
+    half = (best.ci_high - best.ci_low) / 2
+    assert float(row.cells[0][1].half) == pytest.approx(half, abs=6e-4)
+    assert (
+        "light" not in LatexReport().write(assemble(data, folder), tmp_path / "b.tex").read_text()
+    )
 
 
 def test_merged_runs_keep_them(

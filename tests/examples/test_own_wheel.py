@@ -48,7 +48,9 @@ def test_the_wheel_runs_the_quickstart(environment: Path, tmp_path: Path) -> Non
     found = subprocess.run(
         where, cwd=tmp_path, env=variables, capture_output=True, text=True, check=True
     )
-    assert Path(found.stdout.strip()).is_relative_to(environment)
+    package = Path(found.stdout.strip()).parent
+    assert package.is_relative_to(environment)
+    assert "University of Texas at Austin" in (package / "dri/weights/NOTICE.txt").read_text()
     command = [environment / "bin/restobench", "run", "-b", "quickstart", "--limit", "1"]
     done = subprocess.run(
         [*map(str, command), "--out", "run"],

@@ -1,6 +1,6 @@
 """Values that metrics give to whole sets, and how restorers stand by them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.cards import SetMetricCard
@@ -37,6 +37,19 @@ class SetScores:
 
     cards: Mapping[str, SetMetricCard] = field(default_factory=dict)
     rows: tuple[SetScore, ...] = ()
+
+
+def merge_set_scores(found: Sequence[SetScores]) -> SetScores:
+    """What metrics of sets say in runs that are merged; of what several measured, the first's."""
+    cards: dict[str, SetMetricCard] = {}
+    rows: dict[tuple[str, str, str], SetScore] = {}
+    for scores in found:
+        cards = {**scores.cards, **cards}
+        for row in scores.rows:
+            here = rows.setdefault((row.restorer, row.set, row.metric), row)
+            if here.value is None and row.value is not None:
+                rows[row.restorer, row.set, row.metric] = row
+    return SetScores(cards, tuple(rows.values()))
 
 
 @dataclass(frozen=True, slots=True)

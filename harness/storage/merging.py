@@ -17,16 +17,12 @@ from harness.cards import MetricCard
 from harness.errors import DamagedImageError, IncomparableError, InputError
 from harness.results import Cell, PlannedSet, Run, RunRestorer, SetScores
 from harness.results.comparable import check_comparable, decisive, decisive_of_sets
+from harness.results.set_scores import merge_set_scores
 from harness.set_identity import set_fingerprint
 from harness.storage.database import Database
 from harness.storage.images.arrays import ImageFile
 from harness.storage.places import among_many, preview, restored_stem
-from harness.storage.set_scores import (
-    SET_SCORES,
-    merge_set_scores,
-    read_set_scores,
-    write_set_scores,
-)
+from harness.storage.set_scores import SET_SCORES, read_set_scores, write_set_scores
 from harness.storage.store import FILENAME, Store, load_header
 from harness.storage.whole import SEAL, checked, fitting, row_check
 

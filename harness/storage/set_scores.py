@@ -1,6 +1,5 @@
 """What metrics of sets say, as JSON among the metadata of a run, and back."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 
@@ -30,16 +29,3 @@ def read_set_scores(content: object) -> SetScores:
         with suppress(TypeError):
             found.append(read_record(SetScore, row))
     return SetScores(cards, tuple(found))
-
-
-def merge_set_scores(found: Sequence[SetScores]) -> SetScores:
-    """What metrics of sets say in runs that are merged; of what several measured, the first's."""
-    cards: dict[str, SetMetricCard] = {}
-    rows: dict[tuple[str, str, str], SetScore] = {}
-    for scores in found:
-        cards = {**scores.cards, **cards}
-        for row in scores.rows:
-            here = rows.setdefault((row.restorer, row.set, row.metric), row)
-            if here.value is None and row.value is not None:
-                rows[row.restorer, row.set, row.metric] = row
-    return SetScores(cards, tuple(rows.values()))

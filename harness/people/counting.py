@@ -16,6 +16,9 @@ from harness.results import RunData
 VOTES = "votes"
 """The folder of the votes that were counted the last time, among a run's studies."""
 
+RULES = "rules.json"
+"""The rules that they were counted by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:
@@ -108,7 +111,7 @@ def _of_this_run(
 
 def kept_rules(run: Path) -> Rules:
     """The rules that the votes of a run were counted by the last time."""
-    path = study_folder(run) / "rules.json"
+    path = study_folder(run) / RULES
     if not path.is_file():
         return Rules()
     told = json.loads(path.read_text())

@@ -189,3 +189,24 @@ def test_merging_lists_who_is_left_out_and_refuses_before_it_writes(
     code, _, said = command_line("merge", run, other, "-o", tmp_path / "damaged")
     assert (code, f"{kept} is damaged" in said) == (2, True)
     assert not {"contrary", "damaged"} & {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["{", "[]", "\xff", '{"fastest": NaN, "keep": []}', '{"fastest": 1, "keep": "x"}',
+     '{"fastest": true, "keep": []}', '{"fastest": 1, "keep": [1]}', "[" * 100_000],
+)  # fmt: skip
+def test_damaged_rules_are_one_clear_line(
+    told: str, run: Path, voted: Path, tmp_path: Path, command_line: Call
+) -> None:
+    take_votes(run, [voted])
+    (run / "studies" / "rules.json").write_text(told, encoding="latin-1")
+    other = Path(shutil.copytree(run, tmp_path / "other"))
+    for command in (("votes", run), ("merge", run, other, "-o", tmp_path / "both")):
+        code, _, said = command_line(*command)
+        assert code == 2
+        assert len(said.splitlines()) == 1
+        assert f"{run / 'studies' / 'rules.json'} is damaged" in said
+    assert not (tmp_path / "both").exists()
+    assert command_line("votes", run, voted)[0] == 0
+    assert command_line("votes", run)[0] == 0

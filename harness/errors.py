@@ -5,7 +5,7 @@ The command line catches `HarnessError` once; the rest is a bug.
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 
@@ -20,6 +20,23 @@ class HarnessError(Exception):
 
 class InputError(HarnessError):
     """A file, folder, option or value that cannot be used as it is."""
+
+
+class SeveralError(InputError):
+    """Several things that cannot be used; on a terminal each has a line of its own.
+
+    Args:
+        message: What they are, and what comes of it.
+        each: What is wrong with each of them, at least one.
+    """
+
+    def __init__(self, message: str, each: Sequence[str]) -> None:
+        super().__init__(message, each)
+        self.message, self.each = message, tuple(each)
+
+    def __str__(self) -> str:
+        """The message, and all that is wrong."""
+        return f"{self.message}: {'; '.join(self.each)}"
 
 
 class ImageError(InputError):

@@ -33,16 +33,17 @@ def digits(card: MetricCard | SetMetricCard) -> int:
 
 
 def number(value: float | None, places: int) -> str:
-    """A number with a fixed number of decimals, a true minus sign, and ∞."""
+    """A number with a fixed number of decimals, a true minus sign where it is not 0, and ∞."""
     if value is None:
         return DASH
-    return f"{value:.{places}f}".replace("-", "−").replace("inf", "∞")
+    return f"{value:z.{places}f}".replace("-", "−").replace("inf", "∞")
 
 
 def signed(value: float | None, places: int) -> str:
     """A difference, always with its sign."""
-    text = number(value, places)
-    return text if value is None or value <= 0 else f"+{text}"
+    if not value:
+        return number(value, places)
+    return f"{'−' if value < 0 else '+'}{number(abs(value), places)}"
 
 
 def interval(

@@ -14,7 +14,7 @@ import click
 
 from harness import __version__
 from harness.cli import output
-from harness.errors import HarnessError, describe_error
+from harness.errors import HarnessError, SeveralError, describe_error
 from harness.plugins.importing import leave, nobody_leaves
 
 COMMANDS = {
@@ -172,6 +172,11 @@ def _told(error: BaseException, *, debug: bool) -> int:
     if debug and cause is not None and not isinstance(cause, SystemExit):
         raise cause
     match cause:
+        case SeveralError() if len(cause.each) > 1:  # in one line not all of them would be read
+            for what in cause.each:
+                output.say(f"error: {what}")
+            output.say(f"error: {cause.message}")
+            return cause.exit_code
         case HarnessError():
             output.say(f"error: {describe_error(cause)}")
             return cause.exit_code

@@ -25,11 +25,16 @@ def merge(folders: tuple[Path, ...], out: Path) -> None:
     Refuses what must not be ranked together: another evaluation, another degradation, other pixels,
     another version of a metric, another restorer of the same name. Everything is copied, or
     nothing. Seconds of different machines are not comparable: costs are shown as they were
-    measured. Votes of people are fitted again, all together. What metrics of sets say comes along.
+    measured. Votes of people are screened and fitted again, all together; of an observer whose
+    votes several runs keep, the file counts that has more of them. What metrics of sets say
+    comes along.
     """
-    from harness.api.people.votes import merge_votes
+    from harness.api.people.votes import gather_votes, merge_votes
+    from harness.cli.votes import tell_left_out
     from harness.storage.merging import merge_runs
 
+    votes = gather_votes(folders)  # what is refused is refused before anything is written
     merged = merge_runs(folders, out)
-    merge_votes(folders, merged)
+    if counted := merge_votes(votes, merged):
+        tell_left_out(counted)
     output.echo(merged)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli import options, output
+
+if TYPE_CHECKING:
+    from harness.people.counting import Counted
 
 _COLUMNS = (
     "set", "task", "restorer", "rank", "rank_low", "rank_high", "mean", "ci_low", "ci_high", "jod",
@@ -61,12 +65,7 @@ def votes(
     from harness.people.screening import Rules
 
     counted = take_votes(folder, votes, Rules(fastest, keep) if votes or keep else None)
-    for seen in counted.screened:
-        if seen.reasons:
-            what = "kept although it" if seen.kept else "left out:"
-            output.say(f"observer {seen.observer} {what} {'; '.join(seen.reasons)}")
-    for note in counted.notes:
-        output.warn(note)
+    tell_left_out(counted)
     observers = [seen.as_row() for seen in counted.screened]
     rows, agreement = counted.rows(), counted.agreement()
     if as_json:
@@ -79,3 +78,13 @@ def votes(
         output.print_table(agreement, _AGREEMENT)
         click.echo()
         output.print_table(observers, _OBSERVERS)
+
+
+def tell_left_out(counted: Counted) -> None:
+    """Says which observers do not count, and what else does not, with the reasons."""
+    for seen in counted.screened:
+        if seen.reasons:
+            what = "kept although it" if seen.kept else "left out:"
+            output.say(f"observer {seen.observer} {what} {'; '.join(seen.reasons)}")
+    for note in counted.notes:
+        output.warn(note)

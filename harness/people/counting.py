@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
-from harness.errors import InputError
+from harness.errors import InputError, StoreError, plain
 from harness.people.leaderboards import agreement_row, panel_rows
 from harness.people.panels import Answer, Panel, answers, make_panels
 from harness.people.screening import Rules, Screened, screen
@@ -15,6 +16,9 @@ from harness.results import RunData
 
 VOTES = "votes"
 """The folder of the votes that were counted the last time, among a run's studies."""
+
+RULES = "rules.json"
+"""The rules that they were counted by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +111,26 @@ def _of_this_run(
 
 
 def kept_rules(run: Path) -> Rules:
-    """The rules that the votes of a run were counted by the last time."""
-    path = study_folder(run) / "rules.json"
+    """The rules that the votes of a run were counted by the last time.
+
+    Raises:
+        StoreError: Their file is damaged.
+    """
+    path = study_folder(run) / RULES
     if not path.is_file():
         return Rules()
-    told = json.loads(path.read_text())
-    return Rules(float(told["fastest"]), tuple(told["keep"]))
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        fastest, keep = told["fastest"], told["keep"]
+        if type(fastest) not in (int, float) or not 0 <= fastest < inf or not _are_texts(keep):
+            raise ValueError("fastest or keep is not what `restobench votes` writes")
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise StoreError(
+            f"{path} is damaged ({plain(error)[:80]}): remove it, and give `restobench votes` the "
+            "files again, with --keep and --fastest as before"
+        ) from None
+    return Rules(float(fastest), tuple(keep))
+
+
+def _are_texts(found: object) -> bool:
+    return isinstance(found, list) and all(isinstance(item, str) for item in found)

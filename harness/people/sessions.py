@@ -103,9 +103,9 @@ def _session(
         for pair, left in zip(ordered, sides, strict=True)
         for one, two in [(pair.one, pair.other)]
     ]
-    chosen = generator.permutation(len(ordered))[:checks].tolist()
-    for count, place in enumerate(chosen):
-        left, right = (CLEAR, SPOILT) if (count + generator.integers(2)) % 2 else (SPOILT, CLEAR)
+    chosen, first = generator.permutation(len(ordered))[:checks].tolist(), generator.integers(2)
+    for count, place in enumerate(chosen):  # on either side as often: who always says A sees half
+        left, right = (CLEAR, SPOILT) if (count + first) % 2 else (SPOILT, CLEAR)
         trials.append(Trial("check", ordered[place].set, ordered[place].image, left, right))
     return _mixed(trials, len(ordered), checks, generator)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from harness.errors import InputError, plain
+from harness.errors import InputError, SeveralError, plain
 from harness.formats import decode_text
 from harness.people.study import MIRRORED, Choice, Study
 
@@ -21,6 +21,7 @@ MOST_BYTES = 2 << 20
 _OBSERVER = re.compile(r"[0-9a-f]{16}")
 _STUDY = re.compile(r"[0-9a-f]{12}")
 _LONGEST_MS = 24 * 3600 * 1000
+_LEAST_SCALE = 0.001  # to so many places the page rounds
 _HEAD = {"schema", "study", "session", "observer", "scale", "votes"}
 _VOTE = {"trial", "choice", "ms", "away", "check"}
 
@@ -79,14 +80,16 @@ def read_ballots(paths: Sequence[Path], studies: Mapping[str, Study]) -> list[Ba
         try:
             ballot = read_ballot(path, studies)
             _refuse_again(ballot, found)
-        except (InputError, OSError) as error:
+        except InputError as error:
             refused.append(str(error))
+        except OSError as error:
+            refused.append(f"{path} cannot be read: {error.strerror or error}")
         else:
             found.append(ballot)
     if refused:
-        raise InputError(
-            f"{len(refused)} of {len(refused) + len(found)} votes files are refused, and nothing "
-            f"was counted: {'; '.join(refused)}"
+        whole = len(refused) + len(found)
+        raise SeveralError(
+            f"{len(refused)} of {whole} votes files are refused, and nothing was counted", refused
         )
     return found
 
@@ -105,7 +108,7 @@ def _refuse_again(ballot: Ballot, before: Sequence[Ballot]) -> None:
         if (other.study, other.observer) == (ballot.study, ballot.observer):
             raise InputError(
                 f"{ballot.file} is duplicated: {other.file} is of the same observer; keep the one "
-                "that has more votes"
+                f"that has more votes ({len(ballot.votes)} and {len(other.votes)})"
             )
 
 
@@ -127,10 +130,11 @@ def parse_ballot(path: Path, content: bytes, studies: Mapping[str, Study]) -> Ba
     if len(content) > MOST_BYTES:
         raise InputError(f"{path} is larger than {MOST_BYTES >> 20} MiB: it is no votes file")
     try:
-        told = json.loads(decode_text(content, str(path)), parse_constant=_no_number)
+        text = decode_text(content, str(path))
+        told = json.loads(text, parse_constant=_no_number, object_pairs_hook=_unlike)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"{path} is damaged or no votes file: it is no JSON ({_short(error)})"
+            f"{path} is damaged or no votes file: it cannot be read as JSON ({_short(error)})"
         ) from None
     if not isinstance(told, dict) or set(told) != _HEAD or told["schema"] != SCHEMA:
         raise InputError(
@@ -143,8 +147,8 @@ def parse_ballot(path: Path, content: bytes, studies: Mapping[str, Study]) -> Ba
         and isinstance(observer, str)
         and _OBSERVER.fullmatch(observer)
         and type(session) is int
-        and isinstance(scale, int | float)
-        and 0 < scale < 100
+        and type(scale) in (int, float)
+        and _LEAST_SCALE <= scale < 100
         and isinstance(told["votes"], list)
     )
     if not sound:
@@ -155,7 +159,8 @@ def parse_ballot(path: Path, content: bytes, studies: Mapping[str, Study]) -> Ba
         known = ", ".join(studies) or "none"
         raise InputError(f"{path} is of another study ({study}); this run has {known}")
     if not 0 <= session < len(studies[study].sessions):
-        raise InputError(f"{path} is inconsistent: the study has no session {session}")
+        count = len(studies[study].sessions)
+        raise InputError(f"{path} is inconsistent: its session is none of the study's {count}")
     head = f"{study}|{session}|{observer}|{_as_text(scale)}"
     votes = _votes(path, told["votes"], head, session, studies[study])
     return Ballot(path, study, session, observer, float(scale), votes)
@@ -163,6 +168,14 @@ def parse_ballot(path: Path, content: bytes, studies: Mapping[str, Study]) -> Ba
 
 def _no_number(text: str) -> float:
     raise ValueError(f"{text} is no number")
+
+
+def _unlike(items: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """An object whose keys are all different: readers differ in which of two they take."""
+    found = dict(items)
+    if len(found) < len(items):
+        raise ValueError("an object has a key twice")
+    return found
 
 
 def _short(error: Exception) -> str:
@@ -205,6 +218,7 @@ def _vote(item: object, where: str) -> Vote:
     sound = (
         isinstance(trial, str)
         and len(trial) <= 16
+        and trial.isascii()
         and isinstance(choice, str)
         and choice in MIRRORED
         and type(ms) is int

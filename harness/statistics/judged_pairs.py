@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.statistics import Floats
 from harness.statistics.paired_comparisons import Ints
@@ -57,6 +58,10 @@ def judge_pairs(pairs: JudgedPairs) -> Mapping[str, Figure | None]:
     votes differ from a toss from those whose do not; `auc_better`: how well its sign and size tell
     the better one, of the pairs that differ. Equal scores count by half.
 
+    Where every scene says the same, resampling them tells nothing: the interval of a share is then
+    that of so many scenes without one that says another thing (Clopper & Pearson, Biometrika 1934),
+    and an area has none.
+
     Returns:
         Figure -> value and interval, or `None`: there is nothing to compute it from.
     """
@@ -71,15 +76,40 @@ def judge_pairs(pairs: JudgedPairs) -> Mapping[str, Figure | None]:
             chosen = generator.integers(len(scenes), size=len(scenes))
             taken = np.concatenate([rows[place] for place in chosen.tolist()])
             drawn.append(_figures(pairs.take(taken), different[taken]))
-    return {name: _with_interval(found[name], [one[name] for one in drawn]) for name in FIGURES}
+    heard = _heard(pairs)
+    return {
+        name: _with_interval(found[name], [one[name] for one in drawn], heard.get(name, 0))
+        for name in FIGURES
+    }
 
 
-def _with_interval(value: float, drawn: list[float]) -> Figure | None:
+def _heard(pairs: JudgedPairs) -> dict[str, int]:
+    """Of how many scenes each share is."""
+    votes = pairs.won + pairs.lost
+    counts = {
+        "vote_accuracy": votes > 0,
+        "vote_ceiling": votes > 1,
+        "pair_accuracy": _agreed_on(pairs),
+    }
+    return {name: len(np.unique(pairs.scene[rows])) for name, rows in counts.items()}
+
+
+def _agreed_on(pairs: JudgedPairs) -> npt.NDArray[np.bool_]:
+    votes = pairs.won + pairs.lost
+    return (np.maximum(pairs.won, pairs.lost) >= AGREED * votes) & (votes >= FEWEST_VOTES)
+
+
+def _with_interval(value: float, drawn: list[float], scenes: int) -> Figure | None:
     if not np.isfinite(value):
         return None
     known = np.array(drawn)[np.isfinite(drawn)] if drawn else np.zeros(0)
     if not len(known):
         return value, None, None
+    if (known == value).all():
+        reach = 1 - (_ALPHA / 2) ** (1 / scenes) if scenes > 1 else None
+        if reach is None or value not in (0.0, 1.0):
+            return value, None, None
+        return (value, 0.0, reach) if value == 0 else (value, 1 - reach, 1.0)
     low, high = np.percentile(known, [2.5, 97.5])
     return value, min(float(low), value), max(float(high), value)
 
@@ -101,7 +131,7 @@ def _figures(pairs: JudgedPairs, different: Floats) -> dict[str, float]:
     votes = pairs.won + pairs.lost
     agreed, of = agreement_with_rest(pairs.won, pairs.lost)
     first = pairs.won > pairs.lost
-    plain = (np.maximum(pairs.won, pairs.lost) >= AGREED * votes) & (votes >= FEWEST_VOTES)
+    plain = _agreed_on(pairs)
     hits = np.where(first, right, 1 - right)
     size, apart = np.abs(pairs.difference), different == 1
     signed = np.where(first, pairs.difference, -pairs.difference)[apart]

@@ -15,7 +15,7 @@ def write_people_page(people: PeoplesVotes, renderer: Renderer) -> None:
     renderer.page(
         "people.html",
         "people.html",
-        answer=_answer(people),
+        answer=answer(people),
         boards=[_board(people, *scope) for scope in scopes],
         observers=people.observers,
         left_out=sum(bool(row["left_out"]) for row in people.observers),
@@ -23,13 +23,25 @@ def write_people_page(people: PeoplesVotes, renderer: Renderer) -> None:
     )
 
 
-def _answer(people: PeoplesVotes) -> str:
-    best = [
-        f"{row['restorer']} on {row['set']}"
-        for row in people.rows
-        if row["rank"] == 1 and row["set"] is not None
-    ]
-    return f"People like best: {', '.join(best)}." if best else "No vote counts."
+def answer(people: PeoplesVotes) -> str:
+    """Who is best on each set, and from whom votes do not tell it."""
+    boards: dict[object, list[Mapping[str, object]]] = {}
+    for row in people.rows:
+        if row["set"] is not None and row["rank"] is not None:
+            boards.setdefault(row["set"], []).append(row)
+    best = [_best(name, rows) for name, rows in boards.items()]
+    return f"People like best: {'; '.join(best)}." if best else "No vote counts."
+
+
+def _best(name: object, rows: Sequence[Mapping[str, object]]) -> str:
+    first, *others = rows
+    level = [str(row["restorer"]) for row in others if row["rank_low"] == 1]
+    if len(level) > 4:
+        level = [*level[:3], f"{len(level) - 3} more"]
+    if not level:
+        return f"{first['restorer']} on {name}"
+    told = " and ".join(filter(None, (", ".join(level[:-1]), level[-1])))
+    return f"{first['restorer']} on {name}, not told apart from {told}"
 
 
 def _board(people: PeoplesVotes, set_name: object, task: object) -> dict[str, object]:
@@ -45,14 +57,14 @@ def _board(people: PeoplesVotes, set_name: object, task: object) -> dict[str, ob
 
 
 def _row(row: Mapping[str, object]) -> dict[str, object]:
-    ranked = row["rank"] is not None
+    low, high = row["rank_low"], row["rank_high"]
     return {
         **row,
         "elo": _shown(row["mean"], 0),
         "elo_interval": _ends(row["ci_low"], row["ci_high"], 0),
         "jod_shown": _shown(row["jod"]),
         "jod_interval": _ends(row["jod_low"], row["jod_high"], 2),
-        "range": f"{row['rank_low']}-{row['rank_high']}" if ranked else "",
+        "range": f"{low}–{high}" if low != high else "",
     }
 
 

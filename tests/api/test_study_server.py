@@ -114,6 +114,7 @@ def test_another_start_loses_nobodys_votes(server: StudyServer) -> None:
         ballot(session="0"), ballot(schema="x"), ballot(2)[:-9], ballot(2, scale=3),
         ballot(2).replace(b"left", b"right", 1), ballot(1).replace(b"0-0", b"0-1"),
         ballot(4), ballot(2, session=1), ballot(1, check="x"),
+        ballot(1).replace(b'"0-0"', b'"\\ud800"'),
     ],
 )  # fmt: skip
 def test_what_is_no_votes_file_is_refused(server: StudyServer, body: bytes) -> None:
@@ -128,13 +129,50 @@ def test_what_is_no_votes_file_is_refused(server: StudyServer, body: bytes) -> N
 def test_what_is_too_large_is_not_read(server: StudyServer) -> None:
     headers = {"Content-Length": str(MOST_BYTES + 1)}
     assert ask(server, "POST", "/votes", b"", token=server.tokens[0], **headers)[0] == 413
-    headers = {"Content-Length": "-1"}
-    assert ask(server, "POST", "/votes", b"", token=server.tokens[0], **headers)[0] == 413
+    for length in ("-1", "9" * 5000, "", "0x10"):
+        headers = {"Content-Length": length}
+        assert ask(server, "POST", "/votes", b"", token=server.tokens[0], **headers)[0] == 413
 
 
 def test_another_host_is_refused(server: StudyServer) -> None:
     assert ask(server, "GET", "/", Host="rebound.example")[0] == 421
     assert ask(server, "POST", "/votes", ballot(), token=server.tokens[0], Host="x")[0] == 421
+
+
+@pytest.mark.parametrize(
+    ("host", "message"),
+    [
+        ("0", "every address at once"), ("::", "every address at once"),
+        ("", "every address at once"), ("192.0.2.1", "cannot be listened on"),
+        ("a..b", "is no address of this machine"),
+    ],
+)  # fmt: skip
+def test_an_address_that_browsers_cannot_name_is_refused(
+    host: str, message: str, server: StudyServer, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=message):
+        StudyServer(tmp_path / "page", tmp_path / "others", host)
+    with pytest.raises(InputError, match=r"in use.*--port"):
+        StudyServer(tmp_path / "page", tmp_path / "others", port=server.server_address[1])
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "named"),
+    [("127.0.0.1", 80, "127.0.0.1"), ("LOCALHOST", 0, "localhost:{}"), ("::1", 0, "[::1]:{}")],
+)
+def test_a_host_is_known_as_browsers_write_it(
+    host: str, port: int, named: str, tmp_path: Path
+) -> None:
+    """In small letters, an address of IPv6 in brackets, and without a port where that is 80."""
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "index.html").write_text(DATA)
+    try:
+        other = StudyServer(tmp_path / "page", tmp_path / "votes", host, port)
+    except InputError as error:  # port 80 is root's, and some machines have no IPv6
+        pytest.skip(str(error))
+    with other:
+        assert named.format(other.server_address[1]) in other.hosts
+        assert "192.0.2.1" not in other.hosts
 
 
 def test_another_start_has_the_same_links(server: StudyServer, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import numpy as np
 import pytest
 from observing import begin, practise, save, vote, wait
 from visits import Visit
-from voted_run import answer, careless
+from voted_run import TEXTS, answer, careless
 from voted_run import vote as cast
 
 from harness.api.people.server import StudyServer
+from harness.api.people.studies import StudyWishes, make_study
 from harness.api.people.votes import take_votes
 from harness.people.screening import Rules
+from harness.people.sessions import Budget
 from harness.people.study import Study
 from harness.ranking.leaderboards import rank_run
 from harness.reporting.assemble import assemble
@@ -154,6 +157,29 @@ def test_a_phone_has_room_for_all_of_it_and_votes_by_touch(
     assert all(box["width"] >= 44 and box["height"] >= 44 for box in boxes)
     visit.page.locator("[data-choice=right]").tap()
     visit.page.locator("#count:has-text('1 of')").wait_for()
+
+
+def test_on_a_phone_a_picture_beside_the_two_shows_the_same_part(
+    made: tuple[Path, Study, Path, Any], open_page: Open, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(made[0], tmp_path / "run"))
+    texts = replace(TEXTS, beside="degraded", post="http://127.0.0.1:9/votes")
+    wishes = StudyWishes(texts, Budget(1, 4, 8), sets=("photos-sigma25",))
+    _, page = make_study(run, tmp_path / "page", wishes)
+    visit = open_page(page, viewport={"width": 390, "height": 760}, has_touch=True)
+    told = visit.page.inner_text("#intro")
+    assert "whether the page was hidden" in told
+    assert "then it is sent to http://127.0.0.1:9/votes" in told
+    begin(visit)
+    wait(visit)
+    places = """panes => panes.map((pane) => {
+      const { x, width, height } = pane.getBoundingClientRect();
+      return [x, width, height, pane.firstChild.getBoundingClientRect().x].join(" ");
+    })"""
+    found = visit.page.eval_on_selector_all(".pane", places)
+    assert len(found) == 3
+    assert len(set(found)) == 1
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_served_page_sends_its_votes(

@@ -16,7 +16,8 @@ from voted_run import TEXTS
 from harness.api.people.studies import StudyWishes, make_study
 from harness.errors import InputError, StoreError
 from harness.images import read_image
-from harness.people.sessions import Budget
+from harness.people.design import Pair
+from harness.people.sessions import Budget, plan_sessions
 from harness.people.study import CLEAR, Study, read_studies
 from harness.protocols.report import ReportData
 
@@ -76,6 +77,18 @@ def test_each_session_has_checks_on_both_sides_and_pairs_swapped_later(study: St
             assert place - trial.of > 1
 
 
+def test_clear_pairs_have_the_better_side_left_as_often_as_right() -> None:
+    """Whoever always says the same sees half of them, which is too few, in every session."""
+    pairs = [Pair("set", f"{number}", "a", "b") for number in range(40)]
+    lefts = set()
+    for seed in range(40):
+        for session in plan_sessions(pairs, Budget(3, 6, 8), "random", {}, seed):
+            checks = [trial for trial in session if trial.kind == "check"]
+            assert sum(trial.left == CLEAR for trial in checks) == len(checks) / 2 == 2
+            lefts.add(tuple(trial.left == CLEAR for trial in checks))
+    assert len(lefts) == 6  # in every order
+
+
 def test_a_seed_gives_the_same_trials_and_other_names(
     run: Path, study: Study, tmp_path: Path
 ) -> None:
@@ -105,6 +118,11 @@ def test_what_cannot_be_asked_is_refused(run: Path, tmp_path: Path) -> None:
         make_study(run, tmp_path / "a", replace(wishes, budget=Budget(3, 1, 8)))
     with pytest.raises(InputError, match="there already"):
         make_study(run, run, wishes)
+    for name in ("title", "question", "consent"):
+        with pytest.raises(InputError, match=f"the {name}.* would be empty"):
+            make_study(run, tmp_path / "a", replace(wishes, texts=replace(TEXTS, **{name: " \n"})))
+    with pytest.raises(InputError, match="give --design active"):
+        make_study(run, tmp_path / "a", replace(wishes, votes=(run,)))
     for post in ("https://x.example/'; script-src *", "javascript:alert(1)"):
         with pytest.raises(InputError, match="expected an address"):
             make_study(run, tmp_path / "a", replace(wishes, texts=replace(TEXTS, post=post)))

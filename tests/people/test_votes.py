@@ -15,6 +15,7 @@ from harness.api.people.votes import take_votes
 from harness.api.ranks import leaderboard_rows
 from harness.people.screening import Rules
 from harness.people.study import Study
+from harness.people.votes_file import write_ballot
 from harness.protocols.report import ReportData
 from harness.reporting.assemble import assemble
 from harness.storage.store import load_run
@@ -147,3 +148,65 @@ def test_runs_with_votes_merge_by_their_votes(
     together = take_votes(tmp_path / "both", [])
     alone = take_votes(run, files)
     assert [row["mean"] for row in together.rows()] == [row["mean"] for row in alone.rows()]
+
+
+def test_of_an_observer_in_both_runs_the_later_state_counts_in_either_order(
+    run: Path, study: Study, tmp_path: Path, fabricated: ReportData, command_line: Call
+) -> None:
+    files = vote(study, tmp_path / "votes", taste_of(fabricated.data, "psnr", 2.0))
+    other = Path(shutil.copytree(run, tmp_path / "other"))
+    take_votes(run, files, Rules(keep=("0" * 15 + "1",)))
+    told = json.loads(files[0].read_text())
+    files[0].write_text(json.dumps({**told, "votes": told["votes"][:9]}))
+    take_votes(other, files[:2], Rules(fastest=0.2))
+    alone = [seen.as_row() for seen in take_votes(run, []).screened]
+    for name, folders in (("one", (run, other)), ("two", (other, run))):
+        code, _, said = command_line("merge", *folders, "-o", tmp_path / name)
+        assert code == 0
+        assert "with --fastest 0.2, 0.5: the merged one is with 0.5" in said
+        assert [seen.as_row() for seen in take_votes(tmp_path / name, []).screened] == alone
+        assert take_votes(tmp_path / name, []).screened[1].kept
+
+
+def test_merging_lists_who_is_left_out_and_refuses_before_it_writes(
+    run: Path, study: Study, voted: Path, tmp_path: Path, command_line: Call
+) -> None:
+    other = Path(shutil.copytree(run, tmp_path / "other"))
+    files = sorted(voted.iterdir())
+    take_votes(run, files[:3])
+    take_votes(other, files[3:])
+    code, _, said = command_line("merge", run, other, "-o", tmp_path / "both")
+    assert (code, f"observer {files[5].stem} left out: saw" in said) == (0, True)
+    contrary = {"left": "right", "right": "left", "tie": "left"}
+    told = json.loads(files[0].read_text())["votes"]
+    votes = [(v["trial"], contrary[v["choice"]], v["ms"]) for v in told]
+    write_ballot(files[0], study.id, 0, files[0].stem, votes)  # type: ignore[arg-type]
+    take_votes(other, files)
+    code, _, said = command_line("merge", run, other, "-o", tmp_path / "contrary")
+    assert (code, "are of the same observer and say different things" in said) == (2, True)
+    [kept, *_] = (other / "studies" / "votes").iterdir()
+    kept.write_text("{")
+    code, _, said = command_line("merge", run, other, "-o", tmp_path / "damaged")
+    assert (code, f"{kept} is damaged" in said) == (2, True)
+    assert not {"contrary", "damaged"} & {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["{", "[]", "\xff", '{"fastest": NaN, "keep": []}', '{"fastest": 1, "keep": "x"}',
+     '{"fastest": true, "keep": []}', '{"fastest": 1, "keep": [1]}', "[" * 100_000],
+)  # fmt: skip
+def test_damaged_rules_are_one_clear_line(
+    told: str, run: Path, voted: Path, tmp_path: Path, command_line: Call
+) -> None:
+    take_votes(run, [voted])
+    (run / "studies" / "rules.json").write_text(told, encoding="latin-1")
+    other = Path(shutil.copytree(run, tmp_path / "other"))
+    for command in (("votes", run), ("merge", run, other, "-o", tmp_path / "both")):
+        code, _, said = command_line(*command)
+        assert code == 2
+        assert len(said.splitlines()) == 1
+        assert f"{run / 'studies' / 'rules.json'} is damaged" in said
+    assert not (tmp_path / "both").exists()
+    assert command_line("votes", run, voted)[0] == 0
+    assert command_line("votes", run)[0] == 0

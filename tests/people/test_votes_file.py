@@ -60,6 +60,11 @@ EDITS: dict[str, tuple[Callable[[Any], object], str]] = {
     "votes of text": (lambda t: t.update(votes="x"), "inconsistent"),
     "vote of text": (lambda t: t["votes"].insert(0, MARKUP), "no vote"),
     "no scale": (lambda t: t.update(scale=0), "inconsistent"),
+    "scale of truth": (lambda t: t.update(scale=True), "inconsistent"),
+    "least scale": (lambda t: t.update(scale=5e-324), "inconsistent"),
+    "half a letter as trial": (lambda t: t["votes"][0].update(trial="\ud800"), "inconsistent"),
+    "half a letter as check": (lambda t: t["votes"][0].update(check="\ud800"), "damaged"),
+    "digits of elsewhere": (lambda t: t["votes"][0].update(trial="\u0660-\u0660"), "inconsistent"),
 }  # fmt: skip
 
 
@@ -83,6 +88,29 @@ CONTENTS = {
     "deep": b"[" * 100_000,
     "huge": b" " * (MOST_BYTES + 1),
 }
+
+
+@pytest.mark.parametrize("key", ["observer", "votes", "choice"])
+def test_a_key_that_is_there_twice_is_refused(key: str, study: Study, good: Path) -> None:
+    """A browser reads one of the two, and we might read the other."""
+    good.write_text(good.read_text().replace(f'"{key}": ', f'"{key}": 0, "{key}": ', 1))
+    with pytest.raises(InputError, match=r"damaged.*a key twice"):
+        read_ballots([good], {study.id: study})
+
+
+def test_a_session_that_is_a_long_number_is_not_shown(study: Study, good: Path) -> None:
+    good.write_bytes(change(good, lambda told: told.update(session=10**300)))
+    with pytest.raises(InputError, match="session is none of the study's 6") as refused:
+        read_ballots([good], {study.id: study})
+    assert "000" not in str(refused.value).replace(str(good), "")
+
+
+def test_a_link_that_leads_nowhere_is_refused_by_name(study: Study, tmp_path: Path) -> None:
+    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "loop.json").symlink_to("loop.json")
+    with pytest.raises(InputError) as refused:
+        read_ballots([tmp_path], {study.id: study})
+    assert str(refused.value).count("json cannot be read: ") == 2
 
 
 @pytest.mark.parametrize("name", CONTENTS)
@@ -140,7 +168,8 @@ def test_one_observer_counts_once_and_nothing_is_written_when_files_are_refused(
     copy = tmp_path / "copy.json"
     copy.write_bytes(good.read_bytes())
     before = (run / "results.sqlite").read_bytes()
-    with pytest.raises(InputError, match="duplicated"):
+    count = len(json.loads(good.read_text())["votes"])
+    with pytest.raises(InputError, match=rf"duplicated.* more votes \({count} and {count}\)"):
         take_votes(run, [good, copy])
     assert (run / "results.sqlite").read_bytes() == before
     assert not (run / "studies" / "votes").exists()
@@ -156,3 +185,17 @@ def test_every_refused_file_is_named_at_once(run: Path, good: Path, tmp_path: Pa
         count_votes(run, load_run(run), [folder])
     assert "a.json" in str(refused.value)
     assert "b.json" in str(refused.value)
+
+
+def test_however_many_are_refused_each_has_a_line(
+    run: Path, good: Path, tmp_path: Path, command_line: Callable[..., tuple[int, str, str]]
+) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for number in range(100):
+        (folder / f"{number}.json").write_text("{")
+    code, out, said = command_line("votes", run, folder, good)
+    assert (code, out) == (2, "")
+    *each, last = said.splitlines()
+    assert [Path(line.split(" ")[1]) for line in each] == sorted(folder.iterdir())
+    assert last == "error: 100 of 101 votes files are refused, and nothing was counted"

@@ -39,7 +39,10 @@ def test_wording() -> None:
     assert number(-1.005, 2) == "−1.00"
     assert number(float("inf"), 2) == "∞"
     assert number(None, 2) == "–"
+    # a rounded 0 has no side; a difference keeps it
+    assert [number(value, 0) for value in (-0.2, -0.0, 0.2, -0.6)] == ["0", "0", "0", "−1"]
     assert (signed(0.25, 2), signed(-0.25, 2)) == ("+0.25", "−0.25")
+    assert [signed(value, 2) for value in (0.001, -0.001, 0.0)] == ["+0.00", "−0.00", "0.00"]
     spent = [seconds(value) for value in (0.0001, 0.0312, 1.239, 45.61, 310.2)]
     assert spent == ["<0.001", "0.0312", "1.24", "45.6", "310"]
     counts = [count(value) for value in (0, 999, 852108, 999_900, 16_700_000)]

@@ -73,3 +73,19 @@ def test_what_cannot_be_told_is_none() -> None:
     assert found["pair_accuracy"] is None
     assert found["auc_different"] is None
     assert found["auc_better"] is None
+
+
+@pytest.mark.parametrize(("sign", "value"), [(1, 1.0), (-1, 0.0)])
+def test_scenes_that_all_say_the_same_are_no_proof(sign: int, value: float) -> None:
+    """Of eight scenes none contradicts: by the binomial, at most 37 % of all scenes do."""
+    scene = np.repeat(np.arange(9), 4)
+    won = np.where(scene < 8, 4.0, 0.0)  # nobody voted on the last scene
+    found = judge_pairs(JudgedPairs(scene, np.full(len(scene), sign * 1.0), won, np.zeros(36)))
+    for name in ("vote_accuracy", "pair_accuracy"):
+        got, low, high = found[name] or (0, 0, 0)
+        assert (got, low if value else high) == pytest.approx(
+            (value, abs(value - 0.3694)), abs=1e-4
+        )
+        assert (high if value else low) == value
+    six = judge_pairs(JudgedPairs(scene, np.full(len(scene), sign * 1.0), 2 * won, np.zeros(36)))
+    assert six["auc_better"] == (value, None, None)

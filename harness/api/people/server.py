@@ -6,11 +6,13 @@ import hmac
 import json
 import re
 import secrets
+import socket
 import sys
 import threading
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 
 from harness.atomic import atomic_file
@@ -55,22 +57,31 @@ class StudyServer(ThreadingHTTPServer):
         links: One for each session.
 
     Raises:
-        InputError: The folder is no study, or its tokens are damaged.
-        OSError: The folder for votes cannot be written, or the address cannot be used.
+        InputError: The folder is no study, its tokens are damaged, or the address cannot be used
+            or is all of this machine's at once.
+        OSError: The folder for votes cannot be written.
     """
 
     daemon_threads = True
 
     def __init__(self, folder: Path, votes: Path, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.study = _read_page(folder)
+        self.study, self.address_family = _read_page(folder), _family(host)
         self.votes = votes
         self.files = _files(folder)
         self.tokens = _tokens(self.votes / f"{self.study.id}.tokens", len(self.study.sessions))
         self.writing = threading.Lock()
         self.observers: dict[int, str] = {}
-        super().__init__((host, port), _Handler)
-        self.host = f"{f'[{host}]' if ':' in host else host}:{self.server_address[1]}"
-        self.hosts = {self.host, f"localhost:{self.server_address[1]}"}
+        try:
+            super().__init__((host, port), _Handler)
+        except OSError as error:
+            raise InputError(
+                f"{host} port {port} cannot be listened on ({error.strerror}): give another --port,"
+                " or the --host that this machine has"
+            ) from None
+        named, port = f"[{host}]" if ":" in host else host, self.server_address[1]
+        self.host = f"{named}:{port}"
+        known = (named.lower(), "localhost")
+        self.hosts = {f"{name}:{port}" for name in known} | {name for name in known if port == 80}
         self.links = [
             f"http://{self.host}/#session={number}&token={token}"
             for number, token in enumerate(self.tokens, 1)
@@ -104,6 +115,23 @@ def _read_page(folder: Path) -> Study:
         raise InputError(
             f"{folder} is no study: expected a folder that `restobench study make` wrote"
         ) from None
+
+
+def _family(host: str) -> socket.AddressFamily:
+    """That of an address or name of this machine; every address at once has no name."""
+    try:
+        family, *_, found = socket.getaddrinfo(
+            host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:
+        told = getattr(error, "strerror", None) or error
+        raise InputError(f"--host {host!r} is no address of this machine: {told}") from None
+    if ip_address(str(found[0]).partition("%")[0]).is_unspecified:
+        raise InputError(
+            f"--host {host!r} is every address at once: give the one that the observers' browsers "
+            "reach, such as 192.168.1.20, for links and checks name it"
+        )
+    return family
 
 
 def _tokens(path: Path, sessions: int) -> list[str]:
@@ -167,7 +195,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.FORBIDDEN)
             return
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > MOST_BYTES:
+        # so many digits that Python would not read them are a length as well
+        if not length.isdecimal() or len(length) > 9 or int(length) > MOST_BYTES:
             self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return
         try:
@@ -203,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_for_us(self) -> bool:
         """Whether the request names this host: a page elsewhere may have its name lead here."""
-        if self.headers.get("Host", "") in self.server.hosts:
+        if self.headers.get("Host", "").lower() in self.server.hosts:
             return True
         self._answer(HTTPStatus.MISDIRECTED_REQUEST)
         return False

@@ -59,7 +59,7 @@ def make_study(run: Path, out: Path, wishes: StudyWishes) -> tuple[Study, Path]:
         The key, and the page to open.
 
     Raises:
-        InputError: There is nothing to compare, or `out` is taken.
+        InputError: There is nothing to compare, `out` is taken, or a wish would have no effect.
         StoreError: No run there.
     """
     from harness.people.study import Study, new_identity, write_study
@@ -89,12 +89,26 @@ def make_study(run: Path, out: Path, wishes: StudyWishes) -> tuple[Study, Path]:
     return study, page
 
 
+def _refuse_useless(wishes: StudyWishes) -> None:
+    """Refuses texts that say nothing, and votes that nothing would be made of."""
+    texts = wishes.texts
+    told = {"title": texts.title, "question": texts.question, "consent text": texts.consent}
+    if empty := [name for name, text in told.items() if not text.strip()]:
+        raise InputError(f"the {' and the '.join(empty)} would be empty: observers read them")
+    if wishes.votes and wishes.design != "active":
+        raise InputError(
+            f"--votes say which pairs an active design asks next; a {wishes.design} one asks all "
+            "equally often: give --design active, or leave --votes"
+        )
+
+
 def _askable(
     data: RunData, wishes: StudyWishes
 ) -> tuple[dict[Key, dict[str, Restored]], list[Pair]]:
     """The restored images by set and image, and every pair of them that differ."""
     from harness.people.design import Pair
 
+    _refuse_useless(wishes)
     known = {"restorer": set(data.run.restorers), "set": set(data.run.plan.sets)}
     for kind, wanted in (("restorer", wishes.restorers), ("set", wishes.sets)):
         for name in wanted:

@@ -6,16 +6,16 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import InputError
-from harness.people.counting import VOTES, Counted, count_votes, kept_rules
+from harness.people.counting import RULES, VOTES, Counted, count_votes, kept_rules
 from harness.people.leaderboards import METRIC, image_scores
 from harness.people.screening import Rules
-from harness.people.study import study_folder
-from harness.people.votes_file import Ballot
+from harness.people.study import read_studies, study_folder
+from harness.people.votes_file import Ballot, read_ballots
 from harness.protocols import MetricCard
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _keep(run: Path, ballots: Sequence[Ballot], rules: Rules) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
     told = {"fastest": rules.fastest, "keep": list(rules.keep)}
-    (study_folder(run) / "rules.json").write_text(json.dumps(told))
+    (study_folder(run) / RULES).write_text(json.dumps(told))
 
 
 def _write(store: Store, data: RunData, counted: Counted) -> None:
@@ -114,13 +114,69 @@ def _write(store: Store, data: RunData, counted: Counted) -> None:
                     store.add_scores([score], [], {METRIC: fingerprint}, restored[cell])
 
 
-def merge_votes(runs: Sequence[Path], out: Path) -> Counted | None:
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The studies and votes of several runs.
+
+    Attributes:
+        folders: Where the runs keep their studies.
+        ballots: One of each observer.
+        rules: Of screening.
+        notes: What else a reader has to know.
+    """
+
+    folders: tuple[Path, ...]
+    ballots: tuple[Ballot, ...]
+    rules: Rules
+    notes: tuple[str, ...]
+
+
+def gather_votes(runs: Sequence[Path]) -> Gathered:
+    """Reads the votes that runs keep, to be merged.
+
+    Of an observer whose votes several runs keep, the file counts that has more of them. Whom one of
+    the runs keeps whatever was seen of it, all keep; of several `fastest` the strictest is taken.
+
+    Raises:
+        InputError: Votes are refused, or two files of an observer say different things.
+    """
+    folders = [study_folder(run) for run in runs if study_folder(run).is_dir()]
+    voted = [folder.parent for folder in folders if (folder / VOTES).is_dir()]
+    found: dict[tuple[str, str], Ballot] = {}
+    for run in voted:
+        for ballot in read_ballots([study_folder(run) / VOTES], read_studies(run)):
+            key = ballot.study, ballot.observer
+            found[key] = _longer(found.get(key, ballot), ballot)
+    rules = [kept_rules(run) for run in voted] or [Rules()]
+    fastest = sorted({rule.fastest for rule in rules})
+    keep = dict.fromkeys(name for rule in rules for name in rule.keep)
+    note = f"the runs were counted with --fastest {', '.join(f'{s:g}' for s in fastest)}: "
+    notes = (f"{note}the merged one is with {fastest[-1]:g}",) if len(fastest) > 1 else ()
+    return Gathered(tuple(folders), tuple(found.values()), Rules(fastest[-1], tuple(keep)), notes)
+
+
+def _longer(one: Ballot, other: Ballot) -> Ballot:
+    """The later state of an observer's votes, which begins with the earlier one."""
+    short, long = sorted((one, other), key=lambda ballot: len(ballot.votes))
+    if (short.session, short.votes) != (long.session, long.votes[: len(short.votes)]):
+        raise InputError(
+            f"{one.file} and {other.file} are of the same observer and say different things: give "
+            "`restobench votes` those of one of the runs without it, and merge again"
+        )
+    return long
+
+
+def merge_votes(gathered: Gathered, out: Path) -> Counted | None:
     """Takes the studies and votes of runs into the run that they were merged into, fitted again.
 
     Returns:
         What counts there, or `None`: none of them has votes.
     """
-    folders = [study_folder(run) for run in runs if study_folder(run).is_dir()]
-    for folder in folders:
-        shutil.copytree(folder, study_folder(out), dirs_exist_ok=True)
-    return take_votes(out, []) if (study_folder(out) / VOTES).is_dir() else None
+    for folder in gathered.folders:
+        left = shutil.ignore_patterns(VOTES, RULES, ".*")
+        shutil.copytree(folder, study_folder(out), ignore=left, dirs_exist_ok=True)
+    if not gathered.ballots:
+        return None
+    _keep(out, gathered.ballots, gathered.rules)
+    counted = take_votes(out, [])
+    return replace(counted, notes=(*gathered.notes, *counted.notes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from voted_run import TEXTS, store, taste_of, vote
 
@@ -13,7 +14,9 @@ from harness.people.sessions import Budget
 from harness.people.votes_file import write_ballot
 from harness.protocols.report import ReportData
 from harness.reporting.assemble import assemble
+from harness.results import PeoplesVotes
 from harness.storage.store import load_run
+from reports.html.people_page import answer
 from reports.html.report import HTMLReport
 
 
@@ -76,3 +79,26 @@ def test_damaged_votes_are_a_note_and_no_failure(fabricated: ReportData, tmp_pat
     page = (tmp_path / "report" / "site" / "people.html").read_text()
     assert "cannot be read" in page
     assert "<script>alert" not in page
+
+
+def test_the_headline_says_from_whom_the_best_is_not_told_apart() -> None:
+    def row(
+        restorer: str, low: int, name: str | None = "s", rank: int | None = 1
+    ) -> dict[str, Any]:
+        return {"set": name, "task": "t", "restorer": restorer, "rank": rank, "rank_low": low}
+
+    level = [row("a", 1), row("b", 1), row("c", 3), row("x", 1, None), row("lost", 1, rank=None)]
+    many = [row(f"r{number}", 1, "m") for number in range(7)]
+    alone = [row("only", 1, "o"), row("worse", 2, "o")]
+    said = [
+        answer(PeoplesVotes(tuple(rows)))
+        for rows in (level, many, alone, level[:2] + many[:4] + alone, [])
+    ]
+    assert said == [
+        "People like best: a on s, not told apart from b.",
+        "People like best: r0 on m, not told apart from r1, r2, r3 and 3 more.",
+        "People like best: only on o.",
+        "People like best: a on s, not told apart from b; r0 on m, not told apart from r1, r2 and "
+        "r3; only on o.",
+        "No vote counts.",
+    ]

@@ -19,6 +19,7 @@ from restorers._their_modules import TheirModules
 from restorers._torch import Module, count_parameters, run_network
 
 _SHOWN = 3
+_SEARCH = "restobench wrap WEIGHTS SOURCE looks for them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,9 @@ def _build(cls: Any, arguments: Mapping[str, object], ours: Mapping[str, object]
     try:
         network: Module = cls(**taken)
     except Exception as error:
-        raise InputError(f"{cls.__name__} cannot be built: {one_line(error)}; {takes}") from error
+        raise InputError(
+            f"{cls.__name__} cannot be built: {one_line(error)}; {takes}; {_SEARCH}"
+        ) from error
     return network
 
 
@@ -230,7 +233,7 @@ def _fill(network: Module, found: object, path: str, *, strict: bool) -> str:
             raise InputError(
                 f"{path} has other weights than {type(network).__name__}: "
                 f"{'; '.join(differences)}. Arguments of its class may differ from those that it "
-                "was trained with; strict=false loads what fits"
+                f"was trained with; {_SEARCH}; strict=false loads what fits"
             )
         fitting = {
             key: value for key, value in state.items() if names.get(key) == tuple(value.shape)

@@ -44,13 +44,7 @@ def wrap(files: tuple[Path, ...], as_json: bool) -> int:
             f"{len(weights)} weight files and {len(sources)} Python files; expected one weight "
             "file, and one Python file where no adapter knows the network"
         )
-    try:
-        found = suggest_restorer(weights[0], sources[0] if sources else None)
-    except InputError as error:
-        if sources:
-            raise
-        hint = f"give the file of its class: restobench wrap {weights[0]} net.py"
-        raise InputError(f"{error}; {hint}") from error
+    found = suggest_restorer(weights[0], sources[0] if sources else None)
     if as_json:
         output.print_json("wrap", [_row(found)])
     elif found.card is not None:

@@ -78,7 +78,7 @@ def test_a_class_that_cannot_be_built_says_why(command_line: Command, folder: Pa
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        (("net.pth",), "give the file of its class: restobench wrap net.pth net.py"),
+        (("net.pth",), "restobench wrap net.pth net.py (docs/add-a-restorer.md)"),
         (("net.py",), "0 weight files and 1 Python files; expected one weight file"),
         (("net.py", "net.txt"), "net.txt cannot be read as"),
     ],

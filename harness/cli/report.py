@@ -49,7 +49,11 @@ Examples:
 @options.alias(help="A restorer that was renamed since.")
 @options.settings(help="As of `restobench compare`.")
 @options.require_complete
-@click.option("--no-intervals", is_flag=True, help="Markdown and LaTeX tables with means alone.")
+@click.option(
+    "--intervals/--no-intervals",
+    default=True,
+    help="Markdown and LaTeX tables with intervals beside means, or with means alone.",
+)
 @click.option(
     "--columns",
     "column_names",
@@ -70,7 +74,7 @@ def report(
     baseline: Path | None,
     aliases: tuple[str, ...],
     settings: Path | None,
-    no_intervals: bool,
+    intervals: bool,
     column_names: str,
     **shown: Unpack[Told],
 ) -> None:
@@ -89,7 +93,7 @@ def report(
             baseline=baseline,
             aliases=aliases,
             settings=settings,
-            intervals=not no_intervals,
+            intervals=intervals,
             columns=tuple(filter(None, map(str.strip, column_names.split(",")))),
             progress=progress,
             **shown,

@@ -47,10 +47,10 @@ def fetch_metrics(names: Sequence[str], *, accepted: bool, quiet: bool = False) 
     sizes = {file: fetching.size(file) for file in files}
     for file, size in sizes.items():
         output.say(f"{_size(size)}  {fetching.address(file)}")
-    unknown = sum(size is None for size in sizes.values())
-    more = f" and {unknown} of unknown size" if unknown else ""
-    total = _size(sum(filter(None, sizes.values())))
-    output.say(f"{output.counted(len(files), 'file')}, {total}{more}")
+    known = [size for size in sizes.values() if size is not None]
+    total = [_size(sum(known))] if known else []
+    unknown = [f"{len(files) - len(known)} of unknown size"] if len(known) < len(files) else []
+    output.say(f"{output.counted(len(files), 'file')}, {' and '.join((*total, *unknown))}")
     _ask(names, accepted=accepted)
     for file in files:
         path = _fetch(file, quiet)

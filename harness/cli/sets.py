@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli import options, output
+from harness.errors import InputError
 from harness.known_sets import BAD, KnownSet, Verification, sets_folder
 from harness.known_sets import verify as compare
 
@@ -77,6 +78,11 @@ def verify(name: str, folder: Path | None, data: Path | None, as_json: bool) -> 
     own in --data is checked. A set that is not pinned cannot be checked, and is exit code 3 as
     well.
     """  # noqa: D205 - the first paragraph of the help
+    if folder is None and Path(name).is_dir() and not _is_known(name):
+        raise InputError(
+            f"{name} is a folder: `restobench sets recognise {name}` says whose images it holds; "
+            "`restobench sets verify NAME FOLDER` compares them with a set"
+        )
     [(known, own)] = _find(data, name)
     found = compare(known, folder or own)
     bad = [finding for finding in found if finding.status in BAD]
@@ -168,6 +174,12 @@ def _adopt(files: dict[str, Path], folder: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists():
             shutil.copyfile(file, target)
+
+
+def _is_known(name: str) -> bool:
+    from harness.plugins.kinds import known_sets
+
+    return name in known_sets
 
 
 def _find(data: Path | None, *names: str) -> list[tuple[KnownSet, Path]]:

@@ -87,6 +87,14 @@ def test_what_is_not_pinned_is_no_pass(command_line: CommandLine, tmp_path: Path
     assert "not pinned: 100 images are expected, and their content is not checked" in out
 
 
+def test_a_folder_in_the_place_of_a_name_leads_to_what_recognises_it(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    code, _, err = command_line("sets", "verify", tmp_path)
+    assert code == 2
+    assert f"is a folder: `restobench sets recognise {tmp_path}` says whose images it holds" in err
+
+
 def test_a_set_is_recognised_by_its_pixels_and_adopted(
     command_line: CommandLine, data: Path, tmp_path: Path
 ) -> None:

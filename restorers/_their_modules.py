@@ -31,7 +31,7 @@ class TheirModules:
 
     def __init__(self, file: Path) -> None:
         self._file = file.resolve()
-        self._roots = list(dict.fromkeys((str(self._file.parent), str(_root(self._file)))))
+        self._roots = list(dict.fromkeys((str(self._file.parent), str(package_root(self._file)))))
         # a registry of basicsr's takes a name once: each network has one of its own
         self._names = {"basicsr"} | {
             name for root in self._roots for name in _importable(Path(root))
@@ -47,13 +47,13 @@ class TheirModules:
         """
         try:
             try:
-                return importlib.import_module(_dotted(self._file, _root(self._file)))
+                return importlib.import_module(dotted_name(self._file, package_root(self._file)))
             except ImportError as error:
                 if "relative import" in str(error):
                     # it belongs to a package whose folder has no __init__.py
                     above = self._file.parent.parent
                     self._add(str(above))
-                    return importlib.import_module(_dotted(self._file, above))
+                    return importlib.import_module(dotted_name(self._file, above))
                 return self._load_alone()
         except ModuleNotFoundError as error:
             raise InputError(f"{self._file} {_lacks(str(error.name))}") from error
@@ -69,7 +69,7 @@ class TheirModules:
         """
         for name, _ in list(self._loaded()):
             del sys.modules[name]
-        dotted = _dotted(self._file, _root(self._file))
+        dotted = dotted_name(self._file, package_root(self._file))
         above = dotted.split(".")[:-1]
         packages = [".".join(above[: depth + 1]) for depth in range(len(above))]
         for name in dict.fromkeys((*packages, "basicsr", "basicsr.archs")):
@@ -137,7 +137,7 @@ def _lacks(name: str) -> str:
     return f"needs the package {package!r}, which is not installed: pip install {package}"
 
 
-def _root(file: Path) -> Path:
+def package_root(file: Path) -> Path:
     """The folder above the package that a file belongs to; its own where it belongs to none."""
     folder = file.parent
     while (folder / "__init__.py").is_file():
@@ -145,7 +145,8 @@ def _root(file: Path) -> Path:
     return folder
 
 
-def _dotted(file: Path, root: Path) -> str:
+def dotted_name(file: Path, root: Path) -> str:
+    """What a file is imported as from a folder."""
     return ".".join(file.relative_to(root).with_suffix("").parts)
 
 

@@ -10,15 +10,7 @@ from operator import attrgetter
 
 import click
 
-from harness.cli.output import (
-    Row,
-    columns_of,
-    counted,
-    ljust,
-    print_table,
-    printable,
-    rjust,
-)
+from harness.cli.output import Row, columns_of, counted, ljust, print_table, printable, rjust
 from harness.errors import InputError
 from harness.results import SIGNIFICANT, Cost, SetStanding, caution
 
@@ -29,6 +21,10 @@ COSTS = (
     "gap_high", "p", "median", "group", "n", "failures",
 )  # fmt: skip
 """Columns that `--columns` may name besides metrics."""
+
+
+_MEASURED = frozenset({"seconds", "peak_mib", "growth_mib", "cuda_mib", "beside"})
+"""Those of them that notes beside costs are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,8 @@ def print_leaderboards(
     for row in rows:
         sets.setdefault(row["set"], {}).setdefault(str(row["metric"]), []).append(row)
     _check_columns(view, sets.values())
-    said, shown = cost_notes(spent), 0
+    measured = not view.columns or not _MEASURED.isdisjoint(view.columns)
+    said, shown = cost_notes(spent) if measured else {}, 0
     for name, boards in sets.items():
         if name is None and len(sets) > 1 and not (view.overall or view.versus):
             continue

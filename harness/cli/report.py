@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Examples:
   restobench report runs/mine
   restobench report runs/mine --format markdown --format csv --out tables
-  restobench report runs/mine --format latex --no-intervals --out paper/table.tex
+  restobench report runs/mine --format latex --out paper/table.tex
   restobench report runs/mine --format latex --columns psnr-y,ssim-y,parameters --digits 2
   restobench report runs/mine --format model-card --require-complete
   restobench report runs/today --baseline runs/last-week
@@ -51,8 +51,8 @@ Examples:
 @options.require_complete
 @click.option(
     "--intervals/--no-intervals",
-    default=True,
-    help="Markdown and LaTeX tables with intervals beside means, or with means alone.",
+    default=None,
+    help="Beside means, or means alone  [default: not in LaTeX, which is as papers have it]",
 )
 @click.option(
     "--columns",
@@ -74,7 +74,7 @@ def report(
     baseline: Path | None,
     aliases: tuple[str, ...],
     settings: Path | None,
-    intervals: bool,
+    intervals: bool | None,
     column_names: str,
     **shown: Unpack[Told],
 ) -> None:

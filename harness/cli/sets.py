@@ -36,11 +36,12 @@ def sets() -> None:
 
 
 @sets.command("list")
+@click.option("--long", "everything", is_flag=True, help="Titles, terms and sources as well.")
 @options.json(help="One JSON document.")
 @_DATA
-def list_(as_json: bool, data: Path | None) -> None:
-    """List the known sets: how many images, whose terms, whether pinned by hash, whether here,
-    where from.
+def list_(everything: bool, as_json: bool, data: Path | None) -> None:
+    """List the known sets: how many images, whether pinned by hash, whether they can be fetched,
+    whether they are here.
     """  # noqa: D205 - the first paragraph of the help
     rows = [
         {
@@ -57,12 +58,9 @@ def list_(as_json: bool, data: Path | None) -> None:
         }
         for known, folder in _find(data)
     ]
-    output.print_rows(
-        "sets",
-        rows,
-        as_json,
-        ("name", "title", "images", "pinned", "download", "here", "licence", "source"),
-    )
+    columns = ("name", "images", "pinned", "download", "here")
+    more = ("title", "licence", "source") if everything else ()
+    output.print_rows("sets", rows, as_json, (*columns, *more))
 
 
 @sets.command()
@@ -158,6 +156,12 @@ def recognise(folder: Path, adopt: bool, data: Path | None, as_json: bool) -> in
             whole = len(files) == len(known.files)
             if adopt and whole:
                 _adopt(files, own)
+            elif adopt:
+                lacking = sorted(known.files.keys() - files.keys())
+                output.say(
+                    f"{known.name} is not adopted: {len(files)} of {len(known.files)} images are "
+                    f"here; {lacking[0]} is missing" + (", ..." if len(lacking) > 1 else "")
+                )
             row = {"set": known.name, "here": len(files), "images": len(known.files)}
             rows.append({**row, "adopted": str(own) if adopt and whole else None})
     unknown = sum(not places for places in found.values())

@@ -27,6 +27,10 @@ def test_list_says_what_is_pinned_and_where_to_get_the_rest(
     assert (row["images"], row["pinned"], row["here"]) == (5, True, False)
     assert (rows["urban100"]["pinned"], rows["urban100"]["download"]) == (False, False)
     assert all(row["licence"] and row["source"] and row["paper"] for row in rows.values())
+    lines = command_line("sets", "list", "--data", tmp_path)[1].splitlines()
+    assert len(lines) == len(rows) + 1
+    assert max(map(len, lines)) <= 80, "it fits a screen"
+    assert "SelfExSR" in command_line("sets", "list", "--long", "--data", tmp_path)[1]
 
 
 def test_verify_of_a_set_that_is_right(command_line: CommandLine, data: Path) -> None:
@@ -106,6 +110,10 @@ def test_a_set_is_recognised_by_its_pixels_and_adopted(
     assert code == 0
     row = {"set": "classic5", "here": 5, "images": 5, "adopted": None}
     assert row in json.loads(out)["rows"]
+    (tmp_path / "found" / "4.png").rename(tmp_path / "fifth.png")
+    _, _, err = command_line("sets", "recognise", tmp_path / "found", "--adopt", *own)
+    assert "classic5 is not adopted: 4 of 5 images are here; " in err
+    (tmp_path / "fifth.png").rename(tmp_path / "found" / "4.png")
     code, out, _ = command_line("sets", "recognise", tmp_path / "found", "--adopt", *own)
     assert code == 0
     assert "5 of 5 images are of known sets" in out

@@ -60,15 +60,18 @@ class DamagedImageError(ImageError):
         return str(self.args[0])
 
 
+_MOST_NAMES = 24
+
+
 class UnknownNameError(InputError):
     """A plugin name nobody has registered."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        names = sorted(known)
+        names = sorted(set(known))
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        hint = (
-            f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(names) or 'none'}."
-        )
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        some = f"{', '.join(names[:_MOST_NAMES]) or 'none'}{more}"
+        hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {some}."
         command = "sets list" if kind == "known_set" else f"list {kind}s"
         super().__init__(
             f"no {kind.replace('_', ' ')} is called {name!r}. {hint} `restobench {command}` shows "

@@ -70,7 +70,7 @@ def _lines(report: ReportData) -> Iterator[str]:
     yield f"# {escape(report.title or run.benchmark)}\n"
     if report.notes:
         yield f"{escape(report.notes)}\n"
-    doubt = _DOUBT if report.intervals else "."
+    doubt = "." if report.intervals is False else _DOUBT
     yield f"Benchmark {origin(run)}. Mean over common images{doubt}"
     for paper in paper_tables(report):
         yield from _grid(report, paper)
@@ -115,7 +115,7 @@ def _table(report: ReportData, table: SetTable) -> Iterator[str]:
         f"|---|{'---:|' * len(heads)}---:|---:|---|---:|",
     )
     for line in table.lines:
-        yield _row(line, [digits(card) for card in cards], report.intervals)
+        yield _row(line, [digits(card) for card in cards], report.intervals is not False)
     key = table.set or ""
     for note in (*report.set_notes.get(key, ()), *report.cost_notes.get(key, ())):
         yield f"\n{escape(note)}"

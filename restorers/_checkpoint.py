@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness.errors import InputError
+from restorers._archives import is_torchscript
 from restorers._network_file import one_line
 from restorers._torch import Tensor
 
@@ -109,6 +110,8 @@ def read_weights(path: str) -> object:
 
     if _is_cut_short(path):
         raise InputError(f"{path} cannot be read as weights: it lacks its end: download it again")
+    if is_torchscript(path):
+        raise InputError(f"{path} is a program of TorchScript, and no weights: name it .ts")
     try:
         if _is_safetensors(path):
             from safetensors.torch import load_file

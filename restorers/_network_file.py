@@ -1,6 +1,7 @@
 """A network in a file of its own, from one image to one: what the adapters of libraries share."""
 
 import re
+import shlex
 import zipfile
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -114,7 +115,7 @@ class MeasuredNetwork(TiledNetwork):
         try:
             shape = self.feed(np.full((planes, *sides), 0.5, dtype=np.float32)).shape
         except Exception as error:  # every library has types of its own
-            hint = "; a grey network wants :channels=1" if planes == 3 else ""
+            hint = _hint(str(error)) if planes == 3 else ""
             raise InputError(f"{path} does not run on {given}: {one_line(error)}{hint}") from error
         scale = shape[1] // sides[0] if len(shape) == 3 else 0
         if scale < 1 or shape != (planes, scale * sides[0], scale * sides[1]):
@@ -136,6 +137,20 @@ class MeasuredNetwork(TiledNetwork):
                 f"{side} x {2 * side} ({found}): a size was built in when it was exported. Export "
                 f"it for any size, or say size={side}"
             )
+
+
+def _hint(error: str) -> str:
+    """What may mend it that a network does not run on colour."""
+    if "required positional argument" in error:
+        return (
+            "; it takes more than an image: restobench wrap ... --plugin FILE.py writes a class "
+            "to complete"
+        )
+    return (
+        "; a grey network wants channels=1"
+        if re.search("channel|plane|dimension|shape", error, re.IGNORECASE)
+        else ""
+    )
 
 
 def _expected(shape: tuple[int, ...], planes: int) -> str:
@@ -183,6 +198,12 @@ def utf8_path(path: str | Path, library: str) -> str:
     if as_utf8(str(path)) != str(path):
         raise InputError(f"{path} cannot be read by {library}: its path is no UTF-8; rename it")
     return str(path)
+
+
+def wrap_command(weights: str, source: str = "net.py") -> str:
+    """What finds out how a network that no adapter knows is named, for the end of a message."""
+    command = f"restobench wrap {shlex.quote(weights)} {shlex.quote(source)}"
+    return f"{command} (docs/add-a-restorer.md)"
 
 
 _KINDS = (

@@ -9,10 +9,12 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from hashlib import sha256
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Self
 
+from harness import basicsr_shim
 from harness.errors import InputError
 from restorers._network_file import one_line
 
@@ -29,8 +31,11 @@ class TheirModules:
 
     def __init__(self, file: Path) -> None:
         self._file = file.resolve()
-        self._roots = list(dict.fromkeys((str(self._file.parent), str(_root(self._file)))))
-        self._names = {name for root in self._roots for name in _importable(Path(root))}
+        self._roots = list(dict.fromkeys((str(self._file.parent), str(package_root(self._file)))))
+        # a registry of basicsr's takes a name once: each network has one of its own
+        self._names = {"basicsr"} | {
+            name for root in self._roots for name in _importable(Path(root))
+        }
         self._theirs: dict[str, ModuleType] = {}
         self._ours: dict[str, ModuleType] = {}
 
@@ -42,22 +47,34 @@ class TheirModules:
         """
         try:
             try:
-                return importlib.import_module(_dotted(self._file, _root(self._file)))
+                return importlib.import_module(dotted_name(self._file, package_root(self._file)))
             except ImportError as error:
-                if "relative import" not in str(error):
-                    raise
-                # it belongs to a package whose folder has no __init__.py
-                above = self._file.parent.parent
-                self._add(str(above))
-                return importlib.import_module(_dotted(self._file, above))
+                if "relative import" in str(error):
+                    # it belongs to a package whose folder has no __init__.py
+                    above = self._file.parent.parent
+                    self._add(str(above))
+                    return importlib.import_module(dotted_name(self._file, above))
+                return self._load_alone()
         except ModuleNotFoundError as error:
-            raise InputError(
-                f"{self._file} needs the package {error.name!r}, which is not installed: "
-                f"pip install {error.name}"
-            ) from error
+            raise InputError(f"{self._file} {_lacks(str(error.name))}") from error
         except (Exception, SystemExit) as error:
             why = f"{type(error).__name__}: {one_line(Exception(error))}"
             raise InputError(f"{self._file} cannot be imported: {why}") from error
+
+    def _load_alone(self) -> ModuleType:
+        """Imports the file without what its packages, and basicsr, import when they are.
+
+        Those fetch data pipelines, losses and trainers, which want more than a network does: a copy
+        of basicsr has no `version.py` before it is built, and fails on today's torchvision.
+        """
+        for name, _ in list(self._loaded()):
+            del sys.modules[name]
+        dotted = dotted_name(self._file, package_root(self._file))
+        above = dotted.split(".")[:-1]
+        packages = [".".join(above[: depth + 1]) for depth in range(len(above))]
+        for name in dict.fromkeys((*packages, "basicsr", "basicsr.archs")):
+            _stand_in(name)
+        return importlib.import_module(dotted)
 
     def source_hash(self) -> str:
         """SHA-256 of every file of theirs that has been imported."""
@@ -97,7 +114,30 @@ class TheirModules:
                 yield name, module
 
 
-def _root(file: Path) -> Path:
+def _stand_in(name: str) -> None:
+    """Puts an empty package where one is, whose modules can be imported."""
+    parent, _, last = name.rpartition(".")
+    if parent and parent not in sys.modules:
+        return
+    path = sys.modules[parent].__path__ if parent else None
+    spec = PathFinder.find_spec(name, path)
+    if spec is not None and spec.submodule_search_locations is not None:
+        sys.modules[name] = importlib.util.module_from_spec(spec)  # and it is not run
+        if parent:
+            setattr(sys.modules[parent], last, sys.modules[name])
+
+
+def _lacks(name: str) -> str:
+    """What to say of a module that cannot be found, and what mends it."""
+    package = name.partition(".")[0]
+    if package == "basicsr" and (why := basicsr_shim.missing()):
+        return f"imports {name}: {why}"
+    if package != name and PathFinder.find_spec(package):
+        return f"imports {name}, which the {package} that is there does not have"
+    return f"needs the package {package!r}, which is not installed: pip install {package}"
+
+
+def package_root(file: Path) -> Path:
     """The folder above the package that a file belongs to; its own where it belongs to none."""
     folder = file.parent
     while (folder / "__init__.py").is_file():
@@ -105,7 +145,8 @@ def _root(file: Path) -> Path:
     return folder
 
 
-def _dotted(file: Path, root: Path) -> str:
+def dotted_name(file: Path, root: Path) -> str:
+    """What a file is imported as from a folder."""
     return ".".join(file.relative_to(root).with_suffix("").parts)
 
 

@@ -14,11 +14,13 @@ from restorers._arrays import Image
 from restorers._checkpoint import State, Weights, candidates, fit, read_weights
 from restorers._network_file import MeasuredNetwork, hash_file, one_line, require_file
 from restorers._search import search
+from restorers._skeleton import complete, skeleton
 from restorers._specification import WORDS
 from restorers._their_modules import TheirModules
 from restorers._torch import Module, count_parameters, run_network
 
 _SHOWN = 3
+_SEARCH = "restobench wrap WEIGHTS SOURCE looks for them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,19 @@ class Suggestion:
 
     Attributes:
         text: The specification.
+        skeleton: A class that runs it, as `restorers._skeleton` begins it.
+        note: What was taken off to find the weights.
         wrong: Why it does not load; empty: it does.
     """
 
     text: str
+    skeleton: str
+    note: str
     wrong: str = ""
+
+    def complete(self, card: RestorerCard | None) -> str:
+        """The class with what is on a card; `None`: the network has not run."""
+        return complete(self.skeleton, card)
 
 
 class NetworkRestorer(MeasuredNetwork):
@@ -130,15 +140,21 @@ class NetworkRestorer(MeasuredNetwork):
             known = _networks(modules.load())
             if not known:
                 raise InputError(f"{file} has no torch.nn.Module")
-            attempts = [search(cls, list(candidates(found))) for cls in known.values()]
+            held = list(candidates(found))
+            if not held:
+                raise InputError(f"{weights} holds no named tensors, but a {type(found).__name__}")
+            attempts = [search(cls, held) for cls in known.values()]
         best = min(attempts, key=lambda attempt: attempt.differences)
-        said = ",".join(f"{key}={value}" for key, value in best.arguments.items())
+        said = ",".join(f"{key}={_text(value)}" for key, value in best.arguments.items())
         text = f"network:{file}:{best.cls}:weights={weights}{',' if said else ''}{said}"
+        known_cls = known[best.cls]
+        code = skeleton(known_cls, file, Path(weights), best.weights, best.arguments)
         if best.differences == 0:
-            return Suggestion(text)
-        takes = ", ".join(map(str, inspect.signature(known[best.cls]).parameters.values()))
-        wrong = best.error or "; ".join(_differences(best.shapes, best.state))
-        return Suggestion(text, f"{best.cls} takes {takes}; with these arguments: {wrong}")
+            return Suggestion(text, code, best.weights.note())
+        takes = ", ".join(map(str, inspect.signature(known_cls).parameters.values()))
+        wrong = best.error or "; ".join(_differences(best.shapes, best.weights.state))
+        wrong = f"{best.cls} takes {takes}; with these arguments: {wrong}"
+        return Suggestion(text, code, best.weights.note(), wrong)
 
 
 def _split(path: str) -> tuple[Path, str]:
@@ -200,7 +216,9 @@ def _build(cls: Any, arguments: Mapping[str, object], ours: Mapping[str, object]
     try:
         network: Module = cls(**taken)
     except Exception as error:
-        raise InputError(f"{cls.__name__} cannot be built: {one_line(error)}; {takes}") from error
+        raise InputError(
+            f"{cls.__name__} cannot be built: {one_line(error)}; {takes}; {_SEARCH}"
+        ) from error
     return network
 
 
@@ -210,6 +228,11 @@ def _value(said: object) -> object:
         return said
     parts = said[1:-1].split(";")
     return [_number(part) for part in parts]
+
+
+def _text(value: object) -> str:
+    """How a value is written, so that `_value` reads it."""
+    return f"[{';'.join(map(str, value))}]" if isinstance(value, list) else str(value)
 
 
 def _number(text: str) -> float | str:
@@ -230,7 +253,7 @@ def _fill(network: Module, found: object, path: str, *, strict: bool) -> str:
             raise InputError(
                 f"{path} has other weights than {type(network).__name__}: "
                 f"{'; '.join(differences)}. Arguments of its class may differ from those that it "
-                "was trained with; strict=false loads what fits"
+                f"was trained with; {_SEARCH}; strict=false loads what fits"
             )
         fitting = {
             key: value for key, value in state.items() if names.get(key) == tuple(value.shape)

@@ -73,7 +73,7 @@ class ResultsFolder(Restorer):
         return (
             f"no file of {files[0].parent} is named for one of its {len(ids)} images; expected "
             f"{wanted.replace('{id}', ids[0])}, there is {_some([file.name for file in files])}: "
-            "give pattern="
+            "rename them, or give pattern="
         )
 
     def notes(self, degraded_set: DegradedSet) -> list[str]:

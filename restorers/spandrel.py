@@ -8,7 +8,7 @@ from harness.errors import InputError
 from harness.protocols import RestorerCard, Task
 from restorers._arrays import Image
 from restorers._checkpoint import State, Weights, fit, read_weights
-from restorers._network_file import TiledNetwork, look_at_file, one_line, require_file
+from restorers._network_file import TiledNetwork, look_at_file, one_line, require_file, wrap_command
 from restorers._specification import Said
 from restorers._torch import count_parameters, run_network
 
@@ -93,13 +93,14 @@ def _load(path: str, device: str) -> tuple[Any, Weights]:
     except spandrel.UnsupportedModelError:
         raise InputError(
             f"{path} is of no architecture that spandrel {spandrel.__version__} knows"
-            f"{_keys(found)}; with the source of its network: restobench wrap {path} net.py"
+            f"{_keys(found)}; with the source of its network: {wrap_command(path)}"
         ) from None
     except InputError:
         raise
     except Exception as error:  # every architecture has its own idea of weights that do not fit
         raise InputError(
-            f"{path} cannot be read as weights: {type(error).__name__}: {one_line(error)}"
+            f"{path} does not fit the architecture that spandrel takes it for: {one_line(error)}; "
+            f"where it is another, with the source of its network: {wrap_command(path)}"
         ) from error
     if not isinstance(model, spandrel.ImageModelDescriptor):
         raise InputError(

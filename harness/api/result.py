@@ -36,7 +36,7 @@ class Told(TypedDict, total=False):
 class Shown(Told, total=False):
     """What a report is told to show."""
 
-    intervals: bool
+    intervals: bool | None
     columns: tuple[str, ...]
     progress: Callable[[int, int], None] | None
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 RESTRICTED = re.compile(r"non-?commercial|research|academic|unknown|unclear", re.IGNORECASE)
 EVERY_SECONDS = 5.0
+_SHOWN = 5
 
 
 def fetch_metrics(names: Sequence[str], *, accepted: bool, quiet: bool = False) -> None:
@@ -47,10 +48,10 @@ def fetch_metrics(names: Sequence[str], *, accepted: bool, quiet: bool = False) 
     sizes = {file: fetching.size(file) for file in files}
     for file, size in sizes.items():
         output.say(f"{_size(size)}  {fetching.address(file)}")
-    unknown = sum(size is None for size in sizes.values())
-    more = f" and {unknown} of unknown size" if unknown else ""
-    total = _size(sum(filter(None, sizes.values())))
-    output.say(f"{output.counted(len(files), 'file')}, {total}{more}")
+    known = [size for size in sizes.values() if size is not None]
+    total = [_size(sum(known))] if known else []
+    unknown = [f"{len(files) - len(known)} of unknown size"] if len(known) < len(files) else []
+    output.say(f"{output.counted(len(files), 'file')}, {' and '.join((*total, *unknown))}")
     _ask(names, accepted=accepted)
     for file in files:
         path = _fetch(file, quiet)
@@ -66,16 +67,21 @@ def _ask(names: Sequence[str], *, accepted: bool) -> None:
     for name in names:
         terms.setdefault(any_metric(name).card.licence or "unknown", []).append(name)
     for licence, users in terms.items():
-        output.say(f"terms of {', '.join(users)}: {licence}")
+        output.say(f"terms of {_some(users)}: {licence}")
     if accepted or not any(map(RESTRICTED.search, terms)):
         return
     if not sys.stdin.isatty():
         raise InputError(
             "these terms restrict what may be done with them: `restobench zoo get --accept-terms "
-            f"{' '.join(names)}` says that you accept them"
+            f"{' '.join(names) if len(names) <= _SHOWN else 'NAME...'}` says that you accept them"
         )
     if not click.confirm("They restrict what may be done. Accept them, and fetch?", err=True):
         raise InputError("nothing was fetched")
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
 
 
 def _fetch(file: WantedFile, quiet: bool) -> Path:

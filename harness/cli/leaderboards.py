@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import click
 
-from harness.cli.output import Row, counted, print_table, printable
+from harness.cli.output import Row, columns_of, counted, ljust, print_table, printable, rjust
 from harness.errors import InputError
 from harness.results import SIGNIFICANT, Cost, SetStanding, caution
 
@@ -21,6 +21,10 @@ COSTS = (
     "gap_high", "p", "median", "group", "n", "failures",
 )  # fmt: skip
 """Columns that `--columns` may name besides metrics."""
+
+
+_MEASURED = frozenset({"seconds", "peak_mib", "growth_mib", "cuda_mib", "beside"})
+"""Those of them that notes beside costs are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ def print_leaderboards(
     for row in rows:
         sets.setdefault(row["set"], {}).setdefault(str(row["metric"]), []).append(row)
     _check_columns(view, sets.values())
-    said, shown = cost_notes(spent), 0
+    measured = not view.columns or not _MEASURED.isdisjoint(view.columns)
+    said, shown = cost_notes(spent) if measured else {}, 0
     for name, boards in sets.items():
         if name is None and len(sets) > 1 and not (view.overall or view.versus):
             continue
@@ -129,8 +134,9 @@ def _print_set(
         _print_part(_gaps(others, _digits(rows) if view.digits is None else view.digits))
         notes = ()
     else:
-        metrics = [metric for metric in view.columns if metric in boards] or list(boards)
-        shown = {metric: boards[metric] for metric in dict.fromkeys([main, *metrics])}
+        metrics = [metric for metric in view.columns if metric in boards]
+        metrics = metrics or ([main] if view.columns else [main, *boards])
+        shown = {metric: boards[metric] for metric in dict.fromkeys(metrics)}
         _say(_directions(shown))
         _print_columns(_columns(rows, shown, view))
         if view.intervals:
@@ -162,15 +168,15 @@ def _columns(rows: Sequence[Row], boards: Mapping[str, list[Row]], view: View) -
     """Names and ranks, then metrics and costs."""
     names = [_short(printable(row["restorer"])) for row in rows]
     columns = [
-        _padded(["rank", *(_rank(row) for row in rows)], str.rjust),
-        _padded(["restorer", *names], str.ljust),
+        _padded(["rank", *(_rank(row) for row in rows)], rjust),
+        _padded(["restorer", *names], ljust),
     ]
     for metric, found in boards.items():
         of_metric = {row["restorer"]: row for row in found}
         places = _digits(found) if view.digits is None else view.digits
         means = [_mean(of_metric.get(row["restorer"]), places, view.intervals) for row in rows]
-        columns.append(_padded([metric, *_by_point(means)], str.rjust))
-    chosen = [name for name in view.columns if name in COSTS] or COSTS[:2]
+        columns.append(_padded([metric, *_by_point(means)], rjust))
+    chosen = [name for name in view.columns or COSTS[:2] if name in COSTS]
     if not view.columns and any(row["failures"] for row in rows):
         chosen = [*chosen, "failures"]
     for name in chosen:
@@ -179,7 +185,7 @@ def _columns(rows: Sequence[Row], boards: Mapping[str, list[Row]], view: View) -
         if any(values) or (view.columns and values != [None] * len(values)):
             cells = list(map(_cost, values))
             whole = name == "parameters"
-            columns.append(_padded([name, *(cells if whole else _by_point(cells))], str.rjust))
+            columns.append(_padded([name, *(cells if whole else _by_point(cells))], rjust))
     return columns
 
 
@@ -200,11 +206,11 @@ def _gaps(rows: Sequence[Row], places: int) -> list[Column]:
         )
     gaps, intervals, p_values, verdicts = (list(column) for column in zip(*texts, strict=True))
     return [
-        _padded(["restorer", *(_short(printable(row["restorer"])) for row in rows)], str.ljust),
-        _padded(["difference", *gaps], str.rjust),
-        _padded(["95 % interval", *intervals], str.rjust),
-        _padded(["p", *_by_point(p_values)], str.ljust),
-        _padded(["verdict", *verdicts], str.ljust),
+        _padded(["restorer", *(_short(printable(row["restorer"])) for row in rows)], ljust),
+        _padded(["difference", *gaps], rjust),
+        _padded(["95 % interval", *intervals], rjust),
+        _padded(["p", *_by_point(p_values)], ljust),
+        _padded(["verdict", *verdicts], ljust),
     ]
 
 
@@ -218,7 +224,10 @@ def _print_columns(columns: list[Column]) -> None:
     rank, names, *rest = columns
     part = [rank, names]
     for column in rest:
-        if len(part) > 1 and sum(len(other[0]) + 2 for other in part) + len(column[0]) > WIDTH:
+        if (
+            len(part) > 1
+            and sum(columns_of(other[0]) + 2 for other in part) + columns_of(column[0]) > WIDTH
+        ):
             _print_part(part)
             part = [names]
         part.append(column)
@@ -232,7 +241,7 @@ def _print_part(columns: list[Column]) -> None:
 
 
 def _padded(cells: list[str], pad: Callable[[str, int], str]) -> Column:
-    width = max(map(len, cells))
+    width = max(map(columns_of, cells))
     return [pad(cell, width) for cell in cells]
 
 

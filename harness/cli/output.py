@@ -10,6 +10,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from typing import TextIO
+from unicodedata import combining, east_asian_width
 
 import click
 
@@ -120,6 +121,21 @@ def warn(text: str) -> None:
     say(f"warning: {text}")
 
 
+def columns_of(text: str) -> int:
+    """How many columns of a terminal a text takes: two for a Chinese letter, none for an accent."""
+    return sum(2 if east_asian_width(letter) in "WF" else not combining(letter) for letter in text)
+
+
+def ljust(text: str, columns: int) -> str:
+    """A text with spaces behind it."""
+    return text + " " * (columns - columns_of(text))
+
+
+def rjust(text: str, columns: int) -> str:
+    """A text with spaces before it."""
+    return " " * (columns - columns_of(text)) + text
+
+
 def print_table(rows: Sequence[Row], names: Sequence[str]) -> None:
     """Prints rows as a table: numbers to the right, columns without any value left out."""
     columns = []
@@ -127,8 +143,8 @@ def print_table(rows: Sequence[Row], names: Sequence[str]) -> None:
         values = [row.get(name) for row in rows]
         cells = [_cell(value) for value in values]
         if any(cells):
-            width = max(map(len, (name, *cells)))
-            align = str.rjust if all(map(_is_number, values)) else str.ljust
+            width = max(map(columns_of, (name, *cells)))
+            align = rjust if all(map(_is_number, values)) else ljust
             columns.append([align(cell, width) for cell in (name, *cells)])
     for place, line in enumerate(zip(*columns, strict=True)):
         text = "  ".join(line).rstrip()

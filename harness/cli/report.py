@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Examples:
   restobench report runs/mine
   restobench report runs/mine --format markdown --format csv --out tables
-  restobench report runs/mine --format latex --no-intervals --out paper/table.tex
+  restobench report runs/mine --format latex --out paper/table.tex
   restobench report runs/mine --format latex --columns psnr-y,ssim-y,parameters --digits 2
   restobench report runs/mine --format model-card --require-complete
   restobench report runs/today --baseline runs/last-week
@@ -49,7 +49,11 @@ Examples:
 @options.alias(help="A restorer that was renamed since.")
 @options.settings(help="As of `restobench compare`.")
 @options.require_complete
-@click.option("--no-intervals", is_flag=True, help="Markdown and LaTeX tables with means alone.")
+@click.option(
+    "--intervals/--no-intervals",
+    default=None,
+    help="Beside means, or means alone  [default: not in LaTeX, which is as papers have it]",
+)
 @click.option(
     "--columns",
     "column_names",
@@ -70,7 +74,7 @@ def report(
     baseline: Path | None,
     aliases: tuple[str, ...],
     settings: Path | None,
-    no_intervals: bool,
+    intervals: bool | None,
     column_names: str,
     **shown: Unpack[Told],
 ) -> None:
@@ -89,7 +93,7 @@ def report(
             baseline=baseline,
             aliases=aliases,
             settings=settings,
-            intervals=not no_intervals,
+            intervals=intervals,
             columns=tuple(filter(None, map(str.strip, column_names.split(",")))),
             progress=progress,
             **shown,

@@ -18,6 +18,7 @@ from harness.errors import InputError
 
 if TYPE_CHECKING:
     from harness.protocols import Benchmark, DegradedSet
+    from harness.results import Skipped
     from harness.running.plan import Plan
 
 
@@ -117,7 +118,9 @@ def run(
     _tell_start(restorers, flags["quiet"])
     plan = make_plan(found, restorers, metrics, sets, limit, device, elsewhere=engine is not None)
     _tell(plan, flags["quiet"])
+    _tell_skips(plan, named=bool(restorers), quiet=flags["quiet"] or dry_run)
     where = places.Places(engine, visible, how)
+    _check_extends(plan, folder, how)
     if not plan.cells() or dry_run:
         return _print_plan(plan, where, out.resolve() if out else Path("RUN"))
     return _execute(plan, folder, flags, where)
@@ -149,12 +152,14 @@ def _tell_start(restorers: tuple[str, ...], quiet: bool) -> None:
             output.say(f"looking at {spec.name or spec.text} in a worker: what it is fed, and how")
 
 
-def _check_extends(plan: Plan, folder: Path, extend: bool) -> None:
+def _check_extends(plan: Plan, folder: Path, how: How) -> None:
     """Says what a plan adds to a run that is there already, or refuses it."""
     from harness.running.header import additions
 
+    if how["fresh"] or not plan.cells():
+        return
     if more := "; ".join(additions(folder.resolve(), plan)):
-        if not extend:
+        if not how["extend"]:
             raise InputError(
                 f"{folder} holds a run of another plan, to which this one adds {more}: give "
                 "--extend to add it, another --out, or --fresh to start again"
@@ -171,6 +176,19 @@ def _tell(plan: Plan, quiet: bool) -> None:
     for item in plan.restorers if not quiet else ():
         for line in item.notes:
             output.say(f"{item.name} {line}")
+
+
+def _tell_skips(plan: Plan, *, named: bool, quiet: bool) -> None:
+    """Names what is not going to be on the leaderboard: sets, and restorers that the user named."""
+    able = {item.name for item in plan.restorers if item.sets}
+    for skip in plan.skipped if plan.cells() and not quiet else ():
+        if not skip.restorer or (named and skip.restorer not in able):
+            output.say(_skipped(skip))
+
+
+def _skipped(skip: Skipped) -> str:
+    what = f"{skip.restorer} on {skip.set}" if skip.restorer else f"set {skip.set}"
+    return f"skipped {what}: {skip.reason}"
 
 
 def _left_out(item: DegradedSet) -> list[str]:
@@ -191,8 +209,7 @@ def _hide_references(benchmark: Benchmark, folder: Path) -> None:
 def _print_plan(plan: Plan, where: places.Places, folder: Path) -> int:
     cells = plan.cells()
     for skip in plan.skipped:
-        told = output.printable(f"skipped {skip.restorer or 'set'} on {skip.set}: {skip.reason}")
-        click.echo(told, err=not cells)
+        click.echo(output.printable(_skipped(skip)), err=not cells)
     if not cells:
         click.echo(
             "error: nothing to run: no restorer of the plan supports a set of "
@@ -222,9 +239,7 @@ def _execute(plan: Plan, folder: Path, flags: dict[str, bool], where: places.Pla
     from harness.reporting import assemble, standing, write
     from harness.storage import clearing, store
 
-    if not where.how["fresh"]:
-        _check_extends(plan, folder, where.how["extend"])
-    elif folder.exists():
+    if where.how["fresh"] and folder.exists():
         clearing.throw_away(folder)
     meanwhile = partial(_import_what_reports_need, len(plan.restorers))
     with progress.CellProgress(

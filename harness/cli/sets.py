@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli import options, output
+from harness.errors import InputError
 from harness.known_sets import BAD, KnownSet, Verification, sets_folder
 from harness.known_sets import verify as compare
 
@@ -35,11 +36,12 @@ def sets() -> None:
 
 
 @sets.command("list")
+@click.option("--long", "everything", is_flag=True, help="Titles, terms and sources as well.")
 @options.json(help="One JSON document.")
 @_DATA
-def list_(as_json: bool, data: Path | None) -> None:
-    """List the known sets: how many images, whose terms, whether pinned by hash, whether here,
-    where from.
+def list_(everything: bool, as_json: bool, data: Path | None) -> None:
+    """List the known sets: how many images, whether pinned by hash, whether they can be fetched,
+    whether they are here.
     """  # noqa: D205 - the first paragraph of the help
     rows = [
         {
@@ -56,12 +58,9 @@ def list_(as_json: bool, data: Path | None) -> None:
         }
         for known, folder in _find(data)
     ]
-    output.print_rows(
-        "sets",
-        rows,
-        as_json,
-        ("name", "title", "images", "pinned", "download", "here", "licence", "source"),
-    )
+    columns = ("name", "images", "pinned", "download", "here")
+    more = ("title", "licence", "source") if everything else ()
+    output.print_rows("sets", rows, as_json, (*columns, *more))
 
 
 @sets.command()
@@ -77,6 +76,11 @@ def verify(name: str, folder: Path | None, data: Path | None, as_json: bool) -> 
     own in --data is checked. A set that is not pinned cannot be checked, and is exit code 3 as
     well.
     """  # noqa: D205 - the first paragraph of the help
+    if folder is None and Path(name).is_dir() and not _is_known(name):
+        raise InputError(
+            f"{name} is a folder: `restobench sets recognise {name}` says whose images it holds; "
+            "`restobench sets verify NAME FOLDER` compares them with a set"
+        )
     [(known, own)] = _find(data, name)
     found = compare(known, folder or own)
     bad = [finding for finding in found if finding.status in BAD]
@@ -152,6 +156,12 @@ def recognise(folder: Path, adopt: bool, data: Path | None, as_json: bool) -> in
             whole = len(files) == len(known.files)
             if adopt and whole:
                 _adopt(files, own)
+            elif adopt:
+                lacking = sorted(known.files.keys() - files.keys())
+                output.say(
+                    f"{known.name} is not adopted: {len(files)} of {len(known.files)} images are "
+                    f"here; {lacking[0]} is missing" + (", ..." if len(lacking) > 1 else "")
+                )
             row = {"set": known.name, "here": len(files), "images": len(known.files)}
             rows.append({**row, "adopted": str(own) if adopt and whole else None})
     unknown = sum(not places for places in found.values())
@@ -168,6 +178,12 @@ def _adopt(files: dict[str, Path], folder: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists():
             shutil.copyfile(file, target)
+
+
+def _is_known(name: str) -> bool:
+    from harness.plugins.kinds import known_sets
+
+    return name in known_sets
 
 
 def _find(data: Path | None, *names: str) -> list[tuple[KnownSet, Path]]:

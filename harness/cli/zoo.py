@@ -87,7 +87,8 @@ def get(
         )
     for name in wanted:
         if name not in cards:
-            raise UnknownNameError("restorer", name, [*cards, *restorers, *measures])
+            kind = "restorer" if name in restorers else "metric"
+            raise UnknownNameError(kind, name, [*cards, *restorers, *measures])
     for name in wanted:
         for weight, path in zip(cards[name].weights, fetch(cards[name].weights), strict=True):
             output.echo(

@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Callable, Container
+import shlex
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack, get_args, get_origin
@@ -68,14 +69,14 @@ class RestorerSpec:
         """
         if self.plugin.startswith(".") and not Path(str(self.argument)).is_file():
             raise InputError(f"{self.text!r}: file {self.argument} does not exist")
-        names, required = _parameters(self.cls())
+        names, required, more = _parameters(self.cls())
         given = self.keywords()
-        wrong = [f"takes no {name!r}" for name in given if names and name not in names]
+        wrong = [f"takes no {name!r}" for name in given if not more and name not in names]
         if self.argument is not None and "path" in dict(self.parameters):
             wrong.append("takes no 'path': that is what stands before its parameters")
         wrong += [f"needs {name!r}" for name in required if name not in given]
         if wrong:
-            known = [name for name in names or () if name not in ("device", "path")]
+            known = [name for name in names if name not in ("device", "path")]
             known += ["probe"] if self.argument is not None else []
             raise InputError(
                 f"{self.text!r}: {self.plugin} {wrong[0]}; its parameters: "
@@ -107,24 +108,24 @@ OPTIONS = {"ensemble": ("none", "x8"), "precision": ("fp32", "fp16", "bf16")}
 """Options that every restorer takes (`harness.restoring.variants`), the default value first."""
 
 
-def _parameters(cls: Callable[..., object]) -> tuple[list[str] | None, list[str]]:
-    """Names of what a class takes, `None` if that is anything, and of what it cannot do without.
+def _parameters(cls: Callable[..., object]) -> tuple[list[str], list[str], bool]:
+    """Names of what a class takes and of what it cannot do without; whether it takes others too.
 
     `**said: Unpack[SomeTypedDict]` is read as the names in it.
     """
     try:
         found = inspect.signature(cls, eval_str=True).parameters.values()
     except (TypeError, ValueError, NameError):  # written in C, or named for type checkers only
-        return None, []
+        return [], [], True
     named = [item for item in found if item.kind in (item.KEYWORD_ONLY, item.POSITIONAL_OR_KEYWORD)]
     names = [item.name for item in named]
     required = [item.name for item in named if item.default is item.empty and item.name != "device"]
     for item in found:
         if item.kind is item.VAR_KEYWORD:
             if get_origin(item.annotation) is not Unpack:
-                return None, required
+                return names, required, True
             names += get_args(item.annotation)[0].__annotations__
-    return names, required
+    return names, required, False
 
 
 _NAMED = re.compile(r"([^\W_][\w .+()-]{0,59})=(\S.*)", re.DOTALL)
@@ -166,7 +167,7 @@ def parse_restorer(text: str) -> RestorerSpec:
         read = ", ".join(name for name in loaders if name.startswith("."))
         raise InputError(
             f"{text!r}: no adapter reads {suffix} files; those that are read: {read}. Weights of a "
-            f"network whose source there is: restobench wrap {head} net.py"
+            f"network whose source there is: restobench wrap {shlex.quote(head)} net.py"
         )
     restorers.get(head)  # raises, with near names
     raise PluginError(f"{text!r} names no restorer")
@@ -183,21 +184,50 @@ def split_parameters(text: str) -> tuple[str, tuple[tuple[str, Value], ...]]:
         InputError: A part that is not `key=value`, or a value such as `1_0` or `nan`.
     """
     head, colon, tail = text.rpartition(":")
-    if not colon or "=" not in tail or text.startswith(VERBATIM):
+    if not colon or "=" not in tail or text.startswith(VERBATIM) or _is_file(text):
         return text, ()
-    pairs = []
-    for part in tail.split(","):
-        key, equals, value = part.partition("=")
-        if not equals or not key.strip().isidentifier():
+    while not _is_pair(tail.split(",")[0]) and ":" in head:  # the colon may be of a file's name
+        head, _, longer = head.rpartition(":")
+        tail = f"{longer}:{tail}"
+    if not _is_pair(tail.split(",")[0]):
+        head, _, tail = text.rpartition(":")
+    pairs: list[tuple[str, Value]] = []
+    for part in _parts(tail):
+        if not _is_pair(part):
             raise InputError(
                 f"{text!r}: {part!r} is not name=value; write parameters as "
                 "NAME:key=value,key=value"
             )
+        key, _, value = part.partition("=")
         try:
             pairs.append((key.strip(), _literal(value.strip())))
         except ValueError as error:
             raise InputError(f"{text!r}: {key.strip()}: {error}") from None
     return head, tuple(pairs)
+
+
+def _is_pair(text: str) -> bool:
+    key, equals, _ = text.partition("=")
+    return bool(equals) and key.strip().isidentifier()
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # longer than any path
+        return False
+
+
+def _parts(text: str) -> Iterator[str]:
+    """What stands between commas, but for those of a file's name."""
+    found = text.split(",")
+    while found:
+        for end in range(len(found), 0, -1):
+            part = ",".join(found[:end])
+            if end == 1 or _is_file(part.partition("=")[2].strip()):
+                yield part
+                del found[:end]
+                break
 
 
 def _literal(value: str) -> Value:

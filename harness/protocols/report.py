@@ -53,7 +53,8 @@ class ReportData:
             is not ranked by time.
         behind: Every restorer against the best mean of its leaderboard.
         policy: Over which images means are: as of `harness.ranking.leaderboards.rank_run`.
-        intervals: Whether tables that can do without show intervals and ranges of ranks.
+        intervals: Whether tables that can do without show intervals and ranges of ranks; `None`:
+            those do that are not in the layout of papers.
         columns: Metrics and costs of tables in the layout of papers; none: the first two metrics,
             parameters and operations.
         digits: Decimal places of all means; `None`: what each metric deserves.
@@ -88,7 +89,7 @@ class ReportData:
     behind: tuple[Difference, ...] = ()
     trade_offs: tuple[TradeOff, ...] = ()
     comparison: Comparison | None = None
-    intervals: bool = True
+    intervals: bool | None = None
     columns: tuple[str, ...] = ()
     digits: int | None = None
     overall: bool = False

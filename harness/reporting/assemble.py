@@ -36,7 +36,7 @@ def assemble(
     title: str = "",
     notes: str = "",
     policy: str = "common",
-    intervals: bool = True,
+    intervals: bool | None = None,
     columns: tuple[str, ...] = (),
     digits: int | None = None,
     overall: bool = False,
@@ -52,7 +52,7 @@ def assemble(
         title: Heading of the report; empty: the benchmark's name.
         notes: Free text for the report.
         policy: As for `harness.ranking.leaderboards.rank_run`.
-        intervals: Whether tables that can do without show intervals.
+        intervals: Whether tables that can do without show intervals; `None`: each as is its custom.
         columns: Of tables in the layout of papers; none: the usual ones.
         digits: Decimal places of their means; `None`: what each metric deserves.
         overall: Whether tables show the mean over all sets of a task as well.

@@ -1,6 +1,6 @@
 """How a network is named after `-r`, found out from its source and its weights."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,15 @@ class Suggested:
         text: The specification.
         card: Its card; `None` where it does not load so.
         wrong: Why it does not load, or what the probe says of it; empty: nothing.
+        note: What was taken off to find the weights; empty: nothing, or the card has it.
+        skeleton: A restorer's class that runs it; empty: an adapter knows it.
     """
 
     text: str
     card: RestorerCard | None
     wrong: str = ""
+    note: str = ""
+    skeleton: str = ""
 
 
 def suggest_restorer(weights: Path, source: Path | None) -> Suggested:
@@ -62,14 +66,32 @@ def _suggest(weights: Path, source: Path | None) -> Suggested | str:
 
 
 def _look(weights: Path, source: Path | None) -> Suggested:
-    text = str(weights)
-    if source is not None:
-        loader: Any = loaders.get("network:")  # no other has `suggest`
-        found = loader.suggest(str(source), str(weights))
-        text = found.text
-        if found.wrong:
-            return Suggested(text, None, found.wrong)
-    joint = "," if source is not None else ":"
+    if source is None:
+        return _in_colour_or_grey(str(weights), ":")
+    loader: Any = loaders.get("network:")  # no other has `suggest`
+    found = loader.suggest(str(source), str(weights))
+    suggested = Suggested(found.text, None, found.wrong)
+    if not found.wrong:
+        try:
+            suggested = _in_colour_or_grey(found.text, ",")
+        except InputError as error:  # it loads, and does not run from image to image
+            suggested = Suggested(found.text, None, str(error))
+    skeleton = found.complete(suggested.card)
+    return replace(suggested, note=found.note, skeleton=skeleton)
+
+
+def _in_colour_or_grey(text: str, joint: str) -> Suggested:
+    try:
+        return _probed(text, joint)
+    except InputError as error:
+        try:
+            return _probed(f"{text}{joint}channels=1", ",")
+        except InputError:
+            raise error from None
+
+
+def _probed(text: str, joint: str) -> Suggested:
+    """Adds the range in which a network keeps a photograph."""
     said = ["", *(f"{joint}range={name}" for name in RANGES if name != "1")]
     wrong = ""
     for words in said:

@@ -66,6 +66,15 @@ def test_table_aligns_and_drops_empty_columns(capsys: pytest.CaptureFixture[str]
     assert lines == ["name    value", "a       1.235", "longer    inf"]
 
 
+def test_columns_stay_below_each_other_whatever_the_script(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [{"name": name, "n": 5} for name in ("plain", "モデル", "e\u0301te\u0301")]
+    print_table(rows, ["name", "n"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["name    n", "plain   5", "モデル  5", "e\u0301te\u0301     5"]
+
+
 def test_table_of_nothing_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     print_table([], ["name"])
     assert capsys.readouterr().out == ""

@@ -162,6 +162,8 @@ def test_reports_are_written_and_named(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_table_of_a_paper_has_the_columns_and_digits_that_are_asked_for(folder: Path) -> None:
+    written = invoke(report, folder, "--format", "latex", "--intervals").output.strip()
+    assert r"\pm" in Path(written).read_text()
     table = ("--format", "latex", "--no-intervals", "--columns", "psnr, seconds", "--digits", "3")
     text = Path(invoke(report, folder, *table).output.strip()).read_text()
     assert re.search(r"textbf\{\d+\.\d{3}\}", text)
@@ -302,6 +304,23 @@ def test_a_column_that_is_asked_for_is_there_though_it_holds_nothing_but_zeros(
     assert "failures" not in invoke(rank, run).output
     head = re.search("rank  restorer .*", invoke(rank, run, "--columns", "psnr,failures").output)
     assert head is not None and head[0].split()[-1] == "failures"
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("pyiqa-topiq_nr", ["pyiqa-topiq_nr"]),
+        ("pyiqa-topiq_nr,psnr", ["pyiqa-topiq_nr", "psnr"]),
+        ("n", ["psnr", "n"]),
+    ],
+)
+def test_columns_that_are_asked_for_are_all_that_is_shown(
+    tmp_path: Path, asked: str, shown: list[str]
+) -> None:
+    output = invoke(rank, many_metrics(tmp_path / "run"), "--columns", asked).output
+    head = re.search("rank  restorer .*", output)
+    assert head is not None and head[0].split()[2:] == shown
+    assert "seconds" not in output, "nor what would be said beside it"
 
 
 @pytest.mark.parametrize(

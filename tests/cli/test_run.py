@@ -134,7 +134,7 @@ def test_absent_sets_are_skipped_and_not_failed(
     arguments = ("-b", "gaussian-denoising", "-r", "identity")
     code, _, err = command_line("run", *arguments, "--out", tmp_path / "run")
     assert code == 4
-    assert "skipped set on set12-sigma25" in err
+    assert "skipped set set12-sigma25: folder" in err
 
 
 def test_a_run_of_another_plan_is_added_to_when_that_is_asked_for(
@@ -143,6 +143,7 @@ def test_a_run_of_another_plan_is_added_to_when_that_is_asked_for(
     few = ("run", "-b", "quickstart", "--set", "photos-x2", "--out", tmp_path / "run")
     assert command_line(*few, "-r", "bicubic", "-m", "psnr", "--limit", 1)[0] == 0
     more = ("-r", "bicubic", "-r", "nearest", "-m", "psnr", "-m", "ssim", "--limit", 3)
+    assert command_line(*few, *more, "--dry-run")[0] == 2, "it says before what will come of it"
     code, _, err = command_line(*few, *more)
     added = "restorer nearest; metric ssim; 2 images of photos-x2"
     assert code == 2

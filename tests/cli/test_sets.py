@@ -27,6 +27,10 @@ def test_list_says_what_is_pinned_and_where_to_get_the_rest(
     assert (row["images"], row["pinned"], row["here"]) == (5, True, False)
     assert (rows["urban100"]["pinned"], rows["urban100"]["download"]) == (False, False)
     assert all(row["licence"] and row["source"] and row["paper"] for row in rows.values())
+    lines = command_line("sets", "list", "--data", tmp_path)[1].splitlines()
+    assert len(lines) == len(rows) + 1
+    assert max(map(len, lines)) <= 80, "it fits a screen"
+    assert "SelfExSR" in command_line("sets", "list", "--long", "--data", tmp_path)[1]
 
 
 def test_verify_of_a_set_that_is_right(command_line: CommandLine, data: Path) -> None:
@@ -87,6 +91,14 @@ def test_what_is_not_pinned_is_no_pass(command_line: CommandLine, tmp_path: Path
     assert "not pinned: 100 images are expected, and their content is not checked" in out
 
 
+def test_a_folder_in_the_place_of_a_name_leads_to_what_recognises_it(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    code, _, err = command_line("sets", "verify", tmp_path)
+    assert code == 2
+    assert f"is a folder: `restobench sets recognise {tmp_path}` says whose images it holds" in err
+
+
 def test_a_set_is_recognised_by_its_pixels_and_adopted(
     command_line: CommandLine, data: Path, tmp_path: Path
 ) -> None:
@@ -98,6 +110,10 @@ def test_a_set_is_recognised_by_its_pixels_and_adopted(
     assert code == 0
     row = {"set": "classic5", "here": 5, "images": 5, "adopted": None}
     assert row in json.loads(out)["rows"]
+    (tmp_path / "found" / "4.png").rename(tmp_path / "fifth.png")
+    _, _, err = command_line("sets", "recognise", tmp_path / "found", "--adopt", *own)
+    assert "classic5 is not adopted: 4 of 5 images are here; " in err
+    (tmp_path / "fifth.png").rename(tmp_path / "found" / "4.png")
     code, out, _ = command_line("sets", "recognise", tmp_path / "found", "--adopt", *own)
     assert code == 0
     assert "5 of 5 images are of known sets" in out

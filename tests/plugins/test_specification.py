@@ -49,6 +49,28 @@ def test_what_may_be_built_passes(tmp_path: Path, text: str) -> None:
     parse_restorer(text.replace("FOLDER", str(tmp_path))).check()
 
 
+def test_names_of_files_may_hold_colons_and_commas(tmp_path: Path) -> None:
+    folder = tmp_path / "models: é, v2"
+    folder.mkdir()
+    weights = folder / "net,x4=best.pth"
+    weights.write_bytes(b"")
+    (folder / "net.py").write_text("")
+    text = f"N=network:{folder}/net.py:Net:width=6,weights={weights},scale=4"
+    spec = parse_restorer(text)
+    assert spec.argument == f"{folder}/net.py:Net"
+    assert dict(spec.parameters) == {"width": 6, "weights": str(weights), "scale": 4}
+    assert parse_restorer(str(weights)).argument == str(weights)
+
+
+def test_a_parameter_that_is_none_is_said_as_ever() -> None:
+    with pytest.raises(InputError, match="'fast' is not name=value"):
+        parse_restorer("nl-means:strength=1,fast")
+    with pytest.raises(InputError, match="'5=3' is not name=value"):
+        parse_restorer("my_module:MyRestorer:5=3")
+    with pytest.raises(InputError, match="needs 'weights'; its parameters: weights, scale, "):
+        parse_restorer("network:net.py:Net").check()
+
+
 @pytest.mark.parametrize("text", ["net.tflite", "models/net.h5", "./net.x:scale=2"])
 def test_a_file_that_no_adapter_reads(text: str) -> None:
     with pytest.raises(InputError, match=r"no adapter reads \.\w+ files.*\.onnx, .*\.pth"):

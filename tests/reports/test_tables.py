@@ -136,6 +136,9 @@ def test_second_best_is_underlined_even_below_a_tie_and_intervals_may_be_left_ou
     markdown = MarkdownReport().write(tied, tmp_path / "a.md").read_text()
     assert "±" not in markdown
     assert "±" in MarkdownReport().write(fabricated, tmp_path / "b.md").read_text()
+    assert r"\scriptsize" not in LatexReport().write(fabricated, tmp_path / "b.tex").read_text()
+    asked = replace(fabricated, intervals=True)
+    assert r"\scriptsize" in LatexReport().write(asked, tmp_path / "c.tex").read_text()
 
 
 def with_sets(fabricated: ReportData) -> ReportData:

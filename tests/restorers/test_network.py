@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import restorers as our_restorers
+from harness import basicsr_shim
 from harness.errors import InputError
 from harness.protocols import Conditions
 from harness.restoring.adaptation import restore_image
@@ -148,6 +149,37 @@ def test_relative_imports_work_in_a_package_and_in_a_mere_folder(
     assert restore(restorer, image) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("copied", [True, False])
+def test_architectures_of_basicsr_need_nothing_but_what_they_import(
+    tmp_path: Path, image: Any, copied: bool
+) -> None:
+    """Its own `__init__` fails on today's torchvision, and that of a copy for want of `version`."""
+    registered = "from basicsr.utils.registry import ARCH_REGISTRY\n"
+    source = SOURCE.replace("class Net(", "@ARCH_REGISTRY.register()\nclass RCAN(")
+    source = source.replace("import torch\n", f"import torch\n{registered}", 1)
+    folder = tmp_path / "basicsr" / "archs" if copied else tmp_path
+    network = write(folder, source)
+    if copied:
+        (tmp_path / "basicsr" / "utils").mkdir()
+        (folder / "__init__.py").write_text("raise RuntimeError('the other architectures')\n")
+        (tmp_path / "basicsr" / "__init__.py").write_text("from .version import __version__\n")
+        (tmp_path / "basicsr" / "utils" / "__init__.py").write_text("")
+        registry = "class Registry(dict):\n    def register(self):\n        return self.add\n"
+        registry += "    def add(self, cls):\n        assert cls.__name__ not in self\n"
+        registry += "        self[cls.__name__] = cls\n        return cls\n"
+        (tmp_path / "basicsr" / "utils" / "registry.py").write_text(
+            f"{registry}ARCH_REGISTRY = Registry()\n"
+        )
+    elif basicsr_shim.missing():
+        pytest.skip(str(basicsr_shim.missing()))
+    before = {name for name in sys.modules if name.partition(".")[0] == "basicsr"}
+    for _ in range(2):  # a registry takes a name once
+        restorer = NetworkRestorer(path=f"{folder}/net.py:RCAN", weights=f"{folder}/net.pth")
+        assert np.array_equal(restore(restorer, image), run(network, image).clip(0, 1))
+    after = {name for name in sys.modules if name.partition(".")[0] == "basicsr"}
+    assert after == before
+
+
 def test_its_fingerprint_follows_weights_source_and_what_is_imported(tmp_path: Path) -> None:
     source = SOURCE.replace("import torch\n", "import torch\nimport part\n", 1)
     write(tmp_path, source)
@@ -187,6 +219,7 @@ def test_what_does_not_fit_is_named_with_its_shapes(tmp_path: Path) -> None:
         ("net.py:Other", SOURCE, "has no 'Other'; its networks: Block, Net"),
         ("net.py", "x = 1", "there is no torch.nn.Module"),
         ("net.py:Net", "import no_such_package", "needs the package 'no_such_package'"),
+        ("net.py:Net", "import torch.gone", "imports torch.gone, which the torch that is there do"),
         ("net.py:Net", "1 / 0", "cannot be imported: ZeroDivisionError"),
         ("net.py:Net", "raise SystemExit(3)", "cannot be imported: SystemExit"),
         ("net.py:Net", "def Net(", "cannot be imported: SyntaxError"),
@@ -205,5 +238,5 @@ def test_arguments_that_the_class_does_not_take_are_named(tmp_path: Path) -> Non
     write(tmp_path)
     with pytest.raises(InputError, match=r"Net takes width=4, scale=2, depths=\(1,\), and no 'br"):
         NetworkRestorer(path=f"{tmp_path}/net.py", weights=f"{tmp_path}/net.pth", breadth=3)
-    with pytest.raises(InputError, match=r"Net cannot be built: .*; Net takes width=4"):
+    with pytest.raises(InputError, match=r"cannot be built: .*takes width=4.*restobench wrap"):
         NetworkRestorer(path=f"{tmp_path}/net.py", weights=f"{tmp_path}/net.pth", width="wide")

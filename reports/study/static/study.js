@@ -262,7 +262,7 @@
   const MOVES = { ArrowLeft: [STEP, 0], ArrowRight: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP] };
   document.addEventListener("keydown", (event) => {
     if (find("ask").hidden || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    const { key } = event;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // Caps Lock
     if (event.shiftKey && MOVES[key]) move(...MOVES[key]);
     else if (!event.shiftKey && KEYS[key]) choose(KEYS[key]);
     else if (key === "+" || key === "=") enlarge(1);

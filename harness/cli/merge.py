@@ -29,7 +29,7 @@ def merge(folders: tuple[Path, ...], out: Path) -> None:
     """
     from harness.api.people.votes import merge_votes
     from harness.storage.merging import merge_runs
-    from harness.storage.set_scores import SET_SCORES, read_set_scores
+    from harness.storage.metadata import SET_SCORES, read_set_scores
     from harness.storage.store import Store
 
     merged = merge_runs(folders, out)

@@ -4,6 +4,7 @@ Runs come from elsewhere and from other versions. What does not fit its field is
 field's default; what a newer version wrote beside it is left out.
 """
 
+import json
 import math
 import types
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from functools import lru_cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from harness.cards import MetricCard, SetMetricCard
-from harness.results import PlannedSet, Run, RunPlan, RunRestorer
+from harness.results import PlannedSet, Run, RunPlan, RunRestorer, SetScore, SetScores
 
 T = TypeVar("T")
 
@@ -28,17 +29,41 @@ COPY = "copy"
 """The key of what holds those again."""
 
 
-def write_run(run: Run) -> dict[str, object]:
-    """The metadata of a run as JSON types, by key."""
-    return {
-        "id": run.id,
-        "started": run.started,
-        "plan": run.plan.as_json(),
-        "restorers": {name: asdict(card) for name, card in run.restorers.items()},
-        "metrics": {name: metric_json(card) for name, card in run.metrics.items()},
-        "environment": dict(run.environment),
-        "status": run.status,
+def header_texts(run: Run) -> dict[str, str]:
+    """The metadata of a run as JSON, by key.
+
+    A training's run has a restorer for each of hundreds of steps, and is written at each: what is
+    known of a card's text is not made again.
+    """
+    cards = (f"{as_text(name)}: {_card_text(card)}" for name, card in run.restorers.items())
+    texts = {
+        "id": as_text(run.id),
+        "started": as_text(run.started),
+        "plan": as_text(run.plan.as_json()),
+        "restorers": f"{{{', '.join(cards)}}}",
+        "metrics": as_text({name: metric_json(card) for name, card in run.metrics.items()}),
+        "environment": as_text(dict(run.environment)),
+        "status": as_text(run.status),
     }
+    copy = ", ".join(f"{as_text(name)}: {texts[name]}" for name in RANKED)
+    return {**texts, COPY: f"{{{copy}}}"}
+
+
+def as_text(value: object) -> str:
+    """JSON; of what a third party says of itself and JSON has not, the text."""
+    return json.dumps(value, default=str)
+
+
+def _card_text(card: RunRestorer) -> str:
+    try:
+        return _known_text(card)
+    except TypeError:  # a third party's card may hold what has no hash
+        return as_text(asdict(card))
+
+
+@lru_cache(maxsize=4096)
+def _known_text(card: RunRestorer) -> str:
+    return as_text(asdict(card))
 
 
 def metric_json(card: MetricCard | SetMetricCard) -> dict[str, object]:
@@ -48,7 +73,7 @@ def metric_json(card: MetricCard | SetMetricCard) -> dict[str, object]:
 
 
 def read_run(meta: Mapping[str, object]) -> Run:
-    """A run out of what `write_run`, or that of another version, has made of it.
+    """A run out of what `header_texts`, or that of another version, has made of it.
 
     A metric whose direction is not known has no card: it cannot be ranked.
     """
@@ -156,3 +181,27 @@ def _is_plain(kind: Any, value: object) -> bool:
 def table_of(value: object) -> dict[str, object]:
     """A mapping as a dictionary; anything else is an empty one."""
     return dict(value) if isinstance(value, Mapping) else {}
+
+
+SET_SCORES = "set_scores"
+"""The key of what metrics of sets say."""
+
+
+def write_set_scores(scores: SetScores) -> dict[str, object]:
+    """What metrics of sets say, as JSON types."""
+    cards = {name: metric_json(card) for name, card in scores.cards.items()}
+    return {"cards": cards, "rows": [asdict(row) for row in scores.rows]}
+
+
+def read_set_scores(content: object) -> SetScores:
+    """What metrics of sets say, out of JSON; rows that do not fit are left out."""
+    table = table_of(content)
+    cards = {
+        name: read_record(SetMetricCard, with_bounds(table_of(card)), name=name)
+        for name, card in table_of(table.get("cards")).items()
+    }
+    found, rows = [], table.get("rows")
+    for row in rows if isinstance(rows, list) else ():
+        with suppress(TypeError):
+            found.append(read_record(SetScore, row))
+    return SetScores(cards, tuple(found))

@@ -49,6 +49,18 @@ def require_cache() -> None:
         ) from error
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder that a user has named, if it is not there.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written: {error.strerror or error}") from error
+
+
 @lru_cache(maxsize=512)
 def safe_name(name: str) -> str:
     """Turns any name into one of a file or folder, which cannot lead out of its own.

@@ -7,37 +7,38 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from harness.errors import StoreError
-from harness.results import (
-    Cell,
-    Failure,
-    FailureKind,
-    Restored,
-    Run,
-    RunData,
-    SampleRecord,
-    Score,
-    Skipped,
-)
-from harness.results.columns import Rows, ScoreColumns, read_columns
+from harness.results import Cell, Failure, Restored, Run, RunData, Score, Skipped
 from harness.storage.database import Database
 from harness.storage.images.samples import StoredSample
-from harness.storage.metadata import COPY, RANKED, read_run, write_run
+from harness.storage.marks import Mark
+from harness.storage.metadata import (
+    COPY,
+    RANKED,
+    SET_SCORES,
+    as_text,
+    header_texts,
+    read_run,
+    read_set_scores,
+)
+from harness.storage.places import make_folder
 from harness.storage.rows import (
     CELL,
     CELL_COLUMNS,
     TRUTHS,
     failure_row,
     flat,
+    read_rows,
     restored_of,
     restored_row,
     score_row,
 )
-from harness.storage.set_scores import SET_SCORES, read_set_scores
 
 FILENAME = "results.sqlite"
 
@@ -48,15 +49,17 @@ class Store:
     Args:
         folder: The run folder.
         create: Whether to make a new store when there is none, and to write into it.
+        known: The mark that it had when this process closed it.
 
     Attributes:
         damaged: Rows that did not fit their checksums, and are left out.
+        unchanged: Whether nobody has written to it since it was given that mark.
 
     Raises:
         StoreError: No run there, damaged, or written by a newer version.
     """
 
-    def __init__(self, folder: Path, *, create: bool = False) -> None:
+    def __init__(self, folder: Path, *, create: bool = False, known: Mark | None = None) -> None:
         self.folder = folder
         path = folder / FILENAME
         if not path.is_file():
@@ -67,8 +70,9 @@ class Store:
                 )
             if path.exists():  # SQLite would wait for a pipe's other end
                 raise StoreError(f"{path} is in the way: it is no file; move it, or use --out")
-            folder.mkdir(parents=True, exist_ok=True)
-        database = self._database = Database(path, writing=create)
+            make_folder(folder)
+        database = self._database = Database(path, writing=create, known=known)
+        self.unchanged = database.unchanged
         self.damaged = sum(database.lost.values())
         self._headless = not create and database.lost.get("meta", 0) > 0
         self.transaction, self.batch = database.transaction, database.batch
@@ -77,6 +81,11 @@ class Store:
     def close(self) -> None:
         """Ends a batch and closes the file."""
         self._database.close()
+
+    @property
+    def mark(self) -> Mark | None:
+        """What tells, once it is closed, whether others write to it afterwards."""
+        return self._database.mark
 
     def __enter__(self) -> Store:
         return self
@@ -117,15 +126,14 @@ class Store:
         return run
 
     def write_header(self, run: Run) -> None:
-        """Writes what the run says of itself."""
-        said = write_run(run)
-        self.set_meta(**said, **{COPY: {name: said[name] for name in RANKED}})
+        """Writes what the run says of itself, as far as it is new."""
+        said = header_texts(run)
+        before = dict(self._rows("SELECT key, value FROM meta"))
+        self._insert("meta", [item for item in said.items() if before.get(item[0]) != item[1]])
 
     def set_meta(self, **values: object) -> None:
         """Writes JSON values by key."""
-        # what a third party says of itself may be nothing that JSON has
-        texts = ((key, json.dumps(value, default=str)) for key, value in values.items())
-        self._insert("meta", list(texts))
+        self._insert("meta", [(key, as_text(value)) for key, value in values.items()])
 
     def read_meta(self, key: str) -> object:
         """A value that `set_meta` wrote, or `None`."""
@@ -209,6 +217,15 @@ class Store:
             self._rows("DELETE FROM skipped")
             self._insert("skipped", [(row.restorer or "", row.set, row.reason) for row in skipped])
 
+    def drop_restorers(self, names: Collection[str]) -> None:
+        """Removes restorers with all that is known of them."""
+        run = self.require_header()
+        cards = {name: card for name, card in run.restorers.items() if name not in names}
+        with self.transaction():
+            for table, name in product(("cells", "scores", "failures", "skipped"), names):
+                self._rows(f"DELETE FROM {table} WHERE restorer = ?", name)
+            self.write_header(replace(run, restorers=cards))
+
     def find_restored(self, cell: Cell) -> Restored | None:
         """A restored image whose file is still there."""
         columns = ", ".join(CELL_COLUMNS)
@@ -235,37 +252,23 @@ class Store:
         query = f"SELECT {kind}, fingerprint, count(*) FROM {table} GROUP BY 1, 2"
         return Counter({(row[0], row[1]): int(row[2]) for row in self._rows(query)})
 
-    def _cells(self) -> list[list[Any]]:
-        rows = self._rows(f"SELECT {', '.join(CELL_COLUMNS)} FROM cells")
-        columns = read_columns(rows, len(CELL_COLUMNS))
-        return [*columns[:-TRUTHS], *(list(map(bool, column)) for column in columns[-TRUTHS:])]
-
     def count_failures(self) -> int:
         """How many failure rows the run holds."""
         return int(self._rows("SELECT count(*) FROM failures").fetchone()[0])
 
-    def read(self) -> RunData:
-        """Reads the whole run.
+    def read(self, run: Run | None = None, names: Collection[str] | None = None) -> RunData:
+        """Reads the whole run, or what it holds of some restorers.
+
+        Args:
+            run: What it says of itself, where that is known.
+            names: Of restorers; `None`: all.
 
         Raises:
             StoreError: The run was never planned: it holds no metadata.
         """
-        scores = "restorer, set_name, image, metric, value, spread"
-        failures = "restorer, set_name, image, kind, message, nullif(metric, '')"
-        skipped = "SELECT nullif(restorer, ''), set_name, reason FROM skipped"
-        samples = "SELECT set_name, image, degraded_sha256, reference_sha256 FROM samples"
-        return RunData(
-            run=self.require_header(),
-            scores=ScoreColumns.from_rows(self._rows(f"SELECT {scores} FROM scores")),
-            failures=tuple(
-                Failure(Cell(*row[:3]), FailureKind(row[3]), *row[4:])
-                for row in self._rows(f"SELECT {failures} FROM failures")
-            ),
-            restored=Rows(restored_of, self._cells()),
-            skipped=tuple(Skipped(*row) for row in self._rows(skipped)),
-            samples={row[:2]: SampleRecord(*row[2:]) for row in self._rows(samples)},
-            set_scores=read_set_scores(self.read_meta(SET_SCORES)),
-        )
+        run = self.require_header() if run is None else run
+        set_scores = read_set_scores(self.read_meta(SET_SCORES))
+        return replace(read_rows(self._rows, run, names), set_scores=set_scores)
 
 
 def load_header(folder: Path) -> Run:

@@ -26,14 +26,14 @@ from harness.api.planning import (
 )
 from harness.api.result import Result
 from harness.api.training.logs import log_to
+from harness.api.training.steps import Steps, step_numbers
 from harness.api.training.validation import STEP, Validation, judge
 from harness.errors import InputError, StoreError
 from harness.restoring.wrapping import as_restorer, device_of
-from harness.results import MIN_SIGNS, RunData
+from harness.results import MIN_SIGNS, Failure, RunData
 from harness.running.plan import Plan, choose_metrics, choose_sets
-from harness.running.runner import run_plan
 from harness.storage.places import safe_name
-from harness.storage.store import FILENAME, load_run
+from harness.storage.store import load_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,8 +101,8 @@ class Validator:
             weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.validations: list[Validation] = []
         self._best_step: int | None = None
-        if (self.folder / FILENAME).is_file():
-            self._go_on(load_run(self.folder))
+        self._steps = Steps(self.folder)
+        self._go_on(self._steps.open())
 
     @property
     def best(self) -> Validation | None:
@@ -157,27 +157,43 @@ class Validator:
         step = _whole(step)
         if not self.due(step):
             return None
-        name, device = f"{STEP}{step}", device_of(network)
-        with alone(network):
-            device = device if device.startswith("cuda") else "cpu"
-            restorer = as_restorer(network, feeding(device, self._fed), name)
-            built = {name: (restorer, f"step {step} of a training")}
-            plan = self._planned(built, device)
-            run_plan(plan, self.folder, workers=1, pools=PoolsHere({name: restorer}))
-        data = load_run(self.folder)
-        if self._best_step == step:  # gone back to an earlier state: what was the best is gone
-            self._replay(data, [item.step for item in self.validations if item.step != step])
-        others = [item for item in self.validations if item.step != step]
-        found = judge(data, step, self.best, self._metric)
-        self.validations = sorted([*others, found], key=attrgetter("step"))
+        if self._steps.look():
+            warnings.warn(
+                f"{self.folder} lacks what was validated before: the history begins with what is "
+                "left",
+                stacklevel=2,
+            )
+            self._go_on(self._steps.open())
+        self._forget(step)
+        found, why = self._validate(network, step)
+        self.validations = sorted([*self.validations, found], key=attrgetter("step"))
         self._best_step = found.best_step
-        if found.failures:
-            why = next(item for item in data.failures if item.cell.restorer == name)
+        if why is not None:
             told = f"step {step}: {found.failures} failures, first {why.kind}: {why.message:.200}"
             warnings.warn(told, stacklevel=2)
         self._forget_images()
         self._log(step, found.numbers())
         return found
+
+    def _validate(self, network: object, step: int) -> tuple[Validation, Failure | None]:
+        """Runs a step, and holds it against the best one; with its first failure."""
+        name, device = f"{STEP}{step}", device_of(network)
+        with alone(network):
+            device = device if device.startswith("cuda") else "cpu"
+            restorer = as_restorer(network, feeding(device, self._fed), name)
+            built = {name: (restorer, f"step {step} of a training")}
+            self._steps.add(self._planned(built, device), PoolsHere({name: restorer}))
+        best = self.best
+        data = self._steps.read({step, best.step if best else step})
+        why = next((item for item in data.failures if item.cell.restorer == name), None)
+        return judge(data, step, best, self._metric), why
+
+    def _forget(self, step: int) -> None:
+        """A step that is validated again: what it was before is gone."""
+        others = [item for item in self.validations if item.step != step]
+        if self._best_step == step:
+            self._replay(load_run(self.folder), [item.step for item in others])
+        self.validations = others
 
     def _planned(self, built: Mapping[str, Any], device: str) -> Plan:
         """The plan of a step; the first decides which sets there are."""
@@ -191,25 +207,27 @@ class Validator:
                 warnings.warn(
                     f"of fewer than {MIN_SIGNS} images steps are told apart by a t test, which "
                     "assumes normally distributed differences",
-                    stacklevel=3,
+                    stacklevel=4,
                 )
         return require_cells(with_built(self._plan, built))
 
-    def _go_on(self, data: RunData) -> None:
+    def _go_on(self, data: RunData | None) -> None:
         """Goes on with a run that holds steps."""
+        if data is None:
+            self._replay(data, ())
+            return
         measured, wanted = data.run.plan.metrics, self._metric or self._metrics[0]
         if wanted not in measured:
             raise InputError(
                 f"{self.folder} holds steps that are judged by {', '.join(measured)}, and not by "
                 f"{wanted}: give another folder (out)"
             )
-        names = [name.removeprefix(STEP) for name in data.run.restorers if name.startswith(STEP)]
-        self._replay(data, [int(name) for name in names if name.isdecimal()])
+        self._replay(data, step_numbers(data))
 
-    def _replay(self, data: RunData, steps: Iterable[int]) -> None:
+    def _replay(self, data: RunData | None, steps: Iterable[int]) -> None:
         """Finds again what steps have shown, one after the other."""
         self.validations, self._best_step = [], None
-        for step in sorted(steps):
+        for step in sorted(steps) if data else ():
             found = judge(data, step, self.best, self._metric)
             self.validations.append(found)
             self._best_step = found.best_step

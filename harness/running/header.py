@@ -10,8 +10,8 @@ from harness.errors import StoreError
 from harness.results import Run, RunPlan, Spent
 from harness.running.plan import Plan
 from harness.set_identity import set_fingerprint
-from harness.storage.provenance import describe_environment, host_id
 from harness.storage.metadata import SET_SCORES, read_set_scores
+from harness.storage.provenance import describe_environment, host_id
 from harness.storage.store import FILENAME, Store
 
 
@@ -55,17 +55,12 @@ def begin_run(
     Raises:
         StoreError: The folder holds a run of another plan.
     """
-    environment = describe_environment(plan.device) if known is None else known.environment
-    run = Run(
-        id=secrets.token_hex(6),
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
-        plan=plan.header(),
-        restorers=plan.cards(),
-        metrics=plan.metrics,
-        environment={**environment, "workers": workers},
-        status="running",
-    )
-    known = store.read_header() if known is None else known
+    if known is None:
+        environment, known = describe_environment(plan.device), store.read_header()
+    else:
+        environment = dict(known.environment)
+        store.go_on(known)
+    run = _begun(plan, {**environment, "workers": workers})
     if known is not None:
         _check_same_plan(store.folder, known.plan, run.plan)
         run = _resumed(known, run)
@@ -74,6 +69,18 @@ def begin_run(
         store.write_header(run)
     store.replace_skipped(plan.skipped)
     return run
+
+
+def _begun(plan: Plan, environment: Mapping[str, object]) -> Run:
+    return Run(
+        id=secrets.token_hex(6),
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        plan=plan.header(),
+        restorers=plan.cards(),
+        metrics=plan.metrics,
+        environment=environment,
+        status="running",
+    )
 
 
 def additions(folder: Path, plan: Plan) -> list[str]:

@@ -7,9 +7,9 @@ field's default; what a newer version wrote beside it is left out.
 import json
 import math
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -29,41 +29,33 @@ COPY = "copy"
 """The key of what holds those again."""
 
 
-def header_texts(run: Run) -> dict[str, str]:
-    """The metadata of a run as JSON, by key.
+ADDED = "restorers+"
+"""How the keys begin of restorers that were added to a header, which is not written again whole."""
 
-    A training's run has a restorer for each of hundreds of steps, and is written at each: what is
-    known of a card's text is not made again.
-    """
-    cards = (f"{as_text(name)}: {_card_text(card)}" for name, card in run.restorers.items())
-    texts = {
-        "id": as_text(run.id),
-        "started": as_text(run.started),
-        "plan": as_text(run.plan.as_json()),
-        "restorers": f"{{{', '.join(cards)}}}",
-        "metrics": as_text({name: metric_json(card) for name, card in run.metrics.items()}),
-        "environment": as_text(dict(run.environment)),
-        "status": as_text(run.status),
+
+def write_run(run: Run) -> dict[str, object]:
+    """The metadata of a run as JSON types, by key."""
+    return {
+        "id": run.id,
+        "started": run.started,
+        "plan": run.plan.as_json(),
+        "restorers": {name: asdict(card) for name, card in run.restorers.items()},
+        "metrics": {name: metric_json(card) for name, card in run.metrics.items()},
+        "environment": dict(run.environment),
+        "status": run.status,
     }
-    copy = ", ".join(f"{as_text(name)}: {texts[name]}" for name in RANKED)
-    return {**texts, COPY: f"{{{copy}}}"}
 
 
-def as_text(value: object) -> str:
-    """JSON; of what a third party says of itself and JSON has not, the text."""
-    return json.dumps(value, default=str)
+def write_more(run: Run, before: Run) -> dict[str, object]:
+    """What has to be written of a run where `before` was; as `write_run`.
 
-
-def _card_text(card: RunRestorer) -> str:
-    try:
-        return _known_text(card)
-    except TypeError:  # a third party's card may hold what has no hash
-        return as_text(asdict(card))
-
-
-@lru_cache(maxsize=4096)
-def _known_text(card: RunRestorer) -> str:
-    return as_text(asdict(card))
+    However many restorers a training's run has, it says as much at each step.
+    """
+    known = before.restorers
+    new = {name: card for name, card in run.restorers.items() if known.get(name) is not card}
+    said = write_run(replace(run, restorers=new))
+    cards = table_of(said.pop("restorers"))
+    return said | {f"{ADDED}{name}": card for name, card in cards.items()}
 
 
 def metric_json(card: MetricCard | SetMetricCard) -> dict[str, object]:
@@ -72,13 +64,32 @@ def metric_json(card: MetricCard | SetMetricCard) -> dict[str, object]:
     return {**asdict(card), "bounds": bounds}
 
 
+def read_header(rows: Iterable[tuple[str, str]], *, whole: bool) -> Run | None:
+    """A run out of keys and their JSON; `None` of one that was never planned.
+
+    Args:
+        rows: Of the table `meta`.
+        whole: Refuses one that nobody can rank, since rows of it are lost.
+
+    Raises:
+        ValueError: That is so, or they are no JSON.
+        TypeError: They hold what no version of ours writes.
+    """
+    meta = {key: json.loads(value) for key, value in rows}
+    meta = meta.pop(COPY, {}) | meta
+    if whole and (lost := [name for name in RANKED if name not in meta]):
+        raise ValueError(f"what the run says of its {' and '.join(lost)} is lost")
+    return read_run(meta) if meta.get("plan") else None
+
+
 def read_run(meta: Mapping[str, object]) -> Run:
-    """A run out of what `header_texts`, or that of another version, has made of it.
+    """A run out of what `write_run`, `write_more`, or that of another version, has made of it.
 
     A metric whose direction is not known has no card: it cannot be ranked.
     """
     plan, metrics = table_of(meta.get("plan")), table_of(meta.get("metrics"))
     sets, restorers = table_of(plan.get("sets")), table_of(meta.get("restorers"))
+    added = {key.removeprefix(ADDED): meta[key] for key in meta if key.startswith(ADDED)}
     rules = table_of(plan.get("evaluation"))
     return Run(
         id=str(meta.get("id", "")),
@@ -93,7 +104,8 @@ def read_run(meta: Mapping[str, object]) -> Run:
             sets={name: read_record(PlannedSet, content) for name, content in sets.items()},
         ),
         restorers={
-            name: read_record(RunRestorer, card, name=name) for name, card in restorers.items()
+            name: read_record(RunRestorer, card, name=name)
+            for name, card in (restorers | added).items()
         },
         metrics={
             name: read_metric(name, card)

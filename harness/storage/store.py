@@ -19,15 +19,17 @@ from harness.storage.database import Database
 from harness.storage.images.samples import StoredSample
 from harness.storage.marks import Mark
 from harness.storage.metadata import (
+    ADDED,
     COPY,
     RANKED,
     SET_SCORES,
-    as_text,
-    header_texts,
-    read_run,
+    read_header,
     read_set_scores,
+    write_more,
+    write_run,
 )
-from harness.storage.places import make_folder
+from harness.storage.places import FILENAME as FILENAME
+from harness.storage.places import find_store
 from harness.storage.rows import (
     CELL,
     CELL_COLUMNS,
@@ -39,8 +41,6 @@ from harness.storage.rows import (
     restored_row,
     score_row,
 )
-
-FILENAME = "results.sqlite"
 
 
 class Store:
@@ -61,19 +61,12 @@ class Store:
 
     def __init__(self, folder: Path, *, create: bool = False, known: Mark | None = None) -> None:
         self.folder = folder
-        path = folder / FILENAME
-        if not path.is_file():
-            if not create:
-                raise StoreError(
-                    f"{folder} is no run: it has no {FILENAME}; `restobench run --out {folder}` "
-                    "makes one"
-                )
-            if path.exists():  # SQLite would wait for a pipe's other end
-                raise StoreError(f"{path} is in the way: it is no file; move it, or use --out")
-            make_folder(folder)
-        database = self._database = Database(path, writing=create, known=known)
+        database = self._database = Database(
+            find_store(folder, create), writing=create, known=known
+        )
         self.unchanged = database.unchanged
         self.damaged = sum(database.lost.values())
+        self._said: Run | None = None
         self._headless = not create and database.lost.get("meta", 0) > 0
         self.transaction, self.batch = database.transaction, database.batch
         self.commit, self._rows, self._insert = database.commit, database.rows, database.insert
@@ -97,11 +90,7 @@ class Store:
         """What the run says of itself, or `None` for one that was never planned."""
         rows = self._rows("SELECT key, value FROM meta")
         try:
-            meta = {key: json.loads(value) for key, value in rows}
-            meta = meta.pop(COPY, {}) | meta
-            if self._headless and (lost := [name for name in RANKED if name not in meta]):
-                raise ValueError(f"what the run says of its {' and '.join(lost)} is lost")
-            return read_run(meta) if meta.get("plan") else None
+            return read_header(rows, whole=self._headless)
         except (TypeError, ValueError) as error:  # what no version of ours writes
             raise self.damage(error) from error
 
@@ -126,14 +115,25 @@ class Store:
         return run
 
     def write_header(self, run: Run) -> None:
-        """Writes what the run says of itself, as far as it is new."""
-        said = header_texts(run)
-        before = dict(self._rows("SELECT key, value FROM meta"))
-        self._insert("meta", [item for item in said.items() if before.get(item[0]) != item[1]])
+        """Writes what the run says of itself."""
+        if self._said is not None:
+            self.set_meta(**write_more(run, self._said))
+            self._said = run
+            return
+        said = write_run(run)
+        with self.transaction():
+            self._rows("DELETE FROM meta WHERE key GLOB ?", f"{ADDED}*")
+            self.set_meta(**said, **{COPY: {name: said[name] for name in RANKED}})
+
+    def go_on(self, run: Run) -> None:
+        """Tells what the header says: of what is written from now on, what is new is added."""
+        self._said = run
 
     def set_meta(self, **values: object) -> None:
         """Writes JSON values by key."""
-        self._insert("meta", [(key, as_text(value)) for key, value in values.items()])
+        # what a third party says of itself may be nothing that JSON has
+        texts = ((key, json.dumps(value, default=str)) for key, value in values.items())
+        self._insert("meta", list(texts))
 
     def read_meta(self, key: str) -> object:
         """A value that `set_meta` wrote, or `None`."""
@@ -160,17 +160,23 @@ class Store:
                 self._insert("samples", [row])
 
     def drop_outdated(self, metrics: Mapping[str, str]) -> None:
-        """Removes scores by other versions of these metrics, of whatever restorer.
+        """Removes scores by versions of metrics other than these fingerprints, of all restorers.
 
         They must not be ranked beside what is scored now, and a metric that fails now must not
         leave them standing.
-
-        Args:
-            metrics: Name -> the fingerprint that holds.
         """
         with self.transaction():
             for name, wanted in metrics.items():
                 self._rows("DELETE FROM scores WHERE metric = ? AND fingerprint <> ?", name, wanted)
+
+    def drop_restorers(self, names: Collection[str]) -> None:
+        """Removes restorers with all that is known of them."""
+        run, drop = self.require_header(), "DELETE FROM {} WHERE restorer = ?"
+        cards = {name: card for name, card in run.restorers.items() if name not in names}
+        with self.transaction():
+            for table, name in product(("cells", "scores", "failures", "skipped"), names):
+                self._rows(drop.format(table), name)
+            self.write_header(replace(run, restorers=cards))
 
     def add_restored(self, image: Restored) -> None:
         """Records a restored image that is not scored yet, as `add_scores` does."""
@@ -216,15 +222,6 @@ class Store:
         with self.transaction():
             self._rows("DELETE FROM skipped")
             self._insert("skipped", [(row.restorer or "", row.set, row.reason) for row in skipped])
-
-    def drop_restorers(self, names: Collection[str]) -> None:
-        """Removes restorers with all that is known of them."""
-        run = self.require_header()
-        cards = {name: card for name, card in run.restorers.items() if name not in names}
-        with self.transaction():
-            for table, name in product(("cells", "scores", "failures", "skipped"), names):
-                self._rows(f"DELETE FROM {table} WHERE restorer = ?", name)
-            self.write_header(replace(run, restorers=cards))
 
     def find_restored(self, cell: Cell) -> Restored | None:
         """A restored image whose file is still there."""

@@ -132,7 +132,7 @@ def _stopped(data: RunData) -> Iterator[str]:
             mixed.add(image.cell.restorer)
     done.update(item.cell.restorer for item in data.failures if item.metric is None)
     planned = sum(planned.images for planned in data.run.plan.sets.values())
-    for number, name in enumerate(prints, 1):
-        is_last = number == len(prints) and data.run.status != "finished"
-        if name in mixed or (is_last and done[name] < planned):
+    last = max(step_numbers(data), default=None) if data.run.status != "finished" else None
+    for name in prints:
+        if name in mixed or (name == f"{STEP}{last}" and done[name] < planned):
             yield name

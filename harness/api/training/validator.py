@@ -214,7 +214,7 @@ class Validator:
     def _go_on(self, data: RunData | None) -> None:
         """Goes on with a run that holds steps."""
         if data is None:
-            self._replay(data, ())
+            self.validations, self._best_step = [], None
             return
         measured, wanted = data.run.plan.metrics, self._metric or self._metrics[0]
         if wanted not in measured:
@@ -224,10 +224,10 @@ class Validator:
             )
         self._replay(data, step_numbers(data))
 
-    def _replay(self, data: RunData | None, steps: Iterable[int]) -> None:
+    def _replay(self, data: RunData, steps: Iterable[int]) -> None:
         """Finds again what steps have shown, one after the other."""
         self.validations, self._best_step = [], None
-        for step in sorted(steps) if data else ():
+        for step in sorted(steps):
             found = judge(data, step, self.best, self._metric)
             self.validations.append(found)
             self._best_step = found.best_step

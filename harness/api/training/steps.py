@@ -57,10 +57,10 @@ class Steps:
             StoreError: Another training adds steps to the run.
         """
         path, known = self.folder / FILENAME, self._known
-        if not known or (self._closed is not None and self._closed.mark.is_of(path)):
+        if self._closed is not None and self._closed.mark.is_of(path):
             return False
         if not path.is_file():
-            return True
+            return bool(known)
         damage: list[str] = []
         found = _steps_of(load_run(self.folder, damage.append))
         if strange := [name for name, its in found.items() if known.get(name) != its]:

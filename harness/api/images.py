@@ -162,14 +162,14 @@ def _score_arrays(
     from harness.protocols import Evaluation
     from harness.scoring.evaluation import score_image
     from harness.scoring.files import usable_metrics
-    from harness.scoring.many_files import one_thread
+    from harness.workers.as_in_workers import as_in_workers
 
     names, place = list(usable_metrics(names)), choose_device(device)
     _require_references(names, reference is not None)
     other = None if reference is None else _pixels(reference, "", "reference")[0]
     given = [_pixels(image, "")[0] for image in images]
     evaluation = Evaluation("score", crop_border=crop_border)
-    with one_thread():
+    with as_in_workers():
         return [
             _row(None, name, score_image(name, place, image, other, evaluation))
             for image in given

@@ -119,14 +119,14 @@ def _by_hand(network: object, benchmark: Path) -> object:
 
     from harness.images import quantise
     from harness.plugins.kinds import metrics, resolve_benchmark
-    from harness.scoring.many_files import one_thread
+    from harness.workers.as_in_workers import as_in_workers
 
     [degraded_set] = resolve_benchmark(str(benchmark)).sets
     samples = [degraded_set.sample(name) for name in degraded_set.ids()]
     built = [metrics.get(name)(device="cpu") for name in ("psnr", "ssim")]
 
     def loop() -> None:
-        with one_thread(), torch.no_grad():
+        with as_in_workers(), torch.no_grad():
             for sample in samples:
                 restored = network(torch.from_numpy(sample.degraded)[None])[0].numpy()  # type: ignore[operator]
                 for metric in built:

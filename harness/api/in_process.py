@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from harness.api.arguments import temporary_folder
 from harness.protocols import Restorer
 from harness.restoring.in_process import put_back, restore_here
 from harness.restoring.wrapping import is_module
@@ -94,7 +94,7 @@ class PoolsHere(Pools):
         """Nothing has to be ended."""
 
     def __enter__(self) -> PoolsHere:
-        self._folder = Path(tempfile.mkdtemp(prefix="restobench-"))
+        self._folder = temporary_folder("restobench-")
         return self
 
     def __exit__(self, *error: object) -> None:

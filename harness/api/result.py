@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, fields
 from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from harness.api.arguments import is_folder, path_of, some
+from harness.api.frames import frame_of
 from harness.errors import InputError
 from harness.results import Difference, SetStanding
 from harness.storage.store import load_run as read_run
@@ -153,7 +155,7 @@ class Result:
         rows: Sequence[Difference]
         if not isinstance(other, str | Path | Result):
             raise InputError(f"other is {other!r:.60}; expected a restorer's name or a result")
-        if not isinstance(other, Result) and other not in self.restorers and Path(other).is_dir():
+        if not isinstance(other, Result) and other not in self.restorers and is_folder(other):
             other = Result(Path(other))
         if isinstance(other, Result):
             rows = pairing.against(self.data, other.data, set_name=set, metric=metric)
@@ -199,43 +201,46 @@ class Result:
         """Writes several reports, with everything that `restobench report` can say.
 
         Args:
-            folder: Where; or the file itself of a single format.
+            folder: Where; or the file of a single format.
             formats: Of the reports.
             baseline: Also show the regression check against this file or run folder.
             aliases: As for `compare`.
             settings: As for `compare`.
-            shown: The fields of `Shown`, as of
-                `harness.reporting.assemble.assemble`.
+            shown: As of `harness.reporting.assemble.assemble`.
 
         Returns:
             For each format, the page or file to open.
 
         Raises:
-            UnknownNameError: No such format.
-            InputError: They cannot be written there.
+            InputError: No such format, or they cannot be written there.
         """
         from harness.regression import check, measured_run
         from harness.reporting import assemble, write
 
-        writers, comparison = write.report_writers(tuple(formats)), None
+        writers, comparison = write.report_writers(some(formats, "formats")), None
         if baseline is not None:
-            now, path = measured_run.measured_run(self.data, self.folder), Path(baseline)
-            chosen = None if settings is None else Path(settings)
-            comparison = check.check_against(now, path, aliases=aliases, settings=chosen)
+            source = path_of(baseline, "baseline")
+            now = measured_run.measured_run(self.data, self.folder)
+            chosen = None if settings is None else path_of(settings, "settings")
+            comparison = check.check_against(now, source, aliases=aliases, settings=chosen)
+        elif aliases or settings is not None:
+            raise InputError("aliases and settings are those of a baseline, and none is given")
         report = assemble.assemble(self.data, self.folder, comparison=comparison, **shown)
-        return write.write_reports(report, writers, None if folder is None else Path(folder))
+        out = None if folder is None else path_of(folder, "folder")
+        return write.write_reports(report, writers, out)
 
     def baseline(self, path: str | Path) -> Path:
         """Writes what was measured into a file to commit, for `compare`.
 
         Raises:
+            InputError: It cannot be written there.
             StoreError: The run is damaged: a baseline needs every row.
         """
         from harness.regression import baseline_file, measured_run
 
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        baseline_file.write_baseline(measured_run.load_measured(self.folder), Path(path))
-        return Path(path)
+        target = path_of(path, "baseline")
+        baseline_file.write_baseline(measured_run.load_measured(self.folder), target)
+        return target
 
     @cached_property
     def _tables(self) -> ReportData:
@@ -272,11 +277,3 @@ class Result:
             shown = frame_of([{name: row[name] for name in _SHOWN} for row in rows], _SHOWN)
             yield f"<p>{escape(title)}</p>"
             yield shown.to_html(index=False, escape=True, na_rep="–")
-
-
-def frame_of(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:
-    """A data frame; `columns` come first, and are there without any row as well."""
-    import pandas as pd
-
-    more = [name for row in rows[:1] for name in row if name not in columns]
-    return pd.DataFrame(rows, columns=[*columns, *more])

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -60,8 +61,11 @@ def make_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror or error}") from error
+        is_other = folder.exists() and not folder.is_dir()
+        why = "it is no folder" if is_other else error.strerror or error
+        raise InputError(f"{folder} cannot be written: {why}") from error
 
 
 def find_store(folder: Path, create: bool) -> Path:

@@ -187,7 +187,7 @@ def test_what_cannot_go_on_or_be_written_is_said_at_once(benchmark: str, tmp_pat
     with pytest.raises(InputError, match="steps that are judged by psnr, and not by ssim"):
         harness.Validator(benchmark, metrics=["ssim"], out=tmp_path / "run")
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="a file; expected a run folder"):
+    with pytest.raises(InputError, match="file cannot be written: it is no folder"):
         harness.Validator(benchmark, out=tmp_path / "file")
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import operator
 import shutil
-import tempfile
 import warnings
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,14 +12,15 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from harness.api.evaluation import Fed, feeding, require_words
+from harness.api.arguments import from_0, path_of, require_words, several, temporary_folder, whole
+from harness.api.evaluation import Fed, feeding, require_fed
+from harness.api.frames import frame_of
 from harness.api.in_process import PoolsHere, alone
 from harness.api.planning import (
     Choice,
     find_benchmark,
     plan_here,
     require_cells,
-    several,
     with_built,
 )
 from harness.api.result import Result
@@ -32,7 +31,7 @@ from harness.errors import InputError, StoreError
 from harness.restoring.wrapping import as_restorer, device_of
 from harness.results import MIN_SIGNS, Failure, RunData
 from harness.running.plan import Plan, choose_metrics, choose_sets
-from harness.storage.places import safe_name
+from harness.storage.places import make_folder, safe_name
 from harness.storage.store import load_run
 
 if TYPE_CHECKING:
@@ -82,23 +81,24 @@ class Validator:
         **fed: Unpack[Fed],
     ) -> None:
         require_words(fed, Fed.__optional_keys__)
-        for name, number in (("every", every), ("images", 1 if images is None else images)):
-            if not isinstance(number, int) or number < 1:
-                raise InputError(f"{name} is {number!r}; expected a whole number above 0")
-        self._benchmark, self.every, self._fed = find_benchmark(benchmark), every, fed
-        sets, metrics = several(sets), several(metrics)
+        feeding("cpu", fed)  # what cannot be is said at once
+        self.every = _above_0("every", every)
+        limit = None if images is None else _above_0("images", images)
+        self._benchmark, self._fed = find_benchmark(benchmark), fed
+        sets, metrics = several(sets, "sets"), several(metrics, "metrics")
         choose_sets(self._benchmark, sets)
         self._metrics = tuple(choose_metrics(metrics, self._benchmark.metrics)[0])
         if metric is not None and metric not in self._metrics:
             raise InputError(f"metric is {metric!r}; expected one of {', '.join(self._metrics)}")
-        self._choice = Choice(sets=sets, metrics=metrics, limit=images)
+        self._choice = Choice(sets=sets, metrics=metrics, limit=limit)
         self._metric, self._log = metric, log_to(log)
         self._plan: Plan | None = None
-        if out is not None and Path(out).is_file():
-            raise InputError(f"out is {out}, a file; expected a run folder")
-        self.folder = Path(out or tempfile.mkdtemp(prefix="restobench-run-")).resolve()
         if out is None:
+            self.folder = temporary_folder("restobench-run-")
             weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        else:
+            self.folder = path_of(out, "out").resolve()
+            make_folder(self.folder)  # not after hours of training
         self.validations: list[Validation] = []
         self._best_step: int | None = None
         self._steps = Steps(self.folder)
@@ -126,15 +126,13 @@ class Validator:
 
         A step without any score has one row, with neither set, metric nor mean.
         """
-        import pandas as pd
-
+        columns = ("step", "set", "metric", "mean", "is_best", "difference", "p", "failures")
         rows = [
             (item.step, name or None, metric or None, mean, *_judgement(item))
             for item in self.validations
             for (name, metric), mean in (item.means or {("", ""): math.nan}).items()
         ]
-        columns = ["step", "set", "metric", "mean", "is_best", "difference", "p", "failures"]
-        return pd.DataFrame(rows, columns=columns)
+        return frame_of([dict(zip(columns, row, strict=True)) for row in rows], columns)
 
     def due(self, step: int) -> bool:
         """Whether a step is one to validate at."""
@@ -154,7 +152,7 @@ class Validator:
             InputError: The network can be run on none of the sets, the metric that decides measures
                 none of them, or the step is no whole number from 0.
         """
-        step = _whole(step)
+        step = from_0(step, "step")
         if not self.due(step):
             return None
         if self._steps.look():
@@ -177,6 +175,7 @@ class Validator:
 
     def _validate(self, network: object, step: int) -> tuple[Validation, Failure | None]:
         """Runs a step, and holds it against the best one; with its first failure."""
+        require_fed([network], self._fed)
         name, device = f"{STEP}{step}", device_of(network)
         with alone(network):
             device = device if device.startswith("cuda") else "cpu"
@@ -245,11 +244,8 @@ def _judgement(found: Validation) -> tuple[bool, float | None, float | None, int
     return found.is_best, found.difference, found.p, found.failures
 
 
-def _whole(step: object) -> int:
-    try:
-        found = operator.index(step)  # type: ignore[arg-type]  # that is what is found out
-    except TypeError:
-        found = -1
-    if found < 0:
-        raise InputError(f"step is {step!r}; expected a whole number from 0")
+def _above_0(name: str, number: object) -> int:
+    found = whole(number)
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        raise InputError(f"{name} is {number!r:.60}; expected a whole number above 0")
     return found

@@ -43,6 +43,12 @@ class DamagedImageError(ImageError):
         return str(self.args[0])
 
 
+_LISTED = frozenset(
+    {"restorer", "benchmark", "set", "known_set", "metric", "report", "degradation", "executor"}
+)
+"""Kinds of plugins that a command lists."""
+
+
 class UnknownNameError(InputError):
     """A plugin name nobody has registered."""
 
@@ -53,10 +59,8 @@ class UnknownNameError(InputError):
             f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(names) or 'none'}."
         )
         command = "sets list" if kind == "known_set" else f"list {kind}s"
-        super().__init__(
-            f"no {kind.replace('_', ' ')} is called {name!r}. {hint} `restobench {command}` shows "
-            "all of them."
-        )
+        more = f" `restobench {command}` shows all of them." if kind in _LISTED else ""
+        super().__init__(f"no {kind.replace('_', ' ')} is called {name!r}. {hint}{more}")
 
 
 class PluginError(HarnessError):

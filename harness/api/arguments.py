@@ -7,9 +7,12 @@ import math
 import operator
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import TypedDict
 
+from harness.cards import plain_number
 from harness.errors import InputError, plain
 
 
@@ -127,3 +130,55 @@ def temporary_folder(prefix: str) -> Path:
             f"the temporary folder cannot be written: {error.strerror or error}; TMPDIR names "
             "another one"
         ) from error
+
+
+MOST_DIGITS = 6
+
+
+class Told(TypedDict, total=False):
+    """What a report says, and how."""
+
+    title: str
+    notes: str
+    policy: str
+    digits: int | None
+    overall: bool
+
+
+class Shown(Told, total=False):
+    """What a report is told to show."""
+
+    intervals: bool
+    columns: tuple[str, ...]
+    progress: Callable[[int, int], None] | None
+
+
+def require_shown(shown: Shown) -> Shown:
+    """What a report is told; a single column need not be in a list.
+
+    Raises:
+        TypeError: A keyword that means nothing.
+        InputError: A value that cannot be.
+    """
+    require_words(shown, Shown.__optional_keys__)
+    if "columns" in shown:
+        shown["columns"] = several(shown["columns"], "columns")
+    digits = shown.get("digits")
+    if digits is not None and from_0(digits, "digits") > MOST_DIGITS:
+        raise InputError(f"digits is {digits}; expected at most {MOST_DIGITS}")
+    for name in ("title", "notes"):
+        if not isinstance(text := shown.get(name, ""), str):
+            raise InputError(f"{name} is {text!r:.60}; expected text")
+    return shown
+
+
+def as_range(said: object) -> object:
+    """Black and white as a pair; what a specification says, `255` or `-1..1`, does as well."""
+    if isinstance(said, int | float) and not isinstance(said, bool):
+        return 0.0, float(said)
+    if isinstance(said, str):
+        low, _, high = said.rpartition("..")
+        with suppress(ValueError):
+            return plain_number(low or "0"), plain_number(high)
+    # an array has no truth value of its own, by which ranges are compared
+    return tuple(said) if isinstance(said, Iterable) and not isinstance(said, str) else said

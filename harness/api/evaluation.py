@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from harness.api.arguments import (
+    as_range,
     path_of,
     require_number,
     require_words,
@@ -29,7 +30,6 @@ from harness.api.planning import (
     with_built,
 )
 from harness.api.result import Result
-from harness.cards import plain_number
 from harness.errors import EvaluationError, InputError
 from harness.restoring.wrapping import Feeding, device_of, is_module, is_restorer
 from harness.running.plan import Plan, make_plan
@@ -169,7 +169,7 @@ def _split(
 def _require_done(how: How, there: Mapping[str, str]) -> None:
     """Refuses what cannot be, and to be told of worker processes where there are none."""
     workers = whole(how.get("workers"))
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
+    if workers is not None and (not isinstance(workers, int) or workers is True or workers < 1):
         raise InputError(f"workers is {workers!r}; expected 1 or more")
     require_number(how.get("timeout", 600.0), "timeout")
     progress = how.get("progress")
@@ -278,22 +278,11 @@ class _Job:
         return result
 
 
-def _as_range(said: object) -> object:
-    """Black and white as a pair; what a specification says, `255` or `-1..1`, does as well."""
-    if isinstance(said, int | float) and not isinstance(said, bool):
-        return 0.0, float(said)
-    if isinstance(said, str):
-        low, _, high = said.rpartition("..")
-        with suppress(ValueError):
-            return plain_number(low or "0"), plain_number(high)
-    return said
-
-
 def feeding(device: str, fed: Fed | How) -> Feeding:
     """How networks and functions are fed, as the caller says it."""
     names = {"range": "value_range"}
     said: dict[str, Any] = {
-        names.get(key, key): _as_range(value) if "range" in key else whole(value)
+        names.get(key, key): as_range(value) if "range" in key else whole(value)
         for key, value in fed.items()
         if key in Fed.__optional_keys__
     }

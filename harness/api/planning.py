@@ -66,7 +66,8 @@ def name_things(things: object) -> dict[str, object]:
         if wrong := [name for name in found if not name or name.startswith("#")]:
             raise InputError(f"{wrong[0]!r} is no name of a restorer; give another")
     else:
-        single = isinstance(things, str | type) or callable(things) or is_restorer(things)
+        single = isinstance(things, str | bytes | type) or hasattr(things, "__array__")
+        single = single or callable(things) or is_restorer(things)
         listed = [things] if single or not isinstance(things, Iterable) else list(things)
         found = {f"#{number}": thing for number, thing in enumerate(listed)}
     if not found:

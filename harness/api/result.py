@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from harness.api.arguments import is_folder, path_of, some
+from harness.api.arguments import (
+    Shown,
+    is_folder,
+    path_of,
+    require_shown,
+    several,
+    some,
+)
 from harness.api.frames import frame_of
 from harness.errors import InputError
 from harness.results import Difference, SetStanding
@@ -22,25 +29,7 @@ if TYPE_CHECKING:
 
     from harness.api.plots import Plots
     from harness.protocols.report import ReportData
-    from harness.results import RunData
-
-
-class Told(TypedDict, total=False):
-    """What a report says, and how."""
-
-    title: str
-    notes: str
-    policy: str
-    digits: int | None
-    overall: bool
-
-
-class Shown(Told, total=False):
-    """What a report is told to show."""
-
-    intervals: bool
-    columns: tuple[str, ...]
-    progress: Callable[[int, int], None] | None
+    from harness.results import Comparison, RunData
 
 
 _SHOWN = ("rank", "restorer", "mean", "ci_low", "ci_high", "n", "failures")
@@ -214,20 +203,28 @@ class Result:
         Raises:
             InputError: No such format, or they cannot be written there.
         """
-        from harness.regression import check, measured_run
         from harness.reporting import assemble, write
 
-        writers, comparison = write.report_writers(some(formats, "formats")), None
-        if baseline is not None:
-            source = path_of(baseline, "baseline")
-            now = measured_run.measured_run(self.data, self.folder)
-            chosen = None if settings is None else path_of(settings, "settings")
-            comparison = check.check_against(now, source, aliases=aliases, settings=chosen)
-        elif aliases or settings is not None:
-            raise InputError("aliases and settings are those of a baseline, and none is given")
-        report = assemble.assemble(self.data, self.folder, comparison=comparison, **shown)
+        told = require_shown(shown)
+        writers = write.report_writers(some(formats, "formats"))
+        comparison = self._against(baseline, aliases, settings)
+        report = assemble.assemble(self.data, self.folder, comparison=comparison, **told)
         out = None if folder is None else path_of(folder, "folder")
         return write.write_reports(report, writers, out)
+
+    def _against(
+        self, baseline: object, aliases: Sequence[str], settings: object
+    ) -> Comparison | None:
+        if baseline is None:
+            if aliases or settings is not None:
+                raise InputError("aliases and settings are those of a baseline, and none is given")
+            return None
+        from harness.regression import check, measured_run
+
+        now = measured_run.measured_run(self.data, self.folder)
+        chosen = None if settings is None else path_of(settings, "settings")
+        source, new = path_of(baseline, "baseline"), several(aliases, "aliases")
+        return check.check_against(now, source, aliases=new, settings=chosen)
 
     def baseline(self, path: str | Path) -> Path:
         """Writes what was measured into a file to commit, for `compare`.

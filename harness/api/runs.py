@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.api.arguments import path_of
+from harness.api.arguments import path_of, several
 from harness.api.frames import frame_of
 from harness.api.result import Result
 from harness.errors import InputError
@@ -101,7 +101,7 @@ def compare(
     return check.check_against(
         measured_run.load_measured(folder),
         baseline.folder if isinstance(baseline, Result) else path_of(baseline, "baseline"),
-        aliases=aliases,
+        aliases=several(aliases, "aliases"),
         settings=None if settings is None else path_of(settings, "settings"),
-        name=name,
+        name=None if name is None else str(name),
     )

@@ -66,7 +66,7 @@ class Feeding:
             ("multiple", self.multiple),
             ("scale", 1 if self.scale is None else self.scale),
         ):
-            if not isinstance(number, int) or number < 1:
+            if not isinstance(number, int) or isinstance(number, bool) or number < 1:
                 raise InputError(f"{name} is {number!r}; expected a whole number above 0")
         for name, ends in (
             ("range", self.value_range),

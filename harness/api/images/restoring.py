@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.api.arguments import from_0, path_of
+from harness.api.arguments import from_0
 from harness.api.images.pixels import pixels_of
 from harness.conditions import Conditions
 from harness.errors import InputError
@@ -47,7 +47,9 @@ def degrade(
     from harness.plugins.degradation_text import parse_recipe
     from harness.sets.degrading import degrade_image
 
-    known = parse_recipe(str(path_of(recipe, "recipe")))
+    if not isinstance(recipe, str | Path) or not str(recipe).strip():
+        raise InputError(f"recipe is {recipe!r:.60}; expected text, a set's name or a TOML file")
+    known = parse_recipe(str(recipe))
     if seed is not None:
         known = replace(known, seed=from_0(seed, "seed"))
     pixels, own = pixels_of(image, "image")

@@ -136,13 +136,13 @@ class Validator:
 
     def due(self, step: int) -> bool:
         """Whether a step is one to validate at."""
-        return step % self.every == 0
+        return from_0(step, "step") % self.every == 0
 
     def __call__(self, network: object, step: int) -> Validation | None:
         """Validates, if a step is due.
 
         Args:
-            network: As for `harness.evaluate`; what is run in this process.
+            network: A `torch.nn.Module`, a function, or an object with card and `restore`.
             step: Of the training, from 0.
 
         Returns:
@@ -175,6 +175,8 @@ class Validator:
 
     def _validate(self, network: object, step: int) -> tuple[Validation, Failure | None]:
         """Runs a step, and holds it against the best one; with its first failure."""
+        if isinstance(network, str | type):
+            raise InputError(f"network is {network!r:.60}; expected one that was built")
         require_fed([network], self._fed)
         name, device = f"{STEP}{step}", device_of(network)
         with alone(network):

@@ -41,6 +41,7 @@ class Result:
     Args:
         folder: The run folder.
         temporary: Whether the folder goes when nobody holds the result any more.
+        held_by: Who else holds the folder, and has to live as long.
 
     Attributes:
         data: Everything the run holds, as frozen rows.
@@ -49,8 +50,8 @@ class Result:
         StoreError: No run there, or a damaged one.
     """
 
-    def __init__(self, folder: Path, *, temporary: bool = False) -> None:
-        self.folder = folder.resolve()
+    def __init__(self, folder: Path, *, temporary: bool = False, held_by: object = None) -> None:
+        self.folder, self._held_by = folder.resolve(), held_by
         self.damage: tuple[str, ...] = ()
         notes: list[str] = []
         self.data: RunData = read_run(self.folder, notes.append)

@@ -55,13 +55,14 @@ def _set_variable(value: str | None) -> None:
 
 
 def _plain_torch(torch: Any, afterwards: ExitStack) -> None:
-    """What torch says of itself when it is imported; what does not differ is not touched."""
-    if (kind := torch.get_default_dtype()) != torch.float32:
-        afterwards.callback(torch.set_default_dtype, kind)
-        torch.set_default_dtype(torch.float32)
-    if (precision := torch.get_float32_matmul_precision()) != "highest":
-        afterwards.callback(torch.set_float32_matmul_precision, precision)
-        torch.set_float32_matmul_precision("highest")
+    """What torch says of itself when it is imported; a network may change it once more."""
+    for setting, plain in (
+        ("default_dtype", torch.float32), ("float32_matmul_precision", "highest"),
+    ):  # fmt: skip
+        ask, tell = getattr(torch, f"get_{setting}"), getattr(torch, f"set_{setting}")
+        afterwards.callback(tell, ask())
+        tell(plain)
+    afterwards.callback(torch.set_grad_enabled, torch.is_grad_enabled())
     if torch.is_inference_mode_enabled():  # what a metric keeps would be of no use outside of it
         afterwards.enter_context(torch.inference_mode(False))
     for device in ("cpu", "cuda"):

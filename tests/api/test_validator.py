@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import shutil
 import sqlite3
 from collections.abc import Mapping
@@ -202,6 +203,18 @@ def test_a_training_that_was_stopped_goes_on(benchmark: str, tmp_path: Path) -> 
     assert (third.best_step, third.is_best) == (2, False)
     kept = {path.name for path in (tmp_path / "run" / "restored").iterdir()}
     assert kept == {"step-2"}, "images of the best step alone"
+
+
+def test_the_result_of_a_validator_outlives_it(benchmark: str) -> None:
+    validator = harness.Validator(benchmark)
+    validator(shifted(0.1), 1)
+    result, folder = validator.result, validator.folder
+    del validator
+    gc.collect()
+    assert result.plot.crops(region=(0, 0, 8, 8))
+    del result
+    gc.collect()
+    assert not folder.exists()
 
 
 class Stops(Shifts):

@@ -93,9 +93,11 @@ class Validator:
         self._choice = Choice(sets=sets, metrics=metrics, limit=limit)
         self._metric, self._log = metric, log_to(log)
         self._plan: Plan | None = None
+        self._holder: object = None
         if out is None:
             self.folder = temporary_folder("restobench-run-")
-            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+            self._holder = _Holder()
+            weakref.finalize(self._holder, shutil.rmtree, self.folder, ignore_errors=True)
         else:
             self.folder = path_of(out, "out").resolve()
             make_folder(self.folder)  # not after hours of training
@@ -118,7 +120,7 @@ class Validator:
         """
         if not self.validations:
             raise StoreError("nothing has been validated yet")
-        return Result(self.folder)
+        return Result(self.folder, held_by=self._holder)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -240,6 +242,10 @@ class Validator:
         for path in (self.folder / "restored").glob(f"{STEP}*"):
             if path.name != kept:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+class _Holder:
+    """Held by who needs a temporary folder, which goes with it."""
 
 
 def _judgement(found: Validation) -> tuple[bool, float | None, float | None, int]:

@@ -33,7 +33,7 @@ def restobench(img: Bytes, img2: Bytes, metric: str, crop_border: int = 0, **_: 
     [row] = harness.score(
         restored, metric, reference=reference, crop_border=crop_border
     ).itertuples()
-    if row.error is not None:
+    if isinstance(row.error, str):
         raise ValueError(row.error)
     return float(row.value)
 

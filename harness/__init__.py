@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from harness.api.evaluation import evaluate as evaluate
-    from harness.api.images import degrade as degrade
-    from harness.api.images import restore as restore
-    from harness.api.images import score as score
+    from harness.api.images.restoring import degrade as degrade
+    from harness.api.images.restoring import restore as restore
+    from harness.api.images.scores import score as score
     from harness.api.listing import list_benchmarks as list_benchmarks
     from harness.api.listing import list_degradations as list_degradations
     from harness.api.listing import list_metrics as list_metrics
@@ -58,7 +58,8 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "api.evaluation": ("evaluate",),
-    "api.images": ("degrade", "restore", "score"),
+    "api.images.restoring": ("degrade", "restore"),
+    "api.images.scores": ("score",),
     "api.listing": (
         "list_benchmarks",
         "list_degradations",

@@ -61,6 +61,10 @@ class DamagedImageError(ImageError):
 
 
 _MOST_NAMES = 24
+_LISTED = frozenset(
+    {"restorer", "benchmark", "set", "known_set", "metric", "report", "degradation", "executor"}
+)
+"""Kinds of plugins that a command lists."""
 
 
 class UnknownNameError(InputError):
@@ -69,14 +73,12 @@ class UnknownNameError(InputError):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(set(known))
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        some = f"{', '.join(names[:_MOST_NAMES]) or 'none'}{more}"
+        others = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        some = f"{', '.join(names[:_MOST_NAMES]) or 'none'}{others}"
         hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {some}."
         command = "sets list" if kind == "known_set" else f"list {kind}s"
-        super().__init__(
-            f"no {kind.replace('_', ' ')} is called {name!r}. {hint} `restobench {command}` shows "
-            "all of them."
-        )
+        more = f" `restobench {command}` shows all of them." if kind in _LISTED else ""
+        super().__init__(f"no {kind.replace('_', ' ')} is called {name!r}. {hint}{more}")
 
 
 class PluginError(HarnessError):

@@ -216,22 +216,26 @@ def lies_in_place(path: str | Path) -> str | None:
         return None
 
 
-def read_text(path: Path, what: str) -> str:
+def read_text(path: Path, what: str, most: int = 2**28) -> str:
     """Reads a text file that somebody may have saved with any editor.
 
     Args:
         path: The file.
         what: It is called so in messages, which add the path.
+        most: So many bytes it may have.
 
     Raises:
-        InputError: As `decode_text`, or there is no such file, or it cannot be read.
+        InputError: As `decode_text`; or it is not there, too long, or cannot be read.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:  # a device may never end
+            content = file.read(most + 1)
     except FileNotFoundError:
         raise InputError(f"{what} {path} does not exist") from None
     except OSError as error:
         raise InputError(f"{what} {path} cannot be read: {error.strerror}") from None
+    if len(content) > most:
+        raise InputError(f"{what} {path} has more than {most:,} bytes; expected a text file")
     return decode_text(content, f"{what} {path}")
 
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
+from harness.api.arguments import (
+    as_range,
+    path_of,
+    require_number,
+    require_words,
+    several,
+    temporary_folder,
+    whole,
+)
 from harness.api.in_process import PoolsHere, alone
 from harness.api.planning import (
     Choice,
@@ -19,13 +27,11 @@ from harness.api.planning import (
     name_things,
     plan_here,
     require_cells,
-    several,
     with_built,
 )
 from harness.api.result import Result
-from harness.cards import plain_number
 from harness.errors import EvaluationError, InputError
-from harness.restoring.wrapping import Feeding, device_of, is_restorer
+from harness.restoring.wrapping import Feeding, device_of, is_module, is_restorer
 from harness.running.plan import Plan, make_plan
 from harness.running.runner import run_plan
 from harness.workers.allocation import cores
@@ -111,24 +117,29 @@ def evaluate(
         HarnessError: What was asked for is not here; or a cell failed and `on_error` is `raise`.
     """
     require_words(how, How.__optional_keys__)
-    _require_workers(how.get("workers"))
     there, here = _split(name_things(restorers), isolated)
-    _require_fed(here.values(), how)
+    _require_done(how, there)
+    require_fed(here.values(), how)
+    choice = _choice(sets, metrics, limit)
     with _run_folder(out) as folder:
-        choice = Choice(sets=several(sets), metrics=several(metrics), limit=limit)
         job = _Job(find_benchmark(benchmark), choice, folder, on_error, how)
         job.run_there(there)
         job.run_here(here)
         return job.result(temporary=out is None)
 
 
+def _choice(sets: object, metrics: object, limit: object) -> Choice:
+    number: Any = whole(limit)  # what is none is refused with the images
+    return Choice(sets=several(sets, "sets"), metrics=several(metrics, "metrics"), limit=number)
+
+
 @contextmanager
 def _run_folder(out: str | Path | None) -> Iterator[Path]:
     """The run folder; a temporary one goes if no result holds it, after Ctrl-C as well."""
     if out is not None:
-        yield Path(out).resolve()
+        yield path_of(out, "out").resolve()
         return
-    folder = Path(tempfile.mkdtemp(prefix="restobench-run-")).resolve()
+    folder = temporary_folder("restobench-run-")
     try:
         yield folder
     except BaseException:
@@ -140,6 +151,8 @@ def _split(
     things: Mapping[str, object], isolated: bool | None
 ) -> tuple[dict[str, str], dict[str, object]]:
     """What worker processes run, and what this one runs."""
+    if isolated not in (None, True, False):
+        raise InputError(f"isolated is {isolated!r:.60}; expected True, False or None")
     if isolated is False:
         return {}, dict(things)
     texts = {key: text for key, thing in things.items() if (text := as_text(thing)) is not None}
@@ -153,19 +166,38 @@ def _split(
     return texts, here
 
 
-def _require_workers(workers: object) -> None:
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
+def _require_done(how: How, there: Mapping[str, str]) -> None:
+    """Refuses what cannot be, and to be told of worker processes where there are none."""
+    workers = whole(how.get("workers"))
+    if workers is not None and (not isinstance(workers, int) or workers is True or workers < 1):
         raise InputError(f"workers is {workers!r}; expected 1 or more")
+    require_number(how.get("timeout", 600.0), "timeout")
+    progress = how.get("progress")
+    wanted = ("start", "note", "advance") if progress is not None else ()
+    if lacking := [name for name in wanted if not hasattr(progress, name)]:
+        raise InputError(f"progress is {progress!r:.60}; it lacks {', '.join(lacking)}")
+    if not there and (told := [name for name in ("timeout", "workers") if name in how]):
+        raise InputError(
+            f"{' and '.join(told)} is said of worker processes, and all that is given runs in this "
+            "one: leave it out"
+        )
 
 
-def _require_fed(things: Iterable[object], how: How) -> None:
-    """Refuses to be told how a network is fed where there is none."""
-    told = [key for key in Fed.__optional_keys__ if key in how]
-    if told and not any(callable(thing) and not is_restorer(thing) for thing in things):
+def require_fed(things: Iterable[object], fed: Fed | How) -> None:
+    """Refuses to be told how a network is fed where there is none.
+
+    Raises:
+        InputError: Says where that is told instead.
+    """
+    told = [key for key in Fed.__optional_keys__ if key in fed]
+    networks = [thing for thing in things if callable(thing) and not is_restorer(thing)]
+    if told and not networks:
         raise InputError(
             f"{', '.join(sorted(told))} is said of networks and functions; of a name it is part of "
             "it (network.pth:range=255), and a restorer says it on its card"
         )
+    if "takes" in told and all(map(is_module, networks)):
+        raise InputError("takes is said of functions; a network is given tensors: leave it out")
 
 
 class _Job:
@@ -246,34 +278,11 @@ class _Job:
         return result
 
 
-def require_words(given: Iterable[str], known: Iterable[str]) -> None:
-    """Refuses a keyword that means nothing, as Python does.
-
-    Raises:
-        TypeError: Names it, and those that are known.
-    """
-    if unknown := sorted({*given} - {*known}):
-        raise TypeError(
-            f"no keyword {', '.join(unknown)}; further ones: {', '.join(sorted(known))}"
-        )
-
-
-def _as_range(said: object) -> object:
-    """Black and white as a pair; what a specification says, `255` or `-1..1`, does as well."""
-    if isinstance(said, int | float) and not isinstance(said, bool):
-        return 0.0, float(said)
-    if isinstance(said, str):
-        low, _, high = said.rpartition("..")
-        with suppress(ValueError):
-            return plain_number(low or "0"), plain_number(high)
-    return said
-
-
 def feeding(device: str, fed: Fed | How) -> Feeding:
     """How networks and functions are fed, as the caller says it."""
     names = {"range": "value_range"}
     said: dict[str, Any] = {
-        names.get(key, key): _as_range(value) if "range" in key else value
+        names.get(key, key): as_range(value) if "range" in key else whole(value)
         for key, value in fed.items()
         if key in Fed.__optional_keys__
     }

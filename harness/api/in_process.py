@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -11,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from harness.api.arguments import temporary_folder
 from harness.protocols import Restorer
 from harness.restoring.in_process import put_back, restore_here
 from harness.restoring.wrapping import is_module
 from harness.running.pools import Pool, Pools
-from harness.scoring.many_files import one_thread
+from harness.workers.as_in_workers import as_in_workers
 
 _ALONE = threading.RLock()
 """Seeds, threads and modes belong to the whole process: one evaluation at a time has them."""
@@ -23,7 +23,7 @@ _ALONE = threading.RLock()
 
 @contextmanager
 def alone(*things: object) -> Iterator[None]:
-    """This process as a worker is: one thread, evaluation mode; all is put back afterwards.
+    """This process as a worker is, modules in evaluation mode; all is put back afterwards.
 
     Another thread that comes here waits.
 
@@ -31,7 +31,7 @@ def alone(*things: object) -> Iterator[None]:
         things: What is going to be run; of these, modules change their mode.
     """
     modules: list[Any] = [thing for thing in things if is_module(thing)]
-    with _ALONE, put_back(*modules), one_thread():
+    with _ALONE, put_back(*modules), as_in_workers():
         yield
 
 
@@ -43,7 +43,8 @@ class Here:
     ) -> Future[Any]:
         """Runs it; there is no time-out."""
         future: Future[Any] = Future()
-        future.set_result(function(*arguments))
+        with as_in_workers():  # whatever a restorer has told torch and numpy before
+            future.set_result(function(*arguments))
         return future
 
 
@@ -94,7 +95,7 @@ class PoolsHere(Pools):
         """Nothing has to be ended."""
 
     def __enter__(self) -> PoolsHere:
-        self._folder = Path(tempfile.mkdtemp(prefix="restobench-"))
+        self._folder = temporary_folder("restobench-")
         return self
 
     def __exit__(self, *error: object) -> None:

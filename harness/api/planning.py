@@ -36,13 +36,18 @@ class Choice(TypedDict, total=False):
 
 
 def find_benchmark(benchmark: str | Path | Benchmark) -> Benchmark:
-    """A benchmark as it is, by its name, or by its file."""
-    return benchmark if isinstance(benchmark, Benchmark) else resolve_benchmark(str(benchmark))
+    """A benchmark as it is, by its name, or by its file.
 
-
-def several(names: str | Sequence[str]) -> Sequence[str]:
-    """Names; a single one need not be in a list."""
-    return (names,) if isinstance(names, str) else names
+    Raises:
+        InputError: It is something else, or there is none of this name.
+    """
+    if isinstance(benchmark, Benchmark):
+        return benchmark
+    if not isinstance(benchmark, str | Path):
+        raise InputError(
+            f"benchmark is {benchmark!r:.60}; expected a name, a TOML file or a harness.Benchmark"
+        )
+    return resolve_benchmark(str(benchmark))
 
 
 def name_things(things: object) -> dict[str, object]:
@@ -61,7 +66,8 @@ def name_things(things: object) -> dict[str, object]:
         if wrong := [name for name in found if not name or name.startswith("#")]:
             raise InputError(f"{wrong[0]!r} is no name of a restorer; give another")
     else:
-        single = isinstance(things, str | type) or callable(things) or is_restorer(things)
+        single = isinstance(things, str | bytes | type) or hasattr(things, "__array__")
+        single = single or callable(things) or is_restorer(things)
         listed = [things] if single or not isinstance(things, Iterable) else list(things)
         found = {f"#{number}": thing for number, thing in enumerate(listed)}
     if not found:

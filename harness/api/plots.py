@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict, Unpack, cast
 
+from harness.api.arguments import require_words, several
+from harness.api.ranks import require_known
 from harness.errors import InputError
 from harness.plugins.kinds import figures
+from harness.ranking.tables import metric_names
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,8 +80,23 @@ class Plots:
 
         Raises:
             UnknownNameError: No such kind.
+            InputError: No such set or metric, or figures of this kind are of all metrics.
         """
-        return list(figures.get(name)(self._report(), set, metric))
+        draw = figures.get(name)
+        self._require(set, metric)
+        if metric is not None and name == "agreement":
+            raise InputError("agreement is that of all metrics: leave metric out")
+        return list(draw(self._report(), set, metric))
+
+    def _require(self, set_name: str | None, metric: str | None) -> None:
+        """Refuses a set that the run does not have, and what is no quantity of it."""
+        data = self._tables().data
+        require_known(data, None, set_name)
+        if metric is not None and metric not in metric_names(data):
+            axes = {axis for item in self._report().trade_offs for axis in (item.x, item.y)}
+            if metric not in axes:
+                known = ", ".join([*metric_names(data), *sorted(axes - {*metric_names(data)})])
+                raise InputError(f"the run has no metric {metric!r}; it has {known}")
 
     def distributions(self, *, set: str | None = None, metric: str | None = None) -> Figure:
         """Scores image by image, by the first metric and set unless they are given.
@@ -130,6 +148,12 @@ class Plots:
         Raises:
             InputError: What was asked for is not in the run, or its picture is not on this machine.
         """
+        require_words(how, Crops.__optional_keys__)
+        require_known(self._tables().data, None, set)
+        if "restorers" in how:
+            how["restorers"] = several(how["restorers"], "restorers")
+        if "metrics" in how:
+            how["metrics"] = several(how["metrics"], "metrics")
         draw = cast("Callable[..., Iterable[Figure]]", figures.get("crops"))
         for figure in draw(self._tables(), set, None, **how):
             return figure

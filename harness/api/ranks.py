@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
@@ -9,6 +10,7 @@ from operator import itemgetter
 from harness.errors import InputError
 from harness.ranking.leaderboards import Ranking, rank_run, versus
 from harness.ranking.tables import metric_names, set_names
+from harness.regression.tolerances import is_number
 from harness.reporting.costs import costs
 from harness.reporting.notes import set_notes
 from harness.reporting.rows import flat_rows
@@ -122,10 +124,15 @@ def require_weighted(how: str | None, weights: Mapping[str, float] | None) -> No
     """Refuses weights that nothing weighs.
 
     Raises:
-        InputError: Weights without `weighted`.
+        InputError: Weights without `weighted`, or what is none.
     """
     if weights and how != "weighted":
         raise InputError("weights are those of aggregate `weighted`; give both, or neither")
+    if not isinstance(weights, Mapping | None):
+        raise InputError(f"weights is {weights!r:.60}; expected a mapping from metrics to numbers")
+    for name, number in (weights or {}).items():
+        if not is_number(number, least=-math.inf):
+            raise InputError(f"the weight of {name} is {number!r:.60}; expected a finite number")
 
 
 def first_boards(rows: Iterable[Row]) -> list[list[Row]]:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import shutil
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Unpack
 
+from harness.api.arguments import (
+    Shown,
+    is_folder,
+    path_of,
+    require_shown,
+    several,
+    some,
+)
+from harness.api.frames import frame_of
 from harness.errors import InputError
 from harness.results import Difference, SetStanding
 from harness.storage.store import load_run as read_run
@@ -20,25 +29,7 @@ if TYPE_CHECKING:
 
     from harness.api.plots import Plots
     from harness.protocols.report import ReportData
-    from harness.results import RunData
-
-
-class Told(TypedDict, total=False):
-    """What a report says, and how."""
-
-    title: str
-    notes: str
-    policy: str
-    digits: int | None
-    overall: bool
-
-
-class Shown(Told, total=False):
-    """What a report is told to show."""
-
-    intervals: bool | None
-    columns: tuple[str, ...]
-    progress: Callable[[int, int], None] | None
+    from harness.results import Comparison, RunData
 
 
 _SHOWN = ("rank", "restorer", "mean", "ci_low", "ci_high", "n", "failures")
@@ -50,6 +41,7 @@ class Result:
     Args:
         folder: The run folder.
         temporary: Whether the folder goes when nobody holds the result any more.
+        held_by: Who else holds the folder, and has to live as long.
 
     Attributes:
         data: Everything the run holds, as frozen rows.
@@ -58,8 +50,8 @@ class Result:
         StoreError: No run there, or a damaged one.
     """
 
-    def __init__(self, folder: Path, *, temporary: bool = False) -> None:
-        self.folder = folder.resolve()
+    def __init__(self, folder: Path, *, temporary: bool = False, held_by: object = None) -> None:
+        self.folder, self._held_by = folder.resolve(), held_by
         self.damage: tuple[str, ...] = ()
         notes: list[str] = []
         self.data: RunData = read_run(self.folder, notes.append)
@@ -153,7 +145,7 @@ class Result:
         rows: Sequence[Difference]
         if not isinstance(other, str | Path | Result):
             raise InputError(f"other is {other!r:.60}; expected a restorer's name or a result")
-        if not isinstance(other, Result) and other not in self.restorers and Path(other).is_dir():
+        if not isinstance(other, Result) and other not in self.restorers and is_folder(other):
             other = Result(Path(other))
         if isinstance(other, Result):
             rows = pairing.against(self.data, other.data, set_name=set, metric=metric)
@@ -199,43 +191,54 @@ class Result:
         """Writes several reports, with everything that `restobench report` can say.
 
         Args:
-            folder: Where; or the file itself of a single format.
+            folder: Where; or the file of a single format.
             formats: Of the reports.
             baseline: Also show the regression check against this file or run folder.
             aliases: As for `compare`.
             settings: As for `compare`.
-            shown: The fields of `Shown`, as of
-                `harness.reporting.assemble.assemble`.
+            shown: As of `harness.reporting.assemble.assemble`.
 
         Returns:
             For each format, the page or file to open.
 
         Raises:
-            UnknownNameError: No such format.
-            InputError: They cannot be written there.
+            InputError: No such format, or they cannot be written there.
         """
-        from harness.regression import check, measured_run
         from harness.reporting import assemble, write
 
-        writers, comparison = write.report_writers(tuple(formats)), None
-        if baseline is not None:
-            now, path = measured_run.measured_run(self.data, self.folder), Path(baseline)
-            chosen = None if settings is None else Path(settings)
-            comparison = check.check_against(now, path, aliases=aliases, settings=chosen)
-        report = assemble.assemble(self.data, self.folder, comparison=comparison, **shown)
-        return write.write_reports(report, writers, None if folder is None else Path(folder))
+        told = require_shown(shown)
+        writers = write.report_writers(some(formats, "formats"))
+        comparison = self._against(baseline, aliases, settings)
+        report = assemble.assemble(self.data, self.folder, comparison=comparison, **told)
+        out = None if folder is None else path_of(folder, "folder")
+        return write.write_reports(report, writers, out)
+
+    def _against(
+        self, baseline: object, aliases: Sequence[str], settings: object
+    ) -> Comparison | None:
+        if baseline is None:
+            if aliases or settings is not None:
+                raise InputError("aliases and settings are those of a baseline, and none is given")
+            return None
+        from harness.regression import check, measured_run
+
+        now = measured_run.measured_run(self.data, self.folder)
+        chosen = None if settings is None else path_of(settings, "settings")
+        source, new = path_of(baseline, "baseline"), several(aliases, "aliases")
+        return check.check_against(now, source, aliases=new, settings=chosen)
 
     def baseline(self, path: str | Path) -> Path:
         """Writes what was measured into a file to commit, for `compare`.
 
         Raises:
+            InputError: It cannot be written there.
             StoreError: The run is damaged: a baseline needs every row.
         """
         from harness.regression import baseline_file, measured_run
 
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        baseline_file.write_baseline(measured_run.load_measured(self.folder), Path(path))
-        return Path(path)
+        target = path_of(path, "baseline")
+        baseline_file.write_baseline(measured_run.load_measured(self.folder), target)
+        return target
 
     @cached_property
     def _tables(self) -> ReportData:
@@ -272,11 +275,3 @@ class Result:
             shown = frame_of([{name: row[name] for name in _SHOWN} for row in rows], _SHOWN)
             yield f"<p>{escape(title)}</p>"
             yield shown.to_html(index=False, escape=True, na_rep="–")
-
-
-def frame_of(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:
-    """A data frame; `columns` come first, and are there without any row as well."""
-    import pandas as pd
-
-    more = [name for row in rows[:1] for name in row if name not in columns]
-    return pd.DataFrame(rows, columns=[*columns, *more])

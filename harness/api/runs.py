@@ -6,13 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.api.result import Result, frame_of
+from harness.api.arguments import path_of, several
+from harness.api.frames import frame_of
+from harness.api.result import Result
 from harness.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from harness.results import Comparison
+
+
+_FIRST = ("benchmark", "set", "metric", "restorer", "rank", "mean")
 
 
 def load_run(folder: str | Path) -> Result:
@@ -24,7 +29,7 @@ def load_run(folder: str | Path) -> Result:
     """
     if not isinstance(folder, str | Path):
         raise InputError(f"run is {folder!r:.60}; expected a result or a run folder")
-    return Result(Path(folder))
+    return Result(path_of(folder, "run"))
 
 
 def rank(
@@ -46,23 +51,27 @@ def rank(
         aggregate: One order for each task in place of leaderboards: `borda`, `mean-rank`,
             `bradley-terry`, `weighted` or `ntire-efficiency`.
         weights: Of `weighted`: metric -> number.
-        versus: A restorer, from which the distance of each is told.
+        versus: A restorer, from which the distance of each is told; of aggregates,
+            `ntire-efficiency` alone takes one.
         policy: `common`, or `complete`: only restorers with a score of every image.
 
     Returns:
         The columns of `restobench/rank/1`.
 
     Raises:
-        InputError: The run has no such metric, set or restorer, or the order cannot be made.
+        InputError: No such metric, set or restorer, or the order cannot be made.
     """
     from harness.api import ranks
 
     ranks.require_weighted(aggregate, weights)
+    if aggregate and (by or set or (versus and aggregate != "ntire-efficiency")):
+        raise InputError("aggregate goes over all sets and metrics: leave by, set and versus out")
     data = run.data if isinstance(run, Result) else load_run(run).data
     if aggregate is not None:
-        return frame_of(ranks.aggregate_rows(data, aggregate, weights, versus, policy), ())
+        rows = ranks.aggregate_rows(data, aggregate, weights, versus, policy)
+        return frame_of(rows, (*_FIRST[:2], "task", *_FIRST[2:]))
     rows, *_ = ranks.leaderboard_rows(data, metric=by, set_name=set, base=versus, policy=policy)
-    return frame_of(rows, ("benchmark", "set", "metric", "restorer", "rank", "mean"))
+    return frame_of(rows, _FIRST)
 
 
 def compare(
@@ -91,8 +100,8 @@ def compare(
     folder = (run if isinstance(run, Result) else load_run(run)).folder
     return check.check_against(
         measured_run.load_measured(folder),
-        baseline.folder if isinstance(baseline, Result) else Path(baseline),
-        aliases=aliases,
-        settings=None if settings is None else Path(settings),
-        name=name,
+        baseline.folder if isinstance(baseline, Result) else path_of(baseline, "baseline"),
+        aliases=several(aliases, "aliases"),
+        settings=None if settings is None else path_of(settings, "settings"),
+        name=None if name is None else str(name),
     )

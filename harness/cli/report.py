@@ -11,7 +11,7 @@ from harness.cli import options, output
 from harness.cli.progress import PageProgress
 
 if TYPE_CHECKING:
-    from harness.api.result import Told
+    from harness.api.arguments import Told
 
 
 @click.command(

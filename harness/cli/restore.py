@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.api.images import require_known
+from harness.api.images.restoring import require_known
 from harness.cards import RestorerCard
 from harness.cli import options, output
 from harness.conditions import CFAS, Conditions

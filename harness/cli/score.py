@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.api.images import COLUMNS, DEFAULT_METRIC
+from harness.api.images.scores import COLUMNS, DEFAULT_METRIC
 from harness.atomic import atomic_file
 from harness.cli import options, output
 from harness.cli.progress import ImageProgress
@@ -86,7 +86,7 @@ def score(
     Scores are kept (RESTOBENCH_CACHE): a call that was stopped goes on from there, and of what has
     not changed nothing is scored again.
     """
-    from harness.api.images import score_paths
+    from harness.api.images.scores import score_paths
     from harness.scoring import files
 
     images, references = files.find_files(paths), files.References(reference, pattern)

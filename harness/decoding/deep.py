@@ -109,8 +109,11 @@ def why_unknown(path: str | Path) -> str | None:
 
 def why_damaged(path: str | Path, error: Exception) -> str:
     """What is wrong with a file that a decoder stopped at, and what to do."""
-    with Path(path).open("rb") as file:
-        begins = file.read(64)
+    try:
+        with Path(path).open("rb") as file:
+            begins = file.read(64)
+    except OSError as denied:  # a folder, or in the place of one a file
+        return f"cannot be read as an image: {denied.strerror}"
     if not begins.strip(b"\0"):
         said = "it is empty or begins with zeros, as what was not written whole; copy it again"
     elif isinstance(error, UnidentifiedImageError):

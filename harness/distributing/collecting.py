@@ -13,7 +13,7 @@ from harness.protocols.executor import Executor
 from harness.results import Cell
 from harness.running.progress import Progress
 from harness.set_identity import set_fingerprint
-from harness.storage.set_scores import SET_SCORES, read_set_scores
+from harness.storage.metadata import SET_SCORES, read_set_scores
 from harness.storage.store import Store
 
 

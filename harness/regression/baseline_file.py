@@ -69,10 +69,11 @@ def write_baseline(baseline: MeasuredRun, path: Path) -> None:
         lines = ",\n".join("  " + json.dumps(row, allow_nan=False) for row in rows)
         text = text.replace(f'"{mark}"', f"[\n{lines}\n ]" if lines else "[]")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(path.resolve(), pipes=True) as partial:
             partial.write_text(text + "\n", encoding="utf-8", errors="replace")
     except OSError as error:
-        raise InputError(f"baseline {path} cannot be written: {error.strerror}") from error
+        raise InputError(f"baseline {path} cannot be written: {error.strerror or error}") from error
 
 
 def _lists(baseline: MeasuredRun) -> tuple[Sequence[Row], ...]:

@@ -47,13 +47,13 @@ def restore_here(
         return _restore(restorer, task, cold)
     except DamagedImageError as error:
         return error
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a worker would not end the caller's program either
         if raising:
             raise
         return Trouble(_kind(error), describe_error(error))
 
 
-def _kind(error: Exception) -> FailureKind:
+def _kind(error: BaseException) -> FailureKind:
     if isinstance(error, RestorationError):
         return FailureKind.INVALID
     if isinstance(error, ImageError):

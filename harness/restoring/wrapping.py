@@ -66,7 +66,7 @@ class Feeding:
             ("multiple", self.multiple),
             ("scale", 1 if self.scale is None else self.scale),
         ):
-            if not isinstance(number, int) or number < 1:
+            if not isinstance(number, int) or isinstance(number, bool) or number < 1:
                 raise InputError(f"{name} is {number!r}; expected a whole number above 0")
         for name, ends in (
             ("range", self.value_range),
@@ -127,7 +127,7 @@ def as_restorer(thing: object, feeding: Feeding, name: str | None = None) -> Res
         value_range=feeding.value_range,
         output_range=feeding.output_range,
         channel_order=feeding.order,
-        parameters=sum(weight.numel() for weight in _weights(thing, learned=True)) or None,
+        parameters=_count(thing) or None,
         source="this process",
     )
     return _with_scale(_Wrapped(thing, card, feeding), feeding)
@@ -151,6 +151,15 @@ def _weights(thing: object, *, learned: bool = False) -> "Iterable[torch.Tensor]
     return module.parameters() if learned else chain(module.parameters(), module.buffers())
 
 
+def _count(thing: object) -> int:
+    try:
+        return sum(weight.numel() for weight in _weights(thing, learned=True))
+    except ValueError as error:  # of lazy modules
+        raise InputError(
+            f"{type(thing).__name__} has weights that are not there yet: run it once on an image"
+        ) from error
+
+
 class _Wrapped(Restorer):
     """A function, or a module in the mode that it is in."""
 
@@ -166,11 +175,10 @@ class _Wrapped(Restorer):
         if self._tensors:
             return self._run_tensors(image, told)
         returned = self._function(image.copy(), **told)
-        if returned is None or inspect.isgenerator(returned):
-            what = (
-                "nothing" if returned is None else "a generator, which yields and returns nothing"
-            )
+        if what := _no_image(returned):
             raise RestorationError(f"{self.card.name} returned {what}; expected an image (C, H, W)")
+        if hasattr(returned, "detach"):
+            returned = returned.detach().cpu()
         restored = np.asarray(returned)
         # other numbers than floating ones may well be 0 to 255: they are refused
         floating = restored.dtype.kind == "f"
@@ -186,11 +194,26 @@ class _Wrapped(Restorer):
             fed = torch.from_numpy(np.ascontiguousarray(image))[None].to(self._device, kind)
             restored = self._function(fed, **told)
             record_precision(_PRECISIONS.get(str(kind), "fp32"), fell_back=False)
-        first = restored[0] if isinstance(restored, list | tuple) else restored
+        first = restored[0] if isinstance(restored, list | tuple) and restored else restored
         if not isinstance(first, torch.Tensor) or first.ndim != 4 or len(first) != 1:
             seen = tuple(first.shape) if isinstance(first, torch.Tensor) else type(first).__name__
             raise RestorationError(f"{self.card.name} returned {seen}; expected (1, C, H, W)")
-        return np.ascontiguousarray(first[0].float().cpu().numpy())
+        if first.is_complex():
+            seen = f"{self.card.name} returned {first.dtype}"
+            raise RestorationError(f"{seen}; expected real numbers")
+        return np.ascontiguousarray(first[0].detach().float().cpu().numpy())
+
+
+def _no_image(returned: object) -> str | None:
+    """What a function has returned that is no image for certain."""
+    if returned is None:
+        return "nothing"
+    if inspect.isgenerator(returned):
+        return "a generator, which yields and returns nothing"
+    if inspect.iscoroutine(returned):
+        returned.close()
+        return "a coroutine, which nobody awaits"
+    return "an array with values that are masked" if np.ma.is_masked(returned) else None
 
 
 def _parameters(function: Callable[..., Any]) -> Iterable[str]:
@@ -210,10 +233,10 @@ def _with_scale(wrapped: _Wrapped, feeding: Feeding) -> _Wrapped:
         try:
             grey = np.full((count, PROBE, PROBE), sum(card.value_range) / 2, np.float32)
             found = wrapped.restore(grey, Conditions(scale=scale or 1))
-        except Exception:  # noqa: S112 - its cells will say so
+        except (Exception, SystemExit):  # noqa: S112 - its cells will say so
             continue
         if scale is None and found.ndim == 3 and found.shape[1] % PROBE == 0:
-            scale = found.shape[1] // PROBE
+            scale = found.shape[1] // PROBE or None
         card = replace(card, channels=(count,))
         break
     # one that was not understood is run on everything, and fails where it does

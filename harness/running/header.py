@@ -10,8 +10,8 @@ from harness.errors import StoreError
 from harness.results import Run, RunPlan, Spent
 from harness.running.plan import Plan
 from harness.set_identity import set_fingerprint
+from harness.storage.metadata import SET_SCORES, read_set_scores
 from harness.storage.provenance import describe_environment, host_id
-from harness.storage.set_scores import SET_SCORES, read_set_scores
 from harness.storage.store import FILENAME, Store
 
 
@@ -34,7 +34,11 @@ class Place:
 
 
 def begin_run(
-    store: Store, plan: Plan, workers: int, host: Mapping[str, object] | None = None
+    store: Store,
+    plan: Plan,
+    workers: int,
+    host: Mapping[str, object] | None = None,
+    known: Run | None = None,
 ) -> Run:
     """Writes the plan, together with what earlier starts of the run have planned.
 
@@ -43,6 +47,7 @@ def begin_run(
         plan: What is going to be done.
         workers: How many cells at a time.
         host: The machine that restores, if it is one: this one.
+        known: What the run says of itself, where this process has just written that.
 
     Returns:
         What the run says of itself now.
@@ -50,16 +55,12 @@ def begin_run(
     Raises:
         StoreError: The folder holds a run of another plan.
     """
-    run = Run(
-        id=secrets.token_hex(6),
-        started=datetime.now(UTC).isoformat(timespec="seconds"),
-        plan=plan.header(),
-        restorers=plan.cards(),
-        metrics=plan.metrics,
-        environment={**describe_environment(plan.device), "workers": workers},
-        status="running",
-    )
-    known = store.read_header()
+    if known is None:
+        environment, known = describe_environment(plan.device), store.read_header()
+    else:
+        environment = dict(known.environment)
+        store.go_on(known)
+    run = _begun(plan, {**environment, "workers": workers})
     if known is not None:
         _check_same_plan(store.folder, known.plan, run.plan)
         run = _resumed(known, run)
@@ -68,6 +69,18 @@ def begin_run(
         store.write_header(run)
     store.replace_skipped(plan.skipped)
     return run
+
+
+def _begun(plan: Plan, environment: Mapping[str, object]) -> Run:
+    return Run(
+        id=secrets.token_hex(6),
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        plan=plan.header(),
+        restorers=plan.cards(),
+        metrics=plan.metrics,
+        environment=environment,
+        status="running",
+    )
 
 
 def additions(folder: Path, plan: Plan) -> list[str]:
@@ -139,7 +152,7 @@ def _check_same_plan(folder: Path, known: RunPlan, planned: RunPlan) -> None:
             )
 
 
-def finish_run(store: Store, run: Run, plan: Plan, lost: Container[tuple[str, str]]) -> None:
+def finish_run(store: Store, run: Run, plan: Plan, lost: Container[tuple[str, str]]) -> Run:
     """Writes the fingerprints of the sets, and marks the run as finished.
 
     A set's fingerprint is the hash of its pixels.
@@ -149,6 +162,9 @@ def finish_run(store: Store, run: Run, plan: Plan, lost: Container[tuple[str, st
         run: What `begin_run` returned.
         plan: What was done.
         lost: Set and id of the samples that could not be made.
+
+    Returns:
+        What the run says of itself now.
     """
     sets = dict(run.plan.sets)
     for name, ids in plan.ids.items():
@@ -156,4 +172,6 @@ def finish_run(store: Store, run: Run, plan: Plan, lost: Container[tuple[str, st
             None if (name, image) in lost else store.sample_hashes(name, image) for image in ids
         )
         sets[name] = replace(sets[name], fingerprint=set_fingerprint(hashes))
-    store.write_header(replace(run, plan=replace(run.plan, sets=sets), status="finished"))
+    finished = replace(run, plan=replace(run.plan, sets=sets), status="finished")
+    store.write_header(finished)
+    return finished

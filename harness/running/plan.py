@@ -157,7 +157,7 @@ def choose_ids(sets: Sequence[DegradedSet], limit: int | None) -> dict[str, tupl
         InputError: One has no UTF-8. Sets of folders escape the names of their files themselves. Or
             the limit is no number of images.
     """
-    if limit is not None and (not isinstance(limit, int) or limit < 1):
+    if limit is not None and (not isinstance(limit, int) or limit is True or limit < 1):
         raise InputError(f"limit is {limit!r}; expected a number of images, 1 or more")
     ids = {item.name: item.ids()[:limit] for item in sets}
     for set_name, images in ids.items():

@@ -4,7 +4,7 @@ A cell at a time, overlapped, resumable at any moment.
 """
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import InputError
@@ -18,11 +18,25 @@ from harness.running.resuming import prepare
 from harness.running.samples import Samples
 from harness.running.schedule import Schedule
 from harness.scoring.set_scores import SetScorer
+from harness.storage.marks import Mark
 from harness.storage.places import require_cache
 from harness.storage.provenance import describe_host, host_id
 from harness.storage.store import Store
 from harness.workers.allocation import free_mib
 from harness.workers.pool import announce
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A run that this process has closed, which it can go on with sooner than others can.
+
+    Attributes:
+        run: What it says of itself.
+        mark: What tells whether somebody else has written to it since.
+    """
+
+    run: Run
+    mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +47,13 @@ class RunSummary:
         restored: Images that restorers made this time.
         scored: Images that metrics saw this time.
         failures: Failure rows that the run holds now.
+        closed: For who goes on with the run; `None`: its store could not be marked.
     """
 
     restored: int
     scored: int
     failures: int
+    closed: Closed | None = None
 
 
 def run_plan(
@@ -50,6 +66,7 @@ def run_plan(
     progress: Progress | None = None,
     pools: Pools | None = None,
     devices: tuple[str, ...] = (),
+    closed: Closed | None = None,
 ) -> RunSummary:
     """Runs what is missing of a plan.
 
@@ -63,23 +80,43 @@ def run_plan(
         progress: Told of every cell.
         pools: Who does the work; default: worker processes.
         devices: What each may see, of several (`harness.workers.devices.choose_devices`).
+        closed: Of the call before, where the plan is that one's but for restorers that are new: as
+            long as nobody else has written, what the run holds already is not read again.
 
     Raises:
         StoreError: The folder holds a run of another plan.
         InputError: There are no workers, or there is no cache.
     """
     require_cache()
-    progress, most = progress or Progress(), max(workers, 2)
-    pools = pools or _processes(plan, workers, most, memory_mib, devices)
-    with Store(folder, create=True) as store, pools:
-        host = describe_host(plan.device)
-        run = begin_run(store, plan, workers, host)
+    pools = pools or _processes(plan, workers, max(workers, 2), memory_mib, devices)
+    store = Store(folder, create=True, known=closed.mark if closed else None)
+    with store, pools:
+        known = closed.run if closed and store.unchanged else None
+        run, done = _carry_out(plan, store, pools, workers, timeout, progress or Progress(), known)
+    return replace(done, closed=Closed(run, store.mark) if store.mark else None)
+
+
+def _carry_out(
+    plan: Plan,
+    store: Store,
+    pools: Pools,
+    workers: int,
+    timeout: float,
+    progress: Progress,
+    known: Run | None,
+) -> tuple[Run, RunSummary]:
+    host = describe_host(plan.device)
+    run = begin_run(store, plan, workers, host, known)
+    if known is None:
         prepare(plan, store, progress)
-        samples = Samples(store, pools, pools.handover(), timeout)
-        job = Cells(plan, store, pools, samples, timeout, progress, Place(host_id(host)))
-        Schedule(most, workers, pools.end, lambda: job.waits, timeout, store).run(job.courses())
-        finish(store, run, plan, samples.lost, timeout, progress)
-        return RunSummary(job.restored, job.scored, store.count_failures())
+    else:
+        progress.start(plan.cells())
+    samples = Samples(store, pools, pools.handover(), timeout)
+    job = Cells(plan, store, pools, samples, timeout, progress, Place(host_id(host)))
+    most = max(workers, 2)
+    Schedule(most, workers, pools.end, lambda: job.waits, timeout, store).run(job.courses())
+    run = finish(store, run, plan, samples.lost, timeout, progress)
+    return run, RunSummary(job.restored, job.scored, store.count_failures())
 
 
 def finish(
@@ -89,7 +126,7 @@ def finish(
     lost: Container[tuple[str, str]],
     timeout: float,
     progress: Progress,
-) -> None:
+) -> Run:
     """Measures the plan's metrics of sets, and marks a run as finished whose cells are done.
 
     Args:
@@ -99,12 +136,15 @@ def finish(
         lost: Set and id of the samples that could not be made.
         timeout: Seconds that metrics of sets may take for an image.
         progress: Told what is measured.
+
+    Returns:
+        What the run says of itself now.
     """
     if plan.set_metrics:
         sets, rules = {item.name: item for item in plan.sets}, plan.benchmark.evaluation
         scorer = SetScorer(store, sets, plan.device, rules.quantise, timeout, progress.note)
         scorer.score(plan.set_metrics)
-    finish_run(store, run, plan, lost)
+    return finish_run(store, run, plan, lost)
 
 
 def _processes(

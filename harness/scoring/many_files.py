@@ -1,11 +1,9 @@
 """Scores many image files, here or in workers: what is there already is not scored again."""
 
 import os
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Protocol
 
@@ -13,18 +11,13 @@ from harness.scoring.files import ImagePair
 from harness.scoring.recalling import ScoredFile, ScoringJob, recall
 from harness.storage.kept_scores import KeptScores
 from harness.workers.allocation import cores
+from harness.workers.as_in_workers import as_in_workers
 
 PATIENCE_SECONDS = 10.0
 """Workers that nobody asked for are started when scoring has taken so long, and will as long again.
 
 A worker imports torch and builds every metric before it scores anything.
 """
-
-_THREADED = (
-    ("torch", "get_num_threads", "set_num_threads"),
-    ("cv2", "getNumThreads", "setNumThreads"),
-)
-_VARIABLE = "OMP_NUM_THREADS"
 
 
 class Progress(Protocol):
@@ -119,41 +112,20 @@ def _score_here(
     from harness.scoring.evaluation import build_metric
     from harness.scoring.one_file import FileScorer
 
-    for name, device in dict.fromkeys(
-        (name, job.device) for job in jobs.values() for name in job.metrics
-    ):
-        build_metric(name, device)  # what cannot be built is said once, before any work
+    wanted = dict.fromkeys((name, job.device) for job in jobs.values() for name in job.metrics)
+    with as_in_workers():
+        for name, device in wanted:
+            build_metric(name, device)  # what cannot be built is said once, before any work
     # each worker would take its share of a GPU
     alone = os.cpu_count() == 1 or any(job.device != "cpu" for job in jobs.values())
     scorer, start = FileScorer(kept), time.monotonic()
     for count, (place, job) in enumerate(jobs.items(), 1):
-        with one_thread():
+        with as_in_workers():
             scored = scorer.score(pairs[place], job)
         yield place, scored
         spent = time.monotonic() - start
         if not alone and min(spent, spent / count * (len(jobs) - count)) > PATIENCE_SECONDS:
             return
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread, as workers have it: sums over several end in other last digits."""
-    with ExitStack() as afterwards:
-        for module, get, limit in _THREADED:
-            if loaded := sys.modules.get(module):
-                afterwards.callback(getattr(loaded, limit), getattr(loaded, get)())
-                getattr(loaded, limit)(1)
-        # for what a metric imports when it is called
-        afterwards.callback(_set_variable, os.environ.get(_VARIABLE))
-        os.environ[_VARIABLE] = "1"
-        yield
-
-
-def _set_variable(value: str | None) -> None:
-    if value is None:
-        del os.environ[_VARIABLE]
-    else:
-        os.environ[_VARIABLE] = value
 
 
 def _score_in_workers(

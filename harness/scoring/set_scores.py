@@ -24,9 +24,9 @@ from harness.results import SetScore, SetScores
 from harness.statistics import Floats
 from harness.storage.images.arrays import ImageFile, quick_hash
 from harness.storage.images.samples import find_image, make_sample
+from harness.storage.metadata import SET_SCORES, write_set_scores
 from harness.storage.places import cache_folder
 from harness.storage.provenance import PACKAGES, installed_versions
-from harness.storage.set_scores import SET_SCORES, write_set_scores
 from harness.storage.store import Store
 from harness.workers.pool import Trouble, WorkerPool
 

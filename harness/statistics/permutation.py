@@ -53,8 +53,11 @@ def compare_pairs(sums: Floats, strata: tuple[int, ...], cells: int) -> Pairs:
     # what an image does to everyone cancels in differences; without it they lose fewer digits
     finite = finite - finite.mean(axis=0)
     unit = float(np.abs(finite).max(initial=0.0))
-    if min(finite.shape) < 2 or unit <= rounding:
+    if min(finite.shape) < 2:
         return nothing_known(difference)
+    if unit <= rounding:  # on no image does anybody differ from anybody: that much is known
+        nothing = np.zeros_like(difference)
+        return judged(nothing, nothing, nothing, np.ones_like(difference))
     below, above, p = _told(finite / unit, finite.shape[1] * (rounding / unit) ** 2)
     scale = unit / cells
     return judged(difference, below * scale, above * scale, np.where(perfect, 1.0, p))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.errors import StoreError, as_utf8
 from harness.formats import lies_in_place
+from harness.storage.marks import Mark, Watch
 from harness.storage.schema import SCHEMA, SCHEMA_VERSION, UPGRADES
 from harness.storage.whole import (
     DAMAGED,
@@ -41,17 +42,22 @@ class Database:
     Args:
         path: The file; made, with its tables, if it is not there.
         writing: Whether rows are going to be written.
+        known: The mark that it had when this process closed it: as long as nobody has written to it
+            since, its rows need not be checked once more, nor counted.
 
     Attributes:
         lost: Table -> how many of its rows are left out; at least.
+        mark: When it is closed: its mark, if it could be given one.
 
     Raises:
         StoreError: Nothing in it is whole, it cannot be used, or was written by a newer version.
     """
 
-    def __init__(self, path: Path, *, writing: bool) -> None:
+    def __init__(self, path: Path, *, writing: bool, known: Mark | None = None) -> None:
         self.path, self._writing = path, writing
         self.lost: dict[str, int] = {}
+        self.mark: Mark | None = None
+        self._watch = Watch(path, known)
         self._connection = self._connect(path)
         try:
             self._check()
@@ -64,10 +70,16 @@ class Database:
 
     def _check(self) -> None:
         self._open()
+        unchanged = self._watch.begin(self._connection, writing=self._writing)
         with self._snapshot():
-            whole = is_whole(self._connection)
+            whole = unchanged or is_whole(self._connection)
         if not whole:
             self._salvage(None)
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether nobody has written to it since it was given the mark that is known."""
+        return self._watch.unchanged
 
     def _get_over(self, error: sqlite3.DatabaseError | UnicodeDecodeError) -> None:
         """Reads what is whole, or a copy where SQLite cannot open the file, as on a read-only disk.
@@ -204,14 +216,14 @@ class Database:
             with suppress(sqlite3.DatabaseError):
                 if self._writing:
                     self._seal()
-                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    self.mark = self._watch.fold(self._connection)
         finally:
             self._connection.close()
 
     def _seal(self) -> None:
         if sealed(self._connection) is None:
             self._connection.execute("BEGIN IMMEDIATE")
-            row = SEAL, json.dumps(totals(self._connection))
+            row = SEAL, json.dumps(self._watch.totals(self._connection))
             query = "INSERT OR REPLACE INTO meta VALUES (?, ?, ?)"
             self._connection.execute(query, (*row, row_check(*row)))
             self._connection.execute("COMMIT")

@@ -21,8 +21,8 @@ from harness.results.set_scores import merge_set_scores
 from harness.set_identity import set_fingerprint
 from harness.storage.database import Database
 from harness.storage.images.arrays import ImageFile
+from harness.storage.metadata import SET_SCORES, read_set_scores, write_set_scores
 from harness.storage.places import among_many, preview, restored_stem
-from harness.storage.set_scores import SET_SCORES, read_set_scores, write_set_scores
 from harness.storage.store import FILENAME, Store, load_header
 from harness.storage.whole import SEAL, checked, fitting, row_check
 

@@ -4,17 +4,18 @@ Runs come from elsewhere and from other versions. What does not fit its field is
 field's default; what a newer version wrote beside it is left out.
 """
 
+import json
 import math
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from harness.cards import MetricCard, SetMetricCard
-from harness.results import PlannedSet, Run, RunPlan, RunRestorer
+from harness.results import PlannedSet, Run, RunPlan, RunRestorer, SetScore, SetScores
 
 T = TypeVar("T")
 
@@ -26,6 +27,10 @@ RANKED = ("plan", "restorers", "metrics")
 
 COPY = "copy"
 """The key of what holds those again."""
+
+
+ADDED = "restorers+"
+"""How the keys begin of restorers that were added to a header, which is not written again whole."""
 
 
 def write_run(run: Run) -> dict[str, object]:
@@ -41,19 +46,50 @@ def write_run(run: Run) -> dict[str, object]:
     }
 
 
+def write_more(run: Run, before: Run) -> dict[str, object]:
+    """What has to be written of a run where `before` was; as `write_run`.
+
+    However many restorers a training's run has, it says as much at each step.
+    """
+    known = before.restorers
+    new = {name: card for name, card in run.restorers.items() if known.get(name) is not card}
+    said = write_run(replace(run, restorers=new))
+    cards = table_of(said.pop("restorers"))
+    return said | {f"{ADDED}{name}": card for name, card in cards.items()}
+
+
 def metric_json(card: MetricCard | SetMetricCard) -> dict[str, object]:
     """A metric's card as JSON types: infinite bounds become `None`."""
     bounds = [None if math.isinf(bound) else bound for bound in card.bounds]
     return {**asdict(card), "bounds": bounds}
 
 
+def read_header(rows: Iterable[tuple[str, str]], *, whole: bool) -> Run | None:
+    """A run out of keys and their JSON; `None` of one that was never planned.
+
+    Args:
+        rows: Of the table `meta`.
+        whole: Refuses one that nobody can rank, since rows of it are lost.
+
+    Raises:
+        ValueError: That is so, or they are no JSON.
+        TypeError: They hold what no version of ours writes.
+    """
+    meta = {key: json.loads(value) for key, value in rows}
+    meta = meta.pop(COPY, {}) | meta
+    if whole and (lost := [name for name in RANKED if name not in meta]):
+        raise ValueError(f"what the run says of its {' and '.join(lost)} is lost")
+    return read_run(meta) if meta.get("plan") else None
+
+
 def read_run(meta: Mapping[str, object]) -> Run:
-    """A run out of what `write_run`, or that of another version, has made of it.
+    """A run out of what `write_run`, `write_more`, or that of another version, has made of it.
 
     A metric whose direction is not known has no card: it cannot be ranked.
     """
     plan, metrics = table_of(meta.get("plan")), table_of(meta.get("metrics"))
     sets, restorers = table_of(plan.get("sets")), table_of(meta.get("restorers"))
+    added = {key.removeprefix(ADDED): meta[key] for key in meta if key.startswith(ADDED)}
     rules = table_of(plan.get("evaluation"))
     return Run(
         id=str(meta.get("id", "")),
@@ -68,7 +104,8 @@ def read_run(meta: Mapping[str, object]) -> Run:
             sets={name: read_record(PlannedSet, content) for name, content in sets.items()},
         ),
         restorers={
-            name: read_record(RunRestorer, card, name=name) for name, card in restorers.items()
+            name: read_record(RunRestorer, card, name=name)
+            for name, card in (restorers | added).items()
         },
         metrics={
             name: read_metric(name, card)
@@ -156,3 +193,27 @@ def _is_plain(kind: Any, value: object) -> bool:
 def table_of(value: object) -> dict[str, object]:
     """A mapping as a dictionary; anything else is an empty one."""
     return dict(value) if isinstance(value, Mapping) else {}
+
+
+SET_SCORES = "set_scores"
+"""The key of what metrics of sets say."""
+
+
+def write_set_scores(scores: SetScores) -> dict[str, object]:
+    """What metrics of sets say, as JSON types."""
+    cards = {name: metric_json(card) for name, card in scores.cards.items()}
+    return {"cards": cards, "rows": [asdict(row) for row in scores.rows]}
+
+
+def read_set_scores(content: object) -> SetScores:
+    """What metrics of sets say, out of JSON; rows that do not fit are left out."""
+    table = table_of(content)
+    cards = {
+        name: read_record(SetMetricCard, with_bounds(table_of(card)), name=name)
+        for name, card in table_of(table.get("cards")).items()
+    }
+    found, rows = [], table.get("rows")
+    for row in rows if isinstance(rows, list) else ():
+        with suppress(TypeError):
+            found.append(read_record(SetScore, row))
+    return SetScores(cards, tuple(found))

@@ -3,13 +3,17 @@
 import hashlib
 import os
 import re
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 
 import platformdirs
 
-from harness.errors import InputError
+from harness.errors import InputError, StoreError
 from harness.results import Cell
+
+FILENAME = "results.sqlite"
+"""The store of a run, in its folder."""
 
 CACHES = {
     "images": "IMAGE_CACHE", "scores": "SCORE_CACHE", "cards": "CARD_CACHE",
@@ -47,6 +51,41 @@ def require_cache() -> None:
             f"the cache of images {folder} cannot be made: {error.strerror or error}; "
             "RESTOBENCH_CACHE names another folder"
         ) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder that a user has named, if it is not there.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        is_other = folder.exists() and not folder.is_dir()
+        why = "it is no folder" if is_other else error.strerror or error
+        raise InputError(f"{folder} cannot be written: {why}") from error
+
+
+def find_store(folder: Path, create: bool) -> Path:
+    """The file of a run folder, which is made where there is none.
+
+    Raises:
+        StoreError: There is none, and it is not to be made; or something else is in its place.
+        InputError: The folder cannot be written.
+    """
+    path = folder / FILENAME
+    if not path.is_file():
+        if not create:
+            raise StoreError(
+                f"{folder} is no run: it has no {FILENAME}; `restobench run --out {folder}` makes "
+                "one"
+            )
+        if path.exists():  # SQLite would wait for a pipe's other end
+            raise StoreError(f"{path} is in the way: it is no file; move it, or use --out")
+        make_folder(folder)
+    return path
 
 
 @lru_cache(maxsize=512)

@@ -1,10 +1,24 @@
 """The columns of a run's tables as its rows have them."""
 
+import sqlite3
+from collections.abc import Callable, Collection
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-from harness.results import Cell, Failure, Restored, Score, Spent
+from harness.results import (
+    Cell,
+    Failure,
+    FailureKind,
+    Restored,
+    Run,
+    RunData,
+    SampleRecord,
+    Score,
+    Skipped,
+    Spent,
+)
+from harness.results.columns import Rows, ScoreColumns, read_columns
 
 
 def flat(record: Cell | Spent) -> tuple[Any, ...]:
@@ -60,3 +74,38 @@ def restored_of(
     """A restored image out of the columns `CELL_COLUMNS`."""
     cell, cost = Cell(restorer, set_name, image), Spent(*spent)
     return Restored(cell, path, sha256, cost, fingerprint, degraded_sha256, checksum)
+
+
+def read_rows(
+    select: Callable[..., sqlite3.Cursor], run: Run, names: Collection[str] | None = None
+) -> RunData:
+    """Reads the rows of a run, of all restorers or of some.
+
+    Args:
+        select: Executes a query with values.
+        run: What the run says of itself.
+        names: Of restorers; `None`: all.
+    """
+    some = () if names is None else tuple(names)
+    where = "" if names is None else f"WHERE restorer IN ({', '.join('?' * len(some))})"
+    scores = "restorer, set_name, image, metric, value, spread"
+    failures = "restorer, set_name, image, kind, message, nullif(metric, '')"
+    cells = read_columns(
+        select(f"SELECT {', '.join(CELL_COLUMNS)} FROM cells {where}", *some), len(CELL_COLUMNS)
+    )
+    truths = (list(map(bool, column)) for column in cells[-TRUTHS:])
+    samples = select("SELECT set_name, image, degraded_sha256, reference_sha256 FROM samples")
+    return RunData(
+        run=run,
+        scores=ScoreColumns.from_rows(select(f"SELECT {scores} FROM scores {where}", *some)),
+        failures=tuple(
+            Failure(Cell(*row[:3]), FailureKind(row[3]), *row[4:])
+            for row in select(f"SELECT {failures} FROM failures {where}", *some)
+        ),
+        restored=Rows(restored_of, [*cells[:-TRUTHS], *truths]),
+        skipped=tuple(
+            Skipped(*row)
+            for row in select("SELECT nullif(restorer, ''), set_name, reason FROM skipped")
+        ),
+        samples={row[:2]: SampleRecord(*row[2:]) for row in samples},
+    )

@@ -7,39 +7,40 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from harness.errors import StoreError
-from harness.results import (
-    Cell,
-    Failure,
-    FailureKind,
-    Restored,
-    Run,
-    RunData,
-    SampleRecord,
-    Score,
-    Skipped,
-)
-from harness.results.columns import Rows, ScoreColumns, read_columns
+from harness.results import Cell, Failure, Restored, Run, RunData, Score, Skipped
 from harness.storage.database import Database
 from harness.storage.images.samples import StoredSample
-from harness.storage.metadata import COPY, RANKED, read_run, write_run
+from harness.storage.marks import Mark
+from harness.storage.metadata import (
+    ADDED,
+    COPY,
+    RANKED,
+    SET_SCORES,
+    read_header,
+    read_set_scores,
+    write_more,
+    write_run,
+)
+from harness.storage.places import FILENAME as FILENAME
+from harness.storage.places import find_store
 from harness.storage.rows import (
     CELL,
     CELL_COLUMNS,
     TRUTHS,
     failure_row,
     flat,
+    read_rows,
     restored_of,
     restored_row,
     score_row,
 )
-from harness.storage.set_scores import SET_SCORES, read_set_scores
-
-FILENAME = "results.sqlite"
 
 
 class Store:
@@ -48,28 +49,24 @@ class Store:
     Args:
         folder: The run folder.
         create: Whether to make a new store when there is none, and to write into it.
+        known: The mark that it had when this process closed it.
 
     Attributes:
         damaged: Rows that did not fit their checksums, and are left out.
+        unchanged: Whether nobody has written to it since it was given that mark.
 
     Raises:
         StoreError: No run there, damaged, or written by a newer version.
     """
 
-    def __init__(self, folder: Path, *, create: bool = False) -> None:
+    def __init__(self, folder: Path, *, create: bool = False, known: Mark | None = None) -> None:
         self.folder = folder
-        path = folder / FILENAME
-        if not path.is_file():
-            if not create:
-                raise StoreError(
-                    f"{folder} is no run: it has no {FILENAME}; `restobench run --out {folder}` "
-                    "makes one"
-                )
-            if path.exists():  # SQLite would wait for a pipe's other end
-                raise StoreError(f"{path} is in the way: it is no file; move it, or use --out")
-            folder.mkdir(parents=True, exist_ok=True)
-        database = self._database = Database(path, writing=create)
+        database = self._database = Database(
+            find_store(folder, create), writing=create, known=known
+        )
+        self.unchanged = database.unchanged
         self.damaged = sum(database.lost.values())
+        self._said: Run | None = None
         self._headless = not create and database.lost.get("meta", 0) > 0
         self.transaction, self.batch = database.transaction, database.batch
         self.commit, self._rows, self._insert = database.commit, database.rows, database.insert
@@ -77,6 +74,11 @@ class Store:
     def close(self) -> None:
         """Ends a batch and closes the file."""
         self._database.close()
+
+    @property
+    def mark(self) -> Mark | None:
+        """What tells, once it is closed, whether others write to it afterwards."""
+        return self._database.mark
 
     def __enter__(self) -> Store:
         return self
@@ -88,11 +90,7 @@ class Store:
         """What the run says of itself, or `None` for one that was never planned."""
         rows = self._rows("SELECT key, value FROM meta")
         try:
-            meta = {key: json.loads(value) for key, value in rows}
-            meta = meta.pop(COPY, {}) | meta
-            if self._headless and (lost := [name for name in RANKED if name not in meta]):
-                raise ValueError(f"what the run says of its {' and '.join(lost)} is lost")
-            return read_run(meta) if meta.get("plan") else None
+            return read_header(rows, whole=self._headless)
         except (TypeError, ValueError) as error:  # what no version of ours writes
             raise self.damage(error) from error
 
@@ -118,8 +116,18 @@ class Store:
 
     def write_header(self, run: Run) -> None:
         """Writes what the run says of itself."""
+        if self._said is not None:
+            self.set_meta(**write_more(run, self._said))
+            self._said = run
+            return
         said = write_run(run)
-        self.set_meta(**said, **{COPY: {name: said[name] for name in RANKED}})
+        with self.transaction():
+            self._rows("DELETE FROM meta WHERE key GLOB ?", f"{ADDED}*")
+            self.set_meta(**said, **{COPY: {name: said[name] for name in RANKED}})
+
+    def go_on(self, run: Run) -> None:
+        """Tells what the header says: of what is written from now on, what is new is added."""
+        self._said = run
 
     def set_meta(self, **values: object) -> None:
         """Writes JSON values by key."""
@@ -152,17 +160,23 @@ class Store:
                 self._insert("samples", [row])
 
     def drop_outdated(self, metrics: Mapping[str, str]) -> None:
-        """Removes scores by other versions of these metrics, of whatever restorer.
+        """Removes scores by versions of metrics other than these fingerprints, of all restorers.
 
         They must not be ranked beside what is scored now, and a metric that fails now must not
         leave them standing.
-
-        Args:
-            metrics: Name -> the fingerprint that holds.
         """
         with self.transaction():
             for name, wanted in metrics.items():
                 self._rows("DELETE FROM scores WHERE metric = ? AND fingerprint <> ?", name, wanted)
+
+    def drop_restorers(self, names: Collection[str]) -> None:
+        """Removes restorers with all that is known of them."""
+        run, drop = self.require_header(), "DELETE FROM {} WHERE restorer = ?"
+        cards = {name: card for name, card in run.restorers.items() if name not in names}
+        with self.transaction():
+            for table, name in product(("cells", "scores", "failures", "skipped"), names):
+                self._rows(drop.format(table), name)
+            self.write_header(replace(run, restorers=cards))
 
     def add_restored(self, image: Restored) -> None:
         """Records a restored image that is not scored yet, as `add_scores` does."""
@@ -235,37 +249,23 @@ class Store:
         query = f"SELECT {kind}, fingerprint, count(*) FROM {table} GROUP BY 1, 2"
         return Counter({(row[0], row[1]): int(row[2]) for row in self._rows(query)})
 
-    def _cells(self) -> list[list[Any]]:
-        rows = self._rows(f"SELECT {', '.join(CELL_COLUMNS)} FROM cells")
-        columns = read_columns(rows, len(CELL_COLUMNS))
-        return [*columns[:-TRUTHS], *(list(map(bool, column)) for column in columns[-TRUTHS:])]
-
     def count_failures(self) -> int:
         """How many failure rows the run holds."""
         return int(self._rows("SELECT count(*) FROM failures").fetchone()[0])
 
-    def read(self) -> RunData:
-        """Reads the whole run.
+    def read(self, run: Run | None = None, names: Collection[str] | None = None) -> RunData:
+        """Reads the whole run, or what it holds of some restorers.
+
+        Args:
+            run: What it says of itself, where that is known.
+            names: Of restorers; `None`: all.
 
         Raises:
             StoreError: The run was never planned: it holds no metadata.
         """
-        scores = "restorer, set_name, image, metric, value, spread"
-        failures = "restorer, set_name, image, kind, message, nullif(metric, '')"
-        skipped = "SELECT nullif(restorer, ''), set_name, reason FROM skipped"
-        samples = "SELECT set_name, image, degraded_sha256, reference_sha256 FROM samples"
-        return RunData(
-            run=self.require_header(),
-            scores=ScoreColumns.from_rows(self._rows(f"SELECT {scores} FROM scores")),
-            failures=tuple(
-                Failure(Cell(*row[:3]), FailureKind(row[3]), *row[4:])
-                for row in self._rows(f"SELECT {failures} FROM failures")
-            ),
-            restored=Rows(restored_of, self._cells()),
-            skipped=tuple(Skipped(*row) for row in self._rows(skipped)),
-            samples={row[:2]: SampleRecord(*row[2:]) for row in self._rows(samples)},
-            set_scores=read_set_scores(self.read_meta(SET_SCORES)),
-        )
+        run = self.require_header() if run is None else run
+        set_scores = read_set_scores(self.read_meta(SET_SCORES))
+        return replace(read_rows(self._rows, run, names), set_scores=set_scores)
 
 
 def load_header(folder: Path) -> Run:

@@ -25,7 +25,7 @@ def choose_device(wanted: str) -> str:
     """
     if wanted == "cpu":
         return wanted
-    if not re.fullmatch(r"auto|cuda(:[0-9]+)?", wanted):
+    if not (isinstance(wanted, str) and re.fullmatch(r"auto|cuda(:[0-9]+)?", wanted)):
         raise InputError(f"device {wanted!r} is unknown; expected auto, cpu or cuda:0")
     if not _has_driver():
         if wanted == "auto":

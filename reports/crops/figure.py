@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from harness.errors import InputError
 from harness.protocols.report import ReportData
 from reports.crops.grid import Grid, Region
 from reports.crops.layout import CropFigure, How, draw
@@ -36,7 +37,21 @@ def crops(
     key = chosen_image(report, set_name, image)
     if key is None:
         return
-    own = Region(*region) if region else None
+    own = None if region is None else _region(region)
+    _require_named(report, labels or {})
     found = crops_of(report, key, own, restorers, metrics or ([metric] if metric else ()))
     named = [crop.renamed((labels or {}).get(crop.name, crop.name)) for crop in found.crops]
     yield draw(Grid(key, found.region, found.frame, tuple(named), found.metrics), How(**how))
+
+
+def _region(said: Sequence[int]) -> Region:
+    numbers = [getattr(number, "__index__", lambda: None)() for number in said]
+    if len(numbers) != 4 or None in numbers:
+        raise InputError(f"region is {said!r:.60}; expected left, top, width and height in pixels")
+    return Region(*map(int, said))
+
+
+def _require_named(report: ReportData, labels: Mapping[str, str]) -> None:
+    known = [*report.data.run.restorers, "degraded", "reference"]
+    if unknown := [name for name in labels if name not in known]:
+        raise InputError(f"labels are for {unknown[0]!r}; expected some of {', '.join(known)}")

@@ -156,6 +156,109 @@ def test_what_returns_no_image_is_told_so(returns: Any, what: str) -> None:
     assert all(what in message for message in messages)
 
 
+def endless(x: torch.Tensor) -> torch.Tensor:
+    return endless(x)
+
+
+class Returns(nn.Module):
+    """Gives back what a function makes of its input."""
+
+    def __init__(self, make: Any) -> None:
+        super().__init__()
+        self.make = make
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.make(x)
+
+
+RETURNED = {
+    "a dictionary": (lambda x: {"out": x}, "invalid", "returned dict; expected"),
+    "an empty tuple": (lambda _: (), "invalid", "returned tuple; expected"),
+    "an image without a batch": (lambda x: x[0], "invalid", r"returned \(3, .*expected \(1, C"),
+    "two images": (lambda x: torch.cat([x, x]), "invalid", r"returned \(2, 3"),
+    "one plane of three": (lambda x: x[:, :1], "invalid", r"returned shape \(1, .*expected \(3"),
+    "half its width": (lambda x: x[..., ::2], "invalid", "returned shape"),
+    "nothing": (lambda _: None, "invalid", "returned NoneType"),
+    "NaN": (lambda x: x * float("nan"), "invalid", "NaN or infinite"),
+    "complex numbers": (lambda x: x.to(torch.complex64), "invalid", "expected real numbers"),
+    "no pixels": (lambda x: x[..., :0, :0], "invalid", "shape"),
+    "an exit": (lambda _: sys.exit(3), "raised", "SystemExit: 3"),
+    "an endless recursion": (lambda x: endless(x), "raised", "RecursionError"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", RETURNED)
+def test_what_a_network_returns_that_is_no_image_is_a_row(what: str) -> None:
+    make, kind, message = RETURNED[what]
+    failures = harness.evaluate(Returns(make), "quickstart", **SETS).failures()
+    assert failures["kind"].tolist() == [kind] * 2
+    assert failures["message"].str.contains(message).all(), failures["message"][0]
+
+
+@pytest.mark.parametrize("make", [lambda x: (x, 1), lambda x: [x], lambda x: x.double(),
+                                  lambda x: torch.nn.Parameter(x)])  # fmt: skip
+def test_what_a_network_returns_beside_its_image_does_no_harm(make: Any) -> None:
+    plain = values(harness.evaluate(Returns(lambda x: x), "quickstart", **SETS))
+    assert values(harness.evaluate(Returns(make), "quickstart", **SETS)) == plain
+
+
+async def later(image: np.ndarray) -> np.ndarray:
+    return image
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (later, "a coroutine, which nobody awaits"),
+        (lambda image: np.ma.masked_less(image, 0.5), "values that are masked"),
+        (lambda image: image.transpose(1, 2, 0), "has shape"),
+        (lambda image: (image * 255).astype(np.uint8), "has dtype uint8"),
+    ],
+)
+def test_what_a_function_returns_that_is_no_image_is_a_row(function: Any, message: str) -> None:
+    failures = harness.evaluate(function, "quickstart", **SETS).failures()
+    assert failures["kind"].tolist() == ["invalid"] * 2
+    assert failures["message"].str.contains(message).all(), failures["message"][0]
+
+
+def test_a_function_may_return_a_tensor_with_gradients() -> None:
+    weight = torch.ones(1, requires_grad=True)
+    found = harness.evaluate(lambda image: torch.from_numpy(image) * weight, "quickstart", **SETS)
+    assert values(found) == values(harness.evaluate(lambda image: image, "quickstart", **SETS))
+
+
+def test_weights_that_are_not_there_yet_are_said() -> None:
+    with pytest.raises(InputError, match="LazyConv2d has weights that are not there yet"):
+        harness.evaluate(nn.LazyConv2d(3, 1), "quickstart", **SETS)
+
+
+def meddle(image: Any) -> Any:
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    torch.set_float32_matmul_precision("medium")
+    torch.set_num_threads(2)
+    np.seterr(all="raise")
+    return image
+
+
+def meddle_and_fail(image: Any) -> Any:
+    raise ZeroDivisionError(meddle(image))
+
+
+@pytest.mark.parametrize("on_error", ["row", "raise"])
+def test_what_a_restorer_tells_torch_and_numpy_is_put_back(on_error: Any) -> None:
+    part: Any = {**SETS, "metrics": ["psnr", "dri"]}
+    wanted = values(harness.evaluate(lambda image: image, "quickstart", **part))
+    threads, errors = torch.get_num_threads(), np.geterr()
+    assert values(harness.evaluate(meddle, "quickstart", on_error=on_error, **part)) == wanted
+    with pytest.raises(ZeroDivisionError):
+        harness.evaluate(meddle_and_fail, "quickstart", on_error="raise", **SETS)
+    assert torch.is_grad_enabled()
+    assert torch.get_default_dtype() == torch.float32
+    assert torch.get_float32_matmul_precision() == "highest"
+    assert (torch.get_num_threads(), np.geterr()) == (threads, errors)
+
+
 def test_a_restorer_and_a_name_in_this_process_are_as_in_workers() -> None:
     from restorers.nl_means import NonLocalMeans
 

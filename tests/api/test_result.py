@@ -204,3 +204,75 @@ def test_opening_and_ranking_a_folder(result: harness.Result, tmp_path: Path) ->
     assert weighted["rank"].tolist() == [1, 2, 3]
     with pytest.raises(StoreError, match=FILENAME):
         harness.load_run(tmp_path)
+
+
+def _types(frame: Any) -> dict[str, str]:
+    return {name: str(kind) for name, kind in frame.dtypes.items()}
+
+
+NUMBERS = {"difference", "ci_low", "ci_high", "p", "mean", "gap", "median", "value", "spread"}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("failing", ["one image", "nothing", "everything"])
+def test_columns_of_numbers_are_numbers_whatever_is_missing(failing: str) -> None:
+    by = {"one image": 1.0, "nothing": 1.0, "everything": np.nan}[failing]
+    limit = 1 if failing == "one image" else 2
+    result = harness.evaluate({"a": lambda x: by * x}, "quickstart", limit=limit, **PART)
+    frames = [
+        result.leaderboard(), result.scores(), result.set_standings(), result.versus("a"),
+        harness.rank(result, versus="a"), harness.rank(result, aggregate="borda"),
+    ]  # fmt: skip
+    for frame in frames:
+        kinds = _types(frame)
+        assert {"restorer", "set", "metric"} <= set(kinds)
+        assert [kinds[name] for name in NUMBERS & set(kinds)] == ["float64"] * len(
+            NUMBERS & set(kinds)
+        )
+
+
+def test_equal_restorers_differ_by_nothing_for_sure() -> None:
+    both = {"a": lambda x: x, "b": lambda x: x.copy()}
+    result = harness.evaluate(both, "quickstart", limit=3, **PART)
+    same = harness.evaluate({"c": lambda x: x}, "quickstart", limit=3, **PART)
+    for gaps in (result.versus("a"), result.versus(same), same.versus(same)):
+        assert len(gaps)
+        for name, value in {"difference": 0, "ci_low": 0, "ci_high": 0, "p": 1, "n": 3}.items():
+            assert set(gaps[name]) == {value}, name
+        assert set(gaps["verdict"]) == {"same"}
+
+
+def test_perfect_restorers_are_equal_though_their_psnr_is_infinite() -> None:
+    [degraded] = (s for s in resolve_benchmark("quickstart").sets if s.name == "photos-sigma25")
+
+    def perfect(_: np.ndarray, conditions: harness.Conditions) -> np.ndarray | None:
+        return degraded.sample(conditions.sample_id or "").reference
+
+    both = {"a": perfect, "b": lambda image, conditions: perfect(image, conditions)}
+    gaps = harness.evaluate(both, "quickstart", limit=3, **PART).versus("a", metric="psnr")
+    row = gaps.iloc[0]
+    assert (row["difference"], row["ci_low"], row["ci_high"], row["p"]) == (0, 0, 0, 1)
+    three = {**both, "noisy": lambda x: x}
+    gaps = harness.evaluate(three, "quickstart", limit=6, **PART).versus("a", metric="psnr")
+    rows = gaps.set_index("restorer")
+    assert rows.loc["b", ["difference", "ci_low", "ci_high", "p"]].tolist() == [0, 0, 0, 1]
+    assert rows.loc["noisy", ["difference", "ci_high", "verdict"]].tolist() == [
+        -np.inf, -np.inf, "worse",
+    ]  # fmt: skip
+    numbers = ["difference", "ci_low", "ci_high", "p"]
+    assert (rows.loc["noisy", numbers[0]], rows.loc["noisy", "p"] <= 0.05) == (-np.inf, True)
+
+
+def test_what_numpy_is_told_to_raise_stops_no_table_and_no_report(
+    result: harness.Result, tmp_path: Path
+) -> None:
+    with np.errstate(all="raise"):
+        again = harness.load_run(result.folder)
+        for frame in (again.leaderboard(), again.versus("nl"), harness.rank(again, versus="tv")):
+            assert len(frame)
+        for how in ("borda", "mean-rank", "bradley-terry"):
+            assert len(harness.rank(again, aggregate=how))
+        assert again._repr_html_()
+        again.plot.distributions()
+        again.report(tmp_path / "page")
+        assert harness.compare(again, again.baseline(tmp_path / "b.json")).exit_code() == 0

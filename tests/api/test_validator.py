@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gc
+import shutil
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,10 @@ import torch
 from torch import nn
 
 import harness
+from harness.api.training.steps import Steps
 from harness.errors import InputError, StoreError, UnknownNameError
+from harness.storage.database import Database
+from harness.storage.store import FILENAME, load_run
 
 BENCHMARK = """
 metrics = ["psnr", "ssim"]
@@ -182,7 +188,7 @@ def test_what_cannot_go_on_or_be_written_is_said_at_once(benchmark: str, tmp_pat
     with pytest.raises(InputError, match="steps that are judged by psnr, and not by ssim"):
         harness.Validator(benchmark, metrics=["ssim"], out=tmp_path / "run")
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="a file; expected a run folder"):
+    with pytest.raises(InputError, match="file cannot be written: it is no folder"):
         harness.Validator(benchmark, out=tmp_path / "file")
 
 
@@ -197,6 +203,135 @@ def test_a_training_that_was_stopped_goes_on(benchmark: str, tmp_path: Path) -> 
     assert (third.best_step, third.is_best) == (2, False)
     kept = {path.name for path in (tmp_path / "run" / "restored").iterdir()}
     assert kept == {"step-2"}, "images of the best step alone"
+
+
+def test_the_result_of_a_validator_outlives_it(benchmark: str) -> None:
+    validator = harness.Validator(benchmark)
+    validator(shifted(0.1), 1)
+    result, folder = validator.result, validator.folder
+    del validator
+    gc.collect()
+    assert result.plot.crops(region=(0, 0, 8, 8))
+    del result
+    gc.collect()
+    assert not folder.exists()
+
+
+class Stops(Shifts):
+    """Ends its validation at the third image, as Ctrl-C, SIGKILL or an error of ours would."""
+
+    error: type[BaseException] = KeyboardInterrupt
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls = getattr(self, "calls", -2) + 1
+        if self.calls == 3:
+            raise self.error
+        return super().forward(x)
+
+
+def found_in(folder: Path) -> set[str]:
+    """Every step that anything of a run folder names."""
+    data = load_run(folder)
+    rows = [item.cell.restorer for item in (*data.scores, *data.restored, *data.failures)]
+    images = [path.name for path in (folder / "restored").iterdir()]
+    return {*data.run.restorers, *rows, *images}
+
+
+def test_ctrl_c_during_a_validation_leaves_nothing_of_it(benchmark: str, tmp_path: Path) -> None:
+    validator = harness.Validator(benchmark, out=tmp_path / "run")
+    validator(shifted(0.1), 1)
+    for step in (2, 1):
+        network = Stops().train()
+        with pytest.raises(KeyboardInterrupt):
+            validator(network, step)
+        assert network.training
+        assert found_in(tmp_path / "run") == ({"step-1"} if step == 2 else set())
+        assert [item.step for item in validator.validations] == ([1] if step == 2 else [])
+    again = validator(shifted(0.05), 3)
+    assert again
+    assert (again.is_best, again.best_step) == (True, 3)
+    assert load_run(tmp_path / "run").run.status == "finished"
+
+
+def test_a_step_that_was_killed_halfway_is_removed(
+    benchmark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    for step, by in ((1, 0.1), (2, 0.05)):
+        harness.Validator(benchmark, out=run)(shifted(by), step)
+    for step in (3, 2):
+        validator = harness.Validator(benchmark, out=run)
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(Steps, "_drop", lambda *_: None)  # as a killed process would
+            validator(Stops(), step)
+        assert f"step-{step}" in found_in(run)
+        with pytest.warns(UserWarning, match=f"step-{step} of .* was stopped halfway: removed"):
+            after = harness.Validator(benchmark, out=run)
+        assert [item.step for item in after.validations] == list(range(1, step))
+        assert f"step-{step}" not in found_in(run)
+
+
+def test_two_validators_in_one_folder_are_told_of(benchmark: str, tmp_path: Path) -> None:
+    one, other = (harness.Validator(benchmark, out=tmp_path / "run") for _ in range(2))
+    one(shifted(0.1), 1)
+    with pytest.raises(StoreError, match=r"somebody else has written step-1 into .*run: give each"):
+        other(shifted(0.1), 2)
+    assert one(shifted(0.05), 2) is not None
+    third = harness.Validator(benchmark, out=tmp_path / "run")
+    third(shifted(0.04), 2)
+    with pytest.raises(StoreError, match="somebody else has written step-2"):
+        one(shifted(0.03), 3)
+
+
+def test_what_else_runs_in_the_folder_does_not_disturb(benchmark: str, tmp_path: Path) -> None:
+    validator = harness.Validator(benchmark, out=tmp_path / "run")
+    validator(shifted(0.1), 1)
+    harness.evaluate({"plain": lambda image: image}, benchmark, out=tmp_path / "run")
+    found = validator(shifted(0.05), 2)
+    assert found
+    assert (found.is_best, found.best_step) == (True, 2)
+    assert set(validator.result.restorers) == {"step-1", "step-2", "plain"}
+
+
+@pytest.mark.parametrize("how", ["folder", "row"])
+def test_steps_that_are_lost_are_told_of_and_training_goes_on(
+    benchmark: str, tmp_path: Path, how: str
+) -> None:
+    validator = harness.Validator(benchmark, out=tmp_path / "run")
+    for step, by in ((1, 0.1), (2, 0.05)):
+        validator(shifted(by), step)
+    if how == "folder":
+        shutil.rmtree(tmp_path / "run")
+    else:
+        with sqlite3.connect(tmp_path / "run" / FILENAME) as database:
+            database.execute("UPDATE scores SET value = 99 WHERE restorer = 'step-2'")
+    with pytest.warns(UserWarning, match="lacks what was validated before"):
+        found = validator(shifted(0.07), 3)
+    assert found
+    assert [item.step for item in validator.validations] == ([3] if how == "folder" else [1, 2, 3])
+    assert (found.is_best, found.best_step) == (True, 3), "of step 2 nothing is believed"
+
+
+def test_a_validation_reads_nothing_of_the_steps_before(
+    benchmark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    validator = harness.Validator(benchmark, out=tmp_path / "run", metrics=["psnr"])
+    statements: list[int] = []
+    real = Database._connect
+
+    def counting(self: Database, path: Path | str) -> sqlite3.Connection:
+        connection = real(self, path)
+        connection.set_progress_handler(lambda: statements.append(1) and None, 100)
+        return connection
+
+    monkeypatch.setattr(Database, "_connect", counting)
+    spent = []
+    for step in range(40):
+        statements.clear()
+        validator(shifted(0.1 - step / 1000), step)
+        spent.append(len(statements))
+    assert max(spent[-5:]) <= 1.1 * max(spent[2:7]), "what SQLite did, in hundreds of operations"
+    assert len(validator.result.scores()) == 40 * 8
 
 
 class Writer:

@@ -8,10 +8,13 @@ the median of `REPEATS`.
 
 from __future__ import annotations
 
+import statistics
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ from path_of_a_cell import PYTHON, REPEATS, Row, median, spend
 
 NO_GOAL = float("inf")
 IMAGES, SIDE, NETWORK_SECONDS = 24, 256, 0.001
+STEPS, SMALL = 300, 64
 
 _BENCHMARK = """
 metrics = ["psnr", "ssim"]
@@ -54,15 +58,8 @@ def loop(folder: Path) -> Iterator[Row]:
     import torch
 
     import harness
-    from harness.images import write_image
 
-    (folder / "val").mkdir()
-    generator = np.random.default_rng(0)
-    for number in range(IMAGES):
-        small = generator.random((3, SIDE // 8, SIDE // 8), dtype=np.float32)
-        write_image(folder / "val" / f"{number:02}.png", np.kron(small, np.ones((1, 8, 8))))
-    benchmark = folder / "val.toml"
-    benchmark.write_text(_BENCHMARK.format(folder=folder / "val"))
+    benchmark = _images(folder, SIDE)
 
     class Network(torch.nn.Module):
         """Busy for a millisecond."""
@@ -85,20 +82,51 @@ def loop(folder: Path) -> Iterator[Row]:
     yield Row("the same by hand", hand / IMAGES * 1000, NO_GOAL, "ms an image")
 
 
+def many_steps(folder: Path) -> Iterator[Row]:
+    """A training that validates `STEPS` times: the last ones against the first of the same run."""
+    import torch
+
+    import harness
+
+    benchmark = _images(folder, SMALL)
+    network = torch.nn.Conv2d(3, 3, 3, padding=1)
+    validator = harness.Validator(str(benchmark), out=folder / "run")
+    with warnings.catch_warnings(action="ignore"):
+        spent = [_cpu(partial(validator, network, step)) for step in range(STEPS + 1)][1:]
+    first, last = (statistics.median(part) for part in (spent[:10], spent[-10:]))
+    name = f"{STEPS} validations of {IMAGES} images of {SMALL} x {SMALL}"
+    yield Row(f"{name}: the last ten", last / first, 1.2, "x the first ten")
+    yield Row(f"{name}: the last ten", last / IMAGES * 1000, NO_GOAL, "ms an image")
+
+
+def _images(folder: Path, side: int) -> Path:
+    """A benchmark of `IMAGES` images of this height and width."""
+    from harness.images import write_image
+
+    (folder / "val").mkdir()
+    generator = np.random.default_rng(0)
+    for number in range(IMAGES):
+        small = generator.random((3, side // 8, side // 8), dtype=np.float32)
+        write_image(folder / "val" / f"{number:02}.png", np.kron(small, np.ones((1, 8, 8))))
+    benchmark = folder / "val.toml"
+    benchmark.write_text(_BENCHMARK.format(folder=folder / "val"))
+    return benchmark
+
+
 def _by_hand(network: object, benchmark: Path) -> object:
     """The network and the metrics alone, over images that are held in memory."""
     import torch
 
     from harness.images import quantise
     from harness.plugins.kinds import metrics, resolve_benchmark
-    from harness.scoring.many_files import one_thread
+    from harness.workers.as_in_workers import as_in_workers
 
     [degraded_set] = resolve_benchmark(str(benchmark)).sets
     samples = [degraded_set.sample(name) for name in degraded_set.ids()]
     built = [metrics.get(name)(device="cpu") for name in ("psnr", "ssim")]
 
     def loop() -> None:
-        with one_thread(), torch.no_grad():
+        with as_in_workers(), torch.no_grad():
             for sample in samples:
                 restored = network(torch.from_numpy(sample.degraded)[None])[0].numpy()  # type: ignore[operator]
                 for metric in built:
@@ -117,7 +145,7 @@ def main() -> bool:
     """Prints the table; says whether every row holds."""
     good = True
     print(f"| measured, median of {REPEATS} | value | goal | |\n|---|---|---|---|")
-    for rows in (startup, loop):
+    for rows in (startup, loop, many_steps):
         with tempfile.TemporaryDirectory() as folder:
             for row in rows(Path(folder)):
                 verdict, value = "" if row.holds() else "no", f"{row.value:.3g} {row.unit}"

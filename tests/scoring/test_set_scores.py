@@ -28,7 +28,7 @@ from harness.running.progress import Progress
 from harness.running.runner import run_plan
 from harness.statistics.set_distances import frechet
 from harness.storage.clearing import clear
-from harness.storage.set_scores import SET_SCORES, read_set_scores, write_set_scores
+from harness.storage.metadata import SET_SCORES, read_set_scores, write_set_scores
 from harness.storage.store import Store, load_run
 from reports.html.report import HTMLReport
 from reports.latex import LatexReport

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,23 @@ import pytest
 from harness.errors import StoreError
 from harness.regression.measured_run import load_measured
 from harness.reporting.costs import costs
-from harness.results import Cell, Failure, FailureKind, Restored, Score, Spent
+from harness.results import (
+    Cell,
+    Failure,
+    FailureKind,
+    Restored,
+    Run,
+    RunPlan,
+    RunRestorer,
+    Score,
+    Skipped,
+    Spent,
+)
+from harness.storage.marks import Mark
+from harness.storage.metadata import ADDED
 from harness.storage.schema import SCHEMA_VERSION, TABLES
 from harness.storage.store import FILENAME, Store, load_header, load_run
+from harness.storage.whole import row_check, sealed, totals
 
 HISTORIC = Path(__file__).parents[1] / "historic_runs"
 
@@ -146,3 +161,123 @@ def test_a_header_that_is_no_json_is_said_and_nothing_is_left_open(tmp_path: Pat
             store.read_header()
     with pytest.raises(StoreError, match="is damaged"):
         load_header(tmp_path)
+
+
+def _run(*names: str) -> Run:
+    plan = RunPlan("b", evaluation={"name": "n", "hash": "h"}, metrics=("psnr",))
+    cards = {name: RunRestorer(name, fingerprint=f"f-{name}") for name in names}
+    return Run("0" * 12, "2026-01-01", plan, cards, {}, {"workers": 1}, "running")
+
+
+def _add(store: Store, name: str, value: float = 30) -> None:
+    image = Restored(Cell(name, "s", "i"), "p.png", f"h{value}", Spent(0.5, 1, 1), "f", "d", "c")
+    store.add_scores([Score(image.cell, "psnr", value)], [], {"psnr": "1"}, image)
+
+
+def _grown(folder: Path, steps: int) -> Mark:
+    """A run to which a process has added restorers, one each time that it opened it."""
+    run, mark = _run(), None
+    for step in range(steps):
+        with Store(folder, create=True, known=mark) as store:
+            assert store.unchanged == (mark is not None)
+            if store.unchanged:
+                store.go_on(run)
+            run = replace(run, restorers={**run.restorers, **_run(f"r{step}").restorers})
+            store.write_header(run)
+            _add(store, f"r{step}", 20)
+            _add(store, f"r{step}", 20 + step)  # over the one before
+            store.add_failure(Failure(Cell("bad", "s", "i"), FailureKind.RAISED, f"{step}"))
+            store.replace_skipped([Skipped("r", "other", f"{step}")])
+        mark = store.mark
+    assert mark is not None
+    return mark
+
+
+def test_what_was_added_bit_by_bit_is_whole_and_what_it_would_be_at_once(tmp_path: Path) -> None:
+    _grown(tmp_path, 12)
+    notes: list[str] = []
+    data = load_run(tmp_path, notes.append)
+    assert notes == []
+    assert {name: card.fingerprint for name, card in data.run.restorers.items()} == {
+        f"r{step}": f"f-r{step}" for step in range(12)
+    }
+    assert sorted(score.value for score in data.scores) == [20.0 + step for step in range(12)]
+    with sqlite3.connect(tmp_path / FILENAME) as database:
+        database.create_function("row_check", -1, row_check, deterministic=True)
+        assert sealed(database) == totals(database)
+    with Store(tmp_path, create=True) as store:
+        run = store.require_header()
+        store.write_header(run)
+    with sqlite3.connect(tmp_path / FILENAME) as database:
+        keys = {key for (key,) in database.execute("SELECT key FROM meta")}
+    assert not any(key.startswith(ADDED) for key in keys), "written whole again"
+    assert load_header(tmp_path) == run
+
+
+def _flip(folder: Path) -> None:
+    content = bytearray((folder / FILENAME).read_bytes())
+    place = content.rindex(b"psnr")
+    content[place] ^= 1
+    (folder / FILENAME).write_bytes(content)
+
+
+def _change_a_row(folder: Path) -> None:
+    with sqlite3.connect(folder / FILENAME) as database:
+        database.execute("UPDATE scores SET value = 99")
+
+
+def _remove_a_row(folder: Path) -> None:
+    with sqlite3.connect(folder / FILENAME) as database:
+        database.execute("DELETE FROM scores WHERE restorer = 'r1'")
+
+
+def _write_properly(folder: Path) -> None:
+    with Store(folder, create=True) as store:
+        store.drop_outdated({"psnr": "2"})
+
+
+@pytest.mark.parametrize("wal", [False, True])
+@pytest.mark.parametrize("change", [_flip, _change_a_row, _remove_a_row, _write_properly])
+def test_what_somebody_else_does_to_a_store_is_seen_by_who_has_just_closed_it(
+    tmp_path: Path, change: Callable[[Path], None], wal: bool
+) -> None:
+    """As it would be by anybody: the same rows are left out, and the same is said."""
+    mark = _grown(tmp_path / "run", 3)
+    reader = sqlite3.connect(tmp_path / "run" / FILENAME)
+    if wal:  # what is written stays in the write-ahead log as long as somebody reads
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM scores").fetchone()
+    change(tmp_path / "run")
+    shutil.copytree(tmp_path / "run", tmp_path / "copy")
+    found = []
+    for folder, known in ((tmp_path / "copy", None), (tmp_path / "run", mark)):
+        with Store(folder, create=True, known=known) as store:
+            assert not store.unchanged
+            found.append((store.damaged, sorted(map(repr, store.read().scores))))
+    reader.close()
+    assert found[0] == found[1]
+    assert len(found[0][1]) < 3
+
+
+def test_two_writers_at_a_time_leave_a_whole_store(tmp_path: Path) -> None:
+    mark = _grown(tmp_path, 2)
+    with Store(tmp_path, create=True, known=mark) as one:
+        assert one.unchanged
+        _add(one, "mine")
+        with Store(tmp_path, create=True) as other:
+            _add(other, "theirs")
+    assert one.mark is None, "somebody else has written meanwhile"
+    notes: list[str] = []
+    assert len(load_run(tmp_path, notes.append).scores) == 4
+    assert notes == []
+
+
+def test_some_restorers_are_read_and_dropped(tmp_path: Path) -> None:
+    _grown(tmp_path, 3)
+    with Store(tmp_path, create=True) as store:
+        data = store.read(names=["r0", "r2"])
+        assert {score.cell.restorer for score in data.scores} == {"r0", "r2"}
+        store.drop_restorers(["r0", "bad"])
+    data = load_run(tmp_path)
+    assert {score.cell.restorer for score in data.scores} == set(data.run.restorers) == {"r1", "r2"}
+    assert data.failures == ()

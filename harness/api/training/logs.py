@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from harness.api.arguments import path_of
 from harness.errors import InputError
 
 Log = Callable[[int, Mapping[str, float]], None]
@@ -24,10 +26,12 @@ def log_to(target: Any) -> Log:
             of these, or `None`.
 
     Raises:
-        InputError: It can do none of that.
+        InputError: It can do none of that, or the file cannot be written.
     """
-    if isinstance(target, str | Path):
-        return lambda step, values: _append(Path(target), step, values)
+    if isinstance(target, str | PathLike):
+        path = path_of(target, "log")
+        _append(path, 0, {})  # whether it can be written is known before hours of training
+        return lambda step, values: _append(path, step, values)
     if target is None or isinstance(target, Sequence):
         return _Several([log_to(item) for item in target or ()])
     if hasattr(target, "add_scalar"):
@@ -62,10 +66,13 @@ def _scalars(
 
 
 def _append(path: Path, step: int, values: Mapping[str, float]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    begun = path.exists() and path.stat().st_size > 0
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        if not begun:
-            writer.writerow(("step", "name", "value"))
-        writer.writerows((step, name, value) for name, value in values.items())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        begun = path.exists() and path.stat().st_size > 0
+        with path.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            if not begun:
+                writer.writerow(("step", "name", "value"))
+            writer.writerows((step, name, value) for name, value in values.items())
+    except OSError as error:
+        raise InputError(f"log {path} cannot be written: {error.strerror or error}") from error

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import operator
 import shutil
-import tempfile
 import warnings
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,26 +12,27 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from harness.api.evaluation import Fed, feeding, require_words
+from harness.api.arguments import from_0, path_of, require_words, several, temporary_folder, whole
+from harness.api.evaluation import Fed, feeding, require_fed
+from harness.api.frames import frame_of
 from harness.api.in_process import PoolsHere, alone
 from harness.api.planning import (
     Choice,
     find_benchmark,
     plan_here,
     require_cells,
-    several,
     with_built,
 )
 from harness.api.result import Result
 from harness.api.training.logs import log_to
+from harness.api.training.steps import Steps, step_numbers
 from harness.api.training.validation import STEP, Validation, judge
 from harness.errors import InputError, StoreError
 from harness.restoring.wrapping import as_restorer, device_of
-from harness.results import MIN_SIGNS, RunData
+from harness.results import MIN_SIGNS, Failure, RunData
 from harness.running.plan import Plan, choose_metrics, choose_sets
-from harness.running.runner import run_plan
-from harness.storage.places import safe_name
-from harness.storage.store import FILENAME, load_run
+from harness.storage.places import make_folder, safe_name
+from harness.storage.store import load_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,27 +81,30 @@ class Validator:
         **fed: Unpack[Fed],
     ) -> None:
         require_words(fed, Fed.__optional_keys__)
-        for name, number in (("every", every), ("images", 1 if images is None else images)):
-            if not isinstance(number, int) or number < 1:
-                raise InputError(f"{name} is {number!r}; expected a whole number above 0")
-        self._benchmark, self.every, self._fed = find_benchmark(benchmark), every, fed
-        sets, metrics = several(sets), several(metrics)
+        feeding("cpu", fed)  # what cannot be is said at once
+        self.every = _above_0("every", every)
+        limit = None if images is None else _above_0("images", images)
+        self._benchmark, self._fed = find_benchmark(benchmark), fed
+        sets, metrics = several(sets, "sets"), several(metrics, "metrics")
         choose_sets(self._benchmark, sets)
         self._metrics = tuple(choose_metrics(metrics, self._benchmark.metrics)[0])
         if metric is not None and metric not in self._metrics:
             raise InputError(f"metric is {metric!r}; expected one of {', '.join(self._metrics)}")
-        self._choice = Choice(sets=sets, metrics=metrics, limit=images)
+        self._choice = Choice(sets=sets, metrics=metrics, limit=limit)
         self._metric, self._log = metric, log_to(log)
         self._plan: Plan | None = None
-        if out is not None and Path(out).is_file():
-            raise InputError(f"out is {out}, a file; expected a run folder")
-        self.folder = Path(out or tempfile.mkdtemp(prefix="restobench-run-")).resolve()
+        self._holder: object = None
         if out is None:
-            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+            self.folder = temporary_folder("restobench-run-")
+            self._holder = _Holder()
+            weakref.finalize(self._holder, shutil.rmtree, self.folder, ignore_errors=True)
+        else:
+            self.folder = path_of(out, "out").resolve()
+            make_folder(self.folder)  # not after hours of training
         self.validations: list[Validation] = []
         self._best_step: int | None = None
-        if (self.folder / FILENAME).is_file():
-            self._go_on(load_run(self.folder))
+        self._steps = Steps(self.folder)
+        self._go_on(self._steps.open())
 
     @property
     def best(self) -> Validation | None:
@@ -118,7 +120,7 @@ class Validator:
         """
         if not self.validations:
             raise StoreError("nothing has been validated yet")
-        return Result(self.folder)
+        return Result(self.folder, held_by=self._holder)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -126,25 +128,23 @@ class Validator:
 
         A step without any score has one row, with neither set, metric nor mean.
         """
-        import pandas as pd
-
+        columns = ("step", "set", "metric", "mean", "is_best", "difference", "p", "failures")
         rows = [
             (item.step, name or None, metric or None, mean, *_judgement(item))
             for item in self.validations
             for (name, metric), mean in (item.means or {("", ""): math.nan}).items()
         ]
-        columns = ["step", "set", "metric", "mean", "is_best", "difference", "p", "failures"]
-        return pd.DataFrame(rows, columns=columns)
+        return frame_of([dict(zip(columns, row, strict=True)) for row in rows], columns)
 
     def due(self, step: int) -> bool:
         """Whether a step is one to validate at."""
-        return step % self.every == 0
+        return from_0(step, "step") % self.every == 0
 
     def __call__(self, network: object, step: int) -> Validation | None:
         """Validates, if a step is due.
 
         Args:
-            network: As for `harness.evaluate`; what is run in this process.
+            network: A `torch.nn.Module`, a function, or an object with card and `restore`.
             step: Of the training, from 0.
 
         Returns:
@@ -154,30 +154,49 @@ class Validator:
             InputError: The network can be run on none of the sets, the metric that decides measures
                 none of them, or the step is no whole number from 0.
         """
-        step = _whole(step)
+        step = from_0(step, "step")
         if not self.due(step):
             return None
-        name, device = f"{STEP}{step}", device_of(network)
-        with alone(network):
-            device = device if device.startswith("cuda") else "cpu"
-            restorer = as_restorer(network, feeding(device, self._fed), name)
-            built = {name: (restorer, f"step {step} of a training")}
-            plan = self._planned(built, device)
-            run_plan(plan, self.folder, workers=1, pools=PoolsHere({name: restorer}))
-        data = load_run(self.folder)
-        if self._best_step == step:  # gone back to an earlier state: what was the best is gone
-            self._replay(data, [item.step for item in self.validations if item.step != step])
-        others = [item for item in self.validations if item.step != step]
-        found = judge(data, step, self.best, self._metric)
-        self.validations = sorted([*others, found], key=attrgetter("step"))
+        if self._steps.look():
+            warnings.warn(
+                f"{self.folder} lacks what was validated before: the history begins with what is "
+                "left",
+                stacklevel=2,
+            )
+            self._go_on(self._steps.open())
+        self._forget(step)
+        found, why = self._validate(network, step)
+        self.validations = sorted([*self.validations, found], key=attrgetter("step"))
         self._best_step = found.best_step
-        if found.failures:
-            why = next(item for item in data.failures if item.cell.restorer == name)
+        if why is not None:
             told = f"step {step}: {found.failures} failures, first {why.kind}: {why.message:.200}"
             warnings.warn(told, stacklevel=2)
         self._forget_images()
         self._log(step, found.numbers())
         return found
+
+    def _validate(self, network: object, step: int) -> tuple[Validation, Failure | None]:
+        """Runs a step, and holds it against the best one; with its first failure."""
+        if isinstance(network, str | type):
+            raise InputError(f"network is {network!r:.60}; expected one that was built")
+        require_fed([network], self._fed)
+        name, device = f"{STEP}{step}", device_of(network)
+        with alone(network):
+            device = device if device.startswith("cuda") else "cpu"
+            restorer = as_restorer(network, feeding(device, self._fed), name)
+            built = {name: (restorer, f"step {step} of a training")}
+            self._steps.add(self._planned(built, device), PoolsHere({name: restorer}))
+        best = self.best
+        data = self._steps.read({step, best.step if best else step})
+        why = next((item for item in data.failures if item.cell.restorer == name), None)
+        return judge(data, step, best, self._metric), why
+
+    def _forget(self, step: int) -> None:
+        """A step that is validated again: what it was before is gone."""
+        others = [item for item in self.validations if item.step != step]
+        if self._best_step == step:
+            self._replay(load_run(self.folder), [item.step for item in others])
+        self.validations = others
 
     def _planned(self, built: Mapping[str, Any], device: str) -> Plan:
         """The plan of a step; the first decides which sets there are."""
@@ -191,20 +210,22 @@ class Validator:
                 warnings.warn(
                     f"of fewer than {MIN_SIGNS} images steps are told apart by a t test, which "
                     "assumes normally distributed differences",
-                    stacklevel=3,
+                    stacklevel=4,
                 )
         return require_cells(with_built(self._plan, built))
 
-    def _go_on(self, data: RunData) -> None:
+    def _go_on(self, data: RunData | None) -> None:
         """Goes on with a run that holds steps."""
+        if data is None:
+            self.validations, self._best_step = [], None
+            return
         measured, wanted = data.run.plan.metrics, self._metric or self._metrics[0]
         if wanted not in measured:
             raise InputError(
                 f"{self.folder} holds steps that are judged by {', '.join(measured)}, and not by "
                 f"{wanted}: give another folder (out)"
             )
-        names = [name.removeprefix(STEP) for name in data.run.restorers if name.startswith(STEP)]
-        self._replay(data, [int(name) for name in names if name.isdecimal()])
+        self._replay(data, step_numbers(data))
 
     def _replay(self, data: RunData, steps: Iterable[int]) -> None:
         """Finds again what steps have shown, one after the other."""
@@ -223,15 +244,16 @@ class Validator:
                 shutil.rmtree(path, ignore_errors=True)
 
 
+class _Holder:
+    """Held by who needs a temporary folder, which goes with it."""
+
+
 def _judgement(found: Validation) -> tuple[bool, float | None, float | None, int]:
     return found.is_best, found.difference, found.p, found.failures
 
 
-def _whole(step: object) -> int:
-    try:
-        found = operator.index(step)  # type: ignore[arg-type]  # that is what is found out
-    except TypeError:
-        found = -1
-    if found < 0:
-        raise InputError(f"step is {step!r}; expected a whole number from 0")
+def _above_0(name: str, number: object) -> int:
+    found = whole(number)
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        raise InputError(f"{name} is {number!r:.60}; expected a whole number above 0")
     return found

@@ -1,0 +1,1 @@
+"""Single images scored, degraded and restored."""

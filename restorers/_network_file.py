@@ -14,7 +14,7 @@ from harness.formats import stands_in
 from harness.protocols import Conditions, Restorer, RestorerCard, Task
 from harness.tiling import tile
 from restorers._arrays import Image
-from restorers._specification import positive, specified
+from restorers._specification import check_words, positive, specified
 
 _WHOLE = 2**31
 
@@ -164,15 +164,16 @@ def _expected(shape: tuple[int, ...], planes: int) -> str:
     return "expected a whole multiple of height and width"
 
 
-def look_at_file(path: str, **_parameters: object) -> None:
+def look_at_file(path: str, **parameters: object) -> None:
     """Refuses a file that plainly cannot be loaded, before anything that loads it is imported.
 
     Loaders have it as `look`.
 
     Raises:
-        InputError: Says what it is instead.
+        InputError: Says what it is instead; or a parameter cannot have its value.
     """
     require_file(path, "model file")
+    check_words(parameters)
 
 
 def require_file(path: str, what: str) -> str:

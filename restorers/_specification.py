@@ -66,6 +66,25 @@ def specified(card: RestorerCard, said: Mapping[str, object]) -> RestorerCard:
     return card
 
 
+def check_words(said: Mapping[str, object]) -> None:
+    """Refuses values that `specified` would, where nothing is known of the network yet.
+
+    Args:
+        said: What the user said, words of adapters among it.
+
+    Raises:
+        InputError: A word cannot have its value.
+    """
+    words = {word: value for word, value in said.items() if word in WORDS}
+    specified(RestorerCard("network"), words)
+    for word in _COUNTS & said.keys():
+        positive(word, said[word])
+
+
+_COUNTS = frozenset({"scale", "channels"})
+"""What adapters take besides, and can be no other than a whole number above 0."""
+
+
 def positive(word: str, value: object) -> int:
     """Checks a whole number above 0.
 

@@ -1,7 +1,8 @@
 """Networks of MatConvNet: `-r net.mat`, as DnCNN and IRCNN were published."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Unpack
+from pathlib import Path
+from typing import Any, Literal, Unpack
 
 from harness.errors import InputError
 from harness.protocols import RestorerCard
@@ -29,7 +30,12 @@ class MatConvNetRestorer(MeasuredNetwork):
         said: See `restorers._specification`.
     """
 
-    look = staticmethod(look_at_file)
+    @staticmethod
+    def look(path: str, **parameters: object) -> None:
+        """As `look_at_file`; and a file that is cut short, before scipy and torch are imported."""
+        look_at_file(path, **parameters)
+        if _is_cut_short(path):
+            raise InputError(f"{path} cannot be read: it lacks its end: download it again")
 
     def __init__(
         self,
@@ -95,6 +101,19 @@ def _layers(path: str) -> Iterator[Module]:
             yield _KINDS[kind](layer)
         except (AttributeError, IndexError, TypeError, ValueError, RuntimeError) as error:
             raise InputError(f"{path} has a damaged {kind} layer: {one_line(error)}") from error
+
+
+def _is_cut_short(path: str) -> bool:
+    """Whether a variable of a file of MATLAB 5 to 7.2 goes on beyond the end of the file."""
+    with Path(path).open("rb") as file:
+        header, size = file.read(128), Path(path).stat().st_size
+        if header[126:] not in (b"IM", b"MI") or not header.startswith(b"MATLAB 5.0"):
+            return False
+        order: Literal["little", "big"] = "little" if header[126:] == b"IM" else "big"
+        while len(tag := file.read(8)) == 8:
+            if file.seek(int.from_bytes(tag[4:], order), 1) > size:
+                return True
+    return bool(tag)
 
 
 def _read(path: str) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from restorers._checkpoint import State, Weights, candidates, fit, read_weights
 from restorers._network_file import MeasuredNetwork, hash_file, one_line, require_file
 from restorers._search import search
 from restorers._skeleton import complete, skeleton
-from restorers._specification import WORDS
+from restorers._specification import WORDS, check_words
 from restorers._their_modules import TheirModules
 from restorers._torch import Module, count_parameters, run_network
 
@@ -110,7 +110,7 @@ class NetworkRestorer(MeasuredNetwork):
             return run_network(self._network, image, self._device)
 
     @staticmethod
-    def look(path: str, weights: str, **_parameters: object) -> None:
+    def look(path: str, weights: str, **parameters: object) -> None:
         """Refuses files that plainly cannot be loaded, before torch is imported.
 
         Raises:
@@ -118,6 +118,7 @@ class NetworkRestorer(MeasuredNetwork):
         """
         file, _ = _split(path)
         require_file(weights, "weight file")
+        check_words(parameters)
         try:
             ast.parse(file.read_bytes(), file.name)
         except (SyntaxError, ValueError) as error:

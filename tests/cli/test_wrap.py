@@ -90,12 +90,16 @@ class Net(nn.Module):
 
 
 @pytest.mark.parametrize(
-    ("held", "message"), [([1], "holds no named tensors, but a list"), (None, "is a program of To")]
+    ("held", "message"),
+    [
+        ([1], "holds no named tensors, but a list"),
+        ("TorchScript", "is a program of TorchScript, and no weights"),
+    ],
 )
 def test_a_file_without_weights_is_one_clear_line(
     command_line: Command, folder: Path, held: object, message: str
 ) -> None:
-    if held is None:
+    if held == "TorchScript":
         torch.jit.script(torch.nn.Conv2d(3, 3, 1)).save(folder / "net.pth")
     else:
         torch.save(held, folder / "net.pth")

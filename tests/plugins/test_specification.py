@@ -21,6 +21,10 @@ from harness.plugins.specification import parse_restorer
         ("FOLDER/net.pt:syze=1", "takes no 'syze'"),
         ("FOLDER/net.onnx:order=bgr,tile=1", "takes no 'tile'"),
         ("basicsr:FOLDER/net.pth:renge=1", "takes no 'renge'"),
+        ("FOLDER/net.pth:range=7", "range is 7; expected one of 1, "),
+        ("FOLDER/net.onnx:task=paint", "task is 'paint'; expected one of "),
+        ("FOLDER/net.pt:scale=0", "scale is 0; expected a whole number above 0"),
+        ("network:FOLDER/net.py:N:weights=FOLDER/net.pth,order=cmyk", "order is 'cmyk'; expected"),
         ("identity:strength=1", "takes no 'strength'"),
         ("tv:probe=false", "takes no 'probe'"),
         ("misbehaving:Counting:path=x", "takes no 'path': that is what stands before"),
@@ -30,6 +34,7 @@ from harness.plugins.specification import parse_restorer
 def test_what_cannot_be_built_is_said_before(tmp_path: Path, text: str, message: str) -> None:
     for suffix in ("pth", "pt", "onnx"):
         (tmp_path / f"net.{suffix}").write_bytes(b"\x08" * 600)
+    (tmp_path / "net.py").write_text("")
     with pytest.raises(InputError, match=message):
         parse_restorer(text.replace("FOLDER", str(tmp_path))).check()
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from scipy.io import savemat
+from scipy.io import loadmat, savemat
 from torch import nn
 
 from harness.errors import InputError
@@ -118,6 +118,18 @@ def test_what_is_no_such_network_is_refused(
     savemat(tmp_path / "net.mat", content)
     with pytest.raises(InputError, match=message):
         MatConvNetRestorer(path=str(tmp_path / "net.mat"))
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_a_file_that_is_cut_short_is_refused_before_anything_is_imported(
+    tmp_path: Path, dncnn: nn.Sequential, compressed: bool
+) -> None:
+    path = save(tmp_path / "net.mat", dncnn)
+    savemat(path, loadmat(path, struct_as_record=False), do_compression=compressed)
+    MatConvNetRestorer.look(path=str(path))
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(InputError, match="it lacks its end: download it again"):
+        MatConvNetRestorer.look(path=str(path))
 
 
 def test_a_damaged_file_and_one_of_matlab_7_3(

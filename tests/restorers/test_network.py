@@ -219,7 +219,10 @@ def test_what_does_not_fit_is_named_with_its_shapes(tmp_path: Path) -> None:
         ("net.py:Other", SOURCE, "has no 'Other'; its networks: Block, Net"),
         ("net.py", "x = 1", "there is no torch.nn.Module"),
         ("net.py:Net", "import no_such_package", "needs the package 'no_such_package'"),
-        ("net.py:Net", "import torch.gone", "imports torch.gone, which the torch that is there do"),
+        (
+            "net.py:Net", "import torch.gone",
+            "imports torch.gone, which the torch that is there does not have",
+        ),
         ("net.py:Net", "1 / 0", "cannot be imported: ZeroDivisionError"),
         ("net.py:Net", "raise SystemExit(3)", "cannot be imported: SystemExit"),
         ("net.py:Net", "def Net(", "cannot be imported: SyntaxError"),

@@ -16,7 +16,7 @@ from restorers._network_file import MeasuredNetwork, hash_file, one_line, requir
 from restorers._search import search
 from restorers._specification import WORDS
 from restorers._their_modules import TheirModules
-from restorers._torch import Module, count_parameters, run_network
+from restorers._torch import Module, TakesBatches, count_parameters, run_network
 
 _SHOWN = 3
 
@@ -34,7 +34,7 @@ class Suggestion:
     wrong: str = ""
 
 
-class NetworkRestorer(MeasuredNetwork):
+class NetworkRestorer(MeasuredNetwork, TakesBatches):
     """A `torch.nn.Module` out of a Python file, (N, C, H, W) to (N, C, scale * H, scale * W).
 
     The file is code that is run, in the restorer's process alone; files beside it can be imported.

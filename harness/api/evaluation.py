@@ -26,6 +26,7 @@ from harness.api.result import Result
 from harness.cards import plain_number
 from harness.errors import EvaluationError, InputError
 from harness.restoring.wrapping import Feeding, device_of, is_restorer
+from harness.running.batches import check_batch
 from harness.running.plan import Plan, make_plan
 from harness.running.runner import run_plan
 from harness.workers.allocation import cores
@@ -67,12 +68,14 @@ class Doing(TypedDict, total=False):
         device: `auto`, `cpu` or `cuda:N`; default: that of the module, or else `cpu`.
         workers: Restorations at once, in worker processes; default: as many as processors.
         timeout: Seconds that one restoration may take in a worker; default: 600.
+        batch: Images of one size that may be restored, or scored, together; default: 1.
         progress: Told of every cell.
     """
 
     device: str
     workers: int | None
     timeout: float
+    batch: int
     progress: Progress | None
 
 
@@ -111,7 +114,7 @@ def evaluate(
         HarnessError: What was asked for is not here; or a cell failed and `on_error` is `raise`.
     """
     require_words(how, How.__optional_keys__)
-    _require_workers(how.get("workers"))
+    _require_numbers(how.get("workers"), how.get("batch", 1))
     there, here = _split(name_things(restorers), isolated)
     _require_fed(here.values(), how)
     with _run_folder(out) as folder:
@@ -153,9 +156,10 @@ def _split(
     return texts, here
 
 
-def _require_workers(workers: object) -> None:
+def _require_numbers(workers: object, batch: object) -> None:
     if workers is not None and (not isinstance(workers, int) or workers < 1):
         raise InputError(f"workers is {workers!r}; expected 1 or more")
+    check_batch(batch)
 
 
 def _require_fed(things: Iterable[object], how: How) -> None:
@@ -189,6 +193,7 @@ class _Job:
                 workers=cores() if workers is None else workers,
                 timeout=self._how.get("timeout", 600.0),
                 progress=self._how.get("progress"),
+                batch=self._how.get("batch", 1),
             )
 
     def _plan(self, texts: Mapping[str, str]) -> Plan:
@@ -218,6 +223,7 @@ class _Job:
                 self._folder,
                 workers=1,
                 progress=self._how.get("progress"),
+                batch=self._how.get("batch", 1),
                 pools=pools,
             )
 

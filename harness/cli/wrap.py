@@ -12,8 +12,8 @@ from harness.cli import options, output
 from harness.errors import InputError
 
 if TYPE_CHECKING:
+    from harness.api.suggesting import Suggested
     from harness.cards import RestorerCard
-    from harness.restoring.suggesting import Suggested
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -35,7 +35,7 @@ def wrap(files: tuple[Path, ...], as_json: bool) -> int:
     The arguments of its class are found by the shapes of its weights, its scale and its range by
     running it. The Python file is run, in a process of its own.
     """  # noqa: D205 - the first paragraph of the help
-    from harness.restoring.suggesting import suggest_restorer
+    from harness.api.suggesting import suggest_restorer
 
     sources = [path for path in files if path.suffix == ".py"]
     weights = [path for path in files if path.suffix != ".py"]

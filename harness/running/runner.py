@@ -50,36 +50,41 @@ def run_plan(
     progress: Progress | None = None,
     pools: Pools | None = None,
     devices: tuple[str, ...] = (),
+    batch: int = 1,
 ) -> RunSummary:
     """Runs what is missing of a plan.
 
     Args:
         plan: What to do.
         folder: The run folder; one that holds a run of the same plan is resumed.
-        workers: Restorations at the same time. Samples are made and scored beside them: two pieces
-            of work at the same time at least.
+        workers: Restorations at the same time; samples are made and scored beside them.
         timeout: Seconds that one restoration may take.
         memory_mib: What one restoring worker may take; `None`: its share of what is free.
         progress: Told of every cell.
         pools: Who does the work; default: worker processes.
         devices: What each may see, of several (`harness.workers.devices.choose_devices`).
+        batch: Images of one size that may be restored, or scored, together.
 
     Raises:
         StoreError: The folder holds a run of another plan.
-        InputError: There are no workers, or there is no cache.
+        InputError: There are no workers, there is no cache, or no batch can have this size.
     """
     require_cache()
     progress, most = progress or Progress(), max(workers, 2)
     pools = pools or _processes(plan, workers, most, memory_mib, devices)
     with Store(folder, create=True) as store, pools:
-        host = describe_host(plan.device)
-        run = begin_run(store, plan, workers, host)
+        run = begin_run(store, plan, workers, host := describe_host(plan.device))
         prepare(plan, store, progress)
-        samples = Samples(store, pools, pools.handover(), timeout)
-        job = Cells(plan, store, pools, samples, timeout, progress, Place(host_id(host)))
-        Schedule(most, workers, pools.end, lambda: job.waits, timeout, store).run(job.courses())
+        samples, place = Samples(store, pools, pools.handover(), timeout), Place(host_id(host))
+        job = Cells(plan, store, pools, samples, timeout, progress, place, batch)
+        _follow(job, most, workers)
         finish(store, run, plan, samples.lost, timeout, progress)
         return RunSummary(job.restored, job.scored, store.count_failures())
+
+
+def _follow(job: Cells, most: int, workers: int) -> None:
+    at_once = most, workers, job.pools.end, lambda: job.waits
+    Schedule(*at_once, job.timeout, job.store, job.batch).run(job.courses())
 
 
 def finish(

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from harness.api.conformance import usable_plugins
 from harness.metrics.psnr import PSNR
 from harness.plugins.kinds import metrics, restorers
 from harness.plugins.specification import parse_restorer
 from harness.restoring.build import build_restorer
 from harness.results import MetricValue
-from harness.running.conformance import usable_plugins
 from harness.testing import METRIC_CHECKS, RESTORER_CHECKS, check_metric, check_restorer
 
 Command = Callable[..., tuple[int, str, str]]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -145,16 +146,29 @@ class Slow(Batched):
 
 
 class Mean(Metric):
-    """The mean of an image, in thousandths; notes how many it is given at a time."""
+    """The mean of an image, in points; notes how many it is given at a time."""
 
     card = MetricCard(name="batch-mean", needs_reference=False, higher_is_better=True)
-    marks: Callable[[int], None] = lambda _count: None
+    given: ClassVar[list[int]] = []
+    wrong: ClassVar[str] = ""
 
     def __init__(self, device: str = "cpu") -> None:
-        pass
+        """Needs nothing."""
 
     def __call__(self, restored: Any, reference: Any = None) -> MetricValue:
-        return MetricValue(1000 * float(restored.mean(dtype=np.float64)))
+        self.given.append(1)
+        if self.wrong == "always":
+            raise ValueError("not this one")
+        return MetricValue(100 * float(restored.mean(dtype=np.float64)))
 
     def measure_batch(self, restored: Any, reference: Any = None) -> list[MetricValue]:
-        return [MetricValue(self(one).value) for one in restored]
+        self.given.append(len(restored))
+        if self.wrong in ("raises", "always"):
+            raise ValueError("not so many")
+        values = [100 * float(one.mean(dtype=np.float64)) for one in restored]
+        restored[:] = 0  # what it does to its batch is nobody else's
+        if self.wrong == "mixes":
+            values = [float(np.mean(values))] * len(values)
+        if self.wrong == "nan":
+            values = [math.nan] * len(values)
+        return [MetricValue(value) for value in values[self.wrong == "too few" :]]

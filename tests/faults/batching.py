@@ -43,8 +43,9 @@ class Batched(Restorer):
         )
 
     def note(self, count: int) -> None:
-        with self.marks.open("a") as file:
-            file.write(f"{count}\n")
+        if self.marks.is_file():  # in a sandbox it could not be written
+            with self.marks.open("a") as file:
+                file.write(f"{count}\n")
 
 
 class OneTooFew(Batched):

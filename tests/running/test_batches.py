@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import batching
@@ -17,9 +18,12 @@ from harness.executors.local import LocalExecutor
 from harness.protocols import Benchmark, Evaluation
 from harness.reporting.costs import cost_notes, costs
 from harness.results import TIMED_IN_BATCHES, FailureKind, RunData
+from harness.running.batches import MOST
 from harness.running.plan import Plan, make_plan
 from harness.running.runner import run_plan
+from harness.storage.places import cache_folder
 from harness.storage.store import load_run
+from harness.workers import sandbox
 
 SIZES = {"small": 80, "large": 97}
 
@@ -191,3 +195,34 @@ def test_on_nodes_as_well(tmp_path: Path, alone: RunData) -> None:
     assert pixels(load_run(tmp_path / "run")) == pixels(alone)
     assert scores_of(tmp_path / "run") == sorted(alone.scores, key=repr)
     assert max(given(tmp_path)) > 1
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "1025", "99999999999999", "1.5", "1_0", "many", ""])
+def test_a_batch_of_no_size_is_refused_before_anything_runs(
+    command_line: Callable[..., tuple[int, str, str]], tmp_path: Path, size: str
+) -> None:
+    arguments = ("-b", "quickstart", "--out", tmp_path / "run", "--batch", size)
+    code, _, err = command_line("run", *arguments)
+    assert code == 2
+    assert "--batch" in err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.skipif(sandbox.version() < 3, reason="this kernel has no Landlock that can do it")
+def test_in_a_sandbox_as_well(
+    tmp_path: Path, alone: RunData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "_hidden", [])
+    sandbox.hide([cache_folder(), tmp_path / "run"])
+    plan = plan_of("Batched", tmp_path)
+    (tmp_path / "marks").unlink()
+    run_plan(plan, tmp_path / "run", workers=1, batch=4)
+    data = load_run(tmp_path / "run")
+    assert pixels(data) == pixels(alone)
+    assert max(item.spent.batch for item in data.restored) == 4
+
+
+def test_a_huge_batch_is_all_images_of_a_size(tmp_path: Path, alone: RunData) -> None:
+    run_plan(plan_of("Batched", tmp_path), tmp_path / "run", workers=1, batch=MOST)
+    assert given(tmp_path) == [6, 6, 1]
+    assert pixels(load_run(tmp_path / "run")) == pixels(alone)

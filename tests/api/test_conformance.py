@@ -69,6 +69,27 @@ def test_what_a_restorer_does_wrong_is_named(fault: str, check: str) -> None:
     assert checks[check].message
 
 
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("OneTooFew", "expected an array (2, C, H, W)"),
+        ("OneForAll", "one image for two that differ"),
+        ("Mixes", "what it returns in a batch differs"),
+        ("Draws", "it draws random numbers"),
+    ],
+)
+def test_what_a_restorer_does_wrong_in_a_batch_is_named(fault: str, says: str) -> None:
+    right, wrong = (
+        item
+        for name in ("Batched", fault)
+        for item in check_restorer(build_restorer(parse_restorer(f"batching:{name}:marks=nowhere")))
+        if item.check == "batch"
+    )
+    assert right.passed
+    assert not wrong.passed
+    assert says in wrong.message
+
+
 class Turned(PSNR):
     """Says the opposite of what it means, and remembers what it saw."""
 

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := bench path_of_a_cell validation isolation metric_agreement regression_power coverage \
-  report_scale scorer_cost published_figures
+  report_scale scorer_cost published_figures batches
 ZOO := ffdnet dat-light waifu2x-cunet waifu2x-photo realesrgan-x4plus
 
 ifneq ($(wildcard ../shared/data/README.md),)

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from harness.errors import StoreError as StoreError
     from harness.errors import UnavailableError as UnavailableError
     from harness.errors import UnknownNameError as UnknownNameError
+    from harness.protocols import BatchMetric as BatchMetric
+    from harness.protocols import BatchRestorer as BatchRestorer
     from harness.protocols import Benchmark as Benchmark
     from harness.protocols import Degradation as Degradation
     from harness.protocols import DegradedSet as DegradedSet
@@ -87,6 +89,8 @@ _PLACES = {
         "UnknownNameError",
     ),
     "protocols": (
+        "BatchMetric",
+        "BatchRestorer",
         "Benchmark",
         "Degradation",
         "DegradedSet",
@@ -100,6 +104,8 @@ _PLACES = {
 _MODULES = {name: f"harness.{module}" for module, names in _PLACES.items() for name in names}
 
 __all__ = [
+    "BatchMetric",
+    "BatchRestorer",
     "Benchmark",
     "Conditions",
     "Degradation",

@@ -20,8 +20,9 @@ from harness.errors import HarnessError, describe_error
 from harness.images import Image, from_uint8
 from harness.protocols import Evaluation, Metric, Restorer, RestorerCard, Task
 from harness.resizing import imresize
-from harness.restoring.adaptation import restore_image
+from harness.restoring.adaptation import restore_image, restore_images
 from harness.restoring.build import seed_everything
+from harness.restoring.measuring import restore_measured
 from harness.restoring.probing import probe_photo, wrong_range
 from harness.scoring.evaluation import prepare
 
@@ -190,6 +191,16 @@ def _check_input_not_mutated(trials: Trials) -> str | None:
     )
 
 
+def _check_batch(trials: Trials) -> str | None:
+    """Of one that takes batches; what differs from an image alone is raised."""
+    if hasattr(trials.restorer, "restore_batch"):
+        card = trials.restorer.card
+        image, known = _probe(card, 24, 28, 3, _scales(card)[0])
+        restore = partial(restore_images, trials.restorer)
+        restore_measured(restore, [image * np.float32(0.5), image], [known, known], "cpu", 0.0, [])
+    return None
+
+
 RESTORER_CHECKS: dict[str, Callable[[Trials], str | None]] = {
     "shape-and-scale": _restores(scales=None),
     "dtype": _check_dtype,
@@ -199,6 +210,7 @@ RESTORER_CHECKS: dict[str, Callable[[Trials], str | None]] = {
     "tiny-image": _restores(7, 5),
     "grey-image": _restores(planes=1),
     "input-not-mutated": _check_input_not_mutated,
+    "batch": _check_batch,
     "wrong-range": lambda trials: wrong_range(trials.restorer),
 }
 """Check -> function of a restorer's `Trials` that says what is wrong, or `None`."""

@@ -41,34 +41,38 @@ def tile(
     """Applies a function tile by tile, or to the whole image if that is no larger than a tile.
 
     Where tiles overlap, their results are mixed with weights that rise linearly from a tile's edge.
-    If memory runs out, tiles of half the side are tried while they are larger than two overlaps.
+    If memory runs out, those of an image are halved while they are larger than two overlaps.
 
     Args:
         function: (C, h, w) -> (C, scale * h, scale * w), for any h, w with h * w <= size * size.
-        image: Float32 (C, H, W).
-        scale: Factor by which the function enlarges.
+        image: Float32 (C, H, W), or a batch (N, C, H, W): the function is given tiles of all.
+        scale: Factor by which it enlarges.
         size: A tile has at most `size` x `size` pixels of the input, and is longer in a narrow one.
         overlap: Pixels shared by neighbouring tiles, below `size`.
         multiple: Sides of tiles are multiples of this if those of the image are.
 
     Returns:
-        Float32 (C, scale * H, scale * W).
+        Float32 (C, scale * H, scale * W); of a batch (N, C, scale * H, scale * W).
 
     Raises:
         MemoryError: And its kin, when the smallest tile is still too large.
     """
-    size = min(size, math.isqrt(image.shape[1] * image.shape[2] - 1) + 1)
+    size = min(size, math.isqrt(image.shape[-2] * image.shape[-1] - 1) + 1)
     while True:
         try:
             return _restore(function, image, scale, size, overlap, multiple)
         except Exception as error:
-            if not is_out_of_memory(error) or size // 2 <= max(2 * overlap, multiple):
+            too_small = size // 2 <= max(2 * overlap, multiple)
+            if too_small or image.ndim > 3 or not is_out_of_memory(error):
                 raise
-        # out here nothing of the failed attempt is referred to any more
-        gc.collect()
-        if (torch := sys.modules.get("torch")) and torch.cuda.is_initialized():
-            torch.cuda.empty_cache()
+        _let_go()  # out here nothing of the failed attempt is referred to any more
         size //= 2
+
+
+def _let_go() -> None:
+    gc.collect()
+    if (torch := sys.modules.get("torch")) and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -96,7 +100,7 @@ def _restore(
 ) -> Image:
     import numpy as np
 
-    planes, height, width = image.shape
+    *outer, height, width = image.shape
     if height * width <= size * size:
         return function(image)
     record_tile(size)
@@ -104,12 +108,12 @@ def _restore(
     overlap += -overlap % multiple
     down, weights_down = _cut(height, rows, overlap, scale)
     across, weights_across = _cut(width, columns, overlap, scale)
-    total = np.zeros((planes, height * scale, width * scale), dtype=np.float32)
+    total = np.zeros((*outer, height * scale, width * scale), dtype=np.float32)
     for top, bottom, vertical in down:
         for left, right, horizontal in across:
-            part = function(np.ascontiguousarray(image[:, top:bottom, left:right]))
+            part = function(np.ascontiguousarray(image[..., top:bottom, left:right]))
             ramp = vertical[:, None] * horizontal
-            total[:, top * scale : bottom * scale, left * scale : right * scale] += part * ramp
+            total[..., top * scale : bottom * scale, left * scale : right * scale] += part * ramp
     # the sum of all weights at a pixel is a product, since the tiles are a grid
     total /= weights_down[:, None]
     total /= weights_across

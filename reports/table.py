@@ -22,8 +22,8 @@ RANK_COLUMNS = (
     "benchmark", "set", "task", "metric", "restorer", "rank", "rank_low", "rank_high", "group",
     "mean", "median", "ci_low", "ci_high", "gap", "gap_low", "gap_high", "p", "n", "failures",
     "images", "few_images", "unit",
-    "higher_is_better", "seconds", "peak_mib", "growth_mib", "cuda_mib", "beside", "device",
-    "threads", "precision", "size", "parameters", "licence",
+    "higher_is_better", "seconds", "peak_mib", "growth_mib", "cuda_mib", "beside", "batch",
+    "device", "threads", "precision", "size", "parameters", "licence",
 )  # fmt: skip
 COMPUTED = {
     "differences": "behind", "costs": "costs", "headlines": "headlines",
@@ -37,7 +37,7 @@ SCORE_COLUMNS = ("restorer", "set", "image", "metric", "value", "spread")
 
 _WHOLE = (
     *("rank", "rank_low", "rank_high", "group", "n", "images", "failures", "parameters"),
-    *("beside", "threads"),
+    *("beside", "batch", "threads"),
 )
 
 

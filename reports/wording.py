@@ -75,9 +75,11 @@ def beside(cost: Cost) -> str:
         return ""
     if cost.mixed:
         return "mixed hardware"
-    if cost.first and cost.beside == 0:
-        return "first calls"
-    return "perhaps not alone" if cost.beside is None else f"beside {cost.beside} more"
+    if cost.beside is None:
+        return "perhaps not alone"
+    if cost.beside:
+        return f"beside {cost.beside} more"
+    return f"a share of {cost.batch}" if cost.batch > 1 else "first calls"
 
 
 def measured_on(cost: Cost) -> str:

@@ -96,12 +96,13 @@ class MeasuredNetwork(TiledNetwork):
         """Runs the network on (C, H, W), padded to the only size that it takes, and crops."""
         import numpy as np
 
-        height, width = image.shape[1:]
+        *outer, height, width = image.shape
         wanted = self._sides or (height, width)
-        padding = ((0, 0), (0, max(0, wanted[0] - height)), (0, max(0, wanted[1] - width)))
+        missing = ((0, max(0, wanted[0] - height)), (0, max(0, wanted[1] - width)))
+        padding = (*((0, 0) for _ in outer), *missing)
         restored = self.feed(np.pad(image, padding, mode="symmetric"))
         scale = self.card.scales[0]
-        return np.ascontiguousarray(restored[:, : height * scale, : width * scale])
+        return np.ascontiguousarray(restored[..., : height * scale, : width * scale])
 
     @abstractmethod
     def feed(self, image: Image) -> Image:

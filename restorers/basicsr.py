@@ -13,7 +13,7 @@ from restorers._arrays import Image
 from restorers._checkpoint import fit, read_weights
 from restorers._network_file import TiledNetwork, hash_file, one_line, require_file
 from restorers._specification import Said
-from restorers._torch import Module, count_parameters, run_network
+from restorers._torch import Module, TakesBatches, count_parameters, run_network
 
 ARCHITECTURES = (
     "ECBSR", "EDSR", "MSRResNet", "RCAN", "RIDNet", "RRDBNet", "SRVGGNetCompact", "SwinIR",
@@ -27,7 +27,7 @@ Options = dict[str, Any]
 """A part of an options file, as YAML has it."""
 
 
-class BasicSRRestorer(TiledNetwork):
+class BasicSRRestorer(TiledNetwork, TakesBatches):
     """`network_g` of a training or test file, with the weights of `path.pretrain_network_g`.
 
     Args:

@@ -6,7 +6,7 @@ from harness.protocols import Conditions, RestorerCard, Task, WeightFile
 from harness.tiling import tile
 from restorers._arrays import Image
 from restorers._missing import ZooRestorer
-from restorers._torch import Network, run_network
+from restorers._torch import Network, TakesBatches, run_network
 
 _SHA256 = {
     2: "3888bf067c1a3790adb64210e108690859f4900ffd158fe39a2cfe057ae8300c",
@@ -21,7 +21,7 @@ WEIGHTS = {
 }
 
 
-class DATLight(ZooRestorer):
+class DATLight(ZooRestorer, TakesBatches):
     """The network itself, by spandrel; one set of weights a scale, loaded when a set asks for it.
 
     Args:

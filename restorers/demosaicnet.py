@@ -1,5 +1,8 @@
 """Demosaicking by a network (Gharbi, Chaurasia, Paris, Durand, SIGGRAPH Asia 2016)."""
 
+from collections.abc import Sequence
+
+from harness.errors import InputError
 from harness.protocols import Conditions, RestorerCard, Task, WeightFile
 from restorers._arrays import Image
 from restorers._missing import ZooRestorer
@@ -48,16 +51,27 @@ class DemosaicNet(ZooRestorer):
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Fills in the mosaic (3, H, W), which is 0 where its sensor has no such pixel."""
+        restored: Image = self.restore_batch(image[None], [conditions])[0]
+        return restored
+
+    def restore_batch(self, images: Image, conditions: Sequence[Conditions]) -> Image:
+        """Fills in mosaics (N, 3, H, W) of one pattern.
+
+        Raises:
+            InputError: They have several.
+        """
         import numpy as np
 
-        _, height, width = image.shape
-        top, left = (BORDER + 1 + shift for shift in _shift(str(conditions.cfa)))
+        if len(patterns := {str(known.cfa) for known in conditions}) > 1:
+            raise InputError(f"mosaics of {' and '.join(sorted(patterns))} go into no one batch")
+        height, width = images.shape[2:]
+        top, left = (BORDER + 1 + shift for shift in _shift(patterns.pop()))
         bottom, right = BORDER + (height + top + BORDER) % 2, BORDER + (width + left + BORDER) % 2
         # reflection without the edge pixel goes on with the right colours
-        padded = np.pad(image, ((0, 0), (top, bottom), (left, right)), mode="reflect")
+        padded = np.pad(images, ((0, 0), (0, 0), (top, bottom), (left, right)), mode="reflect")
         restored = run_network(self._layers, padded.astype(np.float32), self._device)
         top, left = top - BORDER, left - BORDER
-        return np.ascontiguousarray(restored[:, top : top + height, left : left + width])
+        return np.ascontiguousarray(restored[..., top : top + height, left : left + width])
 
 
 def _shift(cfa: str) -> tuple[int, int]:

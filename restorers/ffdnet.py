@@ -1,5 +1,7 @@
 """FFDNet (Zhang, Zuo, Zhang, IEEE TIP 2018): Gaussian denoising with a noise level map."""
 
+from collections.abc import Sequence
+
 from harness.protocols import Conditions, RestorerCard, Task, WeightFile
 from restorers._arrays import Image
 from restorers._missing import ZooRestorer
@@ -46,12 +48,19 @@ class FFDNet(ZooRestorer):
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Denoises (3, H, W), H and W even."""
+        restored: Image = self.restore_batch(image[None], [conditions])[0]
+        return restored
+
+    def restore_batch(self, images: Image, conditions: Sequence[Conditions]) -> Image:
+        """Denoises (N, 3, H, W), H and W even, each with its own level."""
         import torch
         from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
+        levels = [float(known.sigma_255 or 0) / 255 for known in conditions]
+
         def denoise(batch: Tensor) -> Tensor:
             planes = pixel_unshuffle(batch, 2)
-            level = torch.full_like(planes[:, :1], float(conditions.sigma_255 or 0) / 255)
+            level = planes.new_tensor(levels)[:, None, None, None].expand_as(planes[:, :1])
             return pixel_shuffle(self.network(torch.cat([planes, level], dim=1)), 2)
 
-        return run_network(denoise, image, self.device)
+        return run_network(denoise, images, self.device)

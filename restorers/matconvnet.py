@@ -10,13 +10,13 @@ from restorers._arrays import Image
 from restorers._matlab73 import read_matlab73
 from restorers._network_file import MeasuredNetwork, look_at_file, one_line, require_file
 from restorers._specification import Said
-from restorers._torch import Module, count_parameters, run_network
+from restorers._torch import Module, TakesBatches, count_parameters, run_network
 
 NOISE = 0.1
 """A network that turns grey (0.5) into less returns the noise, and not the image."""
 
 
-class MatConvNetRestorer(MeasuredNetwork):
+class MatConvNetRestorer(MeasuredNetwork, TakesBatches):
     """A chain of layers (`simplenn`): convolutions, batch normalisation, ReLU.
 
     Args:

@@ -17,7 +17,7 @@ from restorers._search import search
 from restorers._skeleton import complete, skeleton
 from restorers._specification import WORDS, check_words
 from restorers._their_modules import TheirModules
-from restorers._torch import Module, count_parameters, run_network
+from restorers._torch import Module, TakesBatches, count_parameters, run_network
 
 _SHOWN = 3
 _SEARCH = "restobench wrap WEIGHTS SOURCE looks for them"
@@ -44,7 +44,7 @@ class Suggestion:
         return complete(self.skeleton, card)
 
 
-class NetworkRestorer(MeasuredNetwork):
+class NetworkRestorer(MeasuredNetwork, TakesBatches):
     """A `torch.nn.Module` out of a Python file, (N, C, H, W) to (N, C, scale * H, scale * W).
 
     The file is code that is run, in the restorer's process alone; files beside it can be imported.

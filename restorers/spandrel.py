@@ -10,7 +10,7 @@ from restorers._arrays import Image
 from restorers._checkpoint import State, Weights, fit, read_weights
 from restorers._network_file import TiledNetwork, look_at_file, one_line, require_file, wrap_command
 from restorers._specification import Said
-from restorers._torch import count_parameters, run_network
+from restorers._torch import TakesBatches, count_parameters, run_network
 
 _TASKS = {
     "SR": (Task.SUPER_RESOLVE,),
@@ -21,7 +21,7 @@ _TASKS = {
 """By spandrel's purposes; what is for `Restoration` may be run on any task that keeps the size."""
 
 
-class SpandrelRestorer(TiledNetwork):
+class SpandrelRestorer(TiledNetwork, TakesBatches):
     """A network that spandrel recognises.
 
     The file is read as weights only: no code in it is executed. spandrel pads to what the network

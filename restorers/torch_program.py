@@ -25,11 +25,11 @@ from restorers._network_file import (
     utf8_path,
 )
 from restorers._specification import Said
-from restorers._torch import Module, count_parameters, run_network
+from restorers._torch import Module, TakesBatches, count_parameters, run_network
 from restorers.spandrel import SpandrelRestorer
 
 
-class _TorchProgram(MeasuredNetwork):
+class _TorchProgram(MeasuredNetwork, TakesBatches):
     """(N, C, H, W) to (N, C, scale * H, scale * W).
 
     Height and width may be any, unless `size` says otherwise.

@@ -32,6 +32,7 @@ from harness.api.planning import (
 from harness.api.result import Result
 from harness.errors import EvaluationError, InputError
 from harness.restoring.wrapping import Feeding, device_of, is_module, is_restorer
+from harness.running.batches import check_batch
 from harness.running.plan import Plan, make_plan
 from harness.running.runner import run_plan
 from harness.workers.allocation import cores
@@ -73,12 +74,14 @@ class Doing(TypedDict, total=False):
         device: `auto`, `cpu` or `cuda:N`; default: that of the module, or else `cpu`.
         workers: Restorations at once, in worker processes; default: as many as processors.
         timeout: Seconds that one restoration may take in a worker; default: 600.
+        batch: Images of one size that may be restored, or scored, together; default: 1.
         progress: Told of every cell.
     """
 
     device: str
     workers: int | None
     timeout: float
+    batch: int
     progress: Progress | None
 
 
@@ -171,6 +174,7 @@ def _require_done(how: How, there: Mapping[str, str]) -> None:
     workers = whole(how.get("workers"))
     if workers is not None and (not isinstance(workers, int) or workers is True or workers < 1):
         raise InputError(f"workers is {workers!r}; expected 1 or more")
+    check_batch(whole(how.get("batch", 1)))
     require_number(how.get("timeout", 600.0), "timeout")
     progress = how.get("progress")
     wanted = ("start", "note", "advance") if progress is not None else ()
@@ -221,6 +225,7 @@ class _Job:
                 workers=cores() if workers is None else workers,
                 timeout=self._how.get("timeout", 600.0),
                 progress=self._how.get("progress"),
+                batch=int(self._how.get("batch", 1)),
             )
 
     def _plan(self, texts: Mapping[str, str]) -> Plan:
@@ -250,6 +255,7 @@ class _Job:
                 self._folder,
                 workers=1,
                 progress=self._how.get("progress"),
+                batch=int(self._how.get("batch", 1)),
                 pools=pools,
             )
 

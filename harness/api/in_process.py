@@ -53,15 +53,19 @@ class _RestoringHere(Here):
 
     def __init__(self, restorer: Restorer, raising: bool) -> None:
         self._restorer, self._raising, self._cold = restorer, raising, True
+        self._agreed: list[int] = []
 
     def submit(
         self, function: Callable[..., Any], *arguments: Any, timeout: float | None = None
     ) -> Future[Any]:
-        """Restores one image, whatever a worker would have to load for it."""
+        """Restores one image or a batch, whatever a worker would have to load for it."""
         cold, self._cold = self._cold, False
 
-        def restore(task: Any) -> Any:
-            return restore_here(self._restorer, task, cold=cold, raising=self._raising)
+        def restore(asked: Any) -> Any:
+            tasks = asked if isinstance(asked, list) else [asked]
+            how = {"cold": cold, "raising": self._raising}
+            found = restore_here(self._restorer, tasks, self._agreed, **how)
+            return found[0] if isinstance(found, list) and asked is not tasks else found
 
         return super().submit(restore, *arguments)
 

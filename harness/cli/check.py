@@ -46,8 +46,8 @@ def check(
     direction, batch independence, finite values. Each check runs in a worker process, and takes one
     line. An executor, as `run` takes it: that it opens, runs a chunk, tells an error, closes.
     """
+    from harness.api.conformance import check_plugin, usable_plugins
     from harness.distributing.engines import check_executor, is_executor
-    from harness.running.conformance import check_plugin, usable_plugins
 
     if not names and not everything:
         raise click.UsageError("name a restorer or metric, or give --all")

@@ -17,8 +17,8 @@ from harness.results import SIGNIFICANT, Cost, SetStanding, caution
 WIDTH = 80
 NAME_WIDTH = 30
 COSTS = (
-    "seconds", "parameters", "peak_mib", "growth_mib", "cuda_mib", "beside", "gap", "gap_low",
-    "gap_high", "p", "median", "group", "n", "failures",
+    "seconds", "parameters", "peak_mib", "growth_mib", "cuda_mib", "beside", "batch", "gap",
+    "gap_low", "gap_high", "p", "median", "group", "n", "failures",
 )  # fmt: skip
 """Columns that `--columns` may name besides metrics."""
 

@@ -27,6 +27,7 @@ class How(TypedDict):
     executor: str | None
     detach: bool
     workers: int | None
+    batch: int
     timeout: float
     memory_gib: float | None
     sandbox: bool
@@ -94,6 +95,7 @@ class Places:
                 memory_mib=memory_mib,
                 progress=progress,
                 devices=self.visible,
+                batch=self.how["batch"],
             )
         from harness.distributing.runner import run_on
         from harness.distributing.tasks import How as NodeHow
@@ -102,7 +104,7 @@ class Places:
         name, _, argument = text.partition(":")
         if Path(argument).is_file():  # `collect` may be called from another folder
             text = f"{name}:{Path(argument).resolve()}"
-        how = NodeHow(workers, timeout, memory_mib)
+        how = NodeHow(workers, timeout, memory_mib, self.how["batch"])
         return run_on(self.engine, plan, folder, how, progress, text=text, detach=detach)
 
     def print_costs(self, plan: Plan, folder: Path) -> None:

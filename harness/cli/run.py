@@ -57,6 +57,13 @@ Examples:
 @options.workers(
     default=None, help="Restorations at once; samples and scores beside them  [default: cores]"
 )
+@click.option(
+    "--batch",
+    type=options.Whole(1, 1024),
+    default=1,
+    show_default=True,
+    help="Images of one size that are restored, or scored, together, where a model takes several.",
+)
 @click.option("--limit", type=options.COUNT, help="The first N images of each set.")
 @options.timeout(default=600.0, help="Seconds that one restoration may take.")
 @click.option(

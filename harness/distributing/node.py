@@ -183,9 +183,10 @@ def _restore_and_score(task: ChunkTask, node: _Node, store: Store) -> ChunkResul
     told = _Told(store, task, node)
     samples = Samples(store, pools, pools.handover(), task.how.timeout)
     place = Place(host_id(node.host), task.beside)
-    job = Cells(plan, store, pools, samples, task.how.timeout, told, place)
-    at_once = pools.most, pools.workers
-    schedule = Schedule(*at_once, pools.end, lambda: job.waits, task.how.timeout, store, node.over)
+    timeout, batch = task.how.timeout, task.how.batch
+    job = Cells(plan, store, pools, samples, timeout, told, place, batch)
+    at_once = pools.most, pools.workers, pools.end, lambda: job.waits
+    schedule = Schedule(*at_once, timeout, store, batch, node.over)
     try:
         schedule.run(told.until_the_end(job.courses()))
     except JobEnded:

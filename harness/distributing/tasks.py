@@ -19,11 +19,13 @@ class How:
         workers: Restorations at the same time on a node; `None`: as its job allows.
         timeout: Seconds that one restoration may take; metrics of sets, for an image.
         memory_mib: What one restoring worker may take; `None`: its share.
+        batch: Images of one size that may be restored, or scored, together.
     """
 
     workers: int | None = None
     timeout: float = 600.0
     memory_mib: int | None = None
+    batch: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.dri.shipped import SHIPPED, SHIPPED_SHA256
-from harness.protocols import Metric, MetricCard
+from harness.protocols import BatchMetric, MetricCard
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from harness.images import Image
     from harness.results import MetricValue
 
@@ -19,7 +23,7 @@ Memory stays bounded.
 """
 
 
-class Dri(Metric):
+class Dri(BatchMetric):
     """No-reference quality, 0 to 100, higher is better.
 
     The spread is one standard deviation in points.
@@ -74,21 +78,38 @@ class Dri(Metric):
                 side are mirrored.
             reference: Not used.
         """
+        return self.measure_batch(restored[None])[0]
+
+    def measure_batch(
+        self, restored: Image, reference: Image | None = None
+    ) -> Sequence[MetricValue]:
+        """Scores images (N, 3, H, W) or (N, 1, H, W), as a call does."""
         import numpy as np
         import torch
 
         from harness.dri.network.backbone import cut, fit_size
         from harness.images import to_rgb
-        from harness.results import MetricValue
 
-        image = torch.from_numpy(np.ascontiguousarray(to_rgb(restored)))[None]
-        tiles = cut(image, TILE)
+        images = torch.from_numpy(np.stack([to_rgb(image) for image in restored]))
+        tiles = cut(images, TILE)
         with torch.inference_mode():
             said = [self.network(fit_size(tile).to(self.device)) for tile in tiles]
-        scores, spreads = ([float(part) for part in parts] for parts in zip(*said, strict=True))
-        share = np.array([tile.shape[2:].numel() for tile in tiles]) / image.shape[2:].numel()
-        value = float(np.dot(share, scores))
-        # the tiles' own errors go together, the differences between tiles come on top
-        between = float(np.dot(share, np.square(np.array(scores) - value)))
-        spread = float(np.sqrt(np.dot(share, np.square(spreads)) + between / len(scores)))
-        return MetricValue(value, spread)
+        # (N, tiles) each
+        scores, spreads = (torch.stack(part, dim=1).tolist() for part in zip(*said, strict=True))
+        share = np.array([tile.shape[2:].numel() for tile in tiles]) / images.shape[2:].numel()
+        return [_together(share, *both) for both in zip(scores, spreads, strict=True)]
+
+
+def _together(
+    share: npt.NDArray[np.float64], scores: list[float], spreads: list[float]
+) -> MetricValue:
+    """What is said of an image, by what is said of its tiles."""
+    import numpy as np
+
+    from harness.results import MetricValue
+
+    value = float(np.dot(share, scores))
+    # the tiles' own errors go together, the differences between tiles come on top
+    between = float(np.dot(share, np.square(np.array(scores) - value)))
+    spread = float(np.sqrt(np.dot(share, np.square(spreads)) + between / len(scores)))
+    return MetricValue(value, spread)

@@ -52,8 +52,13 @@ class CheckedMetric(Metric):
                 image must not become a NaN among the scores), the image is too small, or the metric
                 is not defined on it.
         """
-        from harness.images import check_image
         from harness.results import MetricValue
+
+        return MetricValue(self._measure(*self._checked(restored, reference)))
+
+    def _checked(self, restored: Image, reference: Image | None) -> tuple[Image, ...]:
+        """The images that are measured, if they can be."""
+        from harness.images import check_image
 
         images = {"restored image": restored}
         if self.card.needs_reference:
@@ -72,4 +77,4 @@ class CheckedMetric(Metric):
                     f"{self.card.name}: the restored image is {restored.shape}, its reference "
                     f"{image.shape}"
                 )
-        return MetricValue(self._measure(*images.values()))
+        return tuple(images.values())

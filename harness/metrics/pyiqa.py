@@ -1,22 +1,27 @@
 """Every metric of pyiqa through one adapter: `pyiqa-NAME`."""
 
+from __future__ import annotations
+
 import functools
 import importlib.util
 import json
 import math
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import ImageError, UnavailableError, describe_error
 from harness.metrics.checked import CheckedMetric, Image
 from harness.metrics.downloads import WantedFile, refuse
 from harness.metrics.fetching import check, fetchable
 from harness.protocols import Family, MetricCard
+
+if TYPE_CHECKING:
+    from harness.results import MetricValue
 
 PREFIX = "pyiqa-"
 # An 8K picture. Networks keep dozens of feature maps of an image's size: four times as much has
@@ -98,19 +103,42 @@ class PyiqaMetric(CheckedMetric):
         return tuple(WantedFile(**wanted) for wanted in row["files"])
 
     def _measure(self, *images: Image) -> float:
+        [value] = self._measure_all([images])
+        if math.isnan(value):
+            raise ImageError(f"{self.card.name} gives NaN on this image")
+        return value
+
+    def measure_batch(
+        self, restored: Image, reference: Image | None = None
+    ) -> Sequence[MetricValue]:
+        """Measures images (N, C, H, W) together, as far as pyiqa's model keeps them apart.
+
+        Raises:
+            ImageError: The metric is not defined on one of them, or knows no batches.
+        """
+        from harness.results import MetricValue
+
+        references = [None] * len(restored) if reference is None else reference
+        pairs = zip(restored, references, strict=True)
+        return [MetricValue(one) for one in self._measure_all([self._checked(*it) for it in pairs])]
+
+    def _measure_all(self, images: Sequence[Sequence[Image]]) -> list[float]:
+        """A value for each image, which has its reference beside it where one is needed."""
+        import numpy as np
         import torch
 
         from harness.images import to_rgb
 
-        tensors = [torch.from_numpy(to_rgb(image).copy())[None] for image in images]
+        tensors = [
+            torch.from_numpy(np.stack([to_rgb(image) for image in kind]))
+            for kind in zip(*images, strict=True)
+        ]
         try:
             with torch.no_grad(), _repeatable():
-                value = float(self._model(*tensors).squeeze())
+                values: list[float] = self._model(*tensors).reshape(len(images)).tolist()
         except UNDEFINED as error:
             raise ImageError(f"{self.card.name} is not defined on this image: {error}") from error
-        if math.isnan(value):
-            raise ImageError(f"{self.card.name} gives NaN on this image")
-        return value
+        return values
 
 
 def _why_not_built(absent: list[WantedFile], error: Exception) -> str:

@@ -19,11 +19,13 @@ from harness.protocols.benchmark import (
     iterate,
 )
 from harness.protocols.family import Family
-from harness.protocols.metric import Metric
-from harness.protocols.restorer import Restorer, card_mismatch
+from harness.protocols.metric import BatchMetric, Metric
+from harness.protocols.restorer import BatchRestorer, Restorer, card_mismatch
 from harness.protocols.set_metric import SetMetric
 
 __all__ = [
+    "BatchMetric",
+    "BatchRestorer",
     "Benchmark",
     "Conditions",
     "Degradation",

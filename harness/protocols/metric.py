@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from harness.cards import MetricCard
@@ -45,3 +46,25 @@ class Metric(Protocol):
         `restobench correlate` warns when it is given them.
         """
         return frozenset()
+
+
+@runtime_checkable
+class BatchMetric(Metric, Protocol):
+    """A metric that can measure images of one size together (`restobench run --batch N`).
+
+    What it says of one alone is what counts: where a batch differs in more than the last digits, or
+    fails, images are measured one by one.
+    """
+
+    def measure_batch(
+        self, restored: Image, reference: Image | None = None
+    ) -> Sequence[MetricValue]:
+        """Measures several images.
+
+        Args:
+            restored: Float32 (N, C, H, W) in [0, 1], each as a call gets it.
+            reference: The same shape, or `None` for a no-reference metric.
+
+        Returns:
+            N values.
+        """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from harness.cards import RestorerCard
@@ -57,3 +58,23 @@ class Restorer(Protocol):
     def missing(cls) -> str | None:
         """What is missing here and what mends it, or `None`. Must import nothing heavy."""
         return None
+
+
+@runtime_checkable
+class BatchRestorer(Restorer, Protocol):
+    """A restorer that can restore images of one size together (`restobench run --batch N`).
+
+    `restore` stays what says how an image is restored: what a batch returns may differ from it in
+    the last digits, and is otherwise done again, image by image. So is a batch that fails.
+    """
+
+    def restore_batch(self, images: Image, conditions: Sequence[Conditions]) -> Image:
+        """Restores several images of one set.
+
+        Args:
+            images: Float32 (N, C, H, W), each as `restore` gets it.
+            conditions: Of each; of one scale, and otherwise perhaps of several kinds.
+
+        Returns:
+            Float32 (N, C, scale * H, scale * W).
+        """

@@ -15,6 +15,7 @@ from harness.ranking.ranks import Order
 from harness.results import (
     MIXED_HARDWARE,
     TIMED_BESIDE,
+    TIMED_IN_BATCHES,
     LeaderboardRow,
     RunData,
     RunRestorer,
@@ -103,7 +104,9 @@ def _why_not(card: RunRestorer, spent: Mapping[tuple[str, str], Spent], mixed: b
         return "it has no count of operations or of parameters"
     if mixed:
         return MIXED_HARDWARE
-    return TIMED_BESIDE if any(cost.beside != 0 for cost in spent.values()) else ""
+    if any(cost.beside != 0 for cost in spent.values()):
+        return TIMED_BESIDE
+    return TIMED_IN_BATCHES if any(cost.batch > 1 for cost in spent.values()) else ""
 
 
 def _order(spent: Mapping[str, Sequence[Spent]], base: int, parameters: Floats) -> Order:

@@ -89,7 +89,7 @@ def _lists(baseline: MeasuredRun) -> tuple[Sequence[Row], ...]:
     costs = [
         dict(zip(_KEY[:3], (*pair, image), strict=True))
         | {name: _rounded(getattr(spent, name)) for name in COSTS}
-        | {"beside": spent.beside}
+        | {"beside": spent.beside, "batch": spent.batch}
         for pair, images in sorted(baseline.costs.items())
         for image, spent in sorted(images.items())
     ]
@@ -189,7 +189,8 @@ def _spent(row: Row, number: int, older: bool) -> Spent:
         return Spent(read("seconds"), None, read("peak_mib"))
     peak = None if row["peak_mib"] is None else read("peak_mib")
     beside = None if row["beside"] is None else int(read("beside"))
-    return Spent(read("seconds"), peak, read("growth_mib"), beside=beside)
+    batch = int(read("batch")) if "batch" in row else 1
+    return Spent(read("seconds"), peak, read("growth_mib"), beside=beside, batch=batch)
 
 
 def _scores(rows: Iterable[Row]) -> dict[Group, dict[str, MeasuredScore]]:

@@ -73,10 +73,15 @@ def _comparable(
     """
     pairs = {image: (old[image], new[image]) for image in sorted(old.keys() & new.keys())}
     if name == "seconds":
-        alone = [image for image, pair in pairs.items() if not any(one.beside for one in pair)]
+        alone = [
+            image
+            for image, pair in pairs.items()
+            if not any(one.beside or one.batch > 1 for one in pair)
+        ]
         if len(alone) >= MIN_IMAGES or len(alone) == len(pairs):
             return alone, ""
-        return list(pairs), "timed beside other cells: seconds are judged with --workers 1"
+        why = "timed beside other cells, or in batches: seconds are judged with --workers 1"
+        return list(pairs), why
     both = [i for i, pair in pairs.items() if None not in [getattr(one, name) for one in pair]]
     if both or not pairs:
         return both, ""

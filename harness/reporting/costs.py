@@ -11,6 +11,7 @@ from harness.results import (
     FIRST_CALLS,
     MIXED_HARDWARE,
     TIMED_BESIDE,
+    TIMED_IN_BATCHES,
     Cost,
     Leaderboard,
     Run,
@@ -71,6 +72,7 @@ def _cost(restorer: str, set_name: str, device: str | None, spent: Sequence[Spen
         device=device,
         threads=_known(max, (item.threads for item in spent)),
         size=_size(spent),
+        batch=max(item.batch for item in spent),
     )
 
 
@@ -124,7 +126,7 @@ def _notes(here: Sequence[Cost]) -> Iterator[str]:
     )
     known = (" or ".join(sorted(filter(None, names))) for names in how)
     yield ", ".join(("seconds: median after warm-up", *filter(None, known)))
-    for why in (MIXED_HARDWARE, TIMED_BESIDE, FIRST_CALLS):
+    for why in (MIXED_HARDWARE, TIMED_BESIDE, TIMED_IN_BATCHES, FIRST_CALLS):
         if untimed := [item.restorer for item in here if item.untimed == why]:
             yield f"not ranked by time: {_names(untimed, here)}; {why}"
     older = [item.restorer for item in here if item.peak_mib is None]

@@ -8,7 +8,7 @@ from harness.results import FEW_IMAGES, Cost, Leaderboard, RunData
 
 COST_COLUMNS = (
     *("seconds", "peak_mib", "growth_mib", "cuda_mib"),
-    *("beside", "device", "threads", "precision", "size"),
+    *("beside", "batch", "device", "threads", "precision", "size"),
 )
 
 

@@ -2,25 +2,22 @@
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from harness.errors import DamagedImageError, ImageError, RestorationError, describe_error
-from harness.images import to_uint8
 from harness.protocols import Restorer
-from harness.recording import recording
-from harness.restoring.adaptation import restore_image
-from harness.restoring.build import seed_everything
-from harness.restoring.in_worker import Restoration, RestoreTask
+from harness.restoring.adaptation import AloneError, restore_images
+from harness.restoring.in_worker import Alone, Restoration, RestoreTask, leave
+from harness.restoring.measuring import restore_measured
 from harness.results import FailureKind
 from harness.storage.images.decoded import decoded
-from harness.storage.images.handover import hand_over
 from harness.tiling import is_out_of_memory
-from harness.workers.costs import measure
 from harness.workers.pool import Trouble
 
 if TYPE_CHECKING:
@@ -28,27 +25,35 @@ if TYPE_CHECKING:
 
 
 def restore_here(
-    restorer: Restorer, task: RestoreTask, *, cold: bool, raising: bool
-) -> Restoration | Trouble | DamagedImageError:
-    """Restores one image as a worker does, seeds included, without its warm-up.
+    restorer: Restorer,
+    tasks: Sequence[RestoreTask],
+    agreed: list[int],
+    *,
+    cold: bool,
+    raising: bool,
+) -> list[Restoration] | Alone | Trouble | DamagedImageError:
+    """Restores one image or a batch as a worker does, seeds included, without its warm-up.
 
     Memory is not measured beyond its growth: what else this process holds is not the restorer's.
 
     Args:
         restorer: One that has been built.
-        task: What to restore; its specification is not looked at.
-        cold: Whether it is the restorer's first image.
-        raising: Whether what the restorer raises goes through.
+        tasks: What to restore; their specification is not looked at.
+        agreed: As of `harness.restoring.measuring.restore_measured`.
+        cold: Whether it is the restorer's first call.
+        raising: Whether what the restorer raises of a single image goes through.
 
     Returns:
-        As of `harness.restoring.in_worker.restore_cell`.
+        As of `harness.restoring.in_worker.restore_cells`.
     """
     try:
-        return _restore(restorer, task, cold)
+        return _restore(restorer, tasks, agreed, cold)
     except DamagedImageError as error:
         return error
+    except AloneError as error:
+        return Alone(describe_error(error))
     except (Exception, SystemExit) as error:  # a worker would not end the caller's program either
-        if raising:
+        if raising and len(tasks) == 1:
             raise
         return Trouble(_kind(error), describe_error(error))
 
@@ -61,28 +66,21 @@ def _kind(error: BaseException) -> FailureKind:
     return FailureKind.MEMORY if is_out_of_memory(error) else FailureKind.RAISED
 
 
-def _restore(restorer: Restorer, task: RestoreTask, cold: bool) -> Restoration:
-    image, conditions = decoded.read(task.degraded), task.conditions
-    if task.mask is not None:
-        conditions = replace(conditions, mask=decoded.read(task.mask)[0] > 0.5)
-    seed_everything()
-    with recording() as how:
-        restored, spent = measure(
-            lambda: restore_image(restorer, image, conditions, trained=False), task.device
-        )
-    height, width = image.shape[1:]
-    spent = replace(
-        spent,
-        peak_mib=None,
-        tile=how.tile,
-        precision=how.precision,
-        height=height,
-        width=width,
-        fell_back=how.fell_back,
-        cold=cold,
-    )
-    pixels = to_uint8(restored) if task.quantise else restored
-    return Restoration(hand_over(pixels, task.handover), spent, 1.0, {})
+def _restore(
+    restorer: Restorer, tasks: Sequence[RestoreTask], agreed: list[int], cold: bool
+) -> list[Restoration]:
+    images = [decoded.read(task.degraded) for task in tasks]
+    known = [
+        task.conditions
+        if task.mask is None
+        else replace(task.conditions, mask=decoded.read(task.mask)[0] > 0.5)
+        for task in tasks
+    ]
+    restore = partial(restore_images, restorer, trained=False)
+    restored, spent = restore_measured(restore, images, known, tasks[0].device, 0.0, agreed)
+    spent = replace(spent, peak_mib=None, cold=cold)
+    pairs = zip(tasks, restored, strict=True)
+    return [Restoration(leave(task, pixels), spent, 1.0, {}) for task, pixels in pairs]
 
 
 @contextmanager

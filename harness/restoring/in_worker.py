@@ -21,9 +21,9 @@ from harness.errors import DamagedImageError, ImageError, RestorationError, desc
 from harness.images import Image, to_uint8
 from harness.plugins.specification import RestorerSpec
 from harness.protocols import DegradedSet, Restorer
-from harness.recording import recording
-from harness.restoring.adaptation import restore_image
-from harness.restoring.build import asks_its_card, build_restorer, seed_everything
+from harness.restoring.adaptation import AloneError, restore_images
+from harness.restoring.build import asks_its_card, build_restorer
+from harness.restoring.measuring import restore_measured
 from harness.restoring.operations import Counted, Shape, known_operations
 from harness.restoring.probing import wrong_range
 from harness.results import FailureKind, Spent
@@ -31,7 +31,7 @@ from harness.storage.images.arrays import ImageFile
 from harness.storage.images.handover import Handover, hand_over
 from harness.tiling import is_out_of_memory
 from harness.workers.confinement import EXIT_MEMORY, go_to_own_folder, in_users_folder
-from harness.workers.costs import Packages, count_flops, held_mib, measure, runs_modules
+from harness.workers.costs import Packages, count_flops, held_mib, runs_modules
 from harness.workers.pool import Trouble
 
 
@@ -75,6 +75,13 @@ class Restoration:
     counted: Counted
 
 
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Why a restorer's images are restored one by one, whatever they are."""
+
+    reason: str
+
+
 KEPT_MIB = 64.0
 """A restorer that keeps so much of earlier images is built anew for another set."""
 
@@ -90,6 +97,7 @@ class Loaded:
         cells: Numbers the cells that it restores.
         runs_torch: Scale -> whether it runs torch modules; a scale that is here is warmed up.
         counted: Scale -> the floating-point operations that were counted.
+        agreed: Scales at which a batch was seen to be what its images are alone.
     """
 
     restorer: Restorer
@@ -101,12 +109,13 @@ class Loaded:
     counted: defaultdict[int, dict[Shape, int | None]] = field(
         default_factory=lambda: defaultdict(dict)
     )
+    agreed: list[int] = field(default_factory=list)
 
-    def restore(self, image: Image, conditions: Conditions) -> Image:
-        """Restores one image; a restorer that forks comes back twice, and the child ends here."""
+    def restore(self, images: Sequence[Image], conditions: Sequence[Conditions]) -> list[Image]:
+        """Restores images; a restorer that forks comes back twice, and the child ends here."""
         worker = os.getpid()
         try:
-            return restore_image(self.restorer, image, conditions)
+            return restore_images(self.restorer, images, conditions)
         finally:
             if os.getpid() != worker:
                 os._exit(0)
@@ -115,7 +124,9 @@ class Loaded:
         """Restores a corner, once a scale."""
         if conditions.scale not in self.runs_torch:
             corner, known = image[:, :64, :64].copy(), conditions.corner(64)
-            self.runs_torch[conditions.scale] = runs_modules(lambda: self.restore(corner, known))
+            self.runs_torch[conditions.scale] = runs_modules(
+                lambda: self.restore([corner], [known])
+            )
 
     def count_operations(self, image: Image, conditions: Conditions) -> int | None:
         """Operations of an image that was restored, counted where they are not known."""
@@ -125,7 +136,7 @@ class Loaded:
         if shape not in counted:
             if (follows := known_operations(shape, counted)) is not None:
                 return follows
-            counted[shape] = count_flops(lambda: self.restore(image, conditions))
+            counted[shape] = count_flops(lambda: self.restore([image], [conditions]))
         return counted[shape]
 
 
@@ -167,13 +178,29 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble | DamagedImageError
     Returns:
         The pixels; or why there are none; or which image of the harness's own has to be made again.
     """
+    found = restore_cells([task])
+    if isinstance(found, Alone):  # which is said of batches
+        return Trouble(FailureKind.INVALID, found.reason)
+    return found[0] if isinstance(found, list) else found
+
+
+def restore_cells(
+    tasks: Sequence[RestoreTask],
+) -> list[Restoration] | Alone | Trouble | DamagedImageError:
+    """As `restore_cell`, for images of one size, set and scale as a batch.
+
+    Returns:
+        The pixels of each; or why there are none of any.
+    """
     go_to_own_folder()
     try:
-        loaded = _load_for(task)
+        loaded = _load_for(tasks[0])
     except BaseException as error:  # a third party's code may raise SystemExit as well
         return _trouble(FailureKind.LOAD, error)
     try:
-        return _restore(task, loaded)
+        return _restore(tasks, loaded)
+    except AloneError as error:
+        return Alone(describe_error(error))
     except DamagedImageError as error:
         return error
     except RestorationError as error:
@@ -184,38 +211,40 @@ def restore_cell(task: RestoreTask) -> Restoration | Trouble | DamagedImageError
         return _trouble(FailureKind.RAISED, error)
 
 
-def _restore(task: RestoreTask, loaded: Loaded) -> Restoration:
-    image, conditions = _degraded(task), task.conditions
-    if task.mask is not None:
-        conditions = replace(conditions, mask=task.mask.read()[0] > 0.5)
+def _restore(tasks: Sequence[RestoreTask], loaded: Loaded) -> list[Restoration]:
+    images = [_degraded(task) for task in tasks]
+    known = [told(task) for task in tasks]
+    counted = loaded.counted[known[0].scale]
     with loaded.packages:  # many a restorer imports them when it is first called
-        loaded.warm_up(image, conditions)
+        loaded.warm_up(images[0], known[0])
     if math.isinf(loaded.held_mib):
         loaded.held_mib = held_mib()
-    seed_everything()
     worked = _processor_seconds()
-    with recording() as how:
-        restored, spent = measure(
-            lambda: loaded.restore(image, conditions), task.device, loaded.packages.mib
-        )
-    busy = (_processor_seconds() - worked) / max(spent.seconds, 1e-6)
-    # at once: the restorer is called again below, and its array may be one that it uses again
-    pixels = hand_over(to_uint8(restored) if task.quantise else restored, task.handover)
-    counted = loaded.counted[conditions.scale]
-    counted.update(task.counted)
-    height, width = image.shape[1:]
-    spent = replace(
-        spent,
-        flops=loaded.count_operations(image, conditions),
-        tile=how.tile,
-        precision=how.precision,
-        height=height,
-        width=width,
-        fell_back=how.fell_back,
-        cold=next(loaded.cells) == 0,
+    restored, spent = restore_measured(
+        loaded.restore, images, known, tasks[0].device, loaded.packages.mib, loaded.agreed
     )
-    new = {image.shape: counted[image.shape]} if image.shape in counted else {}
-    return Restoration(pixels, spent, busy, new)
+    busy = (_processor_seconds() - worked) / max(spent.seconds * spent.batch, 1e-6)
+    spent = replace(spent, cold=next(loaded.cells) == 0)
+    found = []
+    for task, image, conditions, pixels in zip(tasks, images, known, restored, strict=True):
+        counted.update(task.counted)
+        flops = loaded.count_operations(image, conditions)
+        new = {image.shape: counted[image.shape]} if image.shape in counted else {}
+        cost = replace(spent, flops=flops)
+        found.append(Restoration(leave(task, pixels), cost, busy, new))
+    return found
+
+
+def told(task: RestoreTask) -> Conditions:
+    """What a restorer is told of the image of a task."""
+    if task.mask is None:
+        return task.conditions
+    return replace(task.conditions, mask=task.mask.read()[0] > 0.5)
+
+
+def leave(task: RestoreTask, restored: Image) -> Handover:
+    """Leaves a restored image where the task wants it."""
+    return hand_over(to_uint8(restored) if task.quantise else restored, task.handover)
 
 
 def _degraded(task: RestoreTask) -> Image:

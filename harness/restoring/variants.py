@@ -3,7 +3,8 @@
 They stand with the parameters: `-r NAME:ensemble=x8,precision=fp16`.
 """
 
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -11,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.conditions import Conditions, kernel_of
-from harness.errors import InputError
+from harness.errors import InputError, RestorationError
 from harness.images import Image
 from harness.protocols import DegradedSet, Restorer
 from harness.recording import record_precision
 
 Pixel = TypeVar("Pixel", bound=np.generic)
+Together = Callable[[Image, Sequence[Conditions]], Image]
+"""`restore_batch` of a restorer."""
 
 
 def with_options(restorer: Restorer, options: Mapping[str, str], device: str) -> Restorer:
@@ -33,6 +36,13 @@ class _Wrapped(Restorer):
 
     def __init__(self, inner: Restorer) -> None:
         self.inner, self.card = inner, inner.card
+        self._together: Together = getattr(inner, "restore_batch", None)  # type: ignore[assignment]
+        if self._together is not None:
+            self.restore_batch = self._restore_batch
+
+    @abstractmethod
+    def _restore_batch(self, images: Image, conditions: Sequence[Conditions]) -> Image:
+        """Restores (N, C, H, W), if what is inside does."""
 
     def supports(self, degraded_set: DegradedSet) -> str | None:
         return self.inner.supports(degraded_set)
@@ -49,17 +59,28 @@ class SelfEnsemble(_Wrapped):
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Restores (C, H, W) to (C, scale * H, scale * W), eight times."""
-        if conditions.cfa is not None:
+
+        def restore(turned: Image, known: Sequence[Conditions]) -> Image:
+            return self.inner.restore(turned, known[0])
+
+        return self._mean(image, [conditions], restore)
+
+    def _restore_batch(self, images: Image, conditions: Sequence[Conditions]) -> Image:
+        return self._mean(images, conditions, self._together)
+
+    def _mean(self, image: Image, conditions: Sequence[Conditions], restore: Together) -> Image:
+        if any(known.cfa is not None for known in conditions):
             raise InputError(
                 "ensemble=x8 turns the image, and with it the sensor's colours: leave it out here"
             )
-        planes, *sides = image.shape
-        total = np.zeros((planes, *(side * conditions.scale for side in sides)), np.float64)
+        *outer, height, width = image.shape
+        scale = conditions[0].scale
+        total = np.zeros((*outer, height * scale, width * scale), np.float64)
         for turns in range(4):
             for flipped in (False, True):
-                known = _turn_conditions(conditions, turns, flipped)
-                restored = self.inner.restore(_turn(image, turns, flipped), known)
-                if not isinstance(restored, np.ndarray) or restored.ndim != 3:
+                known = [_turn_conditions(one, turns, flipped) for one in conditions]
+                restored = restore(_turn(image, turns, flipped), known)
+                if not isinstance(restored, np.ndarray) or restored.shape[:-2] != image.shape[:-2]:
                     return restored  # the harness says what is wrong with it
                 total += _turn_back(restored, turns, flipped)
         return (total / 8).astype(np.float32)
@@ -106,21 +127,32 @@ class ReducedPrecision(_Wrapped):
         Raises:
             InputError: The restorer computes nothing in torch: the option has no effect.
         """
+        restored = self._run(lambda: self.inner.restore(image, conditions))
+        if isinstance(restored, np.ndarray) and _is_lost(restored, image):
+            record_precision("fp32", fell_back=True)
+            return self.inner.restore(image, conditions)
+        record_precision(self.precision, fell_back=False)
+        return restored
+
+    def _restore_batch(self, images: Image, conditions: Sequence[Conditions]) -> Image:
+        restored = self._run(lambda: self._together(images, conditions))
+        if isinstance(restored, np.ndarray) and any(map(_is_lost, restored, images)):
+            raise RestorationError(f"an image of the batch is lost in {self.precision}")
+        record_precision(self.precision, fell_back=False)
+        return restored
+
+    def _run(self, restore: Callable[[], Image]) -> Image:
         import torch
 
         watch = _watch_precision()
         dtype = torch.float16 if self.precision == "fp16" else torch.bfloat16
         with torch.autocast(self.device, dtype=dtype), watch:
-            restored = self.inner.restore(image, conditions)
+            restored = restore()
         if not watch.reduced:
             raise InputError(
                 f"precision={self.precision} has no effect on {self.card.name}, which computes "
                 "nothing that torch can do in 16 bits: leave it out"
             )
-        if isinstance(restored, np.ndarray) and _is_lost(restored, image):
-            record_precision("fp32", fell_back=True)
-            return self.inner.restore(image, conditions)
-        record_precision(self.precision, fell_back=False)
         return restored
 
 

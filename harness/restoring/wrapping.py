@@ -3,7 +3,7 @@
 import inspect
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
@@ -168,6 +168,11 @@ class _Wrapped(Restorer):
         self._tensors = is_module(function) or feeding.takes == "tensor"
         self._device = device_of(function, feeding.device)
         self._informed = "conditions" in _parameters(function)
+        if is_module(function) and not self._informed:
+            self.restore_batch = self._restore_batch
+
+    def _restore_batch(self, images: Image, conditions: Sequence[Conditions]) -> Image:
+        return self._run_tensors(images, {})
 
     def restore(self, image: Image, conditions: Conditions) -> Image:
         """Runs it on float32 (C, H, W)."""
@@ -185,23 +190,27 @@ class _Wrapped(Restorer):
         return np.ascontiguousarray(restored, np.float32 if floating else restored.dtype)
 
     def _run_tensors(self, image: Image, told: Mapping[str, Conditions]) -> Image:
+        """Runs it on (C, H, W), or on a batch (N, C, H, W)."""
         import torch
 
+        images = image if image.ndim == 4 else image[None]
         kinds = (weight.dtype for weight in _weights(self._function))
         kind = next((dtype for dtype in kinds if dtype.is_floating_point), torch.float32)
         # not inference mode: what a module keeps of a call would be of no use in training
         with torch.no_grad():
-            fed = torch.from_numpy(np.ascontiguousarray(image))[None].to(self._device, kind)
+            fed = torch.from_numpy(np.ascontiguousarray(images)).to(self._device, kind)
             restored = self._function(fed, **told)
             record_precision(_PRECISIONS.get(str(kind), "fp32"), fell_back=False)
         first = restored[0] if isinstance(restored, list | tuple) and restored else restored
-        if not isinstance(first, torch.Tensor) or first.ndim != 4 or len(first) != 1:
+        count = len(images)
+        if not isinstance(first, torch.Tensor) or first.ndim != 4 or len(first) != count:
             seen = tuple(first.shape) if isinstance(first, torch.Tensor) else type(first).__name__
-            raise RestorationError(f"{self.card.name} returned {seen}; expected (1, C, H, W)")
+            raise RestorationError(f"{self.card.name} returned {seen}; expected ({count}, C, H, W)")
         if first.is_complex():
             seen = f"{self.card.name} returned {first.dtype}"
             raise RestorationError(f"{seen}; expected real numbers")
-        return np.ascontiguousarray(first[0].detach().float().cpu().numpy())
+        found = first if image.ndim == 4 else first[0]
+        return np.ascontiguousarray(found.detach().float().cpu().numpy())
 
 
 def _no_image(returned: object) -> str | None:

@@ -72,7 +72,7 @@ class Spent:
 
     Attributes:
         seconds: Wall-clock seconds of `restore` alone: the restorer was loaded and warmed up on a
-            corner of the image before.
+            corner of the image before. Of an image in a batch, its share of the batch's.
         peak_mib: Most that the worker held during the cell beyond its packages: weights, images,
             activations; in MiB. `None` in runs of older versions, which did not measure it.
         growth_mib: The same beyond what it held right before the cell.
@@ -90,6 +90,7 @@ class Spent:
         height: Of the degraded image, in pixels; `None` in runs of older versions.
         width: Likewise.
         host: The machine, by its id in the run; `None` in runs of older versions.
+        batch: Images that were restored together; memory is that of all of them.
         fell_back: Whether a reduced precision gave no image, so that `fp32` was used in its place.
         cold: Whether it was the first cell of its worker, which is slower still than later ones.
     """
@@ -106,6 +107,7 @@ class Spent:
     height: int | None = None
     width: int | None = None
     host: str | None = None
+    batch: int = 1
     fell_back: bool = False
     cold: bool = False
 

@@ -17,6 +17,12 @@ TIMED_BESIDE = (
 )
 """Why a restorer is not ranked by time, and what to do."""
 
+TIMED_IN_BATCHES = (
+    "timed in batches, of which a cell has its share; run it again without --batch, into a new "
+    "folder or with --fresh, to time it alone"
+)
+"""Likewise."""
+
 MIXED_HARDWARE = (
     "restored on machines of several kinds, whose costs are not compared; ask for one kind of node "
     "(constraint, partition), or run the set again on one machine, into a new folder"
@@ -163,6 +169,7 @@ class Cost:
         device: `cpu` or `cuda:N`; several of a merged run.
         mixed: Whether the set was restored on hardware of several kinds, by whatever restorer.
         first: Whether it has the first calls of workers alone, where others of the set have more.
+        batch: Images in its largest batch, of which `seconds` are a share; memory is all of theirs.
         threads: Largest; `None` where it was not recorded.
         size: Width x height of the degraded images, such as `512x768`, or the smallest and the
             largest of them, `96x128 to 512x768`; `None` where it was not recorded.
@@ -186,6 +193,7 @@ class Cost:
     size: str | None = None
     mixed: bool = False
     first: bool = False
+    batch: int = 1
 
     @property
     def timed_alone(self) -> bool:
@@ -199,6 +207,8 @@ class Cost:
             return MIXED_HARDWARE
         if self.beside != 0:
             return TIMED_BESIDE
+        if self.batch > 1:
+            return TIMED_IN_BATCHES
         return FIRST_CALLS if self.first else ""
 
     @property

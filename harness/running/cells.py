@@ -6,7 +6,7 @@ What lies damaged on disk is made again, and nothing is scored with it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Hashable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -16,16 +16,17 @@ from typing import Any
 from harness.errors import DamagedImageError
 from harness.protocols import DegradedSet
 from harness.restoring.hiding import lend
-from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell
+from harness.restoring.in_worker import Restoration, RestoreTask, restore_cell, restore_cells
 from harness.restoring.operations import Shape
 from harness.results import Cell, Failure, FailureKind, Restored, Spent
+from harness.running.batches import AtWork, Batches, Waiting, done
 from harness.running.header import Place
 from harness.running.plan import Plan, PlannedRestorer
 from harness.running.pools import Pools
 from harness.running.progress import Progress
 from harness.running.samples import CellError, Samples
 from harness.running.schedule import Course, Kind, Work
-from harness.scoring.in_worker import Scored, ScoreTask, score_cell
+from harness.scoring.in_worker import Scored, ScoreTask, score_cell, score_cells
 from harness.storage.images.arrays import ImageFile
 from harness.storage.images.handover import Handover
 from harness.storage.images.samples import StoredSample
@@ -52,12 +53,12 @@ class Cells:
         timeout: Seconds that one restoration, or all metrics of a cell, may take.
         progress: Told of every cell.
         place: The machine.
+        batch: Cells that may be restored or scored together.
 
     Attributes:
         restored: Images that restorers made.
         scored: Images that metrics saw.
         waits: Whether the last restoration left this machine's processors to others.
-        broken: Restorers that cannot be loaded, and why.
         restoring: Cells whose restorer is at work.
         counted: Restorer and scale -> the operations that its workers have counted.
     """
@@ -69,15 +70,20 @@ class Cells:
     timeout: float
     progress: Progress
     place: Place
+    batch: int = 1
     restored: int = 0
     scored: int = 0
     waits: bool = False
-    broken: dict[str, str] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
-    restoring: list[_Course] = field(default_factory=list)
     counted: defaultdict[tuple[str, int], dict[Shape, int | None]] = field(
         default_factory=lambda: defaultdict(dict)
     )
+    batches: Batches = field(init=False)
+    restoring: AtWork = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.batches = Batches(self.batch, self.plan.metrics, self.progress.note)
+        self.restoring = AtWork(self.pools.workers)
 
     def courses(self) -> Iterator[Course]:
         """Restorers one after the other, each in its own processes; then sets that none restores.
@@ -96,34 +102,22 @@ class Cells:
                 for image in self.plan.ids[degraded_set.name]:
                     yield self._sample_alone(degraded_set, image)
 
-    def note_start(self, course: _Course) -> None:
-        """A restoration begins, beside all others that have not ended yet.
-
-        Those beyond the number of workers wait for one.
-        """
-        if course not in self.restoring:  # it is given to workers again where they were lost
-            self.restoring.append(course)
-        others = min(len(self.restoring), self.pools.workers) - 1
-        course.beside = 0  # an earlier attempt counts no more
-        for item in self.restoring:
-            item.beside = max(item.beside, others)
-
     def _sample_alone(self, degraded_set: DegradedSet, image: str) -> Course:
         yield from self.samples.get(degraded_set, image)
         self.samples.forget_fresh(degraded_set.name, image)
 
 
-class _Course:
+class _Course(Waiting):
     """One cell on its way."""
 
     def __init__(
         self, cells: Cells, restorer: PlannedRestorer, degraded_set: DegradedSet, image: str
     ) -> None:
+        super().__init__(cells.timeout)
         self.all, self.restorer, self.degraded_set = cells, restorer, degraded_set
         self.cell = Cell(restorer.name, degraded_set.name, image)
         self.handed_over = False
         self.handover = Path(f"{cells.samples.handover}/{next(cells.numbers)}.npy")
-        self.beside = 0
         self.lent: dict[Path, Path] = {}
 
     def follow(self) -> Course:
@@ -200,7 +194,7 @@ class _Course:
         """Restores; what took long is kept at once, before metrics take their time."""
         restoration = yield from self._restore(sample)
         self.all.restored += 1
-        if restoration.spent.seconds < KEPT_AT_ONCE_SECONDS:
+        if restoration.spent.seconds * restoration.spent.batch < KEPT_AT_ONCE_SECONDS:
             return restoration.spent, restoration.pixels
         kept = (yield from self._score(sample, restoration.pixels, (), {})).kept
         image = self._row(sample, kept, restoration.spent)
@@ -225,10 +219,10 @@ class _Course:
         return {name: key[1] for name, key in present.items() if key[0] == wanted.get(name)}
 
     def _restore(self, sample: StoredSample) -> Generator[Work, Any, Restoration]:
-        self.handed_over = True
+        self.handed_over, name = True, self.restorer.name
         known = replace(sample.conditions, set_name=self.cell.set, sample_id=self.cell.image)
-        counted = self.all.counted[self.restorer.name, known.scale]
-        task = RestoreTask(
+        counted = self.all.counted[name, known.scale]
+        self.task = RestoreTask(
             spec=self.restorer.spec,
             device=self.all.plan.device,
             degraded=lend(sample.degraded, self.handover, self.lent),
@@ -240,27 +234,26 @@ class _Course:
             counted=dict(counted),
         )
         found: Restoration | Trouble | DamagedImageError
-        found = yield Work(Kind.RESTORE, lambda: self._start(task), self.restorer.name)
-        if self in self.all.restoring:
-            self.all.restoring.remove(self)
+        batch = self.all.batches.to_restore(name, sample)
+        found = yield Work(Kind.RESTORE, self._start, name, batch, self)
+        self.all.restoring.end(self.first)
+        if self.all.batches.failed(name, self.together, found):
+            found = yield Work(Kind.RESTORE, self._start, name)
+            self.all.restoring.end(self)
         if isinstance(found, DamagedImageError):
             raise DamagedImageError(str(found), self.lent.get(found.path, found.path))
         if isinstance(found, Trouble):
-            if found.kind is FailureKind.LOAD:
-                self.all.broken[self.restorer.name] = found.message
             raise CellError(found.kind, found.message)
         counted.update(found.counted)
         self.all.waits = found.busy < 0.5
-        return replace(found, spent=self.all.place.mark(found.spent, self.beside))
+        return replace(found, spent=self.all.place.mark(found.spent, self.first.beside))
 
-    def _start(self, task: RestoreTask) -> Future[Any]:
+    def _start(self, *batch: Waiting) -> Future[Any]:
         name = self.restorer.name
-        if name in self.all.broken:  # it did not load: the other cells need not try
-            future: Future[Any] = Future()
-            future.set_result(Trouble(FailureKind.LOAD, self.all.broken[name]))
-            return future
-        self.all.note_start(self)
-        return self.all.pools.of(name).submit(restore_cell, task, timeout=self.all.timeout)
+        if (known := self.all.batches.known(name, len(batch))) is not None:
+            return done(known)
+        self.all.restoring.begin(self)
+        return self.submit(self.all.pools.of(name), (restore_cell, restore_cells), batch)
 
     def _score(
         self,
@@ -277,7 +270,9 @@ class _Course:
         images = restored, self.all.store.folder / stem, reference
         task = ScoreTask(self.cell, *images, metrics, scored_before, evaluation, scale, device)
         found: Scored | Failure | Trouble | DamagedImageError
-        found = yield self._scoring(task)
+        found = yield self._scoring(task, self.all.batches.to_score(sample, metrics))
+        if isinstance(found, Trouble) and self.together > 1:
+            found = yield self._scoring(task)
         if isinstance(found, Trouble) and metrics:
             # the metrics ended their worker: the image is kept without them
             why, (kind, message) = found, (FailureKind.METRIC, found.message)
@@ -293,6 +288,9 @@ class _Course:
             raise CellError(found.kind, found.message)
         return found
 
-    def _scoring(self, task: ScoreTask) -> Work:
-        pool, timeout = self.all.pools.trusted, self.all.timeout
-        return Work(Kind.SCORE, lambda: pool().submit(score_cell, task, timeout=timeout))
+    def _scoring(self, task: ScoreTask, batch: Hashable = None) -> Work:
+        self.task = task
+        return Work(Kind.SCORE, self._start_scoring, "", batch, self)
+
+    def _start_scoring(self, *batch: Waiting) -> Future[Any]:
+        return self.submit(self.all.pools.trusted(), (score_cell, score_cells), batch)

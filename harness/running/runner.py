@@ -67,14 +67,14 @@ def run_plan(
     pools: Pools | None = None,
     devices: tuple[str, ...] = (),
     closed: Closed | None = None,
+    batch: int = 1,
 ) -> RunSummary:
     """Runs what is missing of a plan.
 
     Args:
         plan: What to do.
         folder: The run folder; one that holds a run of the same plan is resumed.
-        workers: Restorations at the same time. Samples are made and scored beside them: two pieces
-            of work at the same time at least.
+        workers: Restorations at the same time; samples are made and scored beside them.
         timeout: Seconds that one restoration may take.
         memory_mib: What one restoring worker may take; `None`: its share of what is free.
         progress: Told of every cell.
@@ -82,41 +82,34 @@ def run_plan(
         devices: What each may see, of several (`harness.workers.devices.choose_devices`).
         closed: Of the call before, where the plan is that one's but for restorers that are new: as
             long as nobody else has written, what the run holds already is not read again.
+        batch: Images of one size that may be restored, or scored, together.
 
     Raises:
         StoreError: The folder holds a run of another plan.
-        InputError: There are no workers, or there is no cache.
+        InputError: There are no workers, there is no cache, or no batch can have this size.
     """
     require_cache()
     pools = pools or _processes(plan, workers, max(workers, 2), memory_mib, devices)
     store = Store(folder, create=True, known=closed.mark if closed else None)
+    host = describe_host(plan.device)
     with store, pools:
+        samples, place = Samples(store, pools, pools.handover(), timeout), Place(host_id(host))
+        job = Cells(plan, store, pools, samples, timeout, progress or Progress(), place, batch)
         known = closed.run if closed and store.unchanged else None
-        run, done = _carry_out(plan, store, pools, workers, timeout, progress or Progress(), known)
+        run = begin_run(store, plan, workers, host, known)
+        if known is None:
+            prepare(plan, store, job.progress)
+        else:
+            job.progress.start(plan.cells())
+        _follow(job, workers)
+        run = finish(store, run, plan, samples.lost, timeout, job.progress)
+        done = RunSummary(job.restored, job.scored, store.count_failures())
     return replace(done, closed=Closed(run, store.mark) if store.mark else None)
 
 
-def _carry_out(
-    plan: Plan,
-    store: Store,
-    pools: Pools,
-    workers: int,
-    timeout: float,
-    progress: Progress,
-    known: Run | None,
-) -> tuple[Run, RunSummary]:
-    host = describe_host(plan.device)
-    run = begin_run(store, plan, workers, host, known)
-    if known is None:
-        prepare(plan, store, progress)
-    else:
-        progress.start(plan.cells())
-    samples = Samples(store, pools, pools.handover(), timeout)
-    job = Cells(plan, store, pools, samples, timeout, progress, Place(host_id(host)))
-    most = max(workers, 2)
-    Schedule(most, workers, pools.end, lambda: job.waits, timeout, store).run(job.courses())
-    run = finish(store, run, plan, samples.lost, timeout, progress)
-    return run, RunSummary(job.restored, job.scored, store.count_failures())
+def _follow(job: Cells, workers: int) -> None:
+    at_once = max(workers, 2), workers, job.pools.end, lambda: job.waits
+    Schedule(*at_once, job.timeout, job.store, job.batch).run(job.courses())
 
 
 def finish(

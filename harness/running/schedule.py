@@ -6,8 +6,8 @@ A *course* is a generator that yields pieces of work and is sent what came of ea
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -27,11 +27,19 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A piece of work for a worker; those of other pools do not wait for the same one."""
+    """A piece of work for a worker; those of other pools do not wait for the same one.
+
+    Attributes:
+        start: Begins with it; where several of one batch begin together, the first one's is given
+            the `item` of each.
+        batch: Pieces of one kind that may begin together have the same; `None`: this one is alone.
+    """
 
     kind: Kind
-    start: Callable[[], Future[Any]]
+    start: Callable[..., Future[Any]]
     pool: str = ""
+    batch: Hashable = None
+    item: object = None
 
 
 Course = Generator[Work, Any, None]
@@ -75,6 +83,7 @@ class Schedule:
         restorers_wait: Whether restorations now leave the processors to others: they come on top.
         timeout: Seconds that the workers allow for one, for messages.
         store: What courses write is committed together, every `BATCH_SECONDS`.
+        batch: Pieces of work that may begin together.
         over: As soon as it is done, courses are left where they are.
     """
 
@@ -84,6 +93,7 @@ class Schedule:
     restorers_wait: Callable[[], bool]
     timeout: float
     store: Store
+    batch: int = 1
     over: Future[None] = field(default_factory=Future)
     _active: int = 0
     _pace: float = 1.0
@@ -136,17 +146,20 @@ class Schedule:
 
     def _finish(self, running: _Running, found: object) -> None:
         self._pace += (time.monotonic() - running.since - self._pace) / 10
-        for work, course in running.courses:
+        # of a batch each has its own; of a piece that several wait for, all have the same
+        parts = found if isinstance(found, list) else [found] * len(running.courses)
+        for (work, course), part in zip(running.courses, parts, strict=True):
             if isinstance(found, Trouble) and not found.begun and self._lost[course] < ATTEMPTS:
                 self._lost[course] += 1
                 self._queues[work.kind].appendleft((work, course))
             else:
                 self._lost.pop(course, None)
-                self._follow(course, found)
+                self._follow(course, part)
 
     def _begin(self, waiting: Iterator[Course]) -> bool:
         """Begins courses; says whether any of them has work to do."""
-        while self._active < 2 * self.most + 2:
+        ahead = (self.batch - 1) * (self.restorations + 1)
+        while self._active < 2 * self.most + 2 + ahead:
             course = next(waiting, None)
             if course is None:
                 break
@@ -164,11 +177,33 @@ class Schedule:
 
     def _start(self) -> None:
         for kind, queue in self._queues.items():
-            while queue and self._is_free(queue[0][0]):
-                work, course = queue.popleft()
+            while queue and self._is_free(queue[0][0]) and (taken := self._take(kind)):
+                work = taken[0][0]
+                items = [one.item for one, _ in taken] if len(taken) > 1 else []
                 running = _Running(kind, work.pool)
                 # two courses may wait for the same piece of work
-                self._running.setdefault(work.start(), running).courses.append((work, course))
+                self._running.setdefault(work.start(*items), running).courses.extend(taken)
+
+    def _take(self, kind: Kind) -> list[tuple[Work, Course]]:
+        """What begins next: the first piece of work, a batch of its pool, or nothing yet."""
+        queue, first = self._queues[kind], self._queues[kind][0][0]
+        if first.batch is None:
+            return [queue.popleft()]
+        groups = defaultdict[Hashable, list[tuple[Work, Course]]](list)
+        for pair in queue:
+            if pair[0].pool == first.pool and pair[0].batch is not None:
+                groups[pair[0].batch].append(pair)
+        full = (pairs[: self.batch] for pairs in groups.values() if len(pairs) >= self.batch)
+        taken = next(full, groups[first.batch])
+        if kind is Kind.RESTORE and len(taken) < self.batch and self._samples_come():
+            return []  # and go into it
+        for pair in taken:
+            queue.remove(pair)
+        return taken
+
+    def _samples_come(self) -> bool:
+        running = (item.kind is Kind.SAMPLE for item in self._running.values())
+        return bool(self._queues[Kind.SAMPLE]) or any(running)
 
     def _is_free(self, work: Work) -> bool:
         pools = [item.pool for item in self._running.values() if item.kind is Kind.RESTORE]

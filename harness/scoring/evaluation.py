@@ -1,9 +1,11 @@
 """One image scored by one metric: what the metric sees of it is what the `Evaluation` says."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+
+import numpy as np
 
 from harness.cards import MetricCard
 from harness.errors import ImageError, describe_error
@@ -114,18 +116,68 @@ def score_views(metric: str, device: str, views: Views) -> MetricValue | str:
     """
     try:
         built = build_metric(metric, device)
-        value: object = built(*views.of(built.card))
-        if not isinstance(value, MetricValue):
-            return f"{metric} returned {value!r:.60}; expected a MetricValue"
-        if math.isnan(value.value):
-            return f"{metric} returned NaN"
-        # a third party's numbers may be numpy's, which no file can hold
-        spread = None if value.spread is None else float(value.spread)
-        if spread is not None and not spread >= 0:
-            return f"{metric} returned a spread of {spread}; expected 0 or more, or none"
-        return MetricValue(float(value.value), spread)
+        return _plain(metric, built(*views.of(built.card)))
     except Exception as error:  # a third party's metric may raise anything; the others go on
         return describe_error(error)
+
+
+def _plain(metric: str, value: object) -> MetricValue | str:
+    if not isinstance(value, MetricValue):
+        return f"{metric} returned {value!r:.60}; expected a MetricValue"
+    if math.isnan(value.value):
+        return f"{metric} returned NaN"
+    # a third party's numbers may be numpy's, which no file can hold
+    spread = None if value.spread is None else float(value.spread)
+    if spread is not None and not spread >= 0:
+        return f"{metric} returned a spread of {spread}; expected 0 or more, or none"
+    return MetricValue(float(value.value), spread)
+
+
+def score_batch(metric: str, device: str, views: Sequence[Views]) -> list[MetricValue]:
+    """What a metric says of several images of one size at once.
+
+    The first time in this process, its value of the last image is compared with what it says of it
+    alone.
+
+    Args:
+        metric: Its name.
+        device: `cpu` or `cuda:N`.
+        views: The images and their references.
+
+    Returns:
+        A value for each; none at all where they have to be scored one by one: the metric takes no
+        batches, failed, or says something else than of an image alone.
+    """
+    try:
+        built = build_metric(metric, device)
+        if not hasattr(built, "measure_batch") or _agrees.get((metric, device)) is False:
+            return []
+        restored, references = zip(*(one.of(built.card) for one in views), strict=True)
+        beside = np.stack(references) if built.card.needs_reference else None
+        said = built.measure_batch(np.stack(restored), beside)
+        found = [_plain(metric, value) for value in said]
+        values = [value for value in found if isinstance(value, MetricValue)]
+        if len(values) != len(found) or len(found) != len(views):
+            return []
+        if (metric, device) not in _agrees:
+            _agrees[metric, device] = _alike(values[-1], score_views(metric, device, views[-1]))
+        return values if _agrees[metric, device] else []
+    except Exception:  # whatever it is, each image says so for itself
+        return []
+
+
+_agrees: dict[tuple[str, str], bool] = {}
+"""Metric and device -> whether its batches say what it says of images alone."""
+
+TOLERANCE = 1e-4
+"""How far the value of an image in a batch may be from its own, of values beyond 1 as a share."""
+
+
+def _alike(value: MetricValue, alone: MetricValue | str) -> bool:
+    if isinstance(alone, str):
+        return False
+    pairs = ((value.value, alone.value), (value.spread or 0.0, alone.spread or 0.0))
+    return all(math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=TOLERANCE) for a, b in pairs)
 
 
 def score_image(

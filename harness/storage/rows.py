@@ -50,7 +50,9 @@ def score_row(score: Score, fingerprint: str, image: Restored) -> tuple[object, 
 _BEFORE_CHECKSUM = attrgetter(
     *("seconds", "growth_mib", "cuda_mib", "flops", "tile", "precision", "fell_back")
 )
-_AFTER_CHECKSUM = attrgetter("peak_mib", "beside", "threads", "height", "width", "cold", "host")
+_AFTER_CHECKSUM = attrgetter(
+    *("peak_mib", "beside", "threads", "height", "width", "cold", "host", "batch")
+)
 
 
 def restored_row(image: Restored) -> tuple[object, ...]:

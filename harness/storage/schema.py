@@ -1,6 +1,6 @@
 """The tables of a run's file, and what brings those of an older version up to date."""
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 _CELLS = """\
 CREATE TABLE cells (
@@ -9,7 +9,7 @@ CREATE TABLE cells (
     seconds REAL NOT NULL, growth_mib REAL NOT NULL, cuda_mib REAL, flops INTEGER, tile INTEGER,
     precision TEXT, fell_back INTEGER NOT NULL DEFAULT 0, checksum TEXT NOT NULL DEFAULT '',
     peak_mib REAL, beside INTEGER, threads INTEGER, height INTEGER, width INTEGER,
-    cold INTEGER NOT NULL DEFAULT 0, host TEXT, row_hash INTEGER,
+    cold INTEGER NOT NULL DEFAULT 0, host TEXT, batch INTEGER NOT NULL DEFAULT 1, row_hash INTEGER,
     PRIMARY KEY (restorer, set_name, image)) WITHOUT ROWID;
 """
 
@@ -34,7 +34,23 @@ CREATE TABLE skipped (restorer TEXT NOT NULL DEFAULT '', set_name TEXT, reason T
 _CELLS_4 = """restorer, set_name, image, fingerprint, degraded_sha256, restored, sha256, seconds,
     growth_mib, cuda_mib, flops, tile, precision, fell_back, checksum, peak_mib, beside, threads,
     height, width, cold"""
-"""What a row of `cells` was hashed over before it had a host; one that does not fit stays so."""
+"""What a row of `cells` was hashed over before it had a host, and then a batch."""
+
+LATER = {"host": None, "batch": 1}
+"""Columns that schemas 5 and 6 have added to `cells`, one each, and what older rows have there."""
+
+
+def _remade(columns: str) -> str:
+    """Makes `cells` anew, for `row_hash` is the last column; a row that does not fit stays so."""
+    return f"""
+ALTER TABLE cells RENAME TO cells_old;
+{_CELLS}
+INSERT INTO cells ({columns}, row_hash) SELECT {columns}, CASE
+    WHEN row_hash IS NULL OR row_hash = row_check({columns}) THEN NULL ELSE 0 END FROM cells_old;
+DROP TABLE cells_old;
+DELETE FROM meta WHERE key = 'seal';
+"""
+
 
 UPGRADES = {
     1: """
@@ -64,20 +80,14 @@ ALTER TABLE meta ADD COLUMN row_hash INTEGER;
 ALTER TABLE failures ADD COLUMN row_hash INTEGER;
 ALTER TABLE skipped ADD COLUMN row_hash INTEGER;
 """,
-    4: f"""
-ALTER TABLE cells RENAME TO cells_4;
-{_CELLS}
-INSERT INTO cells ({_CELLS_4}, row_hash) SELECT {_CELLS_4}, CASE
-    WHEN row_hash IS NULL OR row_hash = row_check({_CELLS_4}) THEN NULL ELSE 0 END FROM cells_4;
-DROP TABLE cells_4;
-DELETE FROM meta WHERE key = 'seal';
-""",
+    4: _remade(_CELLS_4),
+    5: _remade(f"{_CELLS_4}, host"),
 }
 """What leads from a schema to the next; an older store is brought up to date where it lies.
 
 Before schema 3, `peak_mib` was the growth over what the worker held before a cell, and only the
 number of workers says whether cells were restored side by side. Before schema 5, a run had
-one host.
+one host; before schema 6, no batches.
 """
 
 TABLES = ("meta", "samples", "cells", "scores", "failures", "skipped")

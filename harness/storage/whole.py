@@ -12,7 +12,7 @@ from typing import Any
 import xxhash
 
 from harness.storage.metadata import HEADER
-from harness.storage.schema import SCHEMA, SCHEMA_VERSION, TABLES
+from harness.storage.schema import LATER, SCHEMA, SCHEMA_VERSION, TABLES
 
 SEAL = "seal"
 """The row of `meta` with the totals of all tables, as long as nobody has written since."""
@@ -171,7 +171,7 @@ def _salvage_table(copy: Path, memory: sqlite3.Connection, table: str) -> tuple[
             with closing(sqlite3.connect(copy)) as source:
                 source.text_factory = _text
                 for row in source.execute(f"SELECT * FROM {table} ORDER BY {order}"):
-                    row = _with_host(table, row)
+                    row = _with_later(table, row)
                     if len(row) == len(info) and row[-1] == row_check(*row[:-1]):
                         memory.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)
                     else:
@@ -183,12 +183,13 @@ def _salvage_table(copy: Path, memory: sqlite3.Connection, table: str) -> tuple[
     return complete, unfit
 
 
-def _with_host(table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A row of `cells` with the host that it had not before schema 5, if it fits."""
-    before = len(checked()["cells"].split(", ")) - 1
-    if table != "cells" or len(row) != before + 1 or row[-1] != row_check(*row[:-1]):
+def _with_later(table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row of `cells` with the columns that it had not in its schema, if it fits."""
+    lacks = len(checked()["cells"].split(", ")) + 1 - len(row)
+    if table != "cells" or not 0 < lacks <= len(LATER) or row[-1] != row_check(*row[:-1]):
         return row
-    return (*row[:-1], None, row_check(*row[:-1], None))
+    whole = (*row[:-1], *list(LATER.values())[-lacks:])
+    return (*whole, row_check(*whole))
 
 
 def _text(content: bytes) -> str:

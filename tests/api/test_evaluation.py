@@ -557,3 +557,25 @@ def test_a_card_whose_name_is_no_utf8_is_escaped() -> None:
 
     scores = harness.evaluate(Named(), "quickstart", **SETS).scores()
     assert set(scores["restorer"]) == {r"caf\udce9"}
+
+
+@pytest.mark.parametrize("batch", [0, -3, 1025, 10**9, 2.0, "4", None])
+def test_a_batch_is_a_number_of_images(batch: object) -> None:
+    with pytest.raises(InputError, match=r"batch is .*; expected a number of images, 1 to 1024"):
+        harness.evaluate(Smooth(), "demo", batch=batch, **SETS)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("isolated", [None, True])
+def test_a_batch_changes_no_score_beyond_the_tolerance(
+    isolated: bool | None, tmp_path: Path
+) -> None:
+    thing: object = Smooth()
+    if isolated:
+        torch.jit.trace(Smooth().eval(), torch.rand(1, 3, 32, 40)).save(str(tmp_path / "s.ts"))
+        thing = str(tmp_path / "s.ts:probe=false")
+    chosen: Any = {**SETS, "limit": 4, "isolated": isolated}
+    alone, together = (harness.evaluate(thing, "demo", batch=n, **chosen) for n in (1, 4))
+    batches = {item.spent.batch for item in together.data.restored}
+    assert batches == {4}, "the photographs are of one size"
+    assert {item.spent.batch for item in alone.data.restored} == {1}
+    assert values(together) == pytest.approx(values(alone), abs=1e-3)

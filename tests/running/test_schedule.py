@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from harness.results import FailureKind
 from harness.running.schedule import ATTEMPTS, QUEUED, Kind, Schedule, Work
 from harness.workers.pool import Trouble
 
@@ -104,3 +105,67 @@ def test_work_that_no_worker_began_with_is_tried_again_and_not_for_ever() -> Non
     [trouble] = found
     assert isinstance(trouble, Trouble)
     assert "All workers expired" in trouble.message
+
+
+def begun(keys: list[str | None], batch: int, *, samples: int = 0) -> list[list[str | None]]:
+    """Which restorations begin together, of those that wait; so many samples are being made."""
+    found: list[list[str | None]] = []
+
+    def course(key: str | None) -> Generator[Work, Any, None]:
+        def start(*items: str | None) -> Future[Any]:
+            found.append(list(items) or [key])
+            return Future()
+
+        yield Work(Kind.RESTORE, start, "pool", key, key)
+
+    def sample() -> Generator[Work, Any, None]:
+        yield Work(Kind.SAMPLE, Future)
+
+    nobody: Any = None
+    schedule = Schedule(9, 9, nobody, lambda: False, 1.0, nobody, batch, _pace=1.0)
+    courses = [*(course(key) for key in keys), *(sample() for _ in range(samples))]
+    schedule._begin(iter(courses))
+    schedule._start()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("keys", "samples", "expected"),
+    [
+        (["a"] * 5, 0, [["a", "a"], ["a", "a"], ["a"]]),
+        (["a", "b", "b", "a"], 0, [["b", "b"], ["a", "a"]]),
+        (["a", "b"], 0, [["a"], ["b"]]),
+        (["a", "b", "b"], 1, [["b", "b"]]),  # the image that is being made may go with the first
+        (["a", None, "b", "b"], 1, [["b", "b"]]),
+        ([None, "a"], 1, [[None]]),
+        ([None, None], 1, [[None], [None]]),
+    ],
+)
+def test_what_is_alike_begins_together_and_what_is_not_waits_for_samples_alone(
+    keys: list[str | None], samples: int, expected: list[list[str | None]]
+) -> None:
+    found = begun(keys, 2, samples=samples)
+    assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+def test_without_batches_nothing_waits() -> None:
+    assert begun(["a", "b"], 1, samples=1) == [["a"], ["b"]]
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_of_a_batch_each_course_has_its_own_and_of_its_failure_all_have_the_same(
+    failed: bool,
+) -> None:
+    heard: list[object] = []
+    trouble = Trouble(FailureKind.MEMORY, "too much")
+
+    def course(number: int) -> Generator[Work, Any, None]:
+        def start(*items: int) -> Future[Any]:
+            return finished(trouble if failed else [10 * item for item in items])
+
+        heard.append((number, (yield Work(Kind.SCORE, start, "", "key", number))))
+
+    store: Any = NoStore()
+    schedule = Schedule(2, 1, heard.append, lambda: False, 1.0, store, 3)
+    schedule.run(iter([course(number) for number in (1, 2, 3)]))
+    assert heard == [(n, trouble if failed else 10 * n) for n in (1, 2, 3)]

@@ -225,7 +225,7 @@ def test_what_an_unclosed_store_lacks_of_its_header_is_counted(
 FOREIGN = {
     "a table": ("CREATE TABLE mine (a)", "a table 'mine'"),
     "a table of our schema's number": (
-        "CREATE TABLE mine (a); PRAGMA user_version=5", "a table 'mine'",
+        "CREATE TABLE mine (a); PRAGMA user_version=6", "a table 'mine'",
     ),
     "a table of a later number": (
         "CREATE TABLE mine (a); PRAGMA user_version=99", "a table 'mine'",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from harness.storage.marks import Mark
 from harness.storage.metadata import ADDED
 from harness.storage.schema import SCHEMA_VERSION, TABLES
 from harness.storage.store import FILENAME, Store, load_header, load_run
-from harness.storage.whole import row_check, sealed, totals
+from harness.storage.whole import checked, row_check, sealed, totals
 
 HISTORIC = Path(__file__).parents[1] / "historic_runs"
 
@@ -64,7 +65,7 @@ def test_what_a_cell_cost_comes_back(tmp_path: Path) -> None:
     costs_of = [
         Spent(0.5, 10.0, 1.0, 70.0, 10**13, 512, "fp16", 0, 1, 96, 128),
         Spent(0.7, 12.0, 3.0, 60.0, 10**12, 128, "fp32", 1, 2, 64, 256, fell_back=True),
-        Spent(0.6, 11.0, 2.0, 50.0, 10**12, None, "fp16", 0, 1, 96, 128),
+        Spent(0.6, 11.0, 2.0, 50.0, 10**12, None, "fp16", 0, 1, 96, 128, batch=8),
         Spent(9.0, 11.0, 2.0, 50.0, 10**12, None, "fp16", 0, 1, 48, 64, cold=True),
     ]
     with Store(tmp_path / "run", create=True) as store:
@@ -77,7 +78,7 @@ def test_what_a_cell_cost_comes_back(tmp_path: Path) -> None:
     assert (cost.seconds, cost.timed, cost.n) == (0.6, 3, 4), "the first of a worker is warm-up"
     assert (cost.peak_mib, cost.growth_mib, cost.cuda_mib, cost.memory_mib) == (12, 3, 70, 70)
     assert (cost.beside, cost.threads, cost.size) == (1, 2, "64x48 to 256x64")
-    assert not cost.timed_alone
+    assert (cost.batch, cost.timed_alone) == (8, False)
     assert (cost.flops, cost.tile, cost.precision, cost.fell_back) == (10**12, 128, "fp16, fp32", 1)
 
 
@@ -90,6 +91,30 @@ def test_an_older_store_has_the_columns_of_a_new_one_in_their_order(tmp_path: Pa
             return [[row[1] for row in table] for table in tables]
 
     assert columns("old") == columns("new")
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+@pytest.mark.parametrize(("version", "lacks"), [(4, 2), (5, 1)])
+def test_rows_of_an_older_schema_get_the_columns_that_it_had_not(
+    tmp_path: Path, version: int, lacks: int, damaged: bool
+) -> None:
+    folder = shutil.copytree(HISTORIC / "run-schema-1", tmp_path / "run")
+    with Store(folder, create=True):
+        pass  # the newest schema, to be taken back
+    columns = ", ".join(checked()["cells"].split(", ")[:-lacks])
+    with closing(sqlite3.connect(folder / FILENAME)) as connection:
+        connection.create_function("row_check", -1, row_check)
+        connection.executescript(
+            f"CREATE TABLE old AS SELECT {columns}, row_check({columns}) AS row_hash FROM cells;"  # noqa: S608 - names of columns
+            f"DROP TABLE cells; ALTER TABLE old RENAME TO cells; PRAGMA user_version={version}"
+        )
+        if damaged:
+            connection.execute("UPDATE cells SET seconds = 99 WHERE restorer = 'tv'")
+            connection.commit()
+    restored = load_run(folder).restored
+    assert {(item.spent.batch, item.spent.host) for item in restored} == {(1, None)}
+    assert sum(item.cell.restorer == "tv" for item in restored) == (0 if damaged else 2)
+    assert sum(item.cell.restorer != "tv" for item in restored) == 4
 
 
 def test_a_store_of_a_later_version_is_refused(tmp_path: Path) -> None:

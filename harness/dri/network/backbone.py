@@ -134,7 +134,7 @@ def fit_size(images: Tensor, smallest: int = 64) -> Tensor:
 
 
 def cut(image: Tensor, side: int) -> list[Tensor]:
-    """Cuts (1, 3, H, W) into equal parts of at most `side` pixels a side.
+    """Cuts (N, 3, H, W) into equal parts of at most `side` pixels a side.
 
     An image of no more than side x side pixels stays whole, whatever its shape.
     """

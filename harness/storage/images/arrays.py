@@ -88,6 +88,18 @@ def save_array(image: Image, stem: Path, levels: npt.NDArray[np.uint8] | None) -
     return path
 
 
+def header_of(path: Path) -> bytes:
+    """The beginning of what `save_array` wrote: the same for images of one size and container.
+
+    Empty where the file is gone, which whoever reads it says.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(26 if path.suffix == ".png" else 128)
+    except OSError:
+        return b""
+
+
 def load_array(path: Path) -> Image:
     """Reads what `save_array` wrote.
 

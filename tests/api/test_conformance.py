@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from harness.api.conformance import usable_plugins
 from harness.metrics.psnr import PSNR
 from harness.plugins.kinds import metrics, restorers
 from harness.plugins.specification import parse_restorer
 from harness.restoring.build import build_restorer
 from harness.results import MetricValue
-from harness.running.conformance import usable_plugins
 from harness.testing import METRIC_CHECKS, RESTORER_CHECKS, check_metric, check_restorer
 
 Command = Callable[..., tuple[int, str, str]]
@@ -67,6 +67,27 @@ def test_what_a_restorer_does_wrong_is_named(fault: str, check: str) -> None:
     checks = {item.check: item for item in found}
     assert not checks[check].passed
     assert checks[check].message
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("OneTooFew", "expected an array (2, C, H, W)"),
+        ("OneForAll", "one image for two that differ"),
+        ("Mixes", "what it returns in a batch differs"),
+        ("Draws", "it draws random numbers"),
+    ],
+)
+def test_what_a_restorer_does_wrong_in_a_batch_is_named(fault: str, says: str) -> None:
+    right, wrong = (
+        item
+        for name in ("Batched", fault)
+        for item in check_restorer(build_restorer(parse_restorer(f"batching:{name}:marks=nowhere")))
+        if item.check == "batch"
+    )
+    assert right.passed
+    assert not wrong.passed
+    assert says in wrong.message
 
 
 class Turned(PSNR):

@@ -197,7 +197,7 @@ def _check_batch(trials: Trials) -> str | None:
         card = trials.restorer.card
         image, known = _probe(card, 24, 28, 3, _scales(card)[0])
         restore = partial(restore_images, trials.restorer)
-        restore_measured(restore, [image / 2, image], [known, known], "cpu", 0.0, [])
+        restore_measured(restore, [image * np.float32(0.5), image], [known, known], "cpu", 0.0, [])
     return None
 
 

@@ -80,8 +80,8 @@ def _comparable(
         ]
         if len(alone) >= MIN_IMAGES or len(alone) == len(pairs):
             return alone, ""
-        why = "timed beside other cells, or in batches: seconds are judged with --workers 1"
-        return list(pairs), why
+        why = "timed beside other cells, or in batches: seconds are judged"
+        return list(pairs), f"{why} with --workers 1 and without --batch"
     both = [i for i, pair in pairs.items() if None not in [getattr(one, name) for one in pair]]
     if both or not pairs:
         return both, ""

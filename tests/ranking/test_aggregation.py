@@ -174,16 +174,21 @@ def test_ntires_score_of_what_costs_hundreds_of_times_the_base() -> None:
         assert sorted(ends) == list(ends)  # type: ignore[type-var]
 
 
-@pytest.mark.parametrize("beside", [1, None])
-def test_who_was_timed_beside_others_has_no_rank_by_time(beside: int | None) -> None:
-    data = costly({"base": 2.0, "fair": 3.0, "quick": 1.0}, beside=beside)
+@pytest.mark.parametrize(
+    ("changes", "advice"),
+    [({"beside": 1}, "--workers 1"), ({"beside": None}, "--workers 1"), ({"batch": 4}, "--batch")],
+)
+def test_who_was_timed_beside_others_or_with_them_has_no_rank_by_time(
+    changes: dict[str, int | None], advice: str
+) -> None:
+    data = costly({"base": 2.0, "fair": 3.0, "quick": 1.0}, **changes)
     rows = aggregate(data, "ntire-efficiency", Wishes(base="base"))
     assert [(row["restorer"], row["rank"]) for row in rows] == [
         ("base", 1), ("fair", 2), ("quick", None),
     ]  # fmt: skip
-    assert "--workers 1" in str(rows[2]["reason"])
+    assert advice in str(rows[2]["reason"])
     assert [row["reason"] for row in rows[:2]] == [None, None]
-    with pytest.raises(InputError, match="--workers 1"):
+    with pytest.raises(InputError, match=advice):
         aggregate(data, "ntire-efficiency", Wishes(base="quick"))
 
 

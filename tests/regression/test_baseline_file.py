@@ -39,7 +39,7 @@ def baseline() -> MeasuredRun:
         environment={"python": "3.11.7", "packages": {"torch": "2.1"}},
         metrics={"psnr": psnr},
         scores={("mine", "noise", "psnr"): measured},
-        costs={("mine", "noise"): {"a": Spent(0.5, 12.0, 4.0, beside=0)}},
+        costs={("mine", "noise"): {"a": Spent(0.5, 12.0, 4.0, beside=0, batch=2)}},
         failures={("mine", "noise", "c", ""): 'raised: "quoted" </script>'},
     )
 

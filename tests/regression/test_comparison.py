@@ -296,16 +296,19 @@ def test_an_older_baseline_is_compared_by_the_growth_that_it_holds() -> None:
     assert found(more, same)["peak_mib"].verdict is Verdict.SAME, "the weights are most of it"
 
 
-def test_seconds_side_by_side_are_reported_and_not_judged() -> None:
+@pytest.mark.parametrize(("beside", "batch"), [(1, 1), (0, 4)])
+def test_seconds_side_by_side_or_shared_are_reported_and_not_judged(
+    beside: int, batch: int
+) -> None:
     plain = base({"psnr": OLD})
     before = with_costs(plain, *(Spent(1 + 0.01 * i, 9.0, 9.0, beside=0) for i in range(24)))
-    slow = [Spent(3 + 0.01 * i, 9.0, 9.0, beside=1) for i in range(24)]
+    slow = [Spent(3 + 0.01 * i, 9.0, 9.0, beside=beside, batch=batch) for i in range(24)]
     row = found(with_costs(plain, *slow), before)["seconds"]
     assert row.verdict is Verdict.INCOMPARABLE
-    assert "--workers 1" in row.reason
+    assert "--workers 1 and without --batch" in row.reason
     assert row.difference == pytest.approx(1.8, abs=0.2)
     # the few that were timed alone are judged by themselves
-    alone = [dataclasses.replace(item, beside=0) for item in slow[:12]]
+    alone = [dataclasses.replace(item, beside=0, batch=1) for item in slow[:12]]
     row = found(with_costs(plain, *alone, *slow[12:]), before)["seconds"]
     assert (row.verdict, row.n) == (Verdict.REGRESSED, 12)
 

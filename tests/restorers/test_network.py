@@ -220,7 +220,8 @@ def test_what_does_not_fit_is_named_with_its_shapes(tmp_path: Path) -> None:
         ("net.py", "x = 1", "there is no torch.nn.Module"),
         ("net.py:Net", "import no_such_package", "needs the package 'no_such_package'"),
         (
-            "net.py:Net", "import torch.gone",
+            "net.py:Net",
+            "import torch.gone",
             "imports torch.gone, which the torch that is there does not have",
         ),
         ("net.py:Net", "1 / 0", "cannot be imported: ZeroDivisionError"),

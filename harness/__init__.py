@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from harness.api.images.restoring import degrade as degrade
     from harness.api.images.restoring import restore as restore
     from harness.api.images.scores import score as score
-    from harness.api.listing import list_benchmarks as list_benchmarks
-    from harness.api.listing import list_degradations as list_degradations
-    from harness.api.listing import list_metrics as list_metrics
-    from harness.api.listing import list_reports as list_reports
-    from harness.api.listing import list_restorers as list_restorers
-    from harness.api.listing import list_sets as list_sets
+    from harness.api.plugins.listing import list_benchmarks as list_benchmarks
+    from harness.api.plugins.listing import list_degradations as list_degradations
+    from harness.api.plugins.listing import list_metrics as list_metrics
+    from harness.api.plugins.listing import list_reports as list_reports
+    from harness.api.plugins.listing import list_restorers as list_restorers
+    from harness.api.plugins.listing import list_sets as list_sets
     from harness.api.result import Result as Result
     from harness.api.runs import compare as compare
     from harness.api.runs import load_run as load_run
@@ -62,7 +62,7 @@ _PLACES = {
     "api.evaluation": ("evaluate",),
     "api.images.restoring": ("degrade", "restore"),
     "api.images.scores": ("score",),
-    "api.listing": (
+    "api.plugins.listing": (
         "list_benchmarks",
         "list_degradations",
         "list_metrics",

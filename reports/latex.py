@@ -80,7 +80,7 @@ def _caption(report: ReportData, table: PaperTable) -> str:
     images = ", ".join(f"{escape(name)} {count}" for name, count in table.columns)
     of_sets = [name for name in table.metrics if name in report.data.set_scores.cards]
     whole = f"; {escape(', '.join(of_sets))} of the whole set" if of_sets else ""
-    doubt = r" $\pm$ half of the 95\,\% bootstrap interval" if report.intervals else ""
+    doubt = r" and 95\,\% bootstrap interval" if report.intervals else ""
     return (
         rf"\caption{{{escape(table.task)}: {metrics}{doubt}. Means over the images that all have "
         rf"({images}){whole}, evaluation {escape(run.plan.evaluation.get('name', ''))}. "
@@ -100,9 +100,11 @@ def _row(row: Row) -> str:
 def _figure(figure: Figure) -> str:
     command = {"best": "textbf", "second": "underline"}.get(figure.place)
     text = rf"\{command}{{{_number(figure.text)}}}" if command else _number(figure.text)
-    if figure.half in ("", "nan", "∞"):
+    if not figure.above:
         return text
-    return rf"{text} {{\scriptsize$\pm${figure.half}}}"
+    even = rf"$\pm${figure.above}"
+    sides = rf"$^{{+{figure.above}}}_{{-{figure.below}}}$"
+    return rf"{text} {{\scriptsize{even if figure.above == figure.below else sides}}}"
 
 
 def _number(text: str) -> str:

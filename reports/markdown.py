@@ -14,6 +14,7 @@ from reports.paper import Figure, PaperTable, card_of, paper_tables
 from reports.pivot import Line, SetTable, set_tables
 from reports.wording import (
     DASH,
+    around,
     arrow,
     beside,
     bracketed,
@@ -27,7 +28,8 @@ from reports.wording import (
 )
 
 _DOUBT = (
-    " ± half of the 95 % bootstrap interval; in brackets the ranks that the data cannot exclude."
+    " and how far the 95 % bootstrap interval reaches; in brackets the ranks that the data cannot "
+    "exclude."
 )
 
 
@@ -139,9 +141,9 @@ def _cell(row: LeaderboardRow | None, places: int, intervals: bool) -> str:
     text = f"{bold}{number(row.mean, places)}{bold}"
     if not intervals:
         return text
-    if row.ci_low is not None and row.ci_high is not None:
-        half = (row.ci_high - row.ci_low) / 2
-        text += f" ± {number(half, places)}" if half == half else ""
+    above, below = around(row.mean, row.ci_low, row.ci_high, places)
+    if above:
+        text += f" ± {above}" if above == below else f" +{above} −{below}"
     return f"{text} \\[{rank_range(row.rank_low, row.rank_high)}\\]"
 
 

@@ -13,7 +13,7 @@ from harness.errors import InputError
 from harness.protocols.report import ReportData
 from harness.results import PlannedSet
 from reports.pivot import Line, SetTable, grouped, set_tables
-from reports.wording import count, digits, number
+from reports.wording import around, count, digits, number
 
 METRICS = 2
 """Metrics of a cell, unless others are asked for: the benchmark's first."""
@@ -30,12 +30,14 @@ class Figure:
 
     Attributes:
         text: It, or a dash.
-        half: Half of its 95 % interval, or an empty string.
+        above: How far its 95 % interval reaches above it, or an empty string.
+        below: Likewise.
         place: Whether it is the best or the second of its column, as it is printed.
     """
 
     text: str
-    half: str = ""
+    above: str = ""
+    below: str = ""
     place: Place = ""
 
 
@@ -167,10 +169,10 @@ def _figures(
         mean = means.get(name)
         text = number(mean.value if mean else None, places)
         place = said.get(text, "") if name in printed else ""
-        half = ""
-        if report.intervals and mean and mean.low is not None and mean.high is not None:
-            half = number((mean.high - mean.low) / 2, places)
-        found[name] = Figure(text, half, place)
+        above, below = "", ""
+        if mean and report.intervals:
+            above, below = around(mean.value, mean.low, mean.high, places)
+        found[name] = Figure(text, above, below, place)
     return found
 
 

@@ -39,6 +39,15 @@ def number(value: float | None, places: int) -> str:
     return f"{value:z.{places}f}".replace("-", "−").replace("inf", "∞")
 
 
+def around(
+    value: float | None, low: float | None, high: float | None, places: int
+) -> tuple[str, str]:
+    """How far an interval reaches above and below a value; empty where it has no finite end."""
+    if value is None or low is None or high is None or not math.isfinite(high - low):
+        return "", ""
+    return number(high - value, places), number(value - low, places)
+
+
 def signed(value: float | None, places: int) -> str:
     """A difference, always with its sign."""
     if not value:

@@ -46,7 +46,7 @@ def check(
     direction, batch independence, finite values. Each check runs in a worker process, and takes one
     line. An executor, as `run` takes it: that it opens, runs a chunk, tells an error, closes.
     """
-    from harness.api.conformance import check_plugin, usable_plugins
+    from harness.api.plugins.conformance import check_plugin, usable_plugins
     from harness.distributing.engines import check_executor, is_executor
 
     if not names and not everything:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from harness.api.listing import KINDS, list_plugins
+from harness.api.plugins.listing import KINDS, list_plugins
 from harness.cli import options, output
 from harness.cli.output import Row
 

@@ -13,7 +13,7 @@ from harness.cli import options, output
 from harness.errors import InputError
 
 if TYPE_CHECKING:
-    from harness.api.suggesting import Suggested
+    from harness.api.plugins.suggesting import Suggested
     from harness.cards import RestorerCard
 
 _PHOTOS = {2: "demo --set photos-x2", 3: "sr-y --set set5-x3", 4: "demo --set photos-x4"}
@@ -45,7 +45,7 @@ def wrap(files: tuple[Path, ...], plugin: Path | None, as_json: bool) -> int:
     The arguments of its class are found by the shapes of its weights, its scale and its range by
     running it. The Python file is run, in a process of its own.
     """  # noqa: D205 - the first paragraph of the help
-    from harness.api.suggesting import suggest_restorer
+    from harness.api.plugins.suggesting import suggest_restorer
 
     sources = [path for path in files if path.suffix == ".py"]
     weights = [path for path in files if path.suffix != ".py"]

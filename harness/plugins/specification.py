@@ -162,6 +162,14 @@ def parse_restorer(text: str) -> RestorerSpec:
         )
     if colon and argument.isidentifier() and "object:" in loaders:
         return RestorerSpec(text, "object:", head, parameters)
+    _refuse_file(text, head)
+    _refuse_name(text)
+    restorers.get(head)  # raises, with near names
+    raise PluginError(f"{text!r} names no restorer")
+
+
+def _refuse_file(text: str, head: str) -> None:
+    """Says what is wrong with a file that no adapter reads."""
     suffix = Path(head).suffix
     if suffix and ("/" in head or Path(head).is_file() or re.fullmatch(r"\.[a-z]\w{1,11}", suffix)):
         read = ", ".join(name for name in loaders if name.startswith("."))
@@ -169,8 +177,19 @@ def parse_restorer(text: str) -> RestorerSpec:
             f"{text!r}: no adapter reads {suffix} files; those that are read: {read}. Weights of a "
             f"network whose source there is: restobench wrap {shlex.quote(head)} net.py"
         )
-    restorers.get(head)  # raises, with near names
-    raise PluginError(f"{text!r} names no restorer")
+
+
+def _refuse_name(text: str) -> None:
+    """Says what is wrong with `NAME=SPECIFICATION`, if it is one."""
+    name, equals, called = text.partition("=")
+    if not equals or ":" in name:
+        return
+    if not called.strip():
+        raise InputError(f"{text!r} names nothing; write NAME=RESTORER, such as mine=bicubic")
+    raise InputError(
+        f"{name!r} cannot be what results call {called!r}; expected a letter or digit, and then "
+        "letters, digits, spaces and any of _ . + ( ) -, at most 60 in all"
+    )
 
 
 VERBATIM = ("cmd:", "http:", "https:")

@@ -3,8 +3,8 @@
 A cell at a time, overlapped, resumable at any moment.
 """
 
-from collections.abc import Container
-from dataclasses import dataclass, replace
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import InputError
@@ -29,6 +29,8 @@ from harness.workers.pool import announce
 @dataclass(frozen=True, slots=True)
 class Closed:
     """A run that this process has closed, which it can go on with sooner than others can.
+
+    Unless somebody else has written to it, what it holds is not read again.
 
     Attributes:
         run: What it says of itself.
@@ -74,14 +76,13 @@ def run_plan(
     Args:
         plan: What to do.
         folder: The run folder; one that holds a run of the same plan is resumed.
-        workers: Restorations at the same time; samples are made and scored beside them.
+        workers: Restorations at the same time, beside samples and scores.
         timeout: Seconds that one restoration may take.
         memory_mib: What one restoring worker may take; `None`: its share of what is free.
         progress: Told of every cell.
         pools: Who does the work; default: worker processes.
         devices: What each may see, of several (`harness.workers.devices.choose_devices`).
-        closed: Of the call before, where the plan is that one's but for restorers that are new: as
-            long as nobody else has written, what the run holds already is not read again.
+        closed: Of the call before, if that one's plan differs in nothing but new restorers.
         batch: Images of one size that may be restored, or scored, together.
 
     Raises:
@@ -90,26 +91,25 @@ def run_plan(
     """
     require_cache()
     pools = pools or _processes(plan, workers, max(workers, 2), memory_mib, devices)
-    store = Store(folder, create=True, known=closed.mark if closed else None)
-    host = describe_host(plan.device)
-    with store, pools:
-        samples, place = Samples(store, pools, pools.handover(), timeout), Place(host_id(host))
-        job = Cells(plan, store, pools, samples, timeout, progress or Progress(), place, batch)
-        known = closed.run if closed and store.unchanged else None
-        run = begin_run(store, plan, workers, host, known)
-        if known is None:
-            prepare(plan, store, job.progress)
-        else:
-            job.progress.start(plan.cells())
-        _follow(job, workers)
-        run = finish(store, run, plan, samples.lost, timeout, job.progress)
-        done = RunSummary(job.restored, job.scored, store.count_failures())
-    return replace(done, closed=Closed(run, store.mark) if store.mark else None)
+    host, told = describe_host(plan.device), progress or Progress()
+    with Store(folder, create=True, known=closed.mark if closed else None) as store, pools:
+        samples = Samples(store, pools, pools.handover(), timeout)
+        job = Cells(plan, store, pools, samples, timeout, told, Place(host_id(host)), batch)
+        run = _carry_out(job, workers, host, closed)
+        counts = job.restored, job.scored, store.count_failures()
+    return RunSummary(*counts, Closed(run, store.mark) if store.mark else None)
 
 
-def _follow(job: Cells, workers: int) -> None:
+def _carry_out(job: Cells, workers: int, host: Mapping[str, object], closed: Closed | None) -> Run:
+    known = closed.run if closed and job.store.unchanged else None
+    run = begin_run(job.store, job.plan, workers, host, known)
+    if known is None:
+        prepare(job.plan, job.store, job.progress)
+    else:
+        job.progress.start(job.plan.cells())
     at_once = max(workers, 2), workers, job.pools.end, lambda: job.waits
     Schedule(*at_once, job.timeout, job.store, job.batch).run(job.courses())
+    return finish(job.store, run, job.plan, job.samples.lost, job.timeout, job.progress)
 
 
 def finish(

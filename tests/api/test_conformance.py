@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from harness.api.conformance import usable_plugins
+from harness.api.plugins.conformance import usable_plugins
 from harness.metrics.psnr import PSNR
 from harness.plugins.kinds import metrics, restorers
 from harness.plugins.specification import parse_restorer

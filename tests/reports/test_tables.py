@@ -215,6 +215,26 @@ def test_papers_have_sets_side_by_side_and_scales_below_each_other(
         paper_tables(replace(wide, columns=("speed",)))
 
 
+def test_an_interval_that_ends_at_a_bound_is_printed_with_both_sides(
+    fabricated: ReportData, tmp_path: Path
+) -> None:
+    board = next(board for board in fabricated.leaderboards if board.metric == "psnr")
+    ends = ((0.9, 0.5, 1.0), (0.8, 0.7, 0.9))
+    rows = [
+        replace(row, mean=mean, ci_low=low, ci_high=high)
+        for row, (mean, low, high) in zip(board.rows, ends, strict=False)
+    ]
+    uneven = replace(
+        fabricated, leaderboards=(replace(board, rows=tuple(rows)),), intervals=True, digits=1
+    )
+    text = LatexReport().write(uneven, tmp_path / "a.tex").read_text()
+    assert r"0.9} {\scriptsize$^{+0.1}_{-0.4}$}" in text
+    assert r"0.8} {\scriptsize$\pm$0.1}" in text
+    told = MarkdownReport().write(uneven, tmp_path / "a.md").read_text()
+    assert " +0.10 −0.40 " in told
+    assert " ± 0.10 " in told
+
+
 @pytest.mark.parametrize(
     "name", [r"\input{/etc/passwd}", "a_b & c%d", "[3cm]", "*x", "$x$", "a~b^c#d"]
 )

@@ -304,8 +304,9 @@ def test_tables_of_papers_have_them_where_they_are_asked_for(
     row = next(
         row for rows in table.blocks.values() for row in rows if row.restorer == best.restorer
     )
-    half = (best.ci_high - best.ci_low) / 2
-    assert float(row.cells[0][1].half) == pytest.approx(half, abs=6e-4)
+    figure = row.cells[0][1]
+    assert float(figure.above) == pytest.approx(best.ci_high - best.value, abs=6e-4)
+    assert float(figure.below) == pytest.approx(best.value - best.ci_low, abs=6e-4)
     assert (
         "light" not in LatexReport().write(assemble(data, folder), tmp_path / "b.tex").read_text()
     )

@@ -1,0 +1,1 @@
+"""What there is, whether it keeps its contract, and how a network becomes a restorer."""

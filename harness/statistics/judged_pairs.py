@@ -59,8 +59,7 @@ def judge_pairs(pairs: JudgedPairs) -> Mapping[str, Figure | None]:
     the better one, of the pairs that differ. Equal scores count by half.
 
     Where every scene says the same, resampling them tells nothing: the interval of a share is then
-    that of so many scenes without one that says another thing (Clopper & Pearson, Biometrika 1934),
-    and an area has none.
+    the exact one of so many scenes (Clopper & Pearson, Biometrika 1934), and an area has none.
 
     Returns:
         Figure -> value and interval, or `None`: there is nothing to compute it from.
@@ -106,12 +105,18 @@ def _with_interval(value: float, drawn: list[float], scenes: int) -> Figure | No
     if not len(known):
         return value, None, None
     if (known == value).all():
-        reach = 1 - (_ALPHA / 2) ** (1 / scenes) if scenes > 1 else None
-        if reach is None or value not in (0.0, 1.0):
-            return value, None, None
-        return (value, 0.0, reach) if value == 0 else (value, 1 - reach, 1.0)
+        return (value, None, None) if scenes < 2 else (value, *_clopper_pearson(value, scenes))
     low, high = np.percentile(known, [2.5, 97.5])
     return value, min(float(low), value), max(float(high), value)
+
+
+def _clopper_pearson(share: float, scenes: int) -> tuple[float, float]:
+    """Its exact interval of a share of so many scenes; a whole number of them or not."""
+    from scipy.stats import beta
+
+    said, others = share * scenes, (1 - share) * scenes
+    low = float(beta.ppf(_ALPHA / 2, said, others + 1)) if said > 0 else 0.0
+    return low, float(beta.ppf(1 - _ALPHA / 2, said + 1, others)) if others > 0 else 1.0
 
 
 def _different(pairs: JudgedPairs) -> Floats:

@@ -14,7 +14,8 @@ import harness
 ROOT = Path(__file__).parents[2]
 
 PUBLIC = {
-    "Benchmark", "Conditions", "Degradation", "DegradedSet", "Evaluation", "EvaluationError",
+    "BatchMetric", "BatchRestorer", "Benchmark", "Conditions", "Degradation", "DegradedSet",
+    "Evaluation", "EvaluationError",
     "HarnessError", "ImageError", "IncomparableError", "InputError", "Metric", "MetricCard",
     "MetricValue", "PluginError", "RestorationError", "Restorer", "RestorerCard", "Result",
     "Sample", "StoreError", "Task", "UnavailableError", "UnknownNameError", "Validation",

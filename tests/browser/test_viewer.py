@@ -228,8 +228,8 @@ def test_pixel_values_by_mouse_and_keyboard(visit: Any) -> None:
     half = reference.shape[0] // 2
     line = visit.page.locator(".readout")
     wanted = " ".join(map(str, reference[half + 1, half + 1]))
-    visit.page.wait_for_timeout(500)
-    assert f"x {half + 1}, y {half + 1}" in line.inner_text()
+    place = f"x {half + 1}, y {half + 1}"
+    visit.page.locator(".readout", has_text=place).filter(has_text="reference").wait_for()
     assert f"reference {wanted}" in line.inner_text()
     low = " ".join(map(str, degraded[(half + 1) // 2, (half + 1) // 2]))
     assert f"degraded {low}" in line.inner_text()

@@ -234,8 +234,12 @@ def test_nothing_is_left_where_a_baseline_cannot_be_written(
     with pytest.raises(InputError, match="cannot be written"):
         write_baseline(baseline, tmp_path / "base.json")
     assert [item.name for item in tmp_path.iterdir()] == ["base.json"]
+    (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError, match="cannot be written"):
-        write_baseline(baseline, tmp_path / "gone" / "base.json")
+        write_baseline(baseline, tmp_path / "file" / "base.json")
+    assert (tmp_path / "file").read_text() == "mine"
+    write_baseline(baseline, tmp_path / "new" / "base.json")
+    assert (tmp_path / "new" / "base.json").is_file()
 
 
 def test_conflicting_rows_are_refused(baseline: MeasuredRun, tmp_path: Path) -> None:

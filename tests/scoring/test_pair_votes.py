@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from harness.errors import InputError
 from harness.images import write_image
+from harness.scoring import correlation
 from harness.scoring.correlation import correlate
 from harness.scoring.mos import LabelledImage
 from harness.scoring.pair_votes import read_pairs
@@ -69,8 +70,9 @@ def test_what_cannot_be_read_is_refused(folder: Path, text: str, message: str) -
         read_pairs(folder)
 
 
-def test_within_scenes_the_interval_is_over_scenes() -> None:
+def test_within_scenes_the_interval_is_over_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Resampled images repeat within a scene, which draws the mean down; scenes do not."""
+    monkeypatch.setattr(correlation, "RESAMPLES", 200)
     generator = np.random.default_rng(2)
     labelled, scores = [], []
     for scene in range(24):

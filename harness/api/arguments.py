@@ -55,9 +55,11 @@ def some(names: object, what: str) -> tuple[str, ...]:
 
 def whole(number: object) -> object:
     """A whole number of whatever library as Python's; what is none stays, for who checks it."""
+    if isinstance(number, bool) or not hasattr(number, "__index__"):
+        return number
     try:
-        return number if isinstance(number, bool) else operator.index(number)  # type: ignore[arg-type]
-    except TypeError:
+        return operator.index(number)
+    except TypeError:  # an array of several
         return number
 
 

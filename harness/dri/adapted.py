@@ -14,7 +14,7 @@ from typing import Any
 
 import platformdirs
 
-from harness.dri.metric import Dri
+from harness.dri.metric import Dri, DriStatedTerms
 from harness.errors import InputError
 from harness.protocols import Family
 
@@ -37,6 +37,8 @@ def check_name(name: str) -> str:
     """
     if not _NAME.fullmatch(name):
         raise InputError(f"a scorer cannot be called {name!r}: expected letters, digits, hyphens")
+    if f"{PREFIX}{name}" == DriStatedTerms.card.name:
+        raise InputError(f"a scorer cannot be called {name!r}: {PREFIX}{name} is in the package")
     return name
 
 

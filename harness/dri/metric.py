@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.dri.shipped import SHIPPED, SHIPPED_SHA256
+from harness.dri.shipped import DRI, STATED_TERMS, Shipped
 from harness.protocols import BatchMetric, MetricCard
 
 if TYPE_CHECKING:
@@ -42,11 +43,14 @@ class Dri(BatchMetric):
         bounds=(0.0, 100.0),
         tolerance=0.3,
         tolerance_on={"cuda": 0.6},
-        version=SHIPPED_SHA256[:12],
-        licence="Apache-2.0; trained on LIVE in the Wild (University of Texas at Austin)",
+        version=DRI.sha256[:12],
+        licence="Apache-2.0; trained on LIVE in the Wild (University of Texas at Austin), and on "
+        "BIQ2021 and SR4KIQA, published for research without terms",
         source="after Yue et al., WACV 2025, arXiv 2411.17390; "
         "weights and design choices: docs/dri.md",
     )
+
+    shipped: Shipped = DRI
 
     def __init__(self, device: str = "cpu", weights: str | None = None) -> None:
         """Loads the network.
@@ -61,14 +65,15 @@ class Dri(BatchMetric):
         from harness.dri.weights import load_weights
 
         self.device = device
-        self.network = load_weights(Path(weights) if weights else SHIPPED).to(device)
+        self.network = load_weights(Path(weights) if weights else self.shipped.path).to(device)
 
     @classmethod
     def trained_on(cls) -> frozenset[str]:
         """Photographs and MOS images of all stages of the shipped weights."""
         from harness.dri.training_images import read_training_images
 
-        return frozenset(key for keys in read_training_images().values() for key in keys.values())
+        known = read_training_images()
+        return frozenset(key for name in cls.shipped.sets for key in known[name].values())
 
     def __call__(self, restored: Image, reference: Image | None = None) -> MetricValue:
         """Scores one image.
@@ -98,6 +103,22 @@ class Dri(BatchMetric):
         scores, spreads = (torch.stack(part, dim=1).tolist() for part in zip(*said, strict=True))
         share = np.array([tile.shape[2:].numel() for tile in tiles]) / images.shape[2:].numel()
         return [_together(share, *both) for both in zip(scores, spreads, strict=True)]
+
+
+class DriStatedTerms(Dri):
+    """The same without images whose terms nobody stated: what learnt from LIVE in the Wild alone.
+
+    A member of the weights before these, without the pass over the mirror image.
+    """
+
+    shipped = STATED_TERMS
+    card = replace(
+        Dri.card,
+        name="dri-stated-terms",
+        preferred=False,
+        version=STATED_TERMS.sha256[:12],
+        licence="Apache-2.0; trained on LIVE in the Wild (University of Texas at Austin)",
+    )
 
 
 def _together(

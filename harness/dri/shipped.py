@@ -1,10 +1,38 @@
-"""Where the weights in the package are.
+"""The weights in the package.
 
 Apart from `harness.dri.weights`, so that `restobench list` needs no torch.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
-SHIPPED = Path(__file__).with_name("weights") / "dri.safetensors"
-TRAINING_IMAGES = SHIPPED.with_name("training-images.json")
-SHIPPED_SHA256 = "95a2aeff8e8cf4f74b563400313006f1e14bca4e58a88905440646f1ad28a065"
+FOLDER = Path(__file__).with_name("weights")
+TRAINING_IMAGES = FOLDER / "training-images.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A weight file in the package.
+
+    Attributes:
+        path: The file.
+        sha256: Its hash.
+        sets: What it learnt from, by the names in the list of training images.
+    """
+
+    path: Path
+    sha256: str
+    sets: tuple[str, ...]
+
+
+STATED_TERMS = Shipped(
+    FOLDER / "dri-stated-terms.safetensors",
+    "cfd8c1b2c43e0227ddd72758d74e04f146f20cb11542369fb1c76ed59a59a0c7",
+    ("livec", "train/bsds500/train"),
+)
+DRI = Shipped(
+    FOLDER / "dri.safetensors",
+    "1e79b30b948f369148d0a74df07371e05c8fb5548d6876ac1e797580bd80d85f",
+    (*STATED_TERMS.sets, "sr4kiqa", "biq2021"),
+)
+"""Those of the metric `dri`."""

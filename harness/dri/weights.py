@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from harness.dri.network.config import NetworkConfig
 from harness.dri.network.network import DRINetwork
-from harness.dri.shipped import SHIPPED, SHIPPED_SHA256
+from harness.dri.shipped import DRI, STATED_TERMS
 from harness.errors import InputError
 
 FORMAT = "restobench/dri/1"
@@ -46,17 +46,18 @@ def save_weights(network: DRINetwork, path: Path, history: Mapping[str, object])
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def load_weights(path: Path = SHIPPED, sha256: str | None = None) -> DRINetwork:
+def load_weights(path: Path = DRI.path, sha256: str | None = None) -> DRINetwork:
     """Reads a network, in evaluation mode and single precision.
 
     Args:
         path: The .safetensors file.
-        sha256: What its hash has to be; by default that of the shipped file, if it is that one.
+        sha256: What its hash has to be; by default that of a shipped file, if it is one.
 
     Raises:
         InputError: The file is missing, damaged, or not the one that was expected.
     """
-    expected = sha256 or (SHIPPED_SHA256 if path == SHIPPED else None)
+    shipped = {item.path: item.sha256 for item in (DRI, STATED_TERMS)}
+    expected = sha256 or shipped.get(path)
     if not path.is_file():
         raise InputError(f"the scorer's weights {path} are missing: reinstall restobench")
     seen = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -10,17 +10,25 @@ import pytest
 from safetensors.numpy import save_file
 
 from benchmarks.sources import Photos
-from harness.dri.metric import Dri
-from harness.dri.shipped import SHIPPED, SHIPPED_SHA256
+from harness.dri.metric import Dri, DriStatedTerms
+from harness.dri.shipped import DRI, STATED_TERMS
 from harness.dri.weights import load_weights, save_weights
 from harness.errors import InputError
 
 
-def test_the_shipped_file_is_the_one_on_the_card() -> None:
-    assert hashlib.sha256(SHIPPED.read_bytes()).hexdigest() == SHIPPED_SHA256
-    assert SHIPPED.stat().st_size <= 25 * 2**20
+def test_the_shipped_files_are_those_on_the_card() -> None:
     card = (Path(__file__).parents[2] / "docs" / "dri.md").read_text()
-    assert SHIPPED_SHA256 in card
+    for shipped in (DRI, STATED_TERMS):
+        assert hashlib.sha256(shipped.path.read_bytes()).hexdigest() == shipped.sha256
+        assert shipped.sha256 in card
+    assert sum(shipped.path.stat().st_size for shipped in (DRI, STATED_TERMS)) <= 25 * 2**20
+
+
+def test_both_score_and_know_what_they_learnt_from() -> None:
+    image = Photos().read("china")
+    both = Dri(), DriStatedTerms()
+    assert both[0](image).value != both[1](image).value
+    assert both[1].trained_on() < both[0].trained_on()
 
 
 def test_what_is_saved_is_loaded_again(tmp_path: Path) -> None:
@@ -34,11 +42,11 @@ def test_what_is_saved_is_loaded_again(tmp_path: Path) -> None:
 def test_damaged_missing_or_foreign_weights_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="are missing"):
         load_weights(tmp_path / "gone.safetensors")
-    (tmp_path / "cut.safetensors").write_bytes(SHIPPED.read_bytes()[:1000])
+    (tmp_path / "cut.safetensors").write_bytes(DRI.path.read_bytes()[:1000])
     with pytest.raises(InputError, match="cannot be read"):
         load_weights(tmp_path / "cut.safetensors")
     save_file({"x": np.zeros(1, np.float32)}, tmp_path / "foreign.safetensors")
     with pytest.raises(InputError, match="has format None"):
         load_weights(tmp_path / "foreign.safetensors")
     with pytest.raises(InputError, match="SHA-256"):
-        load_weights(SHIPPED, sha256="0" * 64)
+        load_weights(DRI.path, sha256="0" * 64)

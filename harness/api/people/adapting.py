@@ -40,7 +40,7 @@ def adapt_scorer(
         InputError: There are no votes, too few, the name is taken, or an image is damaged.
     """
     from harness.dri import adaptation, adapted
-    from harness.dri.shipped import SHIPPED_SHA256
+    from harness.dri.shipped import DRI
     from harness.dri.weights import load_weights, save_weights
     from harness.people.counting import count_votes, kept_rules
     from harness.storage.store import load_run
@@ -53,7 +53,7 @@ def adapt_scorer(
     say(f"{len(cells)} images are described")
     described = _described(run, data, network, cells)
     found = adaptation.adapt(network, described, pairs, say)
-    told = {"from": SHIPPED_SHA256, "run": data.run.id, **asdict(found)}
+    told = {"from": DRI.sha256, "run": data.run.id, **asdict(found)}
     sha256 = save_weights(network, path, told)
     # every restored image of a scene that was learnt from gives away what people like of it
     scenes = {cell[1] for cell in cells}

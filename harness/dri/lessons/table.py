@@ -111,7 +111,7 @@ def describe_opinions(
     total, name, views = len(opinions.images), opinions.config.name, _views(opinions.config)
     for place, file in enumerate(opinions.images):
         whole = torch.from_numpy(read_image(file, mode="rgb").copy())[None]
-        for part in cut(_centre(whole, opinions.config.crop), opinions.config.tile):
+        for part in cut(centre(whole, opinions.config.crop), opinions.config.tile):
             rows.append(describe_views(network, part[0], recompress, views))
             images.append(place)
         if (place + 1) % 100 == 0 or place + 1 == total:
@@ -130,7 +130,7 @@ def _views(config: OpinionConfig) -> Sequence[View]:
     return VIEWS[::3] if config.views == 2 else VIEWS[: config.views]
 
 
-def _centre(image: Tensor, side: int) -> Tensor:
+def centre(image: Tensor, side: int) -> Tensor:
     """The middle of (1, 3, H, W), at most `side` pixels a side; all of it if `side` is 0."""
     if side:
         for axis in (2, 3):

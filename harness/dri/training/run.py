@@ -245,10 +245,11 @@ class TrainingRun:
             return tables, versions
         path = self.folder / f"{name}-seen.pt"
         if not path.is_file():
-            deep = []
-            for place, table in enumerate([*(item.features for item in tables), versions], 1):
-                deep.append(table.seen_by(member.eval()))
-                self.say(f"the deep stages have seen {place}/{len(tables) + 1} sets")
+            deep = [versions.seen_by(member.eval())]
+            for place, table in enumerate(tables, 1):
+                learnt = table.opinions.config.weight > 0  # of the others nobody asks for `deep`
+                deep.insert(-1, table.features.seen_by(member) if learnt else [])
+                self.say(f"the deep stages have seen {place}/{len(tables)} sets")
             with atomic_file(path) as partial:
                 torch.save(deep, partial)
         *deep, last = [

@@ -186,7 +186,7 @@ def _restore_and_score(task: ChunkTask, node: _Node, store: Store) -> ChunkResul
     timeout, batch = task.how.timeout, task.how.batch
     job = Cells(plan, store, pools, samples, timeout, told, place, batch)
     at_once = pools.most, pools.workers, pools.end, lambda: job.waits
-    schedule = Schedule(*at_once, timeout, store, batch, node.over)
+    schedule = Schedule(*at_once, timeout, store, batch, over=node.over)
     try:
         schedule.run(told.until_the_end(job.courses()))
     except JobEnded:

@@ -13,6 +13,7 @@ from harness.plugins.kinds import metrics
 from harness.restoring.in_worker import Alone, Restoration
 from harness.results import FailureKind
 from harness.running.pools import Pool
+from harness.running.schedule import submit_trip
 from harness.storage.images.arrays import header_of
 from harness.storage.images.samples import StoredSample
 from harness.workers.pool import Trouble
@@ -73,11 +74,11 @@ class Batches:
     def _alike(self, sample: StoredSample) -> Hashable:
         return sample.set, sample.conditions.scale, header_of(sample.degraded.path)
 
-    def known(self, restorer: str, count: int) -> Alone | Trouble | None:
-        """What comes of cells (none: one alone) that nobody need try, or `None`."""
+    def known(self, restorer: str, batched: bool) -> Alone | Trouble | None:
+        """What comes of cells, a batch or not, that nobody need try, or `None`."""
         if restorer in self._broken:  # it did not load
             return self._broken[restorer]
-        return Alone("") if count and self.given_up(restorer) else None
+        return Alone("") if batched and self.given_up(restorer) else None
 
     def failed(self, restorer: str, count: int, found: object) -> bool:
         """Whether cells have to be done alone, after what came of their batch; it is said why once.
@@ -115,12 +116,14 @@ class Waiting:
 
     Attributes:
         task: What the work is about.
-        first: The cell that has begun with it, for all of its batch.
-        together: How many these are.
+        batch: What a batch of it has in common; `None`: others only travel with it.
+        first: The cell that has begun with it, for all of its batch or trip.
+        together: How many a batch has.
         beside: Restorations that were at work at the same time, of a cell that has begun.
     """
 
     task: object = None
+    batch: Hashable = None
 
     def __init__(self, seconds: float) -> None:
         """Waits, so many seconds for work on one cell."""
@@ -138,14 +141,16 @@ class Waiting:
         Args:
             pool: Whose workers do it.
             functions: What does one task, and what does a list of them.
-            batch: The cells of a batch; none: this one alone.
+            batch: The cells of a batch or a trip; none: this one alone.
         """
-        batch = batch or (self,)
+        batch, apart = batch or (self,), self.batch is None
         for cell in batch:
-            cell.first, cell.together = self, len(batch)
+            cell.first, cell.together = self, 1 if apart else len(batch)
         if len(batch) == 1:
             return pool.submit(functions[0], self.task, timeout=self.seconds)
         tasks = [cell.task for cell in batch]
+        if apart:
+            return submit_trip(pool, functions[0], [(task,) for task in tasks], self.seconds)
         return pool.submit(functions[1], tasks, timeout=self.seconds * len(batch))
 
 

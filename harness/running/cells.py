@@ -234,8 +234,8 @@ class _Course(Waiting):
             counted=dict(counted),
         )
         found: Restoration | Trouble | DamagedImageError
-        batch = self.all.batches.to_restore(name, sample)
-        found = yield Work(Kind.RESTORE, self._start, name, batch, self)
+        self.batch = self.all.batches.to_restore(name, sample)
+        found = yield Work(Kind.RESTORE, self._start, name, self.batch, self)
         self.all.restoring.end(self.first)
         if self.all.batches.failed(name, self.together, found):
             found = yield Work(Kind.RESTORE, self._start, name)
@@ -250,7 +250,8 @@ class _Course(Waiting):
 
     def _start(self, *batch: Waiting) -> Future[Any]:
         name = self.restorer.name
-        if (known := self.all.batches.known(name, len(batch))) is not None:
+        batched = bool(batch) and self.batch is not None
+        if (known := self.all.batches.known(name, batched)) is not None:
             return done(known)
         self.all.restoring.begin(self)
         return self.submit(self.all.pools.of(name), (restore_cell, restore_cells), batch)
@@ -289,7 +290,7 @@ class _Course(Waiting):
         return found
 
     def _scoring(self, task: ScoreTask, batch: Hashable = None) -> Work:
-        self.task = task
+        self.task, self.batch = task, batch
         return Work(Kind.SCORE, self._start_scoring, "", batch, self)
 
     def _start_scoring(self, *batch: Waiting) -> Future[Any]:

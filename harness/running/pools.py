@@ -32,6 +32,7 @@ class Pools:
         cells: How many cells each restorer has: its pool ends with the last.
         folder: Where the user works, if that is not this process's folder.
         devices: What the workers of each device may see; empty: there is one, which all see.
+        trip: Quick pieces of work that go to one worker together at most.
     """
 
     workers: int
@@ -40,6 +41,7 @@ class Pools:
     cells: Mapping[str, int]
     folder: Path | None = None
     devices: tuple[str, ...] = ()
+    trip: int = 1
     _trusted: WorkerPool | DevicePool | None = None
     _restorers: dict[str, WorkerPool | DevicePool] = field(default_factory=dict)
     _left: dict[str, int] = field(init=False)

@@ -16,7 +16,7 @@ from harness.running.pools import Pools
 from harness.running.progress import Progress
 from harness.running.resuming import prepare
 from harness.running.samples import Samples
-from harness.running.schedule import Schedule
+from harness.running.schedule import TRIP, Schedule
 from harness.scoring.set_scores import SetScorer
 from harness.storage.marks import Mark
 from harness.storage.places import require_cache
@@ -108,7 +108,7 @@ def _carry_out(job: Cells, workers: int, host: Mapping[str, object], closed: Clo
     else:
         job.progress.start(job.plan.cells())
     at_once = max(workers, 2), workers, job.pools.end, lambda: job.waits
-    Schedule(*at_once, job.timeout, job.store, job.batch).run(job.courses())
+    Schedule(*at_once, job.timeout, job.store, job.batch, job.pools.trip).run(job.courses())
     return finish(job.store, run, job.plan, job.samples.lost, job.timeout, job.progress)
 
 
@@ -149,4 +149,4 @@ def _processes(
     # a GPU's driver maps more than it takes, and its memory is limited by itself
     limit = (memory_mib or free_mib() // workers) if plan.device == "cpu" else None
     cells = {item.name: sum(len(plan.ids[name]) for name in item.sets) for item in plan.restorers}
-    return Pools(workers, most, limit, cells, devices=devices)
+    return Pools(workers, most, limit, cells, devices=devices, trip=TRIP)

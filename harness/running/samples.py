@@ -15,7 +15,7 @@ from harness.plugins.sample_keys import sample_key
 from harness.protocols import DegradedSet
 from harness.results import FailureKind
 from harness.running.pools import Pools
-from harness.running.schedule import Kind, Work
+from harness.running.schedule import Kind, Work, submit_trip
 from harness.storage.images.samples import StoredSample, find_sample, make_sample, pin_sample
 from harness.storage.store import Store
 from harness.workers.pool import Trouble
@@ -96,20 +96,25 @@ class Samples:
 
     def _make(self, degraded_set: DegradedSet, image: str, key: str | None, damaged: bool) -> Work:
         name = degraded_set.name, image
+        fresh = Path(f"{self.handover}/{next(self._numbers)}-degraded.npy")
+        task = degraded_set, image, key, damaged, fresh
 
-        def start() -> Future[Any]:
+        def start(*trip: tuple[Any, ...]) -> Future[Any]:
+            if trip:  # a course that asks for one of these meanwhile makes it again
+                return submit_trip(self.pools.trusted(), make, trip, self.timeout)
             making = self._making.get(name)
             if making is None or making.done():
-                fresh = Path(f"{self.handover}/{next(self._numbers)}-degraded.npy")
-                arguments = degraded_set, image, key, damaged, fresh
-                making = self.pools.trusted().submit(make, *arguments, timeout=self.timeout)
+                making = self.pools.trusted().submit(make, *task, timeout=self.timeout)
                 self._making[name] = making
             return making
 
-        return Work(Kind.SAMPLE, start)
+        return Work(Kind.SAMPLE, start, item=task)
 
     def _remember(self, name: Key, sample: StoredSample) -> None:
         self._making.pop(name, None)
+        before = self._known.get(name)
+        if before is not None and before.fresh is not None and before.fresh != sample.fresh:
+            before.fresh.path.unlink(missing_ok=True)
         self._known[name] = sample
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)

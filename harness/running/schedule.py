@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
+from harness.running.pools import Pool
 from harness.storage.store import Store
 from harness.workers.pool import Trouble, outcome
 
@@ -30,9 +31,11 @@ class Work:
     """A piece of work for a worker; those of other pools do not wait for the same one.
 
     Attributes:
-        start: Begins with it; where several of one batch begin together, the first one's is given
-            the `item` of each.
-        batch: Pieces of one kind that may begin together have the same; `None`: this one is alone.
+        start: Begins with it; where several begin together, as a batch or a trip, the first one's
+            is given the `item` of each.
+        batch: Pieces of one kind that may begin together have the same; `None`: this one may go on
+            a trip with others of its pool, one after the other in one worker.
+        item: What `start` needs of it; `None`: it goes alone.
     """
 
     kind: Kind
@@ -51,6 +54,10 @@ smallest cells do."""
 QUICK_SECONDS = 0.02
 """Of pieces that take less, `QUEUED` more wait at the workers: these would wait for the parent."""
 
+TRIP, TRIP_SECONDS = 8, 0.04
+"""How many pieces of work go to a worker as one at most, and what they take together: to hand one
+in and to hear of it costs more than the smallest cells do."""
+
 QUEUED = 2
 """Of restorations that leave the processors to others, one more waits in any case."""
 
@@ -68,6 +75,7 @@ class _Running:
 
     kind: Kind
     pool: str
+    trip: bool
     since: float = field(default_factory=time.monotonic)
     courses: list[tuple[Work, Course]] = field(default_factory=list)
 
@@ -84,6 +92,7 @@ class Schedule:
         timeout: Seconds that the workers allow for one, for messages.
         store: What courses write is committed together, every `BATCH_SECONDS`.
         batch: Pieces of work that may begin together.
+        trip: Quick pieces of work that one worker may do one after the other.
         over: As soon as it is done, courses are left where they are.
     """
 
@@ -94,9 +103,13 @@ class Schedule:
     timeout: float
     store: Store
     batch: int = 1
+    trip: int = 1
     over: Future[None] = field(default_factory=Future)
     _active: int = 0
     _pace: float = 1.0
+    _paces: defaultdict[tuple[Kind, str], float] = field(
+        default_factory=lambda: defaultdict(lambda: 1.0)
+    )
     _queues: dict[Kind, deque[tuple[Work, Course]]] = field(
         default_factory=lambda: {kind: deque() for kind in Kind}
     )
@@ -145,9 +158,11 @@ class Schedule:
             self._queues[item.kind].extendleft(item.courses)
 
     def _finish(self, running: _Running, found: object) -> None:
-        self._pace += (time.monotonic() - running.since - self._pace) / 10
         # of a batch each has its own; of a piece that several wait for, all have the same
         parts = found if isinstance(found, list) else [found] * len(running.courses)
+        if running.trip:
+            parts = self._return(running, found)
+        self._look_at_pace(running, len(parts))
         for (work, course), part in zip(running.courses, parts, strict=True):
             if isinstance(found, Trouble) and not found.begun and self._lost[course] < ATTEMPTS:
                 self._lost[course] += 1
@@ -156,9 +171,27 @@ class Schedule:
                 self._lost.pop(course, None)
                 self._follow(course, part)
 
+    def _return(self, running: _Running, found: object) -> list[Any]:
+        """What came of the first ones of a trip: the others go back, alone if none came back."""
+        parts = found if isinstance(found, list) else []
+        courses, back = running.courses[: len(parts)], running.courses[len(parts) :]
+        if not parts:
+            back = [(replace(work, item=None), course) for work, course in back]
+        self._queues[running.kind].extendleft(reversed(back))
+        running.courses = courses
+        return parts
+
+    def _look_at_pace(self, running: _Running, parts: int) -> None:
+        seconds = time.monotonic() - running.since
+        each = seconds / max(parts, 1) if running.trip else seconds
+        self._pace += (each - self._pace) / 10
+        key = running.kind, running.pool
+        self._paces[key] += (each - self._paces[key]) / 10 if parts else 1.0
+
     def _begin(self, waiting: Iterator[Course]) -> bool:
         """Begins courses; says whether any of them has work to do."""
-        ahead = (self.batch - 1) * (self.restorations + 1)
+        together = max(self.batch, self.trip if self._pace < QUICK_SECONDS else 1)
+        ahead = (together - 1) * (self.restorations + 1)
         while self._active < 2 * self.most + 2 + ahead:
             course = next(waiting, None)
             if course is None:
@@ -180,15 +213,15 @@ class Schedule:
             while queue and self._is_free(queue[0][0]) and (taken := self._take(kind)):
                 work = taken[0][0]
                 items = [one.item for one, _ in taken] if len(taken) > 1 else []
-                running = _Running(kind, work.pool)
+                running = _Running(kind, work.pool, bool(items) and work.batch is None)
                 # two courses may wait for the same piece of work
                 self._running.setdefault(work.start(*items), running).courses.extend(taken)
 
     def _take(self, kind: Kind) -> list[tuple[Work, Course]]:
-        """What begins next: the first piece of work, a batch of its pool, or nothing yet."""
+        """What begins next: the first piece of work, a trip or a batch, or nothing yet."""
         queue, first = self._queues[kind], self._queues[kind][0][0]
         if first.batch is None:
-            return [queue.popleft()]
+            return self._travel(queue, TRIP_SECONDS / self._paces[kind, first.pool])
         groups = defaultdict[Hashable, list[tuple[Work, Course]]](list)
         for pair in queue:
             if pair[0].pool == first.pool and pair[0].batch is not None:
@@ -199,6 +232,17 @@ class Schedule:
             return []  # and go into it
         for pair in taken:
             queue.remove(pair)
+        return taken
+
+    def _travel(self, queue: deque[tuple[Work, Course]], most: float) -> list[tuple[Work, Course]]:
+        """The first piece of work, and those behind it that go to its worker on the same trip."""
+        taken = [queue.popleft()]
+        first = taken[0][0]
+        while first.item is not None and queue and len(taken) + 1 <= min(self.trip, most):
+            work = queue[0][0]
+            if (work.pool, work.batch) != (first.pool, None) or work.item is None:
+                break
+            taken.append(queue.popleft())
         return taken
 
     def _samples_come(self) -> bool:
@@ -217,3 +261,29 @@ class Schedule:
         if self.restorers_wait():
             counted = 0 if work.kind is Kind.RESTORE else counted - len(pools)
         return counted < self.most + more
+
+
+def submit_trip(
+    pool: Pool, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], timeout: float
+) -> Future[Any]:
+    """Begins with a trip: each piece's result, or at least that of the first.
+
+    Args:
+        pool: Whose worker does it.
+        function: What does one task.
+        tasks: Its arguments.
+        timeout: Seconds that one may take: a trip that takes longer fails, and each goes alone.
+    """
+    return pool.submit(in_turn, function, tasks, TRIP_SECONDS, timeout=timeout)
+
+
+def in_turn(
+    function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], seconds: float
+) -> list[Any]:
+    """What comes of one task after the other, until `seconds` are over; runs in a worker."""
+    found, end = list[Any](), time.monotonic() + seconds
+    for task in tasks:
+        found.append(function(*task))
+        if time.monotonic() > end:
+            break
+    return found

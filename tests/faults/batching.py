@@ -122,6 +122,31 @@ class Dies(Batched):
         os._exit(9)
 
 
+class Falls(Batched):
+    """Falls in one way at the image that is bad, alone or not."""
+
+    def __init__(self, *, how: str = "raises", **options: str) -> None:
+        super().__init__(**options)
+        self.how = how
+
+    def restore(self, image: Any, conditions: Conditions) -> Any:
+        try:
+            return super().restore(image, conditions)
+        except ValueError:
+            fall(self.how)
+            raise
+
+
+def fall(how: str) -> None:
+    """Ends this process, keeps it, or says that its memory is over."""
+    if how == "dies":
+        os._exit(9)
+    if how == "hangs":
+        time.sleep(600)
+    if how == "memory":
+        raise MemoryError("too little")
+
+
 class Hangs(Batched):
     """Never comes back from a batch, nor from the image that is bad."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from batching import fall
 
 from harness.errors import ImageError
 from harness.protocols import Conditions, Restorer, RestorerCard, Sample, Task
@@ -456,6 +457,20 @@ class TinySet:
 
     def absent(self) -> str | None:
         return None
+
+
+class Falls(TinySet):
+    """Falls in one way at the image that is bad."""
+
+    def __init__(self, *arguments: Any, bad: str, how: str, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.bad, self.how = bad, how
+
+    def sample(self, id: str) -> Sample:
+        if id == self.bad:
+            fall(self.how)
+            raise ImageError(f"{id} cannot be read")
+        return super().sample(id)
 
 
 class Numbered(TinySet):

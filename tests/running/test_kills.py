@@ -28,21 +28,23 @@ from pathlib import Path
 from misbehaving import TinySet
 from harness.running.plan import make_plan
 from harness.protocols import Benchmark, Evaluation
-from harness.running.runner import run_plan
+from harness.running import runner, schedule
 if __name__ == "__main__":
     sets = (TinySet(images=tuple("abcdef"), size=80),)
     restorers = ["misbehaving:Counting:marks={marks},sleep=0.05", "misbehaving:Halves"]
     plan = make_plan(Benchmark("test", "", sets, ("psnr", "ssim"), Evaluation("rgb")), restorers)
-    run_plan(plan, Path(sys.argv[1]), workers=2)
+    schedule.TRIP_SECONDS = float(sys.argv[2])
+    runner.run_plan(plan, Path(sys.argv[1]), workers=2)
 """
 
 
-def start(tmp_path: Path, folder: Path) -> subprocess.Popen[bytes]:
+def start(tmp_path: Path, folder: Path, trip: str = "0.04") -> subprocess.Popen[bytes]:
+    """Starts a run; pieces of work that take less than `trip` seconds go to workers together."""
     script = tmp_path / "script.py"
     if not script.exists():
         (tmp_path / "marks").touch()
         script.write_text(RUN.format(faults=str(FAULTS), marks=tmp_path / "marks"))
-    command = [sys.executable, str(script), str(folder)]
+    command = [sys.executable, str(script), str(folder), trip]
     output = (tmp_path / "output").open("ab")
     return subprocess.Popen(command, start_new_session=True, stdout=output, stderr=output)
 
@@ -98,7 +100,7 @@ def test_ranks_after_kills_are_those_of_an_undisturbed_run(
     number = finished = 0
     for count in range(KILLS):
         folder = tmp_path / f"run{number}"
-        process = start(tmp_path, folder)
+        process = start(tmp_path, folder, ("0.04", "inf")[count // 4 % 2])
         time.sleep(random.uniform(0.2, takes))
         kill(process, ("group", "parent", "worker", "server")[count % 4])
         process.wait(timeout=120)

@@ -55,11 +55,14 @@ def check_picture(
     Raises:
         RestorationError: Says what to set.
     """
-    structured = _structured(image)
-    what = _clipped(restored, image) if structured.any() else ""
-    if not what and whole and structured.any():
-        what = _unlike(restored, image, structured)
-    _refuse(what, returned, card)
+    before = _some(image)
+    structured = _structured(before)
+    if structured.any():
+        after = _some(restored)
+        what = _clipped(after, before)
+        if not what and whole:
+            what = _unlike(after[structured], before[structured], len(image))
+        _refuse(what, returned, card)
 
 
 def _refuse(what: str, returned: Image, card: RestorerCard) -> None:
@@ -94,12 +97,11 @@ def _blank(restored: Image, image: Image) -> str:
     return ""
 
 
-def _clipped(restored: Image, image: Image) -> str:
+def _clipped(after: Image, before: Image) -> str:
     """Beyond black and white in a seventh of its pixels, or in a third of a plane's.
 
     Where the input is as good as black or white already, nothing is lost by it.
     """
-    after, before = _some(restored), _some(image)
     black = _share(after < -_BEYOND) - _share(before < 1.5 * _BEYOND)
     white = _share(after > 1 + _BEYOND) - _share(before > 1 - 1.5 * _BEYOND)
     shares = np.maximum(black, 0) + np.maximum(white, 0)
@@ -113,38 +115,38 @@ def _share(of: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     return np.asarray(of.mean(axis=(1, 2)))
 
 
-def _structured(image: Image) -> npt.NDArray[np.bool_]:
+def _structured(small: Image) -> npt.NDArray[np.bool_]:
     """Planes that are neither flat nor mere noise, of which a restorer may make anything."""
-    small = _some(image)
     if min(small.shape[1:]) < 4 * _PARTS:  # too few pixels in a part to tell
         return np.zeros(len(small), bool)
     pixels = small.shape[1] * small.shape[2] / _PARTS**2
     steps = np.diff(small, axis=2).std(axis=(1, 2)) / np.sqrt(2 * pixels)
-    return np.asarray(_parts(image).std(axis=1) > np.maximum(_STRUCTURE, 3 * steps))
+    return np.asarray(_parts(small).std(axis=1) > np.maximum(_STRUCTURE, 3 * steps))
 
 
-def _unlike(restored: Image, image: Image, structured: npt.NDArray[np.bool_]) -> str:
+def _unlike(restored: Image, image: Image, planes: int) -> str:
     """Flat, or a negative: by the means of its parts."""
-    for after, before in zip(_parts(restored)[structured], _parts(image)[structured], strict=True):
+    for after, before in zip(_parts(restored), _parts(image), strict=True):
         if float(after.std()) < 0.1 * float(before.std()):
-            return "flat in a plane" if len(image) > 1 else "flat"
+            return "flat in a plane" if planes > 1 else "flat"
         if float(np.corrcoef(after, before)[0, 1]) < -0.5:
             return "a negative, dark where it is bright,"
     return ""
 
 
-def _parts(image: Image) -> npt.NDArray[np.float64]:
+def _parts(small: Image) -> npt.NDArray[np.float64]:
     """Means of equal parts: (planes, parts)."""
-    small = _some(image)
     high, wide = (side // _PARTS for side in small.shape[1:])
     cut = small[:, : high * _PARTS, : wide * _PARTS]
-    parts = cut.reshape(len(cut), _PARTS, high, _PARTS, wide)
-    return np.asarray(parts.mean(axis=(2, 4), dtype=np.float64).reshape(len(cut), -1))
+    rows = cut.reshape(len(cut), _PARTS, high, -1).mean(axis=2, dtype=np.float64)
+    return np.asarray(rows.reshape(len(cut), _PARTS, _PARTS, wide).mean(axis=3)).reshape(
+        len(cut), -1
+    )
 
 
 def _some(image: Image) -> Image:
     step = max(1, min(image.shape[1:]) // _LOOKED_AT)
-    return image[:, ::step, ::step]
+    return np.ascontiguousarray(image[:, ::step, ::step])
 
 
 def _likely_range(returned: Image, declared: tuple[float, float]) -> str | None:

@@ -59,22 +59,32 @@ class Views:
                 f"has {pixels:,}: score parts of it, or another metric"
             )
         if not card.needs_reference:
-            return self._once("rgb alone", lambda: (to_rgb(self._quantised()), None))
+            return self._shown("rgb alone", lambda: (to_rgb(self._quantised()), None))
         reference = self._check_reference(card)
+        if card.channel != "y":
+            return self._shown("cropped", lambda: self._cropped(reference))
         cropped = self._once("cropped", lambda: self._cropped(reference))
-        return self._once("luma", lambda: self._luma(*cropped)) if card.channel == "y" else cropped
+        return self._shown("luma", lambda: self._luma(*cropped))
+
+    def _shown(
+        self, name: str, make: Callable[[], tuple[Image, Image | None]]
+    ) -> tuple[Image, Image | None]:
+        """A view that a metric gets, and may write into."""
+        view = self._once(name, make)
+        if name not in self._hashes:
+            self._hashes[name] = _hash(view)
+        return view
 
     def _once(
         self, name: str, make: Callable[[], tuple[Image, Image | None]]
     ) -> tuple[Image, Image | None]:
         if name not in self._made:
             self._made[name] = make()
-            self._hashes[name] = _hash(self._made[name])
         return self._made[name]
 
     def intact(self) -> bool:
-        """Whether every view is as it was made: a metric may write into what it is given."""
-        return all(_hash(both) == self._hashes[name] for name, both in self._made.items())
+        """Whether every view that a metric got is as it was: it may have written into it."""
+        return all(_hash(self._made[name]) == before for name, before in self._hashes.items())
 
     def _quantised(self) -> Image:
         if self.quantised or not self.evaluation.quantise:

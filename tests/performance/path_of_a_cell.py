@@ -9,6 +9,8 @@ included.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import resource
@@ -24,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+from PIL import Image as PillowImage
 
 HERE = Path(__file__).parent
 PYTHON = [sys.executable]
@@ -167,15 +170,44 @@ def metric_seconds(folder: Path) -> float:
     return (time.process_time() - started) / 20 * IMAGES
 
 
+def least_seconds(folder: Path) -> float:
+    """CPU seconds that all images take whoever benchmarks them, in one thread.
+
+    The source is inflated, the JPEG made and read; reference, degraded and restored image are each
+    hashed as what runs are compared by, and encoded without loss once.
+    """
+    from harness.png import encode_png, read_png
+
+    def once(path: Path) -> None:
+        pixels = read_png(path, WIDTH * HEIGHT)
+        assert pixels is not None
+        file = io.BytesIO()
+        PillowImage.fromarray(pixels).save(file, "JPEG", quality=30)
+        degraded = np.asarray(PillowImage.open(file))
+        for image in (pixels, degraded, degraded):
+            hashlib.sha256(image.astype(np.float32).data)
+            encode_png(image)
+
+    paths = sorted((folder / "photos").iterdir())[: IMAGES // 5]
+    started = time.process_time()
+    for path in paths:
+        once(path)
+    return (time.process_time() - started) / len(paths) * IMAGES
+
+
 def cells(folder: Path) -> Iterator[Row]:
     """The 100 images: CPU a megapixel, overhead at 100 ms a model, disk."""
     write_photographs(folder / "photos")
-    metric = metric_seconds(folder)
+    metric, least = metric_seconds(folder), least_seconds(folder)
 
     def cpu() -> float:
         return (run_cells(folder, "Sleeper")[0].cpu - metric) / MEGAPIXELS * 1000
 
-    yield Row("100 images: CPU beside model and metric, cold", median(cpu), 150, "ms a megapixel")
+    taken = median(cpu)
+    yield Row("100 images: CPU beside model and metric, cold", taken, 150, "ms a megapixel")
+    # on the machine of the goal that was 95 ms a megapixel
+    ratio = taken / (least / MEGAPIXELS * 1000)
+    yield Row("the same, by what they take whoever benchmarks", ratio, 150 / 95, "x")
     yield Row("their run folder, report included", size_mb(folder / "run"), 250, "MB")
     model = 0.1 * IMAGES
 

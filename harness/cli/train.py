@@ -121,9 +121,7 @@ def _materials(
 ) -> run.Materials:
     import numpy as np
 
-    from harness import zoo
     from harness.dri.lessons.sets import read_opinions
-    from harness.dri.network.imagenet import IMAGENET
     from harness.dri.training import config, data, run
     from harness.dri.training.pseudo_scores import read_judged_levels
     from harness.plugins.kinds import degradations
@@ -134,7 +132,7 @@ def _materials(
     compress = degradations.get(sources.versions.jpeg)(quality=sources.unseen_quality)
 
     return run.Materials(
-        imagenet=zoo.fetch([IMAGENET[training.network.backbone]])[0],
+        basis=_basis(training),
         pairs=lambda: _synthetic_pairs(clean, sources, training.seed),  # not every stage wants them
         versions=lambda pairs: _version_maker(pairs, sources.versions, device),
         recompress=lambda image: compress(image, np.random.default_rng(0)),
@@ -146,6 +144,24 @@ def _materials(
             sources.clean: data.photographs_in(clean),
         },
     )
+
+
+def _basis(training: config.TrainingConfig) -> Path:
+    """What the network is before it learns: the backbone's ImageNet file, or trained weights."""
+    from harness import zoo
+    from harness.dri.network.imagenet import IMAGENET
+    from harness.dri.shipped import DRI, STATED_TERMS
+
+    upon = training.upon
+    if not upon:
+        return zoo.fetch([IMAGENET[training.network.backbone]])[0]
+    packaged = {item.path.stem: item.path for item in (DRI, STATED_TERMS)}
+    path = packaged.get(upon, Path(upon))
+    if not path.is_file():
+        raise InputError(
+            f"upon = {upon!r} is no weight file: give its path, or one of {', '.join(packaged)}"
+        )
+    return path
 
 
 def _synthetic_pairs(clean: Path, sources: config.DataConfig, seed: int) -> data.SyntheticPairs:

@@ -40,7 +40,7 @@ KINDS: dict[str, Callable[[str], bool]] = {
 
 def version_maker(folder: Path) -> VersionMaker:
     """Makes enlarged versions of the photographs of a folder."""
-    sources, training = read_config(config_path("shipped"))
+    sources, training = read_config(config_path("stated-terms"))
     others = dict.fromkeys(("degraded", "mixed", "denoised", "decompressed"), 0)
     contents = len(photographs_in(folder))
     enlarged = replace(sources.versions, contents=contents, enlarged=40, second_order=8, **others)

@@ -85,7 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("versions", type=Path)
     parser.add_argument("--enlarged", type=Path, required=True)
-    parser.add_argument("--config", default="people")
+    parser.add_argument("--config", default="shipped")
     arguments = parser.parse_args()
     names = read_config(config_path(arguments.config))[0].versions.metrics
     judged = read_judged_levels(FOLDER / "kadid10k.csv")

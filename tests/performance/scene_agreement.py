@@ -1,7 +1,7 @@
 """Does the scorer order versions of scenes that it has not learnt from as people do, and do peers?
 
-    restobench train dri validation --config people --out RUN
-    python tests/performance/scene_agreement.py RUN --config people --scores peers.json
+    restobench train dri validation --config shipped --out RUN
+    python tests/performance/scene_agreement.py RUN --scores peers.json
 
 Of the sets of opinions that have scenes: what members said of the folds that were held back, beside
 no-reference metrics on the same pixels. Mean SRCC within a scene, SRCC over all, and how much the
@@ -97,7 +97,7 @@ def main() -> None:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("run", type=Path)
-    parser.add_argument("--config", default="people")
+    parser.add_argument("--config", default="shipped")
     parser.add_argument("--scores", type=Path, required=True)
     options = parser.parse_args()
     data, _ = read_config(config_path(options.config))

@@ -27,7 +27,6 @@ class OpinionConfig:
             has the image's score.
         limit: At most so many images, taken evenly from the list; 0: all of them.
         views: How many of the ways to show an image are kept: 1, 2 or 4.
-        deep: Whether the deep stages learn from it too, and not only what stands on them.
     """
 
     name: str
@@ -40,7 +39,6 @@ class OpinionConfig:
     tile: int = 768
     limit: int = 0
     views: int = 4
-    deep: bool = True
 
     def __post_init__(self) -> None:
         """Refuses numbers that make no sense."""

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from harness.atomic import atomic_file
 from harness.dri.network.backbone import fit_size
-from harness.dri.network.member import Member
 from harness.dri.network.network import Description, DRINetwork
 from harness.images import Image
 
@@ -67,7 +66,7 @@ class FeatureTable:
     Attributes:
         features: For each row, in bfloat16, the shallow map (views, C, h, w).
         pooled: For each shallow tap (rows, views, P, 2 * width), float16.
-        deep: For each tap of deep stages, ImageNet's or a member's own, the same.
+        deep: For each tap of the network's deep stages as they were then, the same.
         d: (rows, views, D).
         tokens: (rows, views, P, taps, D), float16.
         assistance: (rows, views, features).
@@ -132,19 +131,16 @@ class FeatureTable:
         described = self._described(torch.empty(0, device=self.d.device), rows, views)
         return replace(described, deep=[tap[rows, views].float() for tap in self.deep])
 
-    @torch.inference_mode()
-    def seen_by(self, member: Member) -> list[Tensor]:
-        """What a member's deep stages say of all rows, in place of `deep`."""
-        kept = []
-        for maps in self.features:
-            said = [member.look(view[None].float()) for view in maps]
-            kept.append([torch.cat(tap).half().cpu() for tap in zip(*said, strict=True)])
-        return [torch.stack(taps) for taps in zip(*kept, strict=True)]
+    def whole(self, row: int, mirrored: bool = True, seen: bool = False) -> Description:
+        """One image with its whole map and, if so wished, its mirror image as a second row.
 
-    def whole(self, row: int, mirrored: bool = True) -> Description:
-        """One image with its whole map and, if so wished, its mirror image as a second row."""
+        With `seen`, as the deep stages saw it when `deep` was made.
+        """
         views = torch.arange(1 + mirrored)
-        return self._described(self.features[row][: len(views)], torch.full_like(views, row), views)
+        rows = torch.full_like(views, row)
+        if seen:
+            return self.as_first_seen(rows, views)
+        return self._described(self.features[row][: len(views)], rows, views)
 
     def _described(self, maps: Tensor, rows: Tensor, views: Tensor) -> Description:
         rows, views = rows.to(self.d.device), views.to(self.d.device)
@@ -195,7 +191,7 @@ def describe_views(
     device = network.calibration.device
     shown = [fit_size(view.of(image, recompress).to(device)[None]) for view in views]
     maps, pooled, tokens, d = zip(*(network.look(view) for view in shown), strict=True)
-    _, assistance = network.restoration(shown[0], d[0])
+    assistance = network.assist(shown[0], d[0])
     deep = [network.members[0].look(features) for features in maps]
     height, width = (min(features.shape[axis] for features in maps) for axis in (2, 3))
     return Description(

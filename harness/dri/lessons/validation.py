@@ -35,8 +35,14 @@ class Trial:
     part_of: str = ""
 
 
-def scene_trials(sets: Sequence[OpinionSet], folds: int) -> list[Trial]:
-    """Each set that has scenes, by folds of its scenes."""
+def scene_trials(sets: Sequence[OpinionSet], folds: int, known: int = 0) -> list[Trial]:
+    """Each set that has scenes, by folds of its scenes.
+
+    Args:
+        sets: All of them.
+        folds: Parts of the scenes of a set.
+        known: So many sets at the beginning were learnt from before: they judge nobody.
+    """
     return [
         Trial(
             f"{opinions.config.name}-scenes{number}",
@@ -46,13 +52,18 @@ def scene_trials(sets: Sequence[OpinionSet], folds: int) -> list[Trial]:
             f"{opinions.config.name}, all scenes",
         )
         for place, opinions in enumerate(sets)
-        if opinions.has_scenes and opinions.config.weight
+        if opinions.has_scenes and opinions.config.weight and place >= known
         for number, held in enumerate(opinions.folds(folds))
     ]
 
 
-def set_trials(sets: Sequence[OpinionSet]) -> list[Trial]:
-    """Each set that is learnt from, left out as a whole."""
+def set_trials(sets: Sequence[OpinionSet], known: int = 0) -> list[Trial]:
+    """Each set that is learnt from, left out as a whole.
+
+    Args:
+        sets: All of them.
+        known: So many at the beginning were learnt from before: they judge nobody.
+    """
     return [
         Trial(
             f"without-{opinions.config.name}",
@@ -61,7 +72,7 @@ def set_trials(sets: Sequence[OpinionSet]) -> list[Trial]:
             list(range(len(opinions.images))),
         )
         for place, opinions in enumerate(sets)
-        if opinions.config.weight and len(sets) > 1
+        if opinions.config.weight and len(sets) > 1 and place >= known
     ]
 
 

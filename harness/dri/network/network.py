@@ -107,11 +107,19 @@ class DRINetwork(nn.Module):
         """
         shown = torch.cat([images, images.flip(3)]) if self.config.mirrored else images
         features, pooled, tokens, d = self.look(shown)
-        restored, assistance = self.restoration(images, d[: len(images)])
-        kept = restored if keep_restored else None
-        return Description(
-            features, pooled, d, tokens, assistance.repeat(len(shown) // len(images), 1), kept
-        )
+        own = d[: len(images)]
+        assistance = self.assist(images, own).repeat(len(shown) // len(images), 1)
+        restored = self.restoration(images, own)[0] if keep_restored else None
+        return Description(features, pooled, d, tokens, assistance, restored)
+
+    def assist(self, images: Tensor, d: Tensor) -> Tensor:
+        """What the restoration network says of images (N, 3, H, W) with degradations d (N, D)."""
+        if (shrink := self.config.restoration_shrink) > 1:
+            images = nn.functional.interpolate(
+                images, scale_factor=1 / shrink, mode="bilinear", antialias=True
+            )
+        assistance: Tensor = self.restoration(images, d)[1]
+        return assistance
 
     def judge(
         self, description: Description, members: Sequence[Member] | None = None

@@ -20,6 +20,8 @@ class TrainingConfig:
 
     Attributes:
         network: The network's shape.
+        upon: Trained weights, by the name of packaged ones or their path: what stands on their deep
+            stages learns from all sets together, and nothing else does; empty: all stages are run.
         seed: Of all randomness.
         steps: Of stage 1.
         contents: Patches in a batch of stage 1.
@@ -27,15 +29,15 @@ class TrainingConfig:
         patch: Height and width of a patch, a multiple of 12.
         head_epochs: Of stage 2's first phase, in which the deep stages are ImageNet's.
         epochs: Of its second phase, in which they learn.
-        together_epochs: Of its third phase, on all sets, if some are not for the deep stages.
+        together_epochs: Of what is taught upon trained weights, in place of both.
         soup: Runs of the second phase, each in an order of its own of the data, whose weights are
             averaged.
         batch: Images in a batch of stage 2.
-        together_batch: In one of its third phase, which is cheap and has more sets to show.
+        together_batch: In one upon trained weights, which is cheap and has more sets to show.
         crop: Cells (of 8 x 8 pixels) a side of the crops in stage 2.
         head_rate: Learning rate of stage 2's first phase; stage 1 takes half.
         learning_rate: Of its second phase.
-        together_rate: Of its third phase.
+        together_rate: Upon trained weights.
         deep_rate: Factor of that rate for the deep stages, whose tensors learn in proportion to
             their size.
         weight_decay: Of stage 2.
@@ -54,6 +56,7 @@ class TrainingConfig:
     """
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    upon: str = ""
     seed: int = 0
     steps: int = 400
     contents: int = 10

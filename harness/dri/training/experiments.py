@@ -52,6 +52,7 @@ class Experiments:
     ) -> None:
         self.folder, self.sets, self.judge, self.held = folder, sets, judge, held
         self.config, self.say = config, say
+        self.known = 1 if config.upon else 0  # what is stood upon has learnt from the first set
 
     def splits(self, count: int) -> None:
         """Random 80/20 splits of the first set.
@@ -63,7 +64,7 @@ class Experiments:
 
     def validation(self, folds: int) -> None:
         """By scenes, by sets, and on sets that are only judged by: writes `validation.csv`."""
-        trials = [*scene_trials(self.sets, folds), *set_trials(self.sets)]
+        trials = [*scene_trials(self.sets, folds, self.known), *set_trials(self.sets, self.known)]
         trials += [
             Trial(
                 f"judged-{opinions.config.name}",
@@ -85,8 +86,8 @@ class Experiments:
         short = replace(self.config, epochs=epochs, soup=1)
         configs = {"whole, short": short}
         configs |= {f"without {part}": ablate(short, part) for part in PARTS}
-        trials = [split_trial(self.sets, split) for split in range(splits)]
-        self._write([*trials, *scene_trials(self.sets, folds)], configs, "ablation.csv")
+        trials = [split_trial(self.sets, split) for split in range(0 if self.known else splits)]
+        self._write([*trials, *scene_trials(self.sets, folds, self.known)], configs, "ablation.csv")
 
     def _write(
         self, trials: Sequence[Trial], configs: Mapping[str, TrainingConfig], name: str

@@ -17,6 +17,7 @@ from harness.dri.lessons.links import Links
 from harness.dri.lessons.sets import OpinionSet
 from harness.dri.lessons.table import OpinionTable, describe_opinions
 from harness.dri.lessons.validation import Judge, Trial, everything, split_trial
+from harness.dri.network.config import SHAPELESS
 from harness.dri.network.imagenet import load_imagenet
 from harness.dri.network.member import Member
 from harness.dri.network.network import DRINetwork
@@ -31,7 +32,7 @@ from harness.dri.training.stage3_calibration import Fitted, fit_calibration, pre
 from harness.dri.training.version_files import describe_versions, make_versions
 from harness.dri.training.versions import VersionMaker
 from harness.dri.training_images import write_training_images
-from harness.dri.weights import save_weights
+from harness.dri.weights import load_weights, save_weights
 from harness.errors import InputError
 
 
@@ -40,7 +41,7 @@ class Materials:
     """What a run trains on, as objects.
 
     Attributes:
-        imagenet: The backbone's ImageNet file.
+        basis: The backbone's ImageNet file, or the weight file of a network to stand upon.
         pairs: Reads the clean photographs; called by the stages that need them.
         versions: Makes what makes their versions.
         recompress: Compresses an image so little that nobody sees it.
@@ -50,7 +51,7 @@ class Materials:
         images: Every image that is trained on, by the name of its set.
     """
 
-    imagenet: Path
+    basis: Path
     pairs: Callable[[], SyntheticPairs]
     versions: Callable[[SyntheticPairs], VersionMaker]
     recompress: Recompress
@@ -89,7 +90,17 @@ class TrainingRun:
         _claim(folder, json.dumps(as_json(data, config), indent=1) + "\n")
 
     def run(self, stage: str) -> None:
-        """Runs one stage, after those it stands on."""
+        """Runs one stage, after those it stands on.
+
+        Raises:
+            InputError: What the network stands on has learnt from all of the first set, and the
+                stage would judge it by a part of that.
+        """
+        if self.config.upon and stage == "splits":
+            raise InputError(
+                f"{self.config.upon} has learnt from what the splits would hold back: "
+                "run them for the configuration that it was made by"
+            )
         sets, judge = self.materials.opinions, self.materials.judge
         experiments = Experiments(self.folder, sets, judge, self.held, self.config, self.say)
         stages: dict[str, Callable[[], object]] = {
@@ -105,6 +116,7 @@ class TrainingRun:
             "all": self.calibration,
         }
         stages[stage]()
+        draw_curves(self.folder)
 
     def versions(self) -> list[Path]:
         """Versions of the clean photographs, with what the full-reference metrics say of them."""
@@ -116,25 +128,41 @@ class TrainingRun:
         return paths
 
     @cached_property
+    def _trained(self) -> Mapping[str, torch.Tensor]:
+        """The weights of the network that is stood upon."""
+        path, wanted = self.materials.basis, self.config.network
+        trained = load_weights(path)
+        shape = replace(trained.config, **{part: getattr(wanted, part) for part in SHAPELESS})
+        if shape != wanted:
+            raise InputError(
+                f"{path} has the shape {asdict(shape)}; [training.network] and "
+                f"starts say {asdict(wanted)}"
+            )
+        return trained.state_dict()
+
+    @cached_property
     def network(self) -> DRINetwork:
-        """After stage 1, or what it left behind."""
+        """After stage 1, or what it left behind; or the one that is stood upon."""
         torch.manual_seed(self.config.seed)
         network = DRINetwork(self.config.network)
-        imagenet, backbone = self.materials.imagenet, self.config.network.backbone
-        load_imagenet(imagenet, backbone, network.shallow, network.members[0].deep)
+        if self.config.upon:
+            network.load_state_dict(self._trained)
+            return network.to(self.device).eval()
+        backbone, deep = self.config.network.backbone, network.members[0].deep
+        load_imagenet(self.materials.basis, backbone, network.shallow, deep)
         network.to(self.device)
         train_representation(network, self.materials.pairs, self.config, self.folder, self.say)
-        draw_curves(self.folder)
         return network
 
     @cached_property
     def tables(self) -> tuple[list[OpinionTable], FeatureTable]:
         """What the frozen parts say of the images that people judged, and of the versions.
 
-        Computed once a stage 1.
+        Computed once a stage 1, or a network that is stood upon.
         """
         network, recompress = self.network, self.materials.recompress
-        of = hashlib.sha256((self.folder / "stage1.pt").read_bytes()).hexdigest()[:12]
+        basis = self.materials.basis if self.config.upon else self.folder / "stage1.pt"
+        of = hashlib.sha256(basis.read_bytes()).hexdigest()[:12]
         tables = []
         for opinions in self.materials.opinions:
             path = self.folder / f"features-{opinions.config.name}-{of}.pt"
@@ -153,18 +181,25 @@ class TrainingRun:
         for place, start in enumerate(self.config.starts):
             member = self._fit(images, f"stage2-{start}", self.config, start)
             self.network.members[place].load_state_dict(member.state_dict())
+            draw_curves(self.folder)
 
     def calibration(self) -> None:
-        """Stage 3 by predictions of images that a member had not seen; writes the weights."""
+        """Stage 3 by predictions of images that a member had not seen; writes the weights.
+
+        Upon a trained network its calibration stays: that has seen all of the first set.
+        """
         sets = self.materials.opinions
-        trials = [split_trial(sets, split) for split in range(self.data.folds)]
+        folds = 0 if self.config.upon else self.data.folds
+        trials = [split_trial(sets, split) for split in range(folds)]
         seen = [(self.held(trial, self.config, "whole"), trial.held) for trial in trials]
         self.mos()
-        raw, spread = (
-            torch.cat([getattr(fitted, name) for fitted, _ in seen]) for name in ("raw", "spread")
-        )
-        scores = torch.cat([sets[0].scores[held] for _, held in seen])
-        fit_calibration(self.network, Fitted(raw, spread), 100 * scores)
+        if seen:
+            raw, spread = (
+                torch.cat([getattr(fitted, name) for fitted, _ in seen])
+                for name in ("raw", "spread")
+            )
+            scores = torch.cat([sets[0].scores[held] for _, held in seen])
+            fit_calibration(self.network, Fitted(raw, spread), 100 * scores)
         path = self.folder / "dri.safetensors"
         sha256 = save_weights(self.network, path, as_json(self.data, self.config))
         write_training_images(self.folder / "training-images.json", self.materials.images)
@@ -182,8 +217,8 @@ class TrainingRun:
             # what this configuration leaves out, the network that predicts leaves out too
             judge = DRINetwork(replace(config.network, members=0))
             judge.load_state_dict(self.network.state_dict(), strict=False)
-            table = self.tables[0][trial.judged]
-            fitted = predict_images(judge.to(self.device), [member], table, trial.held)
+            table, seen = self.tables[0][trial.judged], bool(config.upon)
+            fitted = predict_images(judge.to(self.device), [member], table, trial.held, seen=seen)
             with atomic_file(path) as partial:
                 torch.save({"raw": fitted.raw, "spread": fitted.spread}, partial)
             self._forget(log_names(name, config))
@@ -192,75 +227,14 @@ class TrainingRun:
     def _fit(
         self, images: Sequence[Sequence[int]], name: str, config: TrainingConfig, start: int = 0
     ) -> Member:
-        """Stage 2 of one member on some images of each set.
-
-        Sets that the deep stages do not learn from have their say afterwards, together with the
-        others, upon deep stages that stay as they are.
-        """
+        """Stage 2 of one member on some images of each set."""
         tables, versions = self.tables  # before the seed, for making them draws random numbers
         config = replace(config, seed=config.seed + start)
         network, learner = self._fresh(config)
-        together = [place for place, table in enumerate(tables) if not table.opinions.config.deep]
-        deep = [[] if place in together else known for place, known in enumerate(images)]
-        if together:
-            name_of_deep = self._teach_deep_stages(network, learner, deep, config)
-            tables, versions = self._seen_by(learner.member, name_of_deep)
-            lesson, train = Lesson(tables, images, versions), train_together
-        else:
-            lesson, train = Lesson(tables, images, versions), train_mos
+        train = train_together if config.upon else train_mos
+        lesson = Lesson(tables, images, versions)
         train(network, learner, lesson, config, self.folder, self.say, name)
-        draw_curves(self.folder)
         return learner.member
-
-    def _teach_deep_stages(
-        self,
-        network: DRINetwork,
-        learner: Learner,
-        images: Sequence[Sequence[int]],
-        config: TrainingConfig,
-    ) -> str:
-        """The deep stages learn from the sets that may teach them; kept for all who ask the same.
-
-        Without such images they stay ImageNet's. Returns the name of what is kept.
-        """
-        if not any(images):
-            return ""
-        asked = json.dumps([images, asdict(config)])
-        name = f"stage2-deep-{hashlib.sha256(asked.encode()).hexdigest()[:12]}"
-        path = self.folder / f"{name}-taught.pt"
-        if not path.is_file():
-            tables, versions = self.tables
-            lesson = Lesson(tables, images, versions)
-            train_mos(network, learner, lesson, config, self.folder, self.say, name)
-            with atomic_file(path) as partial:
-                torch.save(learner.state_dict(), partial)
-            self._forget(log_names(name, config))
-        learner.load_state_dict(torch.load(path, weights_only=True))
-        return name
-
-    def _seen_by(self, member: Member, name: str) -> tuple[list[OpinionTable], FeatureTable]:
-        """The tables as a member's deep stages see the images; computed once a name."""
-        tables, versions = self.tables
-        if not name:
-            return tables, versions
-        path = self.folder / f"{name}-seen.pt"
-        if not path.is_file():
-            deep = [versions.seen_by(member.eval())]
-            for place, table in enumerate(tables, 1):
-                learnt = table.opinions.config.weight > 0  # of the others nobody asks for `deep`
-                deep.insert(-1, table.features.seen_by(member) if learnt else [])
-                self.say(f"the deep stages have seen {place}/{len(tables)} sets")
-            with atomic_file(path) as partial:
-                torch.save(deep, partial)
-        *deep, last = [
-            [tap.to(self.device) for tap in taps]
-            for taps in torch.load(path, weights_only=True, mmap=True)
-        ]
-        seen = [
-            replace(table, features=replace(table.features, deep=taps))
-            for table, taps in zip(tables, deep, strict=True)
-        ]
-        return seen, replace(versions, deep=last)
 
     def _forget(self, logs: Sequence[str]) -> None:
         """Checkpoints of what is done: megabytes that nobody needs again."""
@@ -270,16 +244,18 @@ class TrainingRun:
     def _fresh(self, config: TrainingConfig) -> tuple[DRINetwork, Learner]:
         """A network of one member, and who learns, as stage 1 has left them.
 
-        Interaction and predictor, which stage 1 has not taught, have a start of their own.
+        Interaction and predictor, which stage 1 has not taught, have a start of their own. A
+        network that is stood upon has been taught all.
         """
         torch.manual_seed(config.seed)
         network = DRINetwork(replace(config.network, members=1))
-        stage_1 = torch.load(self.folder / "stage1.pt", weights_only=True, map_location="cpu")
-        untaught = ("members.0.interaction.", "members.0.predictor.")
-        known = {
-            key: value for key, value in stage_1["network"].items() if not key.startswith(untaught)
-        }
-        network.load_state_dict(known, strict=False)  # of several members the first was taught
+        if config.upon:
+            network.load_state_dict(self._trained)
+        else:
+            stage_1 = torch.load(self.folder / "stage1.pt", weights_only=True, map_location="cpu")
+            untaught = ("members.0.interaction.", "members.0.predictor.")
+            kept = (item for item in stage_1["network"].items() if not item[0].startswith(untaught))
+            network.load_state_dict(dict(kept), strict=False)  # of several the first was taught
         sets = self.materials.opinions
         votes = frozenset(item.config.name for item in sets if len(item.votes))
         learner = Learner(network.members[0], Links([item.config.name for item in sets], votes))

@@ -5,8 +5,8 @@ Fine-tuning from a head that is right already harms the features less (Kumar et 
 the first phase costs next to nothing: it computes no map. After each phase the weights are the
 moving average of those that the optimiser went through. The second phase is run from the same head
 in several orders of the data, and the weights it ends with are averaged (a model soup: Wortsman et
-al., ICML 2022). Sets that would spoil the deep stages have their say in a third phase: what stands
-on the deep stages, which stay as they are, learns from all sets together.
+al., ICML 2022). Upon weights that are trained already, what stands on their deep stages, which stay
+as they are, learns from all sets together.
 """
 
 from collections.abc import Sequence
@@ -91,7 +91,7 @@ def train_together(
 
     Args:
         network: After stage 1; not changed.
-        learner: After `train_mos`; changed in place.
+        learner: As it was trained; changed in place.
         lesson: What to learn from, as the member's deep stages see it.
         config: The run.
         folder: For checkpoints and logs.

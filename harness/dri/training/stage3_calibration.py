@@ -25,12 +25,25 @@ def predict_images(
     members: Sequence[Member],
     table: OpinionTable,
     images: Sequence[int],
+    *,
+    seen: bool = False,
 ) -> Fitted:
-    """Raw scores (mean of the heads) and spreads of images of a set: the mean over their parts."""
-    mirrored, raw, spread = network.config.mirrored, [], []
+    """Raw scores (mean of the heads) and spreads of images of a set: the mean over their parts.
+
+    Without their mirror images, where the table has a single view of them.
+
+    Args:
+        network: Describes and judges.
+        members: Who judges.
+        table: Of the set.
+        images: Which of its images.
+        seen: Whether the members' deep stages are those that the table was made with.
+    """
+    mirrored = network.config.mirrored and table.features.views > 1
+    judge, raw, spread = network.judge if mirrored else network.predict, [], []
     for image in images:
         rows = table.rows_of([image]).tolist()
-        said = [network.judge(table.features.whole(row, mirrored), members) for row in rows]
+        said = [judge(table.features.whole(row, mirrored, seen), members) for row in rows]
         raw.append(torch.stack([item.scores.mean() for item in said]).mean())
         spread.append(torch.stack([item.spread.mean() for item in said]).mean())
     return Fitted(torch.stack(raw).cpu(), torch.stack(spread).cpu())

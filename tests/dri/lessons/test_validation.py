@@ -32,7 +32,7 @@ def a_set(name: str, count: int, scenes: int = 0, **settings: object) -> Opinion
 
 SETS = [
     a_set("first", 10),
-    a_set("shallow", 6, deep=False),
+    a_set("shallow", 6, views=1),
     a_set("scenes", 12, scenes=4),
     a_set("test", 5, weight=0),
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch import nn
 
 from benchmarks.degradations.compression import Jpeg
 from benchmarks.degradations.noise import GaussianNoiseClipped
@@ -102,6 +103,6 @@ def fresh() -> DRINetwork:
     return DRINetwork(SMALL)
 
 
-def same(one: DRINetwork, other: DRINetwork) -> bool:
+def same(one: nn.Module, other: nn.Module) -> bool:
     pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
     return all(torch.equal(x, y) for x, y in pairs)

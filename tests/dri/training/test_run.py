@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import timm
 import torch
-from small_training import CONFIG, DATA, OPINIONS, SMALL, recompress, version_maker
+from small_training import CONFIG, DATA, OPINIONS, SMALL, recompress, same, version_maker
 
 from harness.dri.lessons.config import OpinionConfig
 from harness.dri.lessons.sets import OpinionSet, read_opinions
@@ -38,11 +38,12 @@ def training(
     judge: Judge = lambda _, __: (0.0, 0.0),
 ) -> TrainingRun:
     """A run in `folder / "run"`, from an ImageNet network of random weights."""
+    folder.mkdir(exist_ok=True)
     imagenet = folder / "imagenet.pth"
     if not imagenet.is_file():
         torch.save(timm.create_model(SMALL.backbone, pretrained=False).state_dict(), imagenet)
     materials = Materials(
-        imagenet=imagenet,
+        basis=Path(config.upon) if config.upon else imagenet,
         pairs=lambda: pairs,
         versions=version_maker,
         recompress=recompress,
@@ -75,7 +76,7 @@ def test_a_run_goes_through_its_stages(
         assert len(predicted) == len(mos) == 2
         return 0.5, 0.25
 
-    run, config = tmp_path / "run", replace(CONFIG, epochs=1)
+    run, config = tmp_path / "run", replace(CONFIG, epochs=1, steps=20, head_epochs=1)
     scored = read_opinions(OPINIONS, mos_folder)
     for stage in ("versions", "splits", "ablation", "all"):
         training(tmp_path, config, pairs, [scored], judge).run(stage)
@@ -104,14 +105,15 @@ def test_scenes_sets_and_what_is_only_judged_by_are_held_back(
         (tmp_path / folder / f"{name}.csv").write_text("\n".join(lines))
     sets = (
         OPINIONS,
-        OpinionConfig("shallow", ".", deep=False, views=1, limit=4),
+        OpinionConfig("few", ".", views=1, limit=4),
         OpinionConfig("scenes", "scenes", tile=64, crop=100, views=2),
         OpinionConfig("votes", "votes"),
         OpinionConfig("judged", ".", weight=0),
     )
     roots = {"scenes": tmp_path, "votes": tmp_path}
     shape = replace(SMALL, mirrored=False)
-    short = {"steps": 2, "head_epochs": 1, "together_epochs": 1, "epochs": 1, "soup": 1}
+    # the deep stages, which cost the most, learn in the test above
+    short = {"steps": 2, "head_epochs": 1, "epochs": 0, "soup": 1}
     config = replace(CONFIG, network=shape, batch=8, **short)  # type: ignore[arg-type]
     opinions = [read_opinions(item, roots.get(item.name, mos_folder)) for item in sets]
     run = tmp_path / "run"
@@ -123,7 +125,7 @@ def test_scenes_sets_and_what_is_only_judged_by_are_held_back(
         "scenes-scenes0": 4,
         "scenes-scenes1": 4,
         "without-mine": 8,
-        "without-shallow": 4,
+        "without-few": 4,
         "without-scenes": 8,
         "without-votes": 4,
         "judged-judged": 8,
@@ -135,35 +137,37 @@ def test_scenes_sets_and_what_is_only_judged_by_are_held_back(
     assert table.loc["scenes-scenes0", "within"] == pytest.approx(0.04)
     assert table.loc["scenes, all scenes", "within"] == pytest.approx(0.04)
     assert 0 <= table.loc["without-votes", "pairs"] <= 1
-    learnt = (run / "scenes-scenes0-whole.csv").read_text().splitlines()[0]
-    assert {"scenes-order", "votes-votes", "shallow-huber"} <= set(learnt.split(","))
+    learnt = (run / "scenes-scenes0-whole-head.csv").read_text().splitlines()[0]
+    assert {"scenes-order", "votes-votes", "few-huber"} <= set(learnt.split(","))
     assert "judged" not in learnt
-    deep = (pd.read_csv(path).columns for path in run.glob("stage2-deep-*.csv"))
-    assert not any("shallow" in column for columns in deep for column in columns)
 
 
-def test_sets_that_are_not_for_the_deep_stages_teach_what_stands_on_them(
+def test_upon_trained_weights_what_stands_on_the_deep_stages_learns(
     pairs: SyntheticPairs, mos_folder: Path, tmp_path: Path
 ) -> None:
-    sets = (OPINIONS, OpinionConfig("shallow", ".", deep=False, views=1, limit=4))
-    shape = replace(SMALL, mirrored=False)
     short = {"steps": 2, "head_epochs": 1, "together_epochs": 1, "epochs": 1, "soup": 1}
-    config = replace(CONFIG, network=shape, batch=8, **short)  # type: ignore[arg-type]
-    run = training(tmp_path, config, pairs, [read_opinions(item, mos_folder) for item in sets])
-    run.run("mos")
-    path = next((tmp_path / "run").glob("stage2-deep-*-taught.pt"))
-    taught = torch.load(path, weights_only=True)
-    member = run.network.members[0]
-    deep = member.deep.state_dict(prefix="member.deep.")
-    assert all(torch.equal(value, taught[name]) for name, value in deep.items())
-    head = member.predictor.state_dict(prefix="member.predictor.")
-    assert any(not torch.equal(value, taught[name]) for name, value in head.items())
-    seen = torch.load(path.with_name(path.name.replace("taught", "seen")), weights_only=True)
-    said = member.look(run.tables[0][0].features.features[0][:1].float())
-    assert torch.allclose(said[-1], seen[0][-1][0, :1].float(), atol=0.02)
-    made = path.stat().st_mtime_ns
-    training(tmp_path, config, pairs, [read_opinions(item, mos_folder) for item in sets]).run("mos")
-    assert path.stat().st_mtime_ns == made
+    config = replace(CONFIG, batch=8, **short)  # type: ignore[arg-type]
+    sets = (OPINIONS, OpinionConfig("more", ".", views=1, limit=4))
+    opinions = [read_opinions(item, mos_folder) for item in sets]
+    training(tmp_path / "below", config, pairs, opinions[:1]).run("all")
+    path = tmp_path / "below" / "run" / "dri.safetensors"
+    below, upon = load_weights(path), replace(config, upon=str(path))
+    run = training(tmp_path, upon, pairs, opinions)
+    run.run("all")
+    member, before = run.network.members[0], below.members[0]
+    assert same(member.deep, before.deep)
+    assert not same(member.predictor, before.predictor)
+    assert torch.equal(run.network.calibration, below.calibration)
+    assert not (tmp_path / "run" / "stage1.csv").exists()
+    assert (tmp_path / "run" / "dri.safetensors").is_file()
+    with pytest.raises(InputError, match="has learnt from what the splits would hold back"):
+        run.run("splits")
+    run.run("validation")
+    table = pd.read_csv(tmp_path / "run" / "validation.csv")
+    assert list(table["trial"]) == ["without-more"], "the first set judges nobody"
+    other = replace(upon, network=replace(SMALL, heads=3))
+    with pytest.raises(InputError, match="has the shape"):
+        training(tmp_path / "other", other, pairs, opinions).run("mos")
 
 
 @pytest.mark.parametrize("part", PARTS)

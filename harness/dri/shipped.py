@@ -32,7 +32,7 @@ STATED_TERMS = Shipped(
 )
 DRI = Shipped(
     FOLDER / "dri.safetensors",
-    "1e79b30b948f369148d0a74df07371e05c8fb5548d6876ac1e797580bd80d85f",
+    "88bd46a5f9b616cef7b54ad628d42b44029d431c1295f37989df17f86f83c27d",
     (*STATED_TERMS.sets, "sr4kiqa", "biq2021"),
 )
 """Those of the metric `dri`."""

@@ -21,8 +21,8 @@ SIDE = 160
 STRENGTHS = {"mean-shift": ((1,), (2, 3), (4, 5))}
 """Levels of one strength are taken together: those of mean shift go up and down by turns."""
 
-RISES = {"colour-saturation-1": 6}
-"""What is known to be wrong (docs/dri.md): weak colours of the wrong hue above grey."""
+WRONG = {"colour-saturation-1": "docs/dri.md, Limits: weak colours of the wrong hue above grey"}
+"""What is known to be wrong: whoever mends it takes it out here and there."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,16 @@ def damage(distortion: Distortion, level: int, name: str) -> Image:
     return quantise(distortion.build(level)(Photos(SIDE).read(name), np.random.default_rng(0)))
 
 
-@pytest.mark.parametrize("distortion", KADID, ids=lambda item: item.type)
+@pytest.mark.parametrize(
+    "distortion",
+    [
+        pytest.param(item, marks=pytest.mark.xfail(strict=True, reason=WRONG[item.type]))
+        if item.type in WRONG
+        else item
+        for item in KADID
+    ],
+    ids=lambda item: item.type,
+)
 def test_on_average_a_stronger_distortion_is_worse(dri: Dri, distortion: Distortion) -> None:
     strengths = STRENGTHS.get(distortion.type, ((1,), (2,), (3,), (4,), (5,)))
 
@@ -83,10 +92,7 @@ def test_on_average_a_stronger_distortion_is_worse(dri: Dri, distortion: Distort
 
     means = [mean(levels) for levels in strengths]
     assert means[-1] < means[0]
-    known = RISES.get(distortion.type, 2)
-    assert max(np.diff(means)) < known, (
-        f"a step up, and the mean rises by what one may see: {means}"
-    )
+    assert max(np.diff(means)) < 2, f"a step up, and the mean rises by what one may see: {means}"
 
 
 @pytest.mark.parametrize("name", [name for name in Photos().ids() if name != "hubble"])

@@ -95,7 +95,16 @@ class Experiments:
         """Correlates what is said with what people said; writes a row when it is known.
 
         Of several trials of a set, the last row is that of all their images together.
+
+        Raises:
+            InputError: There is no trial.
         """
+        if not trials:
+            raise InputError(
+                f"nothing is held back for {name}: give a second set of opinions, or one with "
+                "scenes (the column group)"
+                + ("; upon trained weights the first set judges nobody" if self.known else "")
+            )
         rows: list[dict[str, object]] = []
         for part, config in configs.items():
             together: dict[str, list[tuple[Trial, Fitted]]] = {}

@@ -165,6 +165,10 @@ def test_upon_trained_weights_what_stands_on_the_deep_stages_learns(
     run.run("validation")
     table = pd.read_csv(tmp_path / "run" / "validation.csv")
     assert list(table["trial"]) == ["without-more"], "the first set judges nobody"
+    alone = training(tmp_path / "alone", upon, pairs, opinions[:1])
+    for stage in ("validation", "ablation"):
+        with pytest.raises(InputError, match=f"nothing is held back for {stage}.csv.*first set"):
+            alone.run(stage)
     other = replace(upon, network=replace(SMALL, heads=3))
     with pytest.raises(InputError, match="has the shape"):
         training(tmp_path / "other", other, pairs, opinions).run("mos")

@@ -45,7 +45,7 @@ def train() -> None:
 \b
 Examples:
   restobench train dri --config shipped --out runs/dri
-  restobench train dri splits --config shipped --out runs/dri
+  restobench train dri splits --config stated-terms --out runs/below
   restobench train dri validation --config shipped --out runs/dri
   restobench train dri ablation --config shipped --out runs/dri
   restobench train dri representation --config my.toml --out runs/mine --data /data
@@ -93,7 +93,8 @@ def dri(
 
     STAGE `splits` runs the experiment instead: ten random 80/20 splits of the first set of
     opinions, correlations on the test images; `validation` holds back scenes, then whole sets;
-    `ablation` takes one part away after the other.
+    `ablation` takes one part away after the other. Upon trained weights (`upon` in the
+    configuration, as in `shipped`) there is no representation to learn, and no split to hold back.
     """  # noqa: D205 - the first paragraph of the help
     import torch
 

@@ -66,7 +66,7 @@ class FeatureTable:
     Attributes:
         features: For each row, in bfloat16, the shallow map (views, C, h, w).
         pooled: For each shallow tap (rows, views, P, 2 * width), float16.
-        deep: For each tap of the network's deep stages as they were then, the same.
+        deep: For each tap of the deep stages that the network had when it described, the same.
         d: (rows, views, D).
         tokens: (rows, views, P, taps, D), float16.
         assistance: (rows, views, features).

@@ -179,36 +179,34 @@ def write_image(path: str | Path, image: Image) -> None:
 
 def from_uint8(pixels: npt.NDArray[np.uint8]) -> Image:
     """Turns (H, W, C) bytes into a float32 (C, H, W) image in [0, 1]."""
-    height, width, planes = pixels.shape
-    image = np.empty((planes, height, width), np.float32)
-    for plane, rows in _strips(image):
-        np.divide(pixels[rows, :, plane], np.float32(255), out=image[plane, rows])
-    return image
+    # planes of bytes first: numbers that lie apart are converted half as quickly
+    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    return np.divide(planes, np.float32(255), dtype=np.float32)
 
 
 def to_uint8(image: Image) -> npt.NDArray[np.uint8]:
     """Clips to [0, 1], rounds to 8 bits and returns (H, W, C)."""
-    return _to_bytes(image)[0]
+    pixels = np.empty((*image.shape[1:], image.shape[0]), np.uint8)
+    for plane, rows in _strips(image):
+        pixels[rows, :, plane] = levels(image[plane, rows])
+    return pixels
 
 
+@np.errstate(invalid="ignore", over="ignore")  # what is no byte becomes any, and is found out
 def exact_uint8(image: Image) -> npt.NDArray[np.uint8] | None:
     """The bytes (H, W, C) that hold exactly the values of an image, if there are."""
-    pixels, exact = _to_bytes(image, compare=True)
-    return pixels if exact else None
-
-
-def _to_bytes(image: Image, *, compare: bool = False) -> tuple[npt.NDArray[np.uint8], bool]:
-    """Bytes (H, W, C), and whether they hold the very same values."""
     pixels = np.empty((*image.shape[1:], image.shape[0]), np.uint8)
     for plane, rows in _strips(image):
         strip = image[plane, rows]
-        rounded = levels(strip)
-        pixels[rows, :, plane] = rounded
-        if compare:
-            rounded += np.float32(0)  # -0.0 equals 0.0, and has another hash: the bits decide
-            rounded /= np.float32(255)
-            compare = np.array_equal(rounded.view(np.uint32), strip.view(np.uint32))
-    return pixels, compare
+        nearest = strip * np.float32(255)
+        nearest += np.float32(0.5)
+        found = nearest.astype(np.uint8)
+        np.divide(found, np.float32(255), out=nearest)
+        # -0.0 equals 0.0, and has another hash: the bits decide
+        if not np.array_equal(nearest.view(np.uint32), strip.view(np.uint32)):
+            return None
+        pixels[rows, :, plane] = found
+    return pixels
 
 
 def _strips(image: Image) -> Iterator[tuple[int, slice]]:

@@ -98,12 +98,12 @@ def test_ranks_after_kills_are_those_of_an_undisturbed_run(
     expected = ranks(command_line, tmp_path / "undisturbed")
     assert len(expected) == 4
     number = finished = 0
-    for count in range(KILLS // 2):
+    for count in range(KILLS // 4):
         folder = tmp_path / f"run{number}"
-        process, began = start(tmp_path, folder, ("0.04", "inf")[count // 4 % 2]), time.monotonic()
+        process, began = start(tmp_path, folder, ("0.04", "inf")[count // 2 % 2]), time.monotonic()
         # the run outlives what is killed first; at the end it is killed itself
-        parts = ("worker", "server")[count % 2], ("group", "parent")[count // 2 % 2]
-        moments = sorted(random.uniform(0.2, takes) for _ in parts)
+        parts = "worker", "server", "worker", ("group", "parent")[count % 2]
+        moments = sorted(random.uniform(0.2, 1.7 * takes) for _ in parts)
         for moment, part in zip(moments, parts, strict=True):
             time.sleep(max(0.0, began + moment - time.monotonic()))
             kill(process, part)
@@ -114,4 +114,4 @@ def test_ranks_after_kills_are_those_of_an_undisturbed_run(
     while not is_complete(tmp_path / f"run{number}"):
         assert start(tmp_path, tmp_path / f"run{number}").wait(timeout=120) == 0
     assert ranks(command_line, tmp_path / f"run{number}") == expected
-    assert finished >= 3, "most runs were killed more than once, and some went through"
+    assert finished, "some went through"

@@ -52,10 +52,7 @@ class Result:
 
     def __init__(self, folder: Path, *, temporary: bool = False, held_by: object = None) -> None:
         self.folder, self._held_by = folder.resolve(), held_by
-        self.damage: tuple[str, ...] = ()
-        notes: list[str] = []
-        self.data: RunData = read_run(self.folder, notes.append)
-        self.damage = tuple(notes)
+        self.data: RunData = read_run(self.folder)
         if temporary:
             weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 

@@ -9,13 +9,16 @@ import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 from unicodedata import combining, east_asian_width
 
 import click
 
 from harness.cards import plain_types
 from harness.errors import as_utf8, plain
+
+if TYPE_CHECKING:
+    from harness.results import RunData
 
 Row = Mapping[str, object]
 
@@ -38,8 +41,8 @@ def json_value(value: object) -> object:
     return [json_value(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def json_document(kind: str, rows: Sequence[Row], **more: Sequence[Row]) -> str:
-    """One document with `schema`, `rows` and other rows by name, indented."""
+def json_document(kind: str, rows: Sequence[Row], **more: Sequence[object]) -> str:
+    """One document with `schema`, `rows` and other lists by name, indented."""
     tables = {name: [json_value(row) for row in found] for name, found in more.items()}
     document = {"schema": f"restobench/{kind}/1", "rows": [json_value(row) for row in rows]}
     document |= tables
@@ -100,7 +103,7 @@ def echo(text: object = "") -> None:
         click.echo(" " * (len(line) - len(bare)) + printable(bare))
 
 
-def print_json(kind: str, rows: Sequence[Row], **more: Sequence[Row]) -> None:
+def print_json(kind: str, rows: Sequence[Row], **more: Sequence[object]) -> None:
     """Prints the one JSON document of a command."""
     click.echo(json_document(kind, rows, **more), file=_documents[-1] if _documents else None)
 
@@ -119,6 +122,13 @@ def say(text: object) -> None:
 def warn(text: str) -> None:
     """Says on standard error what a reader of the output has to know."""
     say(f"warning: {text}")
+
+
+def warn_of(data: RunData) -> int:
+    """Says why a run's figures are not those of the whole run; the exit code of who shows them."""
+    for why in data.incomplete():
+        warn(why)
+    return 3 if data.incomplete() else 0
 
 
 def columns_of(text: str) -> int:

@@ -109,7 +109,7 @@ def rank(
     from harness.api import ranks
     from harness.storage.store import load_run
 
-    data = load_run(folder, output.warn)
+    data = load_run(folder)
     _require_result(folder, data)
     if aggregate or weights:
         if by or set_name or (versus and aggregate != "ntire-efficiency"):
@@ -118,7 +118,7 @@ def rank(
                 "--set out"
             )
         rows = ranks.aggregate_rows(data, aggregate or "", _weights(weights), versus, policy)
-        return _print(rows, as_json, _print_aggregates)
+        return _print(data, rows, as_json, _print_aggregates)
     ranks.require_known(data, by, set_name)
     shown = _listed(table["columns"])
     view = View(by, versus, shown, table["digits"], table["intervals"], table["overall"])
@@ -142,7 +142,7 @@ def _boards(data: "RunData", view: View, set_name: str | None, policy: str, as_j
 
     # a document of runs without metrics of sets is as it was
     more = {"set_standings": [asdict(row) for row in of_sets]} if of_sets else {}
-    return _print(rows, as_json, show, **more)
+    return _print(data, rows, as_json, show, **more)
 
 
 def _require_result(folder: Path, data: "RunData") -> None:
@@ -154,17 +154,20 @@ def _require_result(folder: Path, data: "RunData") -> None:
 
 
 def _print(
+    data: "RunData",
     rows: Sequence[Row],
     as_json: bool,
     table: Callable[[Sequence[Row]], None],
     **more: Sequence[Row],
 ) -> int:
+    code, incomplete = output.warn_of(data), data.incomplete()
     if as_json:
-        print_json("rank", rows, **more)
+        # a document of a whole run is as it was
+        print_json("rank", rows, **more, **({"incomplete": incomplete} if incomplete else {}))
     else:
         table(rows)
     if any(row["rank"] is not None for row in rows):
-        return 0
+        return code
     output.say("nobody is ranked: no restorer has a score, or none of an image that all have")
     return 4
 

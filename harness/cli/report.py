@@ -77,15 +77,14 @@ def report(
     intervals: bool | None,
     column_names: str,
     **shown: Unpack[Told],
-) -> None:
+) -> int:
     """Write reports of a run: a page that opens from disk, or tables."""
     from harness.api.result import Result
 
     given = (folder / options.STORE, baseline, settings)
     options.keep_inputs([path for path in given if path and path.is_file()], [out])
     result = Result(folder)
-    for damage in result.damage:
-        output.warn(damage)
+    incomplete = output.warn_of(result.data)
     with PageProgress(quiet=bool(flags and flags["quiet"])) as progress:
         written = result.reports(
             out,
@@ -100,3 +99,4 @@ def report(
         )
     for path in written:
         output.echo(path)
+    return incomplete

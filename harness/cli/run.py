@@ -256,7 +256,7 @@ def _execute(plan: Plan, folder: Path, flags: dict[str, bool], where: places.Pla
     if where.how["detach"]:
         output.echo(f"handed over; restobench collect {folder} takes in what is done")
         return 0
-    data, writers = store.load_run(folder, output.warn), write.report_writers(("html",))
+    data, writers = store.load_run(folder), write.report_writers(("html",))
     pages = standing.standing_report(data, folder, writers)
     report = assemble.assemble(data, folder, tables_only=bool(pages))
     if not flags["quiet"]:

@@ -77,13 +77,12 @@ def load_measured(folder: Path) -> MeasuredRun:
     """Reads a run folder as a regression check sees it.
 
     Raises:
-        StoreError: No run there, or a damaged one: a verdict needs every row.
+        StoreError: No run there, a damaged or an unfinished one: a verdict needs every row.
     """
-    return measured_run(load_run(folder, _refuse), folder)
-
-
-def _refuse(damage: str) -> None:
-    raise StoreError(damage)
+    data = load_run(folder)
+    for why in data.incomplete():
+        raise StoreError(f"{folder}: {why}")
+    return measured_run(data, folder)
 
 
 def _files(data: RunData, folder: Path) -> dict[tuple[str, str, str], Path]:

@@ -61,8 +61,10 @@ def assemble(
         tables_only: Leaderboards, rows and costs, and nothing of what takes longer.
     """
     ranking = rank_run(replace(data, scores=as_columns(data.scores)), policy=policy)
+    # a page that is sent to somebody has to say so itself
+    incomplete = (f"{why[0].upper()}{why[1:]}." for why in data.incomplete())
     bare = replace(
-        _bare(ranking, run_folder, title, notes),
+        _bare(ranking, run_folder, title, "\n".join(filter(None, (*incomplete, notes)))),
         comparison=comparison, policy=policy, intervals=intervals, columns=columns,
         digits=digits, overall=overall, progress=progress,
     )  # fmt: skip

@@ -9,6 +9,9 @@ from harness.cards import MetricCard, RestorerCard
 from harness.results.cells import Failure, Restored, Score, Skipped
 from harness.results.set_scores import SetScores
 
+RUNNING = "running"
+"""The status of a run that has not finished."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedSet:
@@ -168,6 +171,7 @@ class RunData:
         restored: The images that there are, with what each cost.
         samples: By set and image.
         set_scores: What metrics of sets say.
+        lost: Rows that were damaged, and are left out.
     """
 
     run: Run
@@ -177,3 +181,32 @@ class RunData:
     skipped: tuple[Skipped, ...]
     samples: Mapping[tuple[str, str], SampleRecord] = field(default_factory=dict)
     set_scores: SetScores = field(default_factory=SetScores)
+    lost: int = 0
+
+    def incomplete(self) -> tuple[str, ...]:
+        """Why its figures are not those of the whole run: a sentence each."""
+        said = []
+        if self.lost:
+            rows = "row is" if self.lost == 1 else "rows are"
+            said.append(
+                f"{self.lost} damaged {rows} left out; the same `restobench run` makes them again"
+            )
+        if self.run.status == RUNNING:
+            failed = sum(failure.metric is None for failure in self.failures)
+            there, planned = len(self.restored) + failed, self._planned()
+            cells = f"{there} of {planned}" if there <= planned else there
+            said.append(
+                f"the run was stopped, or goes on: {cells} cells are there; the same `restobench "
+                "run` goes on from there"
+            )
+        return tuple(said)
+
+    def _planned(self) -> int:
+        """Cells of the plan."""
+        skipped = {(item.restorer, item.set) for item in self.skipped}
+        return sum(
+            planned.images
+            for name, planned in self.run.plan.sets.items()
+            for restorer in self.run.restorers
+            if not skipped & {(restorer, name), (None, name)}
+        )

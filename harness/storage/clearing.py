@@ -105,5 +105,5 @@ def _written(folder: Path) -> Iterator[Path]:
     previews = folder.glob("images/*/*.png")
     yield from (path for path in previews if _PREVIEW.fullmatch(path.name))
     with suppress(HarnessError):
-        names = load_run(folder, lambda _: None).run.restorers
+        names = load_run(folder).run.restorers
         yield from (folder / "restored" / safe_name(name) for name in names)

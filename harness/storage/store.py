@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -278,23 +278,14 @@ def load_header(folder: Path) -> Run:
         return store.require_header()
 
 
-def load_run(folder: Path, note: Callable[[str], None] | None = None) -> RunData:
+def load_run(folder: Path) -> RunData:
     """Reads a run folder.
-
-    Args:
-        folder: The run folder.
-        note: Told of rows that are damaged and left out.
 
     Raises:
         StoreError: No run there, damaged, or written by a newer version.
     """
     with Store(folder) as store:
-        if store.damaged and note is not None:
-            note(
-                f"{folder}: {store.damaged} rows of {FILENAME} are damaged and left out; the same "
-                "`restobench run` makes them again"
-            )
         try:
-            return store.read()
+            return replace(store.read(), lost=store.damaged)
         except (TypeError, ValueError, KeyError) as error:  # what no version of ours writes
             raise store.damage(error) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from click.testing import CliRunner, Result
 
 from harness.cli.rank import rank
 from harness.cli.report import report
-from harness.errors import InputError
+from harness.errors import InputError, StoreError
+from harness.regression.measured_run import load_measured
 from harness.results import Cell, Failure, FailureKind, Restored, Score, Skipped, Spent, caution
-from harness.storage.store import Store, load_run
+from harness.storage.store import FILENAME, Store, load_run
 
 KEYS = {
     "benchmark", "set", "metric", "restorer", "rank", "rank_low", "rank_high", "mean", "ci_low",
@@ -375,3 +377,37 @@ def test_a_run_that_was_stopped_before_its_first_result_is_said(
         store.replace_skipped([Skipped("good", "s", "does not")])
     with pytest.raises(InputError, match="stopped holds no result yet"):
         invoke(rank, tmp_path / "stopped", *options)
+
+
+@pytest.mark.parametrize("options", [(), ("--aggregate", "borda")])
+def test_a_run_that_was_stopped_says_so_wherever_it_is_shown(
+    folder: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    before = json.loads(invoke(rank, folder, "--json", *options).output)
+    assert "incomplete" not in before
+    run = load_run(folder).run
+    planned = replace(run.plan, sets={"s": replace(run.plan.sets["s"], images=12)})
+    with Store(folder, create=True) as store:
+        store.write_header(replace(run, plan=planned, status="running"))
+    said = "the run was stopped, or goes on: 17 of 24 cells are there; the same `restobench run`"
+    shown = invoke(rank, folder, "--json", *options)
+    assert shown.return_value == 3
+    assert said in shown.stderr
+    document = json.loads(shown.stdout)
+    assert document["rows"] == before["rows"]
+    assert [said in sentence for sentence in document["incomplete"]] == [True]
+    written = invoke(report, folder, "--format", "markdown", "--out", tmp_path / "report.md")
+    assert (written.return_value, said in written.stderr) == (3, True)
+    assert said[1:].split(";")[0] in (tmp_path / "report.md").read_text()
+    with pytest.raises(StoreError, match="17 of 24 cells are there"):
+        load_measured(folder)
+
+
+def test_ranks_of_a_run_that_lost_rows_are_no_success(folder: Path) -> None:
+    with sqlite3.connect(folder / FILENAME) as database:
+        database.execute("UPDATE scores SET value = 31 WHERE image = 'i0' AND metric = 'psnr'")
+    shown = invoke(rank, folder, "--json")
+    assert shown.return_value == 3
+    lost = "2 damaged rows are left out; the same `restobench run` makes them again"
+    assert json.loads(shown.stdout)["incomplete"] == [lost]
+    assert lost in shown.stderr

@@ -41,7 +41,9 @@ class Steps:
         if not (self.folder / FILENAME).is_file():
             self._known = {}
             return None
-        data = load_run(self.folder, lambda told: warnings.warn(told, stacklevel=5))
+        data = load_run(self.folder)
+        if data.lost:
+            warnings.warn(f"{self.folder}: {data.incomplete()[0]}", stacklevel=5)
         if stopped := list(_stopped(data)):
             for name in stopped:
                 warnings.warn(f"{name} of {self.folder} was stopped halfway: removed", stacklevel=5)
@@ -61,15 +63,15 @@ class Steps:
             return False
         if not path.is_file():
             return bool(known)
-        damage: list[str] = []
-        found = _steps_of(load_run(self.folder, damage.append))
+        data = load_run(self.folder)
+        found = _steps_of(data)
         if strange := [name for name, its in found.items() if known.get(name) != its]:
             raise StoreError(
                 f"somebody else has written {strange[0]} into {self.folder}: give each validator a "
                 "folder of its own (out), and of several processes that train one network let one "
                 "validate"
             )
-        return bool(damage) or found.keys() != known.keys()
+        return data.lost > 0 or found.keys() != known.keys()
 
     def add(self, plan: Plan, pools: Pools) -> None:
         """Runs a step; one that is stopped leaves nothing behind.

@@ -1,6 +1,8 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and whether they still are what was written."""
 
+import errno
 import os
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,8 +36,48 @@ def atomic_file(path: Path, *, pipes: bool = False) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        if error.errno and error.filename is None:  # a full disk does not say whose
+        if error.errno is None:  # numpy says how many bytes it wrote, and no more
+            raise OSError(errno.ENOSPC, f"{error}; is the disk full?", str(path)) from error
+        if isinstance(error, IsADirectoryError):
+            what = "a folder is in its place: move it"
+            raise IsADirectoryError(error.errno, what, str(path)) from None
+        if error.filename is None:  # a full disk does not say whose
             error.filename = str(path)
         raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+FileMark = tuple[int, int, int, str]
+"""Size, two times in nanoseconds, and a hash of the bytes."""
+
+
+def mark_of(path: Path) -> FileMark:
+    """What tells later whether a file has changed.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, _hash(path)
+
+
+def is_unchanged(path: Path, mark: FileMark) -> bool:
+    """Whether a file, and no link or pipe, has the bytes that it had.
+
+    It is read only where its times are others: it was copied, linked or touched.
+    """
+    try:
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size != mark[0]:
+            return False
+        times = found.st_mtime_ns, found.st_ctime_ns
+        return times == tuple(mark[1:3]) or _hash(path) == mark[3]
+    except OSError:
+        return False
+
+
+def _hash(path: Path) -> str:
+    import xxhash  # not every command needs it
+
+    return xxhash.xxh3_64_hexdigest(path.read_bytes())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.atomic import atomic_file
+from harness.atomic import atomic_file, is_unchanged, mark_of
 
 
 def test_a_file_changes_at_the_end_of_the_block(tmp_path: Path) -> None:
@@ -56,3 +56,34 @@ def test_a_pipe_is_replaced_unless_it_is_what_a_user_names(tmp_path: Path) -> No
         partial.write_text("kept")
     assert path.is_file()
     assert path.read_text() == "kept"
+
+
+def test_what_is_in_the_way_or_does_not_fit_is_said_with_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    path.mkdir()
+    said = r"a folder is in its place: move it: '.*a\.npy'"
+    with pytest.raises(OSError, match=said), atomic_file(path) as partial:
+        partial.touch()
+    said = r"9 written; is the disk full\?: '.*b\.npy'"
+    with pytest.raises(OSError, match=said), atomic_file(tmp_path / "b.npy"):
+        raise OSError("16 requested and 9 written")  # as numpy does
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_unchanged_whatever_its_times_as_long_as_its_bytes_are(tmp_path: Path) -> None:
+    path, copy = tmp_path / "a.png", tmp_path / "b.png"
+    path.write_bytes(b"picture")
+    copy.write_bytes(b"picture")
+    mark = mark_of(path)
+    assert is_unchanged(path, mark)
+    assert is_unchanged(copy, mark)
+    times = path.stat()
+    path.write_bytes(b"rutcip!")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert not is_unchanged(path, mark), "of the same length and time"
+    path.unlink()
+    assert not is_unchanged(path, mark)
+    for make in (os.mkfifo, Path.mkdir, lambda it: it.symlink_to(copy)):
+        make(path)
+        assert not is_unchanged(path, mark)
+        path.rmdir() if path.is_dir() else path.unlink()

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from harness.atomic import atomic_file
+from harness.atomic import atomic_file, is_unchanged, mark_of
 from harness.protocols.report import Report, ReportData
 from harness.reporting.images import SampleImages
 from harness.results import RunData
@@ -46,7 +46,7 @@ def _standing(report: ReportData, name: str, writer: Report) -> Path | None:
         same = note["of"] == _made_of(report, writer) and note["page"] in files
         if not same or any(find(*item) for item in note["missed"]):
             return None
-        whole = all((folder / path).stat().st_size == size for path, size in files.items())
+        whole = all(is_unchanged(folder / path, mark) for path, mark in files.items())
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None  # no note, or none of ours
     return folder / note["page"] if whole else None
@@ -67,7 +67,7 @@ def note_report(report: ReportData, name: str, writer: Report, page: Path) -> No
     note = {
         "of": _made_of(report, writer),
         "page": os.path.relpath(page, folder),
-        "files": {path.relative_to(folder).as_posix(): path.stat().st_size for path in files},
+        "files": {path.relative_to(folder).as_posix(): mark_of(path) for path in files},
         "missed": find.missed if isinstance(find, SampleImages) else [],
     }
     with atomic_file(_note(folder, name)) as partial:

@@ -61,6 +61,7 @@ class Cells:
         waits: Whether the last restoration left this machine's processors to others.
         restoring: Cells whose restorer is at work.
         counted: Restorer and scale -> the operations that its workers have counted.
+        noted: What was said of damaged images.
     """
 
     plan: Plan
@@ -78,6 +79,7 @@ class Cells:
     counted: defaultdict[tuple[str, int], dict[Shape, int | None]] = field(
         default_factory=lambda: defaultdict(dict)
     )
+    noted: set[str] = field(default_factory=set)
     batches: Batches = field(init=False)
     restoring: AtWork = field(init=False)
 
@@ -145,7 +147,9 @@ class _Course(Waiting):
             try:
                 yield from self._attempt(sample, known)
             except DamagedImageError as error:
-                self.all.progress.note(f"{error}: made again")
+                if str(error) not in self.all.noted:  # several workers may have found it
+                    self.all.noted.add(str(error))
+                    self.all.progress.note(f"{error}: made again")
                 sample = replace(sample, fresh=None)
                 if any(error.path == file.path for file in sample.files()):
                     sample = yield from self._sample(damaged=True)

@@ -5,6 +5,7 @@ One SQLite file. It is a cache: when it is damaged or cannot be written, scores 
 
 import fcntl
 import math
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -194,9 +195,13 @@ class KeptScores:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Nobody opens the file while another sets it aside."""
-        with self.path.with_suffix(".lock").open("w") as file:
+        # to be read as well: then nobody waits for another end of a pipe in its place
+        file = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT)
+        try:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+        finally:
+            os.close(file)
 
 
 def _checksum(row: tuple[object, ...]) -> bytes:

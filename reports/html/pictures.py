@@ -15,7 +15,7 @@ from PIL import Image as PillowImage
 
 from harness.atomic import atomic_file
 from harness.errors import ImageError
-from reports.html.pixels import Kept, PictureFile, Pixels, is_whole
+from reports.html.pixels import Kept, PictureFile, Pixels
 
 SIDE = 96
 """Side of a detail in pixels of the restored image.
@@ -94,7 +94,7 @@ def write_pictures(sources: Sequence[PictureFile], pixels: Pixels) -> Shown:
     # what was asked of the restorers
     small = next((item for kind, item in kept if kind == "degraded"), full[-1])
     thumbnail = f"thumbnails/{small.stem}.webp"
-    if not all(is_whole(pixels.files / name) for name in (*details.values(), thumbnail)):
+    if not all(map(pixels.is_intact, (*details.values(), thumbnail))):
         try:
             _write_small([item for _, item in kept], full, details, small, pixels)
         except ImageError:  # in the report's own folder
@@ -139,6 +139,7 @@ def _save(picture: PillowImage.Image, pixels: Pixels, name: str, quality: int = 
     to = pixels.files / name
     with atomic_file(to) as partial:
         picture.save(partial, format="WEBP", lossless=not quality, quality=quality, method=0)
+    pixels.wrote(name)
 
 
 def find_window(pictures: Sequence[PillowImage.Image]) -> tuple[int, int]:

@@ -1,16 +1,19 @@
 """The full-size pictures of a report: each once, named by its pixels, and linked where they lie."""
 
 import hashlib
+import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
 
-from harness.atomic import atomic_file
+from harness.atomic import FileMark, atomic_file, is_unchanged, mark_of
 from harness.errors import ImageError
 from harness.images import (
     MAX_PIXELS,
@@ -22,6 +25,9 @@ from harness.images import (
     to_uint8,
 )
 from harness.png import encode_png, read_png
+
+WRITTEN = "written.json"
+"""The note, in the files folder, of what was written there."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PNG, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
@@ -88,16 +94,40 @@ class Pixels:
         self.files = files
         self._run = run_folder.resolve()
         self._link = files.resolve().is_relative_to(self._run / "report")
+        self._marks = _read_marks(files)
+        self._noted = bool(self._marks)
 
     def here(self, sha256: str) -> Path | None:
         """The picture of these pixels that this report has already."""
-        path = self.files / Kept(_stem(sha256)).file
-        return path if is_whole(path) else None
+        name = Kept(_stem(sha256)).file
+        return self.files / name if self.is_intact(name) else None
 
     def earlier(self, sha256: str) -> Path | None:
         """That of the report in the run folder."""
-        path = self._run / "report" / "site" / Kept(_stem(sha256)).file
-        return path if is_whole(path) and path.resolve().is_relative_to(self._run) else None
+        if self._link:
+            return self.here(sha256)
+        path = Pixels(self._run / "report" / "site", self._run).here(sha256)
+        return path if path and path.resolve().is_relative_to(self._run) else None
+
+    def is_intact(self, name: str) -> bool:
+        """Whether a file of the report is there as it was written.
+
+        In the folder of an earlier version, which noted nothing: whether it is all there.
+        """
+        path, mark = self.files / name, self._marks.get(name)
+        if mark is None:
+            return not self._noted and is_whole(path)
+        return is_unchanged(path, mark)
+
+    def wrote(self, name: str) -> None:
+        """Is told of a file that was written now."""
+        self._marks[name] = mark_of(self.files / name)
+
+    def note(self, names: Iterable[str]) -> None:
+        """Notes what files of the report hold now, for the next one that is written here."""
+        marks = {name: self._marks.get(name) or mark_of(self.files / name) for name in names}
+        with atomic_file(self.files / WRITTEN) as partial:
+            partial.write_text(json.dumps(marks), encoding="utf-8")
 
     def keep(self, source: PictureFile, twin: Kept | None = None) -> tuple[Kept | None, str]:
         """Has a picture in the report: what is there already is neither read nor written.
@@ -113,8 +143,10 @@ class Pixels:
         if source.path is None:
             return None, source.note
         try:
+            if source.path.exists() and not source.path.is_file():  # a pipe would be waited for
+                raise ImageError(f"{source.path} is no file")
             stem = _stem(source.sha256) or hashlib.sha256(source.path.read_bytes()).hexdigest()[:16]
-            if is_whole(self.files / Kept(stem).file):
+            if self.is_intact(Kept(stem).file):
                 return Kept(stem), ""
             kept = Kept(stem, decode(source.path))
             changed = _is_changed(source, kept.decoded)
@@ -155,6 +187,18 @@ class Pixels:
                 partial.write_bytes(encode_png(_values(kept.decoded)))
             elif not self._link or not _link(path, partial):
                 partial.write_bytes(path.read_bytes())
+        self.wrote(kept.file)
+
+
+def _read_marks(files: Path) -> dict[str, FileMark]:
+    """What the report that was written here last has noted; nothing of anybody else's making."""
+    try:
+        path = files / WRITTEN
+        noted = json.loads(path.read_bytes()) if path.is_file() else {}
+        marks = {str(name): (*map(int, mark[:3]), str(mark[3])) for name, mark in noted.items()}
+    except (OSError, ValueError, TypeError, AttributeError, LookupError):
+        return {}
+    return cast("dict[str, FileMark]", marks)
 
 
 def _stem(sha256: str) -> str:
@@ -185,7 +229,7 @@ def _values(picture: PillowImage.Image) -> npt.NDArray[np.uint8]:
 def is_whole(path: Path) -> bool:
     """Whether a PNG or WebP is all there, and no link: by its ends, without decoding it."""
     try:
-        if path.is_symlink():
+        if path.is_symlink() or not path.is_file():
             return False
         with path.open("rb") as file:
             head, size = file.read(12), os.fstat(file.fileno()).st_size

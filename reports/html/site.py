@@ -68,9 +68,10 @@ def write_site(report: ReportData, out: Path) -> Path:
     shown = [page.shown for page in pages]
     if report.comparison:
         shown += write_regression_page(report, report.comparison, places, renderer, pixels)
-    renderer.written.extend(write_pixel_data(places.files, shown))
-    pictures = [places.files / name for item in shown for name in item.files]
-    remove_stale(places.files, [*renderer.written, *pictures])
+    scripts = write_pixel_data(pixels, shown)
+    pictures = [*scripts, *(name for item in shown for name in item.files)]
+    remove_stale(places.files, [*renderer.written, *(places.files / name for name in pictures)])
+    pixels.note(pictures)
     return places.index
 
 

@@ -94,6 +94,9 @@ def note_of(run: Path) -> Path:
 HARM: dict[str, Callable[[Path], object]] = {
     "no page": lambda run: (run / "report" / "index.html").unlink(),
     "no part": lambda run: (run / "report" / "site" / "part.html").unlink(),
+    "another part of its length": lambda run: (run / "report" / "site" / "part.html").write_bytes(
+        (run / "report" / "site" / "part.html").read_bytes()[::-1]
+    ),
     "an empty part": lambda run: (run / "report" / "site" / "part.html").write_text(""),
     "no note": lambda run: note_of(run).unlink(),
     "no JSON": lambda run: note_of(run).write_text("{"),

@@ -168,6 +168,19 @@ def test_a_damaged_cache_is_made_again_by_a_new_run_and_said(
     assert (scores(tmp_path / "third"), quiet.notes) == (expected, [])
 
 
+def test_a_folder_in_the_place_of_a_pin_costs_nothing_but_time(
+    tmp_path: Path, cache: Path, sources: Path
+) -> None:
+    run_plan(plan(sources), tmp_path / "first")
+    pins = [path for path in files(cache) if path.suffix == ".json"]
+    assert pins
+    for pin in pins:
+        pin.unlink()
+        pin.mkdir()
+    run_plan(plan(sources), tmp_path / "second")
+    assert scores(tmp_path / "second") == scores(tmp_path / "first")
+
+
 def test_a_damaged_store_is_said_and_never_read(tmp_path: Path, cache: Path, sources: Path) -> None:
     del cache
     run_plan(plan(sources), tmp_path / "run")

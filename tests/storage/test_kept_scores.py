@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
 import sqlite3
 import subprocess
@@ -130,6 +131,13 @@ def test_without_a_place_to_write_nothing_is_kept_and_nothing_raises(tmp_path: P
         assert kept.count() == 0
         (note,) = kept.take_notes()
     assert note.startswith(f"scores are not kept: {tmp_path / 'file' / FILENAME}")
+
+
+def test_a_pipe_in_the_place_of_the_lock_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo((tmp_path / FILENAME).with_suffix(".lock"))
+    with KeptScores(tmp_path) as kept:
+        kept.keep_scores([("key", MetricValue(1))])
+        assert kept.score("key") == MetricValue(1)
 
 
 def test_they_are_counted_and_cleared_in_the_sight_of_others(tmp_path: Path) -> None:

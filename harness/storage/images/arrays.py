@@ -46,8 +46,8 @@ class ImageFile:
             if not self.path.is_file():  # gone, or a folder, or a pipe that would be waited for
                 raise ImageError(f"{self.path} is no file")
             image = load_array(self.path)
-        except ImageError as error:
-            raise DamagedImageError(str(error), self.path) from error
+        except ImageError as error:  # what a decoder says is for whoever can mend the file
+            raise DamagedImageError(f"{self.path} is gone or damaged", self.path) from error
         seen = quick_hash(image) if self.checksum else image_hash(image)
         if seen != (self.checksum or self.sha256):
             raise DamagedImageError(f"{self.path} is not what was written there", self.path)

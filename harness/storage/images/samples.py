@@ -7,6 +7,7 @@ nothing is degraded twice.
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -203,9 +204,10 @@ def pin_sample(key: str, made: StoredSample) -> None:
     except (TypeError, ValueError):  # a third party's conditions: its samples are made each time
         return
     path = _pin_path(key)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_file(path) as partial:
-        partial.write_text(f"{_check(key, text)}\n{text}", encoding="utf-8")
+    with suppress(OSError):  # without a pin the sample is made anew the next time
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_file(path) as partial:
+            partial.write_text(f"{_check(key, text)}\n{text}", encoding="utf-8")
 
 
 def _check(key: str, text: str) -> str:

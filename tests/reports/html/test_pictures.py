@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +36,10 @@ def write(tmp_path: Path, out: Path) -> Write:
     """Writes one viewer into a report that was not opened before."""
 
     def write_all(*sources: PictureFile, files: Path = out) -> Shown:
-        return write_pictures(sources, Pixels(files, tmp_path / "run"))
+        pixels = Pixels(files, tmp_path / "run")
+        shown = write_pictures(sources, pixels)
+        pixels.note(shown.files)
+        return shown
 
     return write_all
 
@@ -136,7 +140,9 @@ def test_what_is_there_is_neither_read_nor_written_again(
 
 
 @pytest.mark.parametrize("kind", ["pixels", "details", "thumbnails"])
-@pytest.mark.parametrize("harm", ["emptied", "truncated", "deleted", "inverted", "linked"])
+@pytest.mark.parametrize(
+    "harm", ["emptied", "truncated", "deleted", "inverted", "linked", "touched up", "pipe"]
+)
 def test_what_was_damaged_is_written_again(
     kind: str, harm: str, image: Image, tmp_path: Path, out: Path, write: Write
 ) -> None:
@@ -150,11 +156,20 @@ def test_what_was_damaged_is_written_again(
     if harm == "linked":
         (tmp_path / "elsewhere").write_bytes(content)
         hurt.symlink_to(tmp_path / "elsewhere")
+    elif harm == "pipe":
+        os.mkfifo(hurt)
     elif harm != "deleted":
         half = len(content) // 2
         inverted = bytes(255 - byte for byte in content[:half])
-        kept = {"emptied": b"", "truncated": content[:half], "inverted": inverted + content[half:]}
-        hurt.write_bytes(kept[harm])
+        # as another picture of the same length would be: both its ends are right
+        other = content[:half] + bytes([content[half] ^ 1]) + content[half + 1 :]
+        harmed = {
+            "emptied": b"",
+            "truncated": content[:half],
+            "inverted": inverted + content[half:],
+            "touched up": other,
+        }
+        hurt.write_bytes(harmed[harm])
     write(source)
     assert hurt.read_bytes() == content
     assert not hurt.is_symlink()

@@ -179,7 +179,9 @@ def test_a_hostile_run_is_inert(fabricated: ReportData, tmp_path: Path) -> None:
     assert any("refused: the path leads out of the run" in page.text for page in pages.values())
     files = [path for path in out.rglob("*") if path.is_file()]
     assert {path.name for path in tmp_path.iterdir()} == {"run", "secret.png", "deep"}
-    assert all(re.fullmatch(r"[a-z0-9-]+\.(html|png|webp|css|js|svg)", path.name) for path in files)
+    assert all(
+        re.fullmatch(r"[a-z0-9-]+\.(html|png|webp|css|js|svg|json)", path.name) for path in files
+    )
     pixels = [path for path in files if path.suffix == ".png"]
     hashes = {sample.reference_sha256 for sample in data.samples.values()}
     assert len(pixels) == len(hashes), "the references alone"

@@ -146,6 +146,7 @@ class _Course(Waiting):
                 known = None
             try:
                 yield from self._attempt(sample, known)
+                return
             except DamagedImageError as error:
                 if str(error) not in self.all.noted:  # several workers may have found it
                     self.all.noted.add(str(error))
@@ -155,8 +156,6 @@ class _Course(Waiting):
                     sample = yield from self._sample(damaged=True)
                 else:
                     known = None
-            else:
-                return
         message = f"its images were damaged {ATTEMPTS} times while they were in use"
         raise CellError(FailureKind.SAMPLE, message)
 

@@ -52,7 +52,9 @@ class TrainingConfig:
         starts: Random starts of the members, one each.
         mixed_precision: Whether the deep stages are trained in bfloat16 on CUDA; on a CPU it would
             be slower.
-        ablation_epochs: Of stage 2 in ablations, which run its second phase once.
+        ablation_epochs: Of stage 2 in ablations, which run its second phase once; or of what is
+            taught upon trained weights.
+        ablation_seeds: Runs of each ablation, in orders of their own of the data.
     """
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -84,6 +86,7 @@ class TrainingConfig:
     starts: tuple[int, ...] = (0,)
     mixed_precision: bool = True
     ablation_epochs: int = 2
+    ablation_seeds: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,10 +82,16 @@ class Experiments:
 
         On a few splits, by scenes, and on a short schedule.
         """
-        epochs = min(self.config.epochs, self.config.ablation_epochs)
-        short = replace(self.config, epochs=epochs, soup=1)
-        configs = {"whole, short": short}
-        configs |= {f"without {part}": ablate(short, part) for part in PARTS}
+        known, most = self.config, self.config.ablation_epochs
+        epochs, together = min(known.epochs, most), min(known.together_epochs, most)
+        short = replace(known, epochs=epochs, together_epochs=together, soup=1)
+        once = {"whole, short": short}
+        once |= {f"without {part}": ablate(short, part) for part in PARTS}
+        configs = {
+            f"{name}, seed {seed}" if seed else name: replace(config, seed=config.seed + seed)
+            for seed in range(known.ablation_seeds)
+            for name, config in once.items()
+        }
         trials = [split_trial(self.sets, split) for split in range(0 if self.known else splits)]
         self._write([*trials, *scene_trials(self.sets, folds, self.known)], configs, "ablation.csv")
 

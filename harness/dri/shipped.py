@@ -32,7 +32,7 @@ STATED_TERMS = Shipped(
 )
 DRI = Shipped(
     FOLDER / "dri.safetensors",
-    "88bd46a5f9b616cef7b54ad628d42b44029d431c1295f37989df17f86f83c27d",
+    "bf276b415208814c9474c2032b059c130abec43e81b015824166284c3353c478",
     (*STATED_TERMS.sets, "sr4kiqa", "biq2021"),
 )
 """Those of the metric `dri`."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image as PillowImage
 
-from harness.dri.training.config import FOLDER as CONFIGS
-from harness.dri.training.config import read_config
+from harness.dri.training.config_files import FOLDER as CONFIGS
+from harness.dri.training.config_files import read_config
 from harness.errors import HarnessError, InputError
 from harness.formats import (
     image_files,

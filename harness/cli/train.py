@@ -49,6 +49,7 @@ Examples:
   restobench train dri validation --config shipped --out runs/dri
   restobench train dri ablation --config shipped --out runs/dri
   restobench train dri representation --config my.toml --out runs/mine --data /data
+  restobench train dri --config my.toml --out runs/mine --name mine
 """
 )
 @click.argument(
@@ -77,6 +78,7 @@ Examples:
 @options.data(help="Folder that the configuration's folders are in  [default: $RESTOBENCH_DATA]")
 @options.device(default="auto")
 @click.option("--threads", type=options.COUNT, help="Torch threads  [default: the number of cores]")
+@click.option("--name", "metric", help="Keep the weights as the metric dri-NAME.")
 @click.pass_obj
 def dri(
     flags: dict[str, bool],
@@ -87,6 +89,7 @@ def dri(
     data: Path | None,
     device: str,
     threads: int | None,
+    metric: str | None,
 ) -> None:
     """Train the scorer; `all` makes versions, then representation, mos and calibration, which
     writes the weights.
@@ -95,13 +98,18 @@ def dri(
     opinions, correlations on the test images; `validation` holds back scenes, then whole sets;
     `ablation` takes one part away after the other. Upon trained weights (`upon` in the
     configuration, as in `shipped`) there is no representation to learn, and no split to hold back.
+
+    With --name the weights are a metric of this user's (`-m dri-NAME`), which lies in
+    RESTOBENCH_SCORERS or the user's data folder.
     """  # noqa: D205 - the first paragraph of the help
     import torch
 
-    from harness.dri.training import config, run
+    from harness.dri import adapted
+    from harness.dri.training import config_files, run
 
+    _check_name(metric, stage)
     torch.set_num_threads(threads or os.cpu_count() or 1)
-    sources, training = config.read_config(config.config_path(name))
+    sources, training = config_files.read_config(config_files.config_path(name))
     root = data or os.environ.get("RESTOBENCH_DATA")
     if not root:
         raise InputError("training needs its data: give --data FOLDER, or set RESTOBENCH_DATA")
@@ -115,6 +123,23 @@ def dri(
         device,
         say=lambda text: None if flags["quiet"] else click.echo(text),
     ).run(stage)
+    if metric is not None:
+        weights, images = out / run.WEIGHTS, out / run.IMAGES
+        click.echo(adapted.keep_trained(metric, weights, images, training.upon))
+
+
+def _check_name(metric: str | None, stage: str) -> None:
+    """Refuses a name of a metric at once, and not after hours.
+
+    Raises:
+        InputError: It is taken, or cannot be one, or the stage makes no metric.
+    """
+    from harness.dri import adapted
+
+    if metric is not None:
+        if stage not in ("calibration", "all"):
+            raise InputError(f"--name is for the stages that write weights; {stage} writes none")
+        adapted.free_path(metric)
 
 
 def _materials(
@@ -123,7 +148,7 @@ def _materials(
     import numpy as np
 
     from harness.dri.lessons.sets import read_opinions
-    from harness.dri.training import config, data, run
+    from harness.dri.training import config_files, data, run
     from harness.dri.training.pseudo_scores import read_judged_levels
     from harness.plugins.kinds import degradations
     from harness.scoring.correlation import correlations
@@ -139,7 +164,7 @@ def _materials(
         recompress=lambda image: compress(image, np.random.default_rng(0)),
         opinions=opinions,
         judge=lambda found, mos: itemgetter("srcc", "plcc")(correlations(found, mos)),
-        judged=read_judged_levels(config.packaged(levels)) if levels else None,
+        judged=read_judged_levels(config_files.packaged(levels)) if levels else None,
         images={
             **{item.config.name: item.images for item in opinions if item.config.weight},
             sources.clean: data.photographs_in(clean),

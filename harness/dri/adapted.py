@@ -1,4 +1,4 @@
-"""Scorers of one's own: the scorer after it has learnt from votes, as the metric `dri-NAME`.
+"""Scorers of one's own, as the metric `dri-NAME`: adapted to votes, or trained.
 
 Each is a weight file and what is said of it, in the user's folder and apart from the package.
 """
@@ -14,6 +14,7 @@ from typing import Any
 
 import platformdirs
 
+from harness.atomic import atomic_file
 from harness.dri.metric import Dri, DriStatedTerms
 from harness.errors import InputError
 from harness.protocols import Family
@@ -57,6 +58,47 @@ def write_card(name: str, told: Mapping[str, object]) -> Path:
     return out
 
 
+def free_path(name: str) -> Path:
+    """Where the weights of a new scorer come to lie.
+
+    Raises:
+        InputError: The name is taken, or cannot be one.
+    """
+    path = weights_path(name)
+    if path.exists():
+        raise InputError(f"{path} is there already; give another --name, or remove it")
+    return path
+
+
+def keep_trained(name: str, weights: Path, images: Path, upon: str) -> str:
+    """Keeps trained weights as the metric `dri-NAME`.
+
+    Args:
+        name: Of the metric, without `dri-`.
+        weights: What a training has written.
+        images: Its list of training images.
+        upon: What it stood upon, by the name of packaged weights or their path; empty: nothing.
+
+    Returns:
+        The metric's name.
+
+    Raises:
+        InputError: The name is taken or cannot be one, or a file is damaged.
+    """
+    from harness.dri.training_images import read_training_images
+    from harness.dri.weights import load_weights
+
+    load_weights(weights)
+    sets = read_training_images(images)
+    path = free_path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path) as partial:
+        partial.write_bytes(weights.read_bytes())
+    learnt = sorted({key for keys in sets.values() for key in keys.values()})
+    write_card(name, {"upon": upon, "sets": sorted(sets), "learnt": learnt})
+    return f"{PREFIX}{name}"
+
+
 def _card_of(path: Path) -> dict[str, Any]:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
@@ -65,7 +107,7 @@ def _card_of(path: Path) -> dict[str, Any]:
         told["learnt"] = frozenset(map(str, told["learnt"]))
         return dict(told)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} is damaged: {error}; adapt the scorer again") from error
+        raise InputError(f"{path} is damaged: {error}; adapt or train it again") from error
 
 
 def _names() -> list[str]:
@@ -76,17 +118,26 @@ def _names() -> list[str]:
 def _make(name: str) -> type[Dri]:
     path = weights_path(name.removeprefix(PREFIX))
     told = _card_of(path.with_suffix(".json"))
+    upon = str(told.get("upon", Dri.card.name))  # votes are learnt from upon the package's
+    base = {item.card.name: item for item in (Dri, DriStatedTerms)}.get(upon)
+    licence = base.card.licence if base else Dri.card.licence.partition(";")[0]
+    if "sets" in told:
+        sets = ", ".join(map(str, told["sets"]))
+        licence += f"; and on {sets}, under their terms" if base else f"; trained on {sets}"
+        how = f"trained upon {upon}" if upon else "trained"
+    else:
+        how = f"adapted to {told.get('votes', 0):g} votes of run {told.get('run', '')}"
 
     class Adapted(Dri):
-        """The scorer, adapted to votes."""
+        """The scorer of somebody's own."""
 
         card = replace(
             Dri.card,
             name=name,
             version=told["sha256"][:12],
             preferred=False,
-            source=f"{Dri.card.source}; adapted to {told.get('votes', 0):g} votes of run "
-            f"{told.get('run', '')}",
+            licence=licence,
+            source=f"{Dri.card.source}; {how}",
         )
 
         weights_sha256: str = told["sha256"]
@@ -99,9 +150,9 @@ def _make(name: str) -> type[Dri]:
 
         @classmethod
         def trained_on(cls) -> frozenset[str]:
-            """What the scorer before it was trained on, and what was voted on."""
+            """What the scorer before it was trained on, and what it has learnt from."""
             learnt: frozenset[str] = told["learnt"]
-            return Dri.trained_on() | learnt
+            return base.trained_on() | learnt if base else learnt
 
     return Adapted
 

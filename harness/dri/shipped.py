@@ -32,7 +32,7 @@ STATED_TERMS = Shipped(
 )
 DRI = Shipped(
     FOLDER / "dri.safetensors",
-    "bf276b415208814c9474c2032b059c130abec43e81b015824166284c3353c478",
+    "316e109ecb9bb7b0e5788295c1a5ed31b282e643b184f2bf6db207657c95554a",
     (*STATED_TERMS.sets, "sr4kiqa", "biq2021"),
 )
 """Those of the metric `dri`."""

@@ -9,11 +9,12 @@ The training writes it:
 }
 ```
 
-Set -> file name -> `harness.images.content_key` of the decoded pixels: an image is known again
-under another name, in another folder and in another lossless format.
+Set -> file, below the set's folder -> `harness.images.content_key` of the decoded pixels: an image
+is known again under another name, in another folder and in another lossless format.
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -34,10 +35,14 @@ def write_training_images(path: Path, sets: Mapping[str, Iterable[Path]]) -> Non
     Raises:
         ImageError: A file cannot be read.
     """
-    keys = {
-        name: {file.name: content_key(read_image(file)) for file in sorted(files)}
-        for name, files in sets.items()
-    }
+    keys = {}
+    for name, files in sets.items():
+        paths = sorted(files)
+        # names alone may be those of several images, in folders of their own
+        base = os.path.commonpath([path.parent for path in paths]) if paths else ""
+        keys[name] = {
+            path.relative_to(base).as_posix(): content_key(read_image(path)) for path in paths
+        }
     path.write_text(json.dumps({"schema": SCHEMA, "sets": keys}, indent=0) + "\n", encoding="utf-8")
 
 

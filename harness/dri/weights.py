@@ -11,8 +11,9 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
+from harness.atomic import atomic_file
 from harness.dri.network.config import NetworkConfig
 from harness.dri.network.network import DRINetwork
 from harness.dri.shipped import DRI, STATED_TERMS
@@ -42,8 +43,22 @@ def save_weights(network: DRINetwork, path: Path, history: Mapping[str, object])
         "config": json.dumps(asdict(network.config), sort_keys=True),
         "history": json.dumps(history, sort_keys=True),
     }
-    save_file(tensors, path, metadata=header)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    content = _sorted(save(tensors, metadata=header))
+    with atomic_file(path) as partial:
+        partial.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _sorted(content: bytes) -> bytes:
+    """A safetensors file with the keys of its header in order.
+
+    The library writes those of the metadata in another order each time, and equal weights would
+    have different hashes.
+    """
+    size = int.from_bytes(content[:8], "little")
+    header = json.dumps(json.loads(content[8 : 8 + size]), sort_keys=True).encode()
+    header += b" " * (-len(header) % 8)  # tensors begin at a multiple of 8 bytes
+    return len(header).to_bytes(8, "little") + header + content[8 + size :]
 
 
 def load_weights(path: Path = DRI.path, sha256: str | None = None) -> DRINetwork:
@@ -73,9 +88,12 @@ def load_weights(path: Path = DRI.path, sha256: str | None = None) -> DRINetwork
         with torch.device("meta"):  # no values before those of the file: to draw them takes longer
             network = DRINetwork(NetworkConfig(**json.loads(header["config"])))
         state = {name: value.float() for name, value in load_file(path).items()}
-    except (SafetensorError, TypeError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as the scorer's weights: {error}") from error
-    missing, unexpected = network.load_state_dict(state, strict=False, assign=True)
+        missing, unexpected = network.load_state_dict(state, strict=False, assign=True)
+    except (SafetensorError, TypeError, ValueError, KeyError, RuntimeError) as error:
+        why = f"{type(error).__name__}: {' '.join(str(error).split()):.200}"
+        raise InputError(f"{path} cannot be read as the scorer's weights: {why}") from error
+    if wrong := [name for name, value in state.items() if not bool(value.isfinite().all())]:
+        raise InputError(f"{path} holds values that are NaN or infinite, in {wrong[0]}")
     if missing or unexpected:
         raise InputError(
             f"{path} does not fit its own configuration: {[*missing, *unexpected][:3]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 
 from benchmarks.degradations.noise import GaussianNoise
 from benchmarks.sources import Photos
+from harness.dri.metric import DriStatedTerms
 from harness.dri.shipped import STATED_TERMS
 from harness.dri.weights import load_weights
-from harness.images import write_image
+from harness.images import content_key, read_image, write_image
+from harness.plugins.kinds import metrics
 
 Command = Callable[..., tuple[int, str, str]]
 OWN = """
@@ -51,12 +54,30 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_ones_own_scores_teach_the_packaged_weights(root: Path, command_line: Command) -> None:
+def test_ones_own_scores_teach_the_packaged_weights_and_make_a_metric(
+    root: Path, command_line: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RESTOBENCH_SCORERS", str(root / "scorers"))
     (root / "own.toml").write_text(OWN.format(upon="dri-stated-terms"))
     asked = ("train", "dri", "--config", root / "own.toml", "--out", root / "run", "--data", root)
-    code, out, err = command_line(*asked, "--threads", 1)
+    code, _, err = command_line(*asked[:2], "mos", *asked[2:], "--name", "own")
+    assert (code, "mos writes none" in err) == (2, True)
+    code, out, err = command_line(*asked, "--threads", 1, "--name", "own")
     assert code == 0, err
     assert "dri.safetensors" in out
+    assert out.endswith("dri-own\n")
+    photograph = root / "mine" / "images" / "coffee1.png"
+    code, out, err = command_line("score", photograph, "-m", "dri-own", "-m", "dri", "--json")
+    assert code == 0, err
+    values = {row["metric"]: row["value"] for row in json.loads(out)["rows"]}
+    assert values["dri-own"] != values["dri"]
+    own = metrics.get("dri-own")
+    assert content_key(read_image(photograph)) in own.trained_on()
+    assert DriStatedTerms.trained_on() < own.trained_on()
+    assert "mine" in own.card.licence
+    assert "BIQ2021" not in own.card.licence
+    code, _, err = command_line(*asked, "--name", "own")
+    assert (code, "there already" in err) == (2, True)
     learnt, before = load_weights(root / "run" / "dri.safetensors"), load_weights(STATED_TERMS.path)
     assert learnt.config.restoration_shrink == 2
     one, other = (item.members[0].predictor.heads[0].layers[2].weight for item in (learnt, before))  # type: ignore[index, union-attr]

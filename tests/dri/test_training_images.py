@@ -30,6 +30,20 @@ def test_an_image_is_known_under_another_name_and_format(
     assert key == known["mine"]["a.png"] != known["mine"]["b.png"]
 
 
+def test_images_of_one_name_in_several_folders_are_told_apart(
+    tmp_path: Path, generator: np.random.Generator
+) -> None:
+    paths = [tmp_path / "images" / name / "0.png" for name in ("s0", "s1")]
+    for path in paths:
+        path.parent.mkdir(parents=True)
+        write_image(path, generator.random((3, 8, 9), dtype=np.float32))
+    write_training_images(tmp_path / "list.json", {"mine": paths})
+    known = read_training_images(tmp_path / "list.json")["mine"]
+    assert known == {
+        f"s{place}/0.png": content_key(read_image(path)) for place, path in enumerate(paths)
+    }
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"schema": "other/1", "sets": {}}', '{"schema": 1, "sets": [1]}']
 )

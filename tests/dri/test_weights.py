@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from safetensors.numpy import save_file
 from benchmarks.sources import Photos
 from harness.dri.metric import Dri, DriStatedTerms
 from harness.dri.shipped import DRI, STATED_TERMS
-from harness.dri.weights import load_weights, save_weights
+from harness.dri.weights import FORMAT, load_weights, save_weights
 from harness.errors import InputError
 
 
@@ -37,6 +38,37 @@ def test_what_is_saved_is_loaded_again(tmp_path: Path) -> None:
     image = Photos().read("china")
     again = Dri(weights=str(tmp_path / "own.safetensors"))(image)
     assert again.value == pytest.approx(dri(image).value, abs=1e-3)
+
+
+def test_equal_weights_are_equal_files(tmp_path: Path) -> None:
+    network = Dri().network
+    one, other = (
+        save_weights(network, tmp_path / name, {"of": "a test"}) for name in ("one", "other")
+    )
+    assert one == other == hashlib.sha256((tmp_path / "other").read_bytes()).hexdigest()
+
+
+def test_weights_that_are_no_numbers_or_fit_no_header_are_refused(tmp_path: Path) -> None:
+    content = DRI.path.read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    header, path = json.loads(content[8 : 8 + size]), tmp_path / "own.safetensors"
+    config = json.loads(header["__metadata__"]["config"])
+
+    def write(metadata: dict[str, str], tensors: bytes) -> None:
+        text = json.dumps({**header, "__metadata__": metadata}).encode()
+        path.write_bytes(len(text).to_bytes(8, "little") + text + tensors)
+
+    tensors = content[8 + size :]
+    write(header["__metadata__"], b"\xff" * len(tensors))
+    with pytest.raises(InputError, match="values that are NaN or infinite"):
+        load_weights(path)
+    write({"format": FORMAT}, tensors)
+    with pytest.raises(InputError, match=r"own\.safetensors cannot be read .* KeyError: 'config'"):
+        load_weights(path)
+    other = json.dumps({**config, "dimension": 32})
+    write({"format": FORMAT, "config": other}, tensors)
+    with pytest.raises(InputError, match=r"cannot be read .* size mismatch"):
+        load_weights(path)
 
 
 def test_damaged_missing_or_foreign_weights_are_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ import pandas as pd
 import torch
 
 from harness.cli.train import _version_maker
-from harness.dri.training.config import config_path, read_config
+from harness.dri.training.config_files import config_path, read_config
 from harness.dri.training.data import SyntheticPairs, photographs_in
 from harness.dri.training.pseudo_scores import consensus
 from harness.dri.training.versions import VersionMaker

@@ -23,7 +23,7 @@ import pandas as pd
 import torch
 from scipy.stats import spearmanr
 
-from harness.dri.training.config import FOLDER, config_path, read_config
+from harness.dri.training.config_files import FOLDER, config_path, read_config
 from harness.dri.training.pseudo_scores import (
     consensus,
     fit_weights,

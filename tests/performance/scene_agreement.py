@@ -25,7 +25,7 @@ from scipy.stats import spearmanr
 from harness.dri.lessons.sets import OpinionSet, read_opinions
 from harness.dri.lessons.table import centre
 from harness.dri.lessons.validation import scene_trials
-from harness.dri.training.config import config_path, read_config
+from harness.dri.training.config_files import config_path, read_config
 from harness.images import read_image
 from harness.plugins import kinds
 

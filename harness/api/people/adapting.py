@@ -45,9 +45,7 @@ def adapt_scorer(
     from harness.people.counting import count_votes, kept_rules
     from harness.storage.store import load_run
 
-    path = adapted.weights_path(name)
-    if path.exists():
-        raise InputError(f"{path} is there already; give another --name, or remove it")
+    path = adapted.free_path(name)
     data, network = load_run(run), load_weights()
     cells, pairs = _pairs(count_votes(run, data, [], kept_rules(run)))
     say(f"{len(cells)} images are described")

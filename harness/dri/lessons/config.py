@@ -1,11 +1,13 @@
 """What a training run is told of a set of opinions."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.errors import InputError
 
 Say = Callable[[str], None]
+_NAME = re.compile("[a-z0-9][a-z0-9_-]*")  # files of a run are called so
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class OpinionConfig:
 
     def __post_init__(self) -> None:
         """Refuses numbers that make no sense."""
+        if not _NAME.fullmatch(self.name) or self.name == "versions":
+            raise InputError(
+                f"a set of opinions cannot be called {self.name!r}: expected lower-case letters, "
+                "digits, hyphens and underscores, and not versions"
+            )
         wrong = {
             "low": self.low >= self.high,
             "noise": self.noise < 0,

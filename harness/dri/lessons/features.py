@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from harness.atomic import atomic_file
+from harness.dri.lessons.kept import kept_by_the_run
 from harness.dri.network.backbone import fit_size
 from harness.dri.network.network import Description, DRINetwork
 from harness.images import Image
@@ -160,7 +161,8 @@ class FeatureTable:
     @staticmethod
     def load(path: Path) -> FeatureTable:
         """Reads a table."""
-        return FeatureTable(**torch.load(path, weights_only=True, mmap=True))
+        with kept_by_the_run(path):
+            return FeatureTable(**torch.load(path, weights_only=True, mmap=True))
 
 
 def _crop(features: Tensor, height: int, width: int, generator: torch.Generator) -> Tensor:

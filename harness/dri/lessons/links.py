@@ -51,18 +51,24 @@ class Links(nn.Module):
     def __init__(self, names: list[str], votes: frozenset[str] = frozenset()) -> None:
         super().__init__()
         self.links = nn.ModuleDict(
-            {name: MonotoneLink() for name in names[1:] if name not in votes}
+            {_key(name): MonotoneLink() for name in names[1:] if name not in votes}
         )
         self.temperatures = nn.ParameterDict(
-            {name: nn.Parameter(torch.tensor(-2.3)) for name in names if name in votes}
+            {_key(name): nn.Parameter(torch.tensor(-2.3)) for name in names if name in votes}
         )
 
     def forward(self, name: str, quality: Tensor) -> Tensor:
         """Common scale -> that of the set."""
-        linked: Tensor = self.links[name](quality) if name in self.links else quality
+        key = _key(name)
+        linked: Tensor = self.links[key](quality) if key in self.links else quality
         return linked
 
     def preferred(self, name: str, better: Tensor) -> Tensor:
         """Logits that people prefer one image to another that is worse by `better`."""
-        logits: Tensor = better / self.temperatures[name].exp()
+        logits: Tensor = better / self.temperatures[_key(name)].exp()
         return logits
+
+
+def _key(name: str) -> str:
+    """What a set's link is called: `type` and others are a module's own names."""
+    return f"of {name}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import xxhash
 from torch import Tensor
 
 from harness.dri.lessons.config import OpinionConfig
@@ -38,6 +39,11 @@ class OpinionSet:
         """Whether several images show the same scene."""
         return bool((self.scenes >= 0).any())
 
+    def fingerprint(self) -> str:
+        """A hash of the images, in their order, and of what people said of them."""
+        said = self.scores.tolist(), self.scenes.tolist(), self.votes.tolist()
+        return files_fingerprint(self.images, repr(said))
+
     def folds(self, count: int, seed: int = 0) -> list[list[int]]:
         """Images of `count` groups of scenes, at random; no scene is in two of them."""
         scenes = np.unique(self.scenes[self.scenes >= 0].numpy())
@@ -46,6 +52,15 @@ class OpinionSet:
             torch.isin(self.scenes, torch.from_numpy(order[fold::count])).nonzero()[:, 0].tolist()
             for fold in range(min(count, len(order)))
         ]
+
+
+def files_fingerprint(files: Sequence[Path], said: str = "") -> str:
+    """A hash of files, in their order, and of something else: 32 hex digits."""
+    digest = xxhash.xxh3_128(said.encode())
+    for path in files:
+        digest.update(f"{path.name}/{path.stat().st_size}/".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def read_opinions(config: OpinionConfig, root: Path) -> OpinionSet:
@@ -84,8 +99,21 @@ def read_opinions(config: OpinionConfig, root: Path) -> OpinionSet:
 
 
 def _read_votes(config: OpinionConfig, pairs: Sequence[VotedPair]) -> OpinionSet:
-    """Pairs as numbers; an image that several scenes claim belongs to the last of them."""
-    scenes = {path: pair.scene for pair in pairs for path in (pair.a, pair.b)}
+    """Pairs as numbers.
+
+    Raises:
+        InputError: An image stands in two scenes, or against itself.
+    """
+    scenes: dict[Path, str] = {}
+    for pair in pairs:
+        if pair.a == pair.b:
+            raise InputError(f"{config.folder}: votes between {pair.a.name} and itself")
+        for path in (pair.a, pair.b):
+            if (other := scenes.setdefault(path, pair.scene)) != pair.scene:
+                raise InputError(
+                    f"{config.folder}: {path.name} stands in the scenes {other!r} and "
+                    f"{pair.scene!r}, which are held back apart: give them one name"
+                )
     place = {path: number for number, path in enumerate(scenes)}
     return OpinionSet(
         config,

@@ -19,6 +19,7 @@ from harness.dri.lessons.features import (
     describe_views,
     stack,
 )
+from harness.dri.lessons.kept import kept_by_the_run
 from harness.dri.lessons.sets import OpinionSet
 from harness.dri.network.backbone import cut
 from harness.dri.network.network import Description, DRINetwork
@@ -89,9 +90,10 @@ class OpinionTable:
     @staticmethod
     def load(path: Path, opinions: OpinionSet) -> OpinionTable:
         """Reads what `describe_opinions` wrote."""
-        kept = torch.load(path, weights_only=True, mmap=True)
-        images = kept.pop("images")
-        return OpinionTable(opinions, FeatureTable(**kept), images)
+        with kept_by_the_run(path):
+            kept = torch.load(path, weights_only=True, mmap=True)
+            images = kept.pop("images")
+            return OpinionTable(opinions, FeatureTable(**kept), images)
 
 
 def describe_opinions(

@@ -72,7 +72,9 @@ def set_trials(sets: Sequence[OpinionSet], known: int = 0) -> list[Trial]:
             list(range(len(opinions.images))),
         )
         for place, opinions in enumerate(sets)
-        if opinions.config.weight and len(sets) > 1 and place >= known
+        if opinions.config.weight
+        and place >= known
+        and any(item.config.weight for item in sets if item is not opinions)
     ]
 
 

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from harness.atomic import atomic_file
 from harness.dri.lessons.config import Say
+from harness.dri.lessons.kept import kept_by_the_run
+from harness.errors import InputError
 
 COLUMNS = 4
 """Of the figure with the curves."""
@@ -45,12 +47,13 @@ class StageProgress:
         self.rows: list[dict[Hashable, float]] = []
         if self.checkpoint.is_file():
             device = next(network.parameters()).device
-            state = torch.load(self.checkpoint, weights_only=True, map_location=device)
-            network.load_state_dict(state["network"])
-            optimiser.load_state_dict(state["optimiser"])
-            self.start, self.average = int(state["step"]), state["average"]
-            if self.log.is_file():
-                log = pd.read_csv(self.log)
+            with kept_by_the_run(self.checkpoint):
+                state = torch.load(self.checkpoint, weights_only=True, map_location=device)
+                network.load_state_dict(state["network"])
+                optimiser.load_state_dict(state["optimiser"])
+                self.start, self.average = int(state["step"]), state["average"]
+            with kept_by_the_run(self.log):
+                log = pd.read_csv(self.log) if self.log.is_file() else pd.DataFrame({"step": []})
                 self.rows = log[log["step"] < self.start].to_dict("records")
 
     def descend(
@@ -69,6 +72,11 @@ class StageProgress:
         values: dict[Hashable, float] = {
             name: float(value.detach()) for name, value in losses.items()
         }
+        if lost := [str(name) for name, value in values.items() if not math.isfinite(value)]:
+            raise InputError(
+                f"{title}: the loss {lost[0]} is no number any more: lower the learning rate, and "
+                "give another --out"
+            )
         self.rows.append({"step": step, **values})
         # the log first: lines behind a checkpoint are dropped, those before it would be missing
         write_table(self.log, pd.DataFrame(self.rows))

@@ -1,17 +1,12 @@
-"""What a training run does, read from TOML."""
+"""What a training run does."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass, field
 
 from harness.dri.lessons.config import OpinionConfig
+from harness.dri.lessons.records import require
 from harness.dri.network.config import NetworkConfig
 from harness.errors import InputError
-from harness.formats import read_toml
-
-Table = dict[str, Any]  # what TOML holds
-FOLDER = Path(__file__).with_name("configs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +83,20 @@ class TrainingConfig:
     ablation_epochs: int = 2
     ablation_seeds: int = 1
 
+    def __post_init__(self) -> None:
+        """Refuses numbers that make no sense."""
+        ones = (
+            "steps", "contents", "versions", "head_epochs", "together_epochs", "soup", "crop",
+            "together_batch", "contents_ranked", "ablation_epochs", "ablation_seeds",
+        )  # fmt: skip
+        weights = "weight_decay", "memory", "order_weight", "steady_weight", "rs_weight"
+        rates = "head_rate", "learning_rate", "together_rate", "deep_rate"
+        least = dict.fromkeys(ones, 1.0) | dict.fromkeys((*weights, "seed", "twins", "epochs"), 0.0)
+        least |= dict.fromkeys(rates, 1e-12) | {"batch": 2, "versions_ranked": 2, "patch": 12}
+        require("[training]", self, least)
+        if not self.starts:
+            raise InputError("[training] starts = []; expected at least one random start")
+
 
 @dataclass(frozen=True, slots=True)
 class DegradationLevels:
@@ -158,6 +167,13 @@ class VersionConfig:
     sharpened: float = 0.12
     compressed: float = 0.35
 
+    def __post_init__(self) -> None:
+        """Refuses numbers that make no sense."""
+        counts = "degraded", "mixed", "enlarged", "denoised", "decompressed", "second_order"
+        shares = "spoiled", "sharpened", "compressed"
+        require("[versions]", self, dict.fromkeys((*counts, *shares), 0) | {"contents": 1})
+        require("[versions]", self, {"size": 64})
+
     @property
     def count(self) -> int:
         """Versions of each photograph, with the reference."""
@@ -192,81 +208,14 @@ class DataConfig:
     folds: int = 5
     ablation_splits: int = 3
 
-
-def packaged(text: str) -> Path:
-    """A file in the package's folder of configurations, or else wherever it is."""
-    inside = FOLDER / text
-    return inside if inside.is_file() and "/" not in text else Path(text)
-
-
-def config_path(text: str) -> Path:
-    """Finds a configuration: a file, or the name of one in the package.
-
-    Raises:
-        InputError: There is none.
-    """
-    inside = packaged(f"{text}.toml")
-    path = inside if inside.parent == FOLDER else Path(text)
-    if not path.is_file():
-        names = ", ".join(sorted(item.stem for item in FOLDER.glob("*.toml")))
-        raise InputError(f"no training configuration {text!r}: give a TOML file, or one of {names}")
-    return path
-
-
-def read_config(path: Path) -> tuple[DataConfig, TrainingConfig]:
-    """Reads a configuration; unknown keys are an error.
-
-    `extends = "NAME"` takes everything from another configuration first; only what differs needs to
-    be written.
-
-    Raises:
-        InputError: Damaged TOML, a missing or unknown key.
-    """
-    try:
-        table = _read_table(path)
-        degradations = tuple(
-            DegradationLevels(item["name"], item["parameter"], tuple(item["levels"]))
-            for item in table["degradations"]
-        )
-        versions = VersionConfig(**table["versions"])
-        opinions = tuple(OpinionConfig(**item) for item in table["opinions"])
-        data = DataConfig(
-            **table["data"], opinions=opinions, degradations=degradations, versions=versions
-        )
-        training = {"starts": (0,), **table.get("training", {})}
-        network = NetworkConfig(
-            **training.pop("network", {}),
-            types=1 + len(degradations),
-            members=len(training["starts"]),
-        )
-        config = TrainingConfig(**training, network=network)
-    except (KeyError, TypeError) as error:
-        known = ", ".join(item.name for item in fields(TrainingConfig))
-        raise InputError(
-            f"{path}: {type(error).__name__}: {error}; [training] knows {known}"
-        ) from None
-    return data, config
-
-
-def _read_table(path: Path, above: tuple[Path, ...] = ()) -> Table:
-    table, base = read_toml(path, "configuration"), Table()
-    if "extends" in table:
-        source = config_path(str(table.pop("extends")))
-        if source.resolve() in (path.resolve(), *above):
-            raise InputError(f"{path} extends itself")
-        base = _read_table(source, (*above, path.resolve()))
-    return _merged(base, table)
-
-
-def _merged(base: Table, changes: Table) -> Table:
-    """`base` with changes: tables are merged, everything else is replaced; lists become tuples."""
-    merged = dict(base)
-    for key, value in changes.items():
-        if isinstance(value, dict):
-            merged[key] = _merged(merged.get(key, {}), value)
-        else:
-            merged[key] = tuple(value) if isinstance(value, list) else value
-    return merged
+    def __post_init__(self) -> None:
+        """Refuses numbers that make no sense, and sets that cannot be told apart."""
+        least = {"unseen_quality": 1, "splits": 1, "folds": 1, "scene_folds": 2}
+        require("[data]", self, least | {"ablation_splits": 1})
+        names = [item.name for item in self.opinions]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise InputError(f"two sets of opinions are called {twice[0]!r}: name them apart")
 
 
 def as_json(data: DataConfig, config: TrainingConfig) -> Mapping[str, object]:

@@ -12,9 +12,10 @@ import torch
 from harness.atomic import atomic_file
 from harness.dri.lessons.config import Say
 from harness.dri.lessons.features import FeatureTable, Recompress
+from harness.dri.lessons.kept import kept_by_the_run
 from harness.dri.lessons.lesson import Learner, Lesson
 from harness.dri.lessons.links import Links
-from harness.dri.lessons.sets import OpinionSet
+from harness.dri.lessons.sets import OpinionSet, files_fingerprint
 from harness.dri.lessons.table import OpinionTable, describe_opinions
 from harness.dri.lessons.validation import Judge, Trial, everything, split_trial
 from harness.dri.network.config import SHAPELESS
@@ -34,6 +35,9 @@ from harness.dri.training.versions import VersionMaker
 from harness.dri.training_images import write_training_images
 from harness.dri.weights import load_weights, save_weights
 from harness.errors import InputError
+
+WEIGHTS, IMAGES = "dri.safetensors", "training-images.json"
+"""What a run makes: the weights, and the list of what they have learnt from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,12 @@ class Materials:
     judge: Judge
     judged: JudgedLevels | None
     images: Mapping[str, Sequence[Path]]
+
+    def fingerprints(self) -> dict[str, str]:
+        """Hashes of all that is learnt from or judged by, by the names of sets."""
+        sets = {item.config.name: item.fingerprint() for item in self.opinions}
+        of_files = {name: files_fingerprint(files) for name, files in self.images.items()}
+        return {"basis": files_fingerprint([self.basis]), **of_files, **sets}
 
 
 class TrainingRun:
@@ -87,7 +97,8 @@ class TrainingRun:
     ) -> None:
         self.folder, self.data, self.config, self.materials = folder, data, config, materials
         self.device, self.say = device, say
-        _claim(folder, json.dumps(as_json(data, config), indent=1) + "\n")
+        _claim(folder / "config.json", as_json(data, config), "of another configuration")
+        _claim(folder / "made-of.json", materials.fingerprints(), "on other data")
 
     def run(self, stage: str) -> None:
         """Runs one stage, after those it stands on.
@@ -134,9 +145,14 @@ class TrainingRun:
         trained = load_weights(path)
         shape = replace(trained.config, **{part: getattr(wanted, part) for part in SHAPELESS})
         if shape != wanted:
+            said, is_so = asdict(wanted), asdict(shape)
+            other = ", ".join(
+                f"{key} {is_so[key]} and not {value}"
+                for key, value in said.items()
+                if value != is_so[key]
+            )
             raise InputError(
-                f"{path} has the shape {asdict(shape)}; [training.network] and "
-                f"starts say {asdict(wanted)}"
+                f"{path} has {other}, as [training.network] and the number of starts (members) say"
             )
         return trained.state_dict()
 
@@ -200,9 +216,9 @@ class TrainingRun:
             )
             scores = torch.cat([sets[0].scores[held] for _, held in seen])
             fit_calibration(self.network, Fitted(raw, spread), 100 * scores)
-        path = self.folder / "dri.safetensors"
+        path = self.folder / WEIGHTS
         sha256 = save_weights(self.network, path, as_json(self.data, self.config))
-        write_training_images(self.folder / "training-images.json", self.materials.images)
+        write_training_images(self.folder / IMAGES, self.materials.images)
         self.say(f"{path}: {path.stat().st_size / 2**20:.1f} MiB, SHA-256 {sha256}")
 
     def held(self, trial: Trial, config: TrainingConfig, part: str) -> Fitted:
@@ -222,7 +238,8 @@ class TrainingRun:
             with atomic_file(path) as partial:
                 torch.save({"raw": fitted.raw, "spread": fitted.spread}, partial)
             self._forget(log_names(name, config))
-        return Fitted(**torch.load(path, weights_only=True))
+        with kept_by_the_run(path):
+            return Fitted(**torch.load(path, weights_only=True))
 
     def _fit(
         self, images: Sequence[Sequence[int]], name: str, config: TrainingConfig, start: int = 0
@@ -262,14 +279,12 @@ class TrainingRun:
         return network.to(self.device), learner.to(self.device)
 
 
-def _claim(folder: Path, config: str) -> None:
-    """Makes the folder this configuration's, or refuses."""
-    path = folder / "config.json"
+def _claim(path: Path, said: Mapping[str, object], what: str) -> None:
+    """Makes a run's folder that of what is said of it, or refuses."""
+    text = json.dumps(said, indent=1) + "\n"
     if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(path) as partial:  # another stage may be starting here as well
-            partial.write_text(config)
-    elif path.read_text() != config:
-        raise InputError(
-            f"{folder} holds a training run of another configuration ({path}): give another --out"
-        )
+            partial.write_text(text)
+    elif path.read_text() != text:
+        raise InputError(f"{path.parent} holds a training run {what} ({path}): give another --out")

@@ -80,7 +80,7 @@ def test_votes_are_likelier_for_the_better_image() -> None:
         return float(vote_losses(links, opinions, scores, torch.tensor([0])).detach())
 
     assert loss(0.0) == pytest.approx(math.log(2))
-    temperature = float(links.temperatures["votes"].detach().exp())
+    (temperature,) = (float(it.detach().exp()) for it in links.temperatures.values())
     best = temperature * math.log(3)  # three votes of four
     assert loss(best) < loss(best + 0.05)
     assert loss(best) < loss(best - 0.05) < loss(-0.2)

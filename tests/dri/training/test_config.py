@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.dri.training.config import FOLDER, config_path, read_config
+from harness.dri.training.config_files import FOLDER, config_path, read_config
 from harness.errors import InputError
 
 
@@ -35,10 +35,10 @@ def test_packaged_configurations_are_read(path: Path) -> None:
     ("text", "message"),
     [
         ("[data", "configuration .* cannot be read: Expected"),
-        ("[data]\nclean = 'a'", "degradations"),
+        ("[data]\nclean = 'a'", "opinions"),
         (
             "degradations = []\n[versions]\nmetrics = []\nenlargers = []\n"
-            "denoisers = []\nartifact_removers = []\n"
+            "denoisers = []\nartifact_removers = []\nscales = []\n"
             "[[opinions]]\nname = 'a'\nfolder = 'b'\n"
             "[data]\nclean = 'a'\n[training]\nepoch = 3",
             "epoch",
@@ -51,3 +51,49 @@ def test_a_mistake_in_a_configuration_is_named(tmp_path: Path, text: str, messag
         read_config(tmp_path / "bad.toml")
     with pytest.raises(InputError, match="shipped"):
         config_path("no-such-configuration")
+
+
+SET = "[[opinions]]\nname = {name}\nfolder = 'b'\n{more}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (SET.format(name="'beta.1'", more=""), "cannot be called 'beta.1'"),
+        (SET.format(name="''", more=""), "cannot be called ''"),
+        (SET.format(name="'versions'", more=""), "cannot be called 'versions'"),
+        (SET.format(name="'x/y'", more=""), "cannot be called 'x/y'"),
+        (SET.format(name="'../../escaped'", more=""), r"cannot be called '\.\./\.\./escaped'"),
+        (SET.format(name="3", more=""), r"\[\[opinions\]\] name = 3; expected text in quotes"),
+        (2 * SET.format(name="'a'", more=""), "two sets of opinions are called 'a'"),
+        (SET.format(name="'a'", more="weight = 0"), "no set of .* has a weight"),
+        (SET.format(name="'a'", more="weight = true"), "weight = True; expected a number"),
+        (SET.format(name="'a'", more="weight = '1'"), "weight = '1'; expected a number"),
+        (SET.format(name="'a'", more="limit = 2.5"), "limit = 2.5; expected a whole number"),
+        (SET.format(name="'a'", more="view = 1"), "unknown key 'view'; it knows name, folder"),
+        ("opinions = []", "no set of .* has a weight"),
+        ("opinions = 3", "is 3; expected a list of tables"),
+        ("[trainig]\nseed = 9", "unknown table or key 'trainig'"),
+        ("[data]\nfold = 1", r"\[data\] has an unknown key 'fold'"),
+        ("[data]\nscene_folds = 0", r"\[data\] scene_folds = 0; expected at least 2"),
+        ("[training.network]\nmirored = true", r"\[training.network\] has an unknown .* 'mirored'"),
+        ("[training]\nupon = 3", r"\[training\] upon = 3; expected text in quotes"),
+        ("[training]\nseed = 'x'", "seed = 'x'; expected a whole number"),
+        ("[training]\nstarts = []", "expected at least one random start"),
+        ("[training]\nstarts = ['a']", "starts: an item = 'a'; expected a whole number"),
+        ("[training]\nstarts = 1", "starts = 1; expected a list, each a whole number"),
+        ("[training]\ntogether_epochs = 0", "together_epochs = 0; expected at least 1"),
+        ("[training]\ntogether_batch = 0", "together_batch = 0; expected at least 1"),
+        ("[training]\ntogether_rate = 0.0", "together_rate = 0; expected at least 1e-12"),
+        ("[training]\ntwins = 99", "twins = 99; .versions. has no more than 12"),
+        ("[training]\ntwins = -1", "twins = -1; expected at least 0"),
+        ("[training]\ncontents_ranked = 999", "contents_ranked = 999; .* no more than 100"),
+        ("[versions]\ncontents = 0", r"\[versions\] contents = 0; expected at least 1"),
+    ],
+)
+def test_what_makes_no_sense_is_named_with_its_table(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "bad.toml").write_text(f'extends = "shipped"\n{text}')
+    with pytest.raises(InputError, match=f"bad.toml: .*{message}"):
+        read_config(tmp_path / "bad.toml")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from harness.dri.training.config import FOLDER
+from harness.dri.training.config_files import FOLDER
 from harness.dri.training.pseudo_scores import (
     JudgedLevels,
     consensus,

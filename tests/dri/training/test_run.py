@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -65,8 +66,35 @@ def test_a_folder_belongs_to_one_configuration(pairs: SyntheticPairs, tmp_path: 
     start(CONFIG)
     with pytest.raises(InputError, match="another configuration"):
         start(replace(CONFIG, epochs=1))
-    assert [path.name for path in (tmp_path / "run").iterdir()] == ["config.json"]
+    kept = sorted(path.name for path in (tmp_path / "run").iterdir())
+    assert kept == ["config.json", "made-of.json"]
     assert (tmp_path / "run" / "config.json").read_text() == claimed
+
+
+def test_a_folder_belongs_to_its_images_and_scores(
+    pairs: SyntheticPairs, mos_folder: Path, tmp_path: Path
+) -> None:
+    def start() -> None:
+        training(tmp_path, CONFIG, pairs, [read_opinions(OPINIONS, mos_folder)])
+
+    labels = mos_folder / "labels.csv"
+    head, *rows = before = labels.read_text().splitlines()
+    start()
+    start()
+    image = sorted(mos_folder.glob("*.png"))[0]
+    pixels = image.read_bytes()
+    changes = {
+        "another order": lambda: labels.write_text("\n".join([head, *reversed(rows)])),
+        "another score": lambda: labels.write_text("\n".join([head, rows[0] + ".5", *rows[1:]])),
+        "another image": lambda: shutil.copyfile(sorted(mos_folder.glob("*.png"))[1], image),
+    }
+    for change in changes.values():
+        change()
+        with pytest.raises(InputError, match=r"a training run on other data .*made-of\.json"):
+            start()
+        labels.write_text("\n".join(before))
+        image.write_bytes(pixels)
+    start()
 
 
 def test_a_run_goes_through_its_stages(
@@ -170,7 +198,7 @@ def test_upon_trained_weights_what_stands_on_the_deep_stages_learns(
         with pytest.raises(InputError, match=f"nothing is held back for {stage}.csv.*first set"):
             alone.run(stage)
     other = replace(upon, network=replace(SMALL, heads=3))
-    with pytest.raises(InputError, match="has the shape"):
+    with pytest.raises(InputError, match="has heads 2 and not 3"):
         training(tmp_path / "other", other, pairs, opinions).run("mos")
 
 

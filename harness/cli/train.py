@@ -113,19 +113,16 @@ def dri(
     root = data or os.environ.get("RESTOBENCH_DATA")
     if not root:
         raise InputError("training needs its data: give --data FOLDER, or set RESTOBENCH_DATA")
-    device = choose_device(device)
+    device, say = choose_device(device), _silent if flags["quiet"] else click.echo
     materials = _materials(Path(root), sources, training, device)
-    run.TrainingRun(
-        out,
-        sources,
-        training,
-        materials,
-        device,
-        say=lambda text: None if flags["quiet"] else click.echo(text),
-    ).run(stage)
+    run.TrainingRun(out, sources, training, materials, device, say).run(stage)
     if metric is not None:
         weights, images = out / run.WEIGHTS, out / run.IMAGES
         click.echo(adapted.keep_trained(metric, weights, images, training.upon))
+
+
+def _silent(text: str) -> None:
+    """Says nothing."""
 
 
 def _check_name(metric: str | None, stage: str) -> None:

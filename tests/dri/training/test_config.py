@@ -73,7 +73,7 @@ SET = "[[opinions]]\nname = {name}\nfolder = 'b'\n{more}\n"
         (SET.format(name="'a'", more="view = 1"), "unknown key 'view'; it knows name, folder"),
         ("opinions = []", "no set of .* has a weight"),
         ("opinions = 3", "is 3; expected a list of tables"),
-        ("[trainig]\nseed = 9", "unknown table or key 'trainig'"),
+        ("[learning]\nseed = 9", "unknown table or key 'learning'"),
         ("[data]\nfold = 1", r"\[data\] has an unknown key 'fold'"),
         ("[data]\nscene_folds = 0", r"\[data\] scene_folds = 0; expected at least 2"),
         ("[training.network]\nmirored = true", r"\[training.network\] has an unknown .* 'mirored'"),

@@ -23,6 +23,7 @@ _COLUMNS = (
     "metric", "n", "failures", "srcc", "srcc_low", "srcc_high", "plcc", "krcc", "rmse",
     "srcc_within", "pairs", "vote_accuracy", "vote_accuracy_low", "vote_accuracy_high",
     "vote_ceiling", "pair_accuracy", "auc_different", "auc_better",
+    "reason", "pairs_reason",
 )  # fmt: skip
 
 
@@ -32,6 +33,9 @@ _COLUMNS = (
 Examples:
   restobench correlate -m dri -m niqe --dataset data/livec
   restobench correlate -m niqe --dataset data/livec --splits 10 --json
+\b
+Exit codes: 0 figures for every metric; 2 bad input; 3 images without a score, or metrics without
+figures; 4 no metric has any figure, though no image failed.
 """
 )
 @options.metrics(required=True, help="Again for more.")
@@ -70,7 +74,7 @@ def correlate(
     Metrics where lower is better are turned round. With a column `group` in labels.csv there is
     also the mean SRCC within each group. With pairs.csv it is held against votes: see
     docs/people.md. A metric that was trained on FOLDER's images has seen the answers; where it
-    knows, it says so.
+    knows, it says so. One that cannot be compared has a reason in place of figures.
 
     Scores are kept (RESTOBENCH_CACHE): a call that was stopped goes on from there, and of what has
     not changed nothing is scored again.
@@ -93,7 +97,19 @@ def correlate(
         for name, cls in classes.items()
     ]
     output.print_rows("correlate", rows, as_json, _COLUMNS)
-    return 3 if any(row["failures"] for row in rows) else 0
+    return _exit_code(rows)
+
+
+def _exit_code(rows: list[dict[str, object]]) -> int:
+    from harness.scoring.correlation import NAMES
+    from harness.statistics.judged_pairs import FIGURES
+
+    figures = [row.get(name) for row in rows for name in (*NAMES, *FIGURES)]
+    if any(row["failures"] for row in rows):
+        return 3
+    if all(figure is None for figure in figures):
+        return 4
+    return 3 if any(row["reason"] or row.get("pairs_reason") for row in rows) else 0
 
 
 def _score(
@@ -142,10 +158,11 @@ def _judge(
     told: dict[str, object] = {"n": 0, "failures": len(failed)}
     if not labelled:
         nothing = {f"{figure}{end}": None for figure in correlation.NAMES for end in _ENDS}
-        return {**told, **nothing, "trained_on": known}
+        return {**told, **nothing, "reason": None, "trained_on": known}
     numbers = [_number(row, name) for row in scored[: len(labelled)]]
     found = correlation.correlate(name, numbers, labelled, cls.card.higher_is_better, splits)
-    return {**told, "n": found.n, **_flat(found.values), "trained_on": known}
+    figures = {"n": found.n, **_flat(found.values), "reason": found.reason}
+    return {**told, **figures, "trained_on": known}
 
 
 _ENDS = ("", "_low", "_high")
@@ -188,5 +205,11 @@ def _judge_votes(
         voted = [pair for pair in voted if pair.scene not in known]
         output.say(f"{name} has learnt from {len(known)} scenes of pairs.csv: they are left out")
     scores = {pair.path: _number(row, name) for pair, row in zip(pairs, scored, strict=True)}
-    count, figures = judge(voted, scores, cls.card.higher_is_better)
-    return {"pairs": count, **_flat(figures)}
+    judged, reason = judge(voted, scores, cls.card.higher_is_better), None
+    if not voted:
+        reason = f"it has learnt from all {len(known)} scenes of pairs.csv"
+    return {
+        "pairs": judged.count,
+        **_flat(judged.figures),
+        "pairs_reason": reason or judged.reason,
+    }

@@ -53,6 +53,7 @@ def list_(kind: str | None, whole: bool, as_json: bool) -> None:
             output.print_table(rows, _COLUMNS[name])
     elif kind:
         _print_lines(kind, found[kind])
+        _print_terms(kind, found[kind])
     else:
         for name, rows in found.items():
             _print_names(name, rows)
@@ -93,6 +94,26 @@ def _print_lines(kind: str, rows: Sequence[Row]) -> None:
             said = f"{state:{states}}  {said}"
         line = f"{output.printable(row['name']):{width}}  {output.printable(said)}".rstrip()
         output.echo(line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}...")
+
+
+def _print_terms(kind: str, rows: Sequence[Row]) -> None:
+    """Below metrics: licences that say more than a name, of weights and of what these learnt from.
+
+    They may be a reason to leave a metric alone; the others are in `--long`.
+    """
+    told: dict[str, list[str]] = {}
+    for row in rows:
+        licence = str(row["licence"] or "")
+        if kind == "metrics" and ";" in licence:
+            told.setdefault(licence, []).append(str(row["name"]))
+    if told:
+        output.echo("\nterms of what they hold or learnt from:")
+    wrap = textwrap.TextWrapper(
+        _WIDTH, initial_indent="  ", subsequent_indent="    ", max_lines=4, placeholder=" ..."
+    )
+    for licence, names in told.items():
+        for line in wrap.wrap(output.printable(f"{', '.join(names)}: {licence}")):
+            output.echo(line)
 
 
 def _summary(kind: str, row: Row) -> str:

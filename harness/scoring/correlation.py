@@ -9,7 +9,6 @@ from scipy.optimize import least_squares
 from scipy.special import expit
 from scipy.stats import kendalltau, pearsonr, spearmanr
 
-from harness.errors import InputError
 from harness.scoring.mos import LabelledImage
 from harness.statistics import Floats
 from harness.statistics.resampling import intervals
@@ -44,12 +43,14 @@ class Correlation:
         failures: Images that have none.
         values: `srcc`, `plcc`, `krcc`, `rmse`, `srcc_within` -> (value, low, high), or `None` where
             there is none.
+        reason: Why there are no figures at all, in words; `None` where there are some.
     """
 
     metric: str
     n: int
     failures: int
     values: Mapping[str, tuple[float, float, float] | None]
+    reason: str | None = None
 
 
 def correlate(
@@ -71,17 +72,17 @@ def correlate(
             the median over N random test sets of a fifth of the images, as the field reports
             trained models; intervals from the 2.5 to the 97.5 percentile.
 
-    Raises:
-        InputError: Fewer than 8 images have a score, or numbers are too large to be squared.
+    Returns:
+        Every figure; none, and the reason, where fewer than 8 images have a finite score, all of
+        these have one score or one MOS, or numbers are too large to be squared.
     """
     values = np.asarray(scores, dtype=np.float64) * (1 if higher_is_better else -1)
     good = np.flatnonzero(np.isfinite(values)).tolist()
-    if len(good) < MIN_IMAGES:
-        raise InputError(
-            f"{metric} has a score for {len(good)} images; expected at least {MIN_IMAGES}"
-        )
+    failures = len(values) - len(good)
+    x, mos = values[good], np.array([labelled[place].mos for place in good])
+    if reason := _why_nothing(x, mos, len(values)):
+        return Correlation(metric, len(good), failures, dict.fromkeys(NAMES), reason)
     groups = np.array([labelled[place].group for place in good])
-    x, mos = _near(metric, values[good]), _near("mos", np.array([labelled[n].mos for n in good]))
     drawn = [
         _figures(x[rows], mos[rows], groups[rows], krcc=bool(splits) or place < KENDALL_RESAMPLES)
         for place, rows in enumerate(_draws(len(good), splits))
@@ -91,18 +92,22 @@ def correlate(
         for name, figure in _figures(x, mos, groups, krcc=True).items()
     }
     found["srcc_within"] = found["srcc_within"] if splits else _over_scenes(x, mos, groups)
-    return Correlation(metric, len(good), len(values) - len(good), found)
+    return Correlation(metric, len(good), failures, found)
 
 
-def _near(what: str, numbers: Floats) -> Floats:
-    """Refuses numbers whose squares no float holds."""
-    with np.errstate(over="ignore"):
-        if np.isfinite(np.var(numbers)):
-            return numbers
-    raise InputError(
-        f"{what} goes from {numbers.min():g} to {numbers.max():g}: these numbers are too far apart "
-        "to be compared"
-    )
+def _why_nothing(x: Floats, mos: Floats, of: int) -> str | None:
+    """Why scores, turned so that higher is better, cannot be held against MOS at all, if so."""
+    if len(x) < MIN_IMAGES:
+        return f"{len(x)} of {of} images have a finite score; expected at least {MIN_IMAGES}"
+    for what, numbers in (("mos", mos), ("score", x)):
+        with np.errstate(over="ignore"):
+            near = np.isfinite(np.var(numbers))  # no float holds the squares of others
+        if not near:
+            apart = np.abs(numbers).max()
+            return f"{what} has numbers of up to {apart:.3g} in size: they are too far apart"
+        if np.ptp(numbers) == 0:
+            return f"all {len(x)} scored images have the same {what}: they have no order"
+    return None
 
 
 def _summary(

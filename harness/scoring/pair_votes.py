@@ -80,18 +80,30 @@ def _number(said: str, what: str) -> float:
     return number
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What votes say of a metric.
+
+    Attributes:
+        count: Pairs of which both images have a score.
+        figures: Those of `judge_pairs`.
+        reason: Why there are no figures at all, in words; `None` where there are some.
+    """
+
+    count: int
+    figures: Mapping[str, Figure | None]
+    reason: str | None
+
+
 def judge(
     pairs: Sequence[VotedPair], scores: Mapping[Path, float], higher_is_better: bool
-) -> tuple[int, Mapping[str, Figure | None]]:
+) -> Judged:
     """Holds a metric against the votes.
 
     Args:
         pairs: What people said.
         scores: By file; NaN, or none, where it has no score.
         higher_is_better: The metric's direction.
-
-    Returns:
-        How many pairs have both scores, and the figures of `judge_pairs`.
     """
     scenes = {name: place for place, name in enumerate(dict.fromkeys(p.scene for p in pairs))}
     nothing = float("nan")
@@ -107,7 +119,12 @@ def judge(
     sign = 1 if higher_is_better else -1
     difference: Floats = sign * known[:, 1]
     judged = JudgedPairs(known[:, 0].astype(np.int64), difference, known[:, 2], known[:, 3])
-    return len(known), judge_pairs(judged)
+    figures, reason = judge_pairs(judged), None
+    if not len(known):
+        reason = f"none of {len(pairs)} pairs has a score for both images"
+    elif not any(figures.values()):
+        reason = f"nobody voted on any of the {len(known)} pairs"
+    return Judged(len(known), figures, reason)
 
 
 def _gap(one: float, other: float) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from harness.cli.listing import KINDS
+from harness.dri.metric import Dri
 from harness.plugins.kinds import restorers
 
 Command = Callable[..., tuple[int, str, str]]
@@ -63,7 +64,42 @@ def test_a_list_fits_a_screen_and_one_of_a_kind_has_a_line_each(command_line: Co
     assert all(any(line.startswith(f"{kind} (") for line in lines) for kind in KINDS)
     for kind in KINDS:
         names = [row["name"] for row in json.loads(command_line("list", kind, "--json")[1])["rows"]]
-        heading, *lines = command_line("list", kind)[1].splitlines()
+        heading, *lines = command_line("list", kind)[1].partition("\n\n")[0].splitlines()
         assert heading.startswith(f"{kind} ({len(names)}")
         assert [line.split("  ")[0] for line in lines] == names
         assert max(map(len, lines)) <= 80
+
+
+def test_metrics_say_what_they_learnt_from_and_under_which_terms(
+    command_line: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        {"name": name, "usable": True, "needs_reference": False, "higher_is_better": True,
+         "kind": "metric", "state": "present", "licence": licence}
+        for name, licence in (
+            ("dri", Dri.card.licence), ("one", "MIT; weights of X"), ("bare", "MIT"),
+            ("two", "MIT; weights of X"), ("long", "MIT; " + "word " * 200), ("none", None),
+        )
+    ]  # fmt: skip
+    monkeypatch.setattr("harness.cli.listing.list_plugins", lambda _: rows)
+    _, _, below = command_line("list", "metrics")[1].partition("\n\n")
+    assert max(map(len, below.splitlines())) <= 80
+    assert below.startswith(
+        "terms of what they hold or learnt from:\n"
+        "  dri: Apache-2.0; trained on LIVE in the Wild (University of Texas at Austin),\n"
+        "    and on BIQ2021 and SR4KIQA, published for research without terms\n"
+        "  one, two: MIT; weights of X\n  long: MIT; word word"
+    )
+    assert below.endswith("word ...\n")
+    assert len(below.splitlines()) == 8
+    assert "bare" not in below
+
+
+def test_the_shipped_scorers_say_so_too_and_other_kinds_have_no_terms(
+    command_line: Command,
+) -> None:
+    _, _, below = command_line("list", "metrics")[1].partition("\n\n")
+    said = " ".join(below.split())
+    assert "dri: Apache-2.0; trained on LIVE in the Wild" in said
+    assert "BIQ2021 and SR4KIQA, published for research without terms dri-stated-terms: " in said
+    assert "terms of what" not in command_line("list", "sets")[1]

@@ -15,7 +15,6 @@ from scipy.optimize import curve_fit
 from scipy.special import expit
 from scipy.stats import kendalltau, pearsonr, spearmanr
 
-from harness.errors import InputError
 from harness.images import content_key, read_image, write_image
 from harness.metrics.psnr import PSNR
 from harness.scoring.correlation import correlate, fit_logistic
@@ -126,21 +125,35 @@ def test_splits_give_a_median(generator: np.random.Generator) -> None:
     assert found == pytest.approx((np.median(each), *np.percentile(each, [2.5, 97.5])))
 
 
-def test_images_without_a_score_are_counted_and_too_few_are_refused() -> None:
-    mos = [float(value) for value in range(10)]
-    assert correlate("m", [*mos[:9], float("nan")], labelled(mos), True).failures == 1
-    with pytest.raises(InputError, match="m has a score for 2 images"):
-        correlate("m", [1.0, 2.0, *[float("nan")] * 8], labelled(mos), True)
+TEN = [float(value) for value in range(10)]
+NOTHING = dict.fromkeys(("srcc", "plcc", "krcc", "rmse", "srcc_within"))
+FIGURES = [f"{name}{end}" for name in NOTHING for end in ("", "_low", "_high")]
+
+
+def test_images_without_a_score_are_counted_and_of_too_few_there_are_no_figures() -> None:
+    found = correlate("m", [*TEN[:8], float("nan"), float("inf")], labelled(TEN), True)
+    assert (found.n, found.failures, found.reason) == (8, 2, None)
+    assert found.values["srcc"] is not None
+    found = correlate("m", [*TEN[:7], *[float("nan")] * 3], labelled(TEN), True)
+    assert (found.n, found.failures, found.values) == (7, 3, NOTHING)
+    assert found.reason == "7 of 10 images have a finite score; expected at least 8"
 
 
 @pytest.mark.parametrize("huge", [1e308, 1e200])
-def test_numbers_that_cannot_be_squared_are_refused(huge: float) -> None:
-    mos = [float(value) for value in range(10)]
-    far = [*mos[:8], huge, -huge]
-    with pytest.raises(InputError, match=r"mos goes from -1e\+.* too far apart"):
-        correlate("m", mos, labelled(far), True)
-    with pytest.raises(InputError, match=r"m goes from -1e\+.* too far apart"):
-        correlate("m", far, labelled(mos), True)
+def test_of_numbers_that_cannot_be_squared_there_are_no_figures(huge: float) -> None:
+    far = [*TEN[:8], huge, -huge]
+    for scores, mos, what in ((TEN, far, "mos"), (far, TEN, "score")):
+        found = correlate("m", scores, labelled(mos), False)
+        said = f"{what} has numbers of up to {huge:g} in size: they are too far apart"
+        assert (found.values, found.reason) == (NOTHING, said)
+
+
+@pytest.mark.parametrize("splits", [0, 5])
+def test_what_is_constant_has_no_figures_and_a_reason(splits: int) -> None:
+    alike, said = [0.1] * 10, "all 10 scored images have the same {}: they have no order"
+    for scores, mos, what in ((TEN, alike, "mos"), (alike, TEN, "score"), (alike, alike, "mos")):
+        found = correlate("m", scores, labelled(mos), True, splits)
+        assert (found.n, found.values, found.reason) == (10, NOTHING, said.format(what))
 
 
 @pytest.fixture
@@ -209,3 +222,78 @@ def test_it_warns_of_images_that_a_metric_has_learnt_from(
     assert "warning: psnr was trained on 2 of these 10 images" in err
     assert "blur-effect was trained" not in err
     assert [row["trained_on"] for row in json.loads(out)["rows"]] == [2, 0]
+
+
+def test_a_metric_without_enough_scores_leaves_the_others_their_rows(
+    command_line: Command, folder: Path
+) -> None:
+    """64 pixels a side are too few for NIQE."""
+    both = ("-m", "niqe", "-m", "psnr", "--dataset", folder)
+    code, out, err = command_line("correlate", *both, "--json")
+    niqe, psnr = json.loads(out)["rows"]
+    reason = "0 of 10 images have a finite score; expected at least 8"
+    assert code == 3
+    assert "niqe: 10 of 10 images have no score" in err
+    assert (niqe["metric"], niqe["n"], niqe["failures"]) == ("niqe", 0, 10)
+    assert niqe["reason"] == reason
+    assert {niqe[name] for name in FIGURES} == {None}
+    assert (psnr["n"], psnr["failures"], psnr["reason"]) == (10, 0, None)
+    assert psnr["srcc"] == pytest.approx(1)
+    code, out, _ = command_line("correlate", *both)
+    heading, first, second = out.splitlines()
+    assert code == 3
+    assert heading.split()[-1] == "reason"
+    assert first.endswith(reason)
+    assert second.split()[:2] == ["psnr", "10"]
+
+
+def test_images_without_a_finite_score_are_no_failures_but_a_reason(
+    command_line: Command, folder: Path
+) -> None:
+    """PSNR of an image with itself is infinite."""
+    rows = [f"{place}.png,{place},{place}.png" for place in range(10)]
+    (folder / "labels.csv").write_text("image,mos,reference\n" + "\n".join(rows))
+    command = ("correlate", "-m", "psnr", "--dataset", folder, "--json")
+    code, out, _ = command_line(*command)
+    [row] = json.loads(out)["rows"]
+    assert (code, row["failures"]) == (4, 0)
+    assert row["reason"] == "0 of 10 images have a finite score; expected at least 8"
+    code, out, _ = command_line(*command, "-m", "blur-effect")
+    psnr, blur = json.loads(out)["rows"]
+    assert (code, psnr["reason"], blur["reason"]) == (3, row["reason"], None)
+    assert blur["srcc"] is not None
+
+
+def test_a_constant_mos_is_said_and_nothing_was_comparable(
+    command_line: Command, folder: Path
+) -> None:
+    rows = [f"{place}.png,50,clean.png" for place in range(10)]
+    (folder / "labels.csv").write_text("image,mos,reference\n" + "\n".join(rows))
+    command = ("correlate", "-m", "psnr", "-m", "blur-effect", "--dataset", folder)
+    code, out, _ = command_line(*command, "--json")
+    assert code == 4
+    for row in json.loads(out)["rows"]:
+        assert (row["n"], row["failures"]) == (10, 0)
+        assert row["reason"] == "all 10 scored images have the same mos: they have no order"
+        assert {row[name] for name in FIGURES} == {None}
+    (folder / "3.png").write_bytes(b"no image")
+    code, out, _ = command_line(*command)
+    assert code == 3
+    assert "all 9 scored images have the same mos" in out
+
+
+def test_a_metric_that_says_the_same_of_all_is_told_from_the_others(
+    command_line: Command, folder: Path
+) -> None:
+    """One picture under ten names, against ten references."""
+    for place in range(10):
+        (folder / f"copy-{place}.png").write_bytes((folder / "clean.png").read_bytes())
+    rows = [f"copy-{place}.png,{place},{place}.png" for place in range(10)]
+    (folder / "labels.csv").write_text("image,mos,reference\n" + "\n".join(rows))
+    both = ("-m", "psnr", "-m", "blur-effect")
+    code, out, _ = command_line("correlate", *both, "--dataset", folder, "--json")
+    psnr, blur = json.loads(out)["rows"]
+    assert code == 3
+    assert (psnr["srcc"], psnr["reason"]) == (pytest.approx(-1), None)
+    assert blur["srcc"] is None
+    assert blur["reason"] == "all 10 scored images have the same score: they have no order"

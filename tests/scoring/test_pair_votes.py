@@ -11,7 +11,8 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from harness.errors import InputError
-from harness.images import write_image
+from harness.images import content_key, read_image, write_image
+from harness.metrics.blur_effect import BlurEffect
 from harness.scoring import correlation
 from harness.scoring.correlation import correlate
 from harness.scoring.mos import LabelledImage
@@ -51,6 +52,56 @@ def test_a_metric_of_blur_agrees_with_who_likes_sharpness(folder: Path, command_
     assert row["pair_accuracy_low"] == pytest.approx(0.025 ** (1 / 6))
     assert row["srcc"] is None
     assert row["n"] == 0
+
+
+VOTES = ("vote_accuracy", "vote_ceiling", "pair_accuracy", "auc_different", "auc_better")
+
+
+def test_images_too_small_for_a_metric_leave_the_others_their_figures(
+    tmp_path: Path, command_line: Call
+) -> None:
+    """32 pixels a side are too few for NIQE, with MOS beside the votes and without."""
+    generator, rows = np.random.default_rng(0), []
+    for place in range(8):
+        image = generator.random((3, 32, 32)).astype(np.float32)
+        blurred = gaussian_filter(image, (0, place + 1, place + 1)).astype(np.float32)
+        write_image(tmp_path / f"{place}-a.png", image)
+        write_image(tmp_path / f"{place}-b.png", blurred)
+        rows.append(f"{place},{place}-a.png,{place}-b.png,9,1")
+    (tmp_path / "pairs.csv").write_text(HEAD + "\n".join(rows))
+    both = ("-m", "niqe", "-m", "blur-effect", "--dataset", tmp_path, "--json")
+    for labels in (None, "image,mos\n" + "\n".join(f"{n}-b.png,{9 - n}" for n in range(8))):
+        if labels:
+            (tmp_path / "labels.csv").write_text(labels)
+        code, out, _ = command_line("correlate", *both)
+        niqe, blur = json.loads(out)["rows"]
+        few = "0 of 8 images have a finite score; expected at least 8"
+        assert code == 3
+        assert niqe["reason"] == (few if labels else None)
+        assert niqe["pairs_reason"] == "none of 8 pairs has a score for both images"
+        assert {niqe[name] for name in VOTES} == {None}
+        assert (blur["reason"], blur["pairs_reason"], blur["pairs"]) == (None, None, 8)
+        assert blur["vote_accuracy"] == pytest.approx(0.9)
+        assert (blur["srcc"] is not None) == bool(labels)
+
+
+def test_votes_that_say_nothing_are_a_reason(
+    folder: Path, command_line: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("correlate", "-m", "blur-effect", "--dataset", folder, "--json")
+    seen = frozenset(content_key(read_image(path)) for path in folder.glob("*-1.png"))
+    with monkeypatch.context() as patch:
+        patch.setattr(BlurEffect, "trained_on", lambda: seen)
+        code, out, _ = command_line(*command)
+    [row] = json.loads(out)["rows"]
+    assert (code, row["pairs"], row["trained_on"]) == (4, 0, 6)
+    assert row["pairs_reason"] == "it has learnt from all 6 scenes of pairs.csv"
+    (folder / "pairs.csv").write_text(HEAD + "0,0-0.png,0-1.png,0,0")
+    code, out, _ = command_line(*command)
+    [row] = json.loads(out)["rows"]
+    assert (code, row["pairs"]) == (4, 1)
+    assert row["pairs_reason"] == "nobody voted on any of the 1 pairs"
+    assert {row[name] for name in VOTES} == {None}
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,12 @@ def atomic_file(path: Path, *, pipes: bool = False) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        if error.errno is None:  # numpy says how many bytes it wrote, and no more
+        # numpy says how many bytes it wrote, and no more; errors of the network are of other types
+        if type(error) is OSError and error.errno is None:
             raise OSError(errno.ENOSPC, f"{error}; is the disk full?", str(path)) from error
-        if isinstance(error, IsADirectoryError):
-            what = "a folder is in its place: move it"
-            raise IsADirectoryError(error.errno, what, str(path)) from None
-        if error.filename is None:  # a full disk does not say whose
+        if isinstance(error, IsADirectoryError):  # in the place of the file, not of the partial
+            raise IsADirectoryError(error.errno, error.strerror, str(path)) from None
+        if error.errno and error.filename is None:  # a full disk does not say whose
             error.filename = str(path)
         raise
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.error import URLError
 
 import pytest
 
@@ -61,12 +62,15 @@ def test_a_pipe_is_replaced_unless_it_is_what_a_user_names(tmp_path: Path) -> No
 def test_what_is_in_the_way_or_does_not_fit_is_said_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "a.npy"
     path.mkdir()
-    said = r"a folder is in its place: move it: '.*a\.npy'"
+    said = r"Is a directory: '[^']*a\.npy'$"
     with pytest.raises(OSError, match=said), atomic_file(path) as partial:
         partial.touch()
     said = r"9 written; is the disk full\?: '.*b\.npy'"
     with pytest.raises(OSError, match=said), atomic_file(tmp_path / "b.npy"):
         raise OSError("16 requested and 9 written")  # as numpy does
+    with pytest.raises(URLError, match="refused") as caught, atomic_file(tmp_path / "c.npy"):
+        raise URLError("refused")
+    assert "disk" not in str(caught.value)
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -105,7 +105,7 @@ def _why_nothing(x: Floats, mos: Floats, of: int) -> str | None:
         if not near:
             apart = np.abs(numbers).max()
             return f"{what} has numbers of up to {apart:.3g} in size: they are too far apart"
-        if np.ptp(numbers) == 0:
+        if 0 in (np.ptp(numbers), np.var(numbers)):  # or no float holds the squares
             return f"all {len(x)} scored images have the same {what}: they have no order"
     return None
 

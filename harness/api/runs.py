@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ _FIRST = ("benchmark", "set", "metric", "restorer", "rank", "mean")
 
 
 def load_run(folder: str | Path) -> Result:
-    """Opens a run folder.
+    """Opens a run folder; warns where it was stopped, or has lost rows.
 
     Raises:
         StoreError: No run there, or a damaged one.
@@ -29,7 +30,10 @@ def load_run(folder: str | Path) -> Result:
     """
     if not isinstance(folder, str | Path):
         raise InputError(f"run is {folder!r:.60}; expected a result or a run folder")
-    return Result(path_of(folder, "run"))
+    result = Result(path_of(folder, "run"))
+    for why in result.data.incomplete():
+        warnings.warn(f"{folder}: {why}", stacklevel=2)
+    return result
 
 
 def rank(

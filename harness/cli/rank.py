@@ -47,6 +47,9 @@ Examples:
   restobench rank runs/mine --aggregate weighted --weight psnr-y=1 --weight pyiqa-lpips=20
   restobench rank runs/mine --aggregate ntire-efficiency --versus edsr
   restobench rank runs/mine --json
+\b
+Exit codes: 0 whole; 2 bad input; 3 the run was stopped, goes on, or has damaged rows;
+4 nobody is ranked.
 """
 )
 @options.run_folder

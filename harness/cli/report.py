@@ -24,6 +24,8 @@ Examples:
   restobench report runs/mine --format latex --columns psnr-y,ssim-y,parameters --digits 2
   restobench report runs/mine --format model-card --require-complete
   restobench report runs/today --baseline runs/last-week
+\b
+Exit codes: 0 whole; 2 bad input; 3 the run was stopped, goes on, or has damaged rows.
 """
 )
 @options.run_folder

@@ -47,7 +47,7 @@ def _standing(report: ReportData, name: str, writer: Report) -> Path | None:
         if not same or any(find(*item) for item in note["missed"]):
             return None
         whole = all(is_unchanged(folder / path, mark) for path, mark in files.items())
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
         return None  # no note, or none of ours
     return folder / note["page"] if whole else None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.errors import StoreError
 from harness.results import Run, RunPlan, Spent
+from harness.results.run import RUNNING
 from harness.running.plan import Plan
 from harness.set_identity import set_fingerprint
 from harness.storage.metadata import SET_SCORES, read_set_scores
@@ -79,7 +80,7 @@ def _begun(plan: Plan, environment: Mapping[str, object]) -> Run:
         restorers=plan.cards(),
         metrics=plan.metrics,
         environment=environment,
-        status="running",
+        status=RUNNING,
     )
 
 

@@ -17,6 +17,7 @@ from harness.cards import MetricCard
 from harness.errors import DamagedImageError, IncomparableError, InputError
 from harness.results import Cell, PlannedSet, Run, RunRestorer, SetScores
 from harness.results.comparable import check_comparable, decisive, decisive_of_sets
+from harness.results.run import RUNNING
 from harness.results.set_scores import merge_set_scores
 from harness.set_identity import set_fingerprint
 from harness.storage.database import Database
@@ -245,7 +246,7 @@ def _merge_headers(runs: Sequence[Run], pixels: Pixels) -> Run:
         restorers=restorers,
         metrics=cards,
         environment={**runs[0].environment, "merged": parts},
-        status="finished" if finished else "running",
+        status="finished" if finished else RUNNING,
     ).with_hosts(*(run.hosts() for run in runs))
 
 

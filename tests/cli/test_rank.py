@@ -14,6 +14,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+import harness
 from harness.cli.rank import rank
 from harness.cli.report import report
 from harness.errors import InputError, StoreError
@@ -401,6 +402,8 @@ def test_a_run_that_was_stopped_says_so_wherever_it_is_shown(
     assert said[1:].split(";")[0] in (tmp_path / "report.md").read_text()
     with pytest.raises(StoreError, match="17 of 24 cells are there"):
         load_measured(folder)
+    with pytest.warns(UserWarning, match="17 of 24 cells are there"):
+        assert len(harness.rank(folder)) == len(before["rows"]) or options
 
 
 def test_ranks_of_a_run_that_lost_rows_are_no_success(folder: Path) -> None:

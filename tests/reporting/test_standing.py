@@ -101,6 +101,14 @@ HARM: dict[str, Callable[[Path], object]] = {
     "no note": lambda run: note_of(run).unlink(),
     "no JSON": lambda run: note_of(run).write_text("{"),
     "other JSON": lambda run: note_of(run).write_text(json.dumps({"files": 3})),
+    "short marks": lambda run: note_of(run).write_text(
+        json.dumps(
+            {
+                **(note := json.loads(note_of(run).read_text())),
+                "files": {name: mark[:1] for name, mark in note["files"].items()},
+            }
+        )
+    ),
     "another page": lambda run: note_of(run).write_text(
         note_of(run).read_text().replace('"page": "index.html"', '"page": "../../other.html"')
     ),

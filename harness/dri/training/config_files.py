@@ -122,7 +122,8 @@ def _merged(base: Table, changes: Table) -> Table:
     merged = dict(base)
     for key, value in changes.items():
         if isinstance(value, dict):
-            merged[key] = _merged(merged.get(key, {}), value)
+            before = merged.get(key)
+            merged[key] = _merged(before if isinstance(before, dict) else {}, value)
         else:
             merged[key] = tuple(value) if isinstance(value, list) else value
     return merged

@@ -68,7 +68,8 @@ class Materials:
         """Hashes of all that is learnt from or judged by, by the names of sets."""
         sets = {item.config.name: item.fingerprint() for item in self.opinions}
         of_files = {name: files_fingerprint(files) for name, files in self.images.items()}
-        return {"basis": files_fingerprint([self.basis]), **of_files, **sets}
+        basis = files_fingerprint([self.basis], repr(self.judged))
+        return {"basis and judged levels": basis, **of_files, **sets}
 
 
 class TrainingRun:

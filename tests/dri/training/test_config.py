@@ -72,6 +72,8 @@ SET = "[[opinions]]\nname = {name}\nfolder = 'b'\n{more}\n"
         (SET.format(name="'a'", more="limit = 2.5"), "limit = 2.5; expected a whole number"),
         (SET.format(name="'a'", more="view = 1"), "unknown key 'view'; it knows name, folder"),
         ("opinions = []", "no set of .* has a weight"),
+        ("[opinions]\nname = 'a'", "expected a list of tables"),
+        ("training = 3", r"\[training\] is 3; expected a table"),
         ("opinions = 3", "is 3; expected a list of tables"),
         ("[learning]\nseed = 9", "unknown table or key 'learning'"),
         ("[data]\nfold = 1", r"\[data\] has an unknown key 'fold'"),

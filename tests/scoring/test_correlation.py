@@ -148,6 +148,14 @@ def test_of_numbers_that_cannot_be_squared_there_are_no_figures(huge: float) -> 
         assert (found.values, found.reason) == (NOTHING, said)
 
 
+def test_of_numbers_whose_squares_are_nothing_there_are_no_figures() -> None:
+    near = [place * 1e-200 for place in range(10)]
+    for scores, mos, what in ((TEN, near, "mos"), (near, TEN, "score")):
+        found = correlate("m", scores, labelled(mos), True)
+        said = f"all 10 scored images have the same {what}: they have no order"
+        assert (found.values, found.reason) == (NOTHING, said)
+
+
 @pytest.mark.parametrize("splits", [0, 5])
 def test_what_is_constant_has_no_figures_and_a_reason(splits: int) -> None:
     alike, said = [0.1] * 10, "all 10 scored images have the same {}: they have no order"

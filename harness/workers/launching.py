@@ -1,10 +1,14 @@
 """How worker processes are started: beside the user's program, whatever that does itself."""
 
+import os
 import sys
 from functools import lru_cache
 from multiprocessing import forkserver, popen_forkserver, popen_spawn_posix, spawn
+from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Lock
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
@@ -35,6 +39,24 @@ def _guards_itself(script: str) -> bool:
 
 class Launch(popen_forkserver.Popen):
     """Starts a worker as Python does, by `server` and with what `_prepare` says."""
+
+    def __init__(self, process_obj: BaseProcess) -> None:
+        self._asking = Lock()
+        super().__init__(process_obj)
+
+    def poll(self, flag: int = os.WNOHANG) -> int | None:
+        """The exit code, or `None` while the process lives.
+
+        The server tells it once: of two threads that ask at the same time, Python lets one read
+        that, and the other make it 255.
+
+        Args:
+            flag: `os.WNOHANG`, or 0 to wait for the end.
+        """
+        if flag != os.WNOHANG:
+            wait([self.sentinel])
+        with self._asking:
+            return super().poll()
 
     # Python's own code, which looks both up in its module
     _launch = FunctionType(

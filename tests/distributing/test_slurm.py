@@ -204,10 +204,12 @@ def test_ctrl_c_ends_the_jobs_of_this_run_alone_and_it_can_go_on(
             tmp_path / "run",
             progress=Watcher(interrupt),
         )
-    wait_until(lambda: not slurm.running(), "jobs are ended")
-    left = slurm.call("squeue", "--noheader", "--format=%i").split()
+
+    def left() -> list[str]:
+        return slurm.call("squeue", "--noheader", "--format=%i").split()
+
+    wait_until(lambda: left() == [other], "the run's jobs are ended, and another's is left")
     slurm.call("scancel", other)
-    assert left == [other]
     run_on(executor_of(tmp_path), plan, tmp_path / "run")
     assert len(scores_of(tmp_path / "run")) == 24
 

@@ -34,11 +34,12 @@ class JudgedLevels:
     Attributes:
         levels: For the name of a degradation, values of its one parameter, ascending, and mean
             scores in [0, 1].
-        shapes: Names of those that change shapes, which metrics of luma see.
+        shapes: Names of those that change shapes, which metrics of luma see; in order, for all of
+            this is what a training run's folder is of.
     """
 
     levels: Mapping[str, tuple[Sequence[float], Sequence[float]]]
-    shapes: frozenset[str]
+    shapes: tuple[str, ...]
 
     def score(self, kind: str) -> float:
         """What people say of a version degraded in one way, in [0, 1]; NaN where nobody asked.
@@ -70,7 +71,7 @@ def read_judged_levels(path: Path) -> JudgedLevels:
             str(name): (part["value"].astype(float).tolist(), part["score"].tolist())
             for name, part in table.groupby("degradation")
         }
-        shapes = frozenset(table.loc[table["shape"] == 1, "degradation"])
+        shapes = tuple(sorted(set(table.loc[table["shape"] == 1, "degradation"])))
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
             f"{path}: {error}: a table of what people said of degradations has the columns "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +22,7 @@ from harness.errors import InputError
 
 JUDGED = JudgedLevels(
     {"blur": ([1, 2, 4], [0.9, 0.5, 0.1]), "noise": ([5, 25], [0.8, 0.4])},
-    frozenset({"blur", "noise"}),
+    ("blur", "noise"),
 )
 
 
@@ -67,7 +70,7 @@ def test_the_table_in_the_package_is_read() -> None:
     levels = read_judged_levels(FOLDER / "kadid10k.csv")
     assert len(levels.levels) == 25
     assert levels.score("jpeg 43") > levels.score("jpeg 24") > levels.score("jpeg 4")
-    assert {"jpeg", "gaussian-blur"} <= levels.shapes
+    assert {"jpeg", "gaussian-blur"} <= set(levels.shapes)
     assert "saturation-hsv" not in levels.shapes
 
 
@@ -80,3 +83,23 @@ def test_a_table_of_other_columns_or_scores_is_refused(tmp_path: Path, text: str
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(InputError, match=r"a\.csv: .*the columns degradation, value, mos"):
         read_judged_levels(tmp_path / "a.csv")
+
+
+def test_judged_levels_are_written_alike_by_every_process() -> None:
+    program = (
+        "from harness.dri.training.config_files import packaged; "
+        "from harness.dri.training.pseudo_scores import read_judged_levels as read; "
+        "print(read(packaged('kadid10k.csv')))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(said) == 1
+    assert "gaussian-blur" in said.pop()

@@ -2,10 +2,12 @@
 
 Counting sends shapes through the network, which takes seconds for thousands of small layers, and
 sets have an image of almost every shape. What a network without global attention takes grows with
-the padded area and with the length of its borders, so that most shapes need not be counted.
+the padded area and with the length of its borders, or in parts with the padded area and in others
+with that of the image, so that most shapes need not be counted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from itertools import combinations
 
 MULTIPLES = (1, 2, 4, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 48, 64)
@@ -21,13 +23,40 @@ Counted = Mapping[Shape, int | None]
 """Operations that were counted; `None` for what cannot be counted."""
 
 _Point = tuple[int, int, int]
-"""What a shape is explained by: a constant, the sum of the padded sides, and their product."""
+"""What a shape is explained by: a constant and two more numbers (`_EXPLANATIONS`)."""
+
+_Explanation = Callable[[Shape], _Point]
+
+
+def _by_borders(padding: tuple[int, int], shape: Shape) -> _Point:
+    """The sum of the padded sides, and their product: all of the network sees what is padded."""
+    height, width = _padded(padding, shape)
+    return 1, height + width, height * width
+
+
+def _by_parts(padding: tuple[int, int], shape: Shape) -> _Point:
+    """The image's area and the padded one: attention in windows pads, convolutions do not."""
+    height, width = _padded(padding, shape)
+    return 1, shape[1] * shape[2], height * width
+
+
+def _padded(padding: tuple[int, int], shape: Shape) -> tuple[int, int]:
+    height, width = (-(-side // to) * to for side, to in zip(shape[1:], padding, strict=True))
+    return height, width
+
+
+_EXPLANATIONS: tuple[_Explanation, ...] = tuple(
+    partial(kind, (high, wide))  # a window need not be a square
+    for kind in (_by_borders, _by_parts)
+    for high in MULTIPLES
+    for wide in MULTIPLES
+)
 
 
 def known_operations(shape: Shape, counted: Counted) -> int | None:
     """Operations for an image that follow from those that were counted for others.
 
-    They follow where every padding, under which three numbers explain all that was counted to the
+    They follow where every explanation, by which three numbers give all that was counted to the
     last operation, says the same.
 
     Args:
@@ -38,26 +67,19 @@ def known_operations(shape: Shape, counted: Counted) -> int | None:
     flops = {one: many for one, many in alike.items() if many is not None}
     if len(flops) < max(AGREEING, len(alike)):
         return None
-    # a window need not be a square
-    paddings = ((high, wide) for high in MULTIPLES for wide in MULTIPLES)
-    said = {_follows(flops, shape, padding) for padding in paddings} - {None}
+    said = {_follows(flops, shape, explanation) for explanation in _EXPLANATIONS} - {None}
     return said.pop() if len(said) == 1 else None
 
 
-def _follows(flops: Mapping[Shape, int], shape: Shape, padding: tuple[int, int]) -> int | None:
-    """What a padding says of a shape; `None` where it does not explain those that were counted."""
-    points = {_point(one, padding): many for one, many in flops.items()}
+def _follows(flops: Mapping[Shape, int], shape: Shape, point: _Explanation) -> int | None:
+    """What an explanation says of a shape; `None` where it does not fit those that were counted."""
+    points = {point(one): many for one, many in flops.items()}
     base = next((three for three in combinations(points, 3) if _determinant(*three)), None)
     if base is None or len(points) < AGREEING:
         return None
-    if any(_combined(base, points, _point(one, padding)) != many for one, many in flops.items()):
+    if any(_combined(base, points, point(one)) != many for one, many in flops.items()):
         return None
-    return _combined(base, points, _point(shape, padding))
-
-
-def _point(shape: Shape, padding: tuple[int, int]) -> _Point:
-    height, width = (-(-side // to) * to for side, to in zip(shape[1:], padding, strict=True))
-    return 1, height + width, height * width
+    return _combined(base, points, point(shape))
 
 
 def _combined(

@@ -9,6 +9,7 @@ included.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -25,7 +26,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import psutil
 from PIL import Image as PillowImage
 
 HERE = Path(__file__).parent
@@ -75,43 +75,38 @@ class Row:
 
 
 def spend(command: list[str], folder: Path, **variables: str) -> Spent:
-    """Runs a command, with a cache of its own below `folder`, and adds up its processes."""
+    """Runs a command, with a cache of its own below `folder`, and adds up its processes.
+
+    Nobody looks at them meanwhile, which would take a share of two processors: those that the
+    command does not wait for, workers and their server, are adopted and waited for here.
+    """
+    from harness.workers.guard import adopt_orphans
+
+    adopt_orphans()
     kept = {key: value for key, value in os.environ.items() if not key.startswith("RESTOBENCH_")}
     own = {"RESTOBENCH_CACHE": str(folder / "cache"), "PYTHONPATH": f"{HERE}:{HERE.parents[1]}"}
     if (data := os.environ.get("RESTOBENCH_DATA")) is not None:
         own["RESTOBENCH_DATA"] = data
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    started, before = time.perf_counter(), _waited_for()
-    process = psutil.Popen(
-        command, cwd=folder, env={**kept, **own, **variables}, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )  # fmt: skip
-    seen: dict[tuple[int, float], float] = {}
-    while process.poll() is None:
-        for item in _below(process):
-            try:
-                times = item.cpu_times()
-                seen[item.pid, item.create_time()] = times.user + times.system
-            except psutil.Error:
-                pass
-        time.sleep(0.02)
-    assert process.returncode in (0, 2), process.stderr.read().decode()[-2000:]
-    spent = _waited_for() - before + sum(seen.values())
-    return Spent(time.perf_counter() - started, spent)
+    with tempfile.TemporaryFile() as errors:
+        started, before = time.perf_counter(), _waited_for()
+        done = subprocess.run(
+            command, cwd=folder, env={**kept, **own, **variables}, check=False,
+            stdout=subprocess.DEVNULL, stderr=errors,
+        )  # fmt: skip
+        wall = time.perf_counter() - started
+        with contextlib.suppress(ChildProcessError):  # there is nobody left
+            while True:
+                os.waitpid(-1, 0)
+        errors.seek(0)
+        assert done.returncode in (0, 2), errors.read().decode()[-2000:]
+    return Spent(wall, _waited_for() - before)
 
 
 def _waited_for() -> float:
-    """CPU seconds of the processes that have ended and were waited for."""
+    """CPU seconds of the processes that have ended and were waited for, and of theirs."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def _below(process: psutil.Process) -> list[psutil.Process]:
-    """The processes of a command that it does not wait for: workers and their server."""
-    try:
-        return process.children(recursive=True)
-    except psutil.Error:
-        return []
 
 
 def median(measure: Callable[[], float]) -> float:

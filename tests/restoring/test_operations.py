@@ -52,6 +52,19 @@ def test_a_network_that_pads_is_counted_a_few_times_and_said_exactly(
     assert AGREEING <= counted < len(SIDES)
 
 
+@pytest.mark.parametrize("padding", [(8, 8), (16, 16), (8, 16)])
+def test_a_network_that_pads_in_parts_is_counted_a_few_times_and_said_exactly(
+    padding: tuple[int, int],
+) -> None:
+    def flops(height: int, width: int) -> int:  # as DCTLSA, whose windows are of 16 x 16
+        windows = padded(height, padding[0]) * padded(width, padding[1])
+        return 77 + 262_240 * height * width + 1_533_840 * windows
+
+    said, counted = ask(flops)
+    assert said == [flops(*shape) for shape in SIDES]
+    assert AGREEING <= counted < len(SIDES)
+
+
 @pytest.mark.parametrize(
     "flops",
     [

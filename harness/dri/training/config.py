@@ -25,8 +25,8 @@ class TrainingConfig:
         head_epochs: Of stage 2's first phase, in which the deep stages are ImageNet's.
         epochs: Of its second phase, in which they learn.
         together_epochs: Of what is taught upon trained weights, in place of both.
-        soup: Runs of the second phase, each in an order of its own of the data, whose weights are
-            averaged.
+        soup: Runs of the second phase, or of what is taught upon trained weights, each in an order
+            of its own of the data, whose weights are averaged.
         batch: Images in a batch of stage 2.
         together_batch: In one upon trained weights, which is cheap and has more sets to show.
         crop: Cells (of 8 x 8 pixels) a side of the crops in stage 2.

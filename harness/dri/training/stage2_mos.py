@@ -6,10 +6,10 @@ the first phase costs next to nothing: it computes no map. After each phase the 
 moving average of those that the optimiser went through. The second phase is run from the same head
 in several orders of the data, and the weights it ends with are averaged (a model soup: Wortsman et
 al., ICML 2022). Upon weights that are trained already, what stands on their deep stages, which stay
-as they are, learns from all sets together.
+as they are, learns from all sets together, in several orders too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -66,16 +66,18 @@ def train_mos(
     member.deep.half_precision = config.mixed_precision and network.calibration.is_cuda
     first, *others = log_names(name, config)
     start = learn(_Phase(first, config.head_epochs, config.head_rate, config.seed, deep=False))
-    soup = []
-    for order, other in enumerate(others):
-        learner.load_state_dict(start)
-        seed = config.seed + 1000 * order
-        soup.append(learn(_Phase(other, config.epochs, config.learning_rate, seed, deep=True)))
-    learner.load_state_dict(
-        {key: torch.stack([state[key] for state in soup]).mean(dim=0) for key in start}
+    _cook(
+        learner,
+        start,
+        [
+            _Phase(
+                other, config.epochs, config.learning_rate, config.seed + 1000 * order, deep=True
+            )
+            for order, other in enumerate(others)
+        ],
+        learn,
     )
     member.deep.half_precision = False
-    learner.eval()
 
 
 def train_together(
@@ -96,18 +98,50 @@ def train_together(
         config: The run.
         folder: For checkpoints and logs.
         say: Told of progress.
-        name: Of checkpoint and log.
+        name: Of checkpoints and logs.
     """
-    phase = _Phase(name, config.together_epochs, config.together_rate, config.seed, deep=False)
     config = replace(config, batch=config.together_batch)
-    _learn(network, learner, lesson, config, folder, say, phase)
+    learn = partial(_learn, network, learner, lesson, config, folder, say)
+    start = {key: value.clone() for key, value in learner.state_dict().items()}
+    _cook(
+        learner,
+        start,
+        [
+            _Phase(
+                other,
+                config.together_epochs,
+                config.together_rate,
+                config.seed + 1000 * order,
+                deep=False,
+            )
+            for order, other in enumerate(log_names(name, config)[1:])
+        ],
+        learn,
+    )
+
+
+def _cook(
+    learner: Learner,
+    start: Mapping[str, Tensor],
+    phases: Sequence[_Phase],
+    learn: Callable[[_Phase], dict[str, Tensor]],
+) -> None:
+    """Makes a learner the average of what each phase makes of the same start: a model soup."""
+    soup = []
+    for phase in phases:
+        learner.load_state_dict(start)
+        soup.append(learn(phase))
+    learner.load_state_dict(
+        {key: torch.stack([state[key] for state in soup]).mean(dim=0) for key in start}
+    )
     learner.eval()
 
 
 def log_names(name: str, config: TrainingConfig) -> list[str]:
     """What logs and checkpoints of stage 2 are called.
 
-    The first phase's comes first, then the second's, one for each order.
+    The first phase's comes first, then one for each order of the second, or of what is taught upon
+    trained weights.
     """
     return [f"{name}-head", name, *(f"{name}-order{order}" for order in range(1, config.soup))]
 

@@ -28,7 +28,13 @@ from harness.dri.lessons.sets import read_opinions
 from harness.dri.lessons.table import OpinionTable, describe_opinions
 from harness.dri.network.network import DRINetwork, Prediction
 from harness.dri.training.config import TrainingConfig
-from harness.dri.training.stage2_mos import _order_losses, _some_versions, log_names, train_mos
+from harness.dri.training.stage2_mos import (
+    _order_losses,
+    _some_versions,
+    log_names,
+    train_mos,
+    train_together,
+)
 from harness.dri.training.version_files import describe_versions
 
 
@@ -72,22 +78,27 @@ def test_stage_2_learns_and_resumes_exactly(
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.parametrize("train", [train_mos, train_together])
 def test_the_weights_of_runs_in_several_orders_are_averaged(
-    trained: DRINetwork, versions: list[Path], mos_folder: Path, tmp_path: Path
+    trained: DRINetwork,
+    versions: list[Path],
+    mos_folder: Path,
+    tmp_path: Path,
+    train: Callable[..., None],
 ) -> None:
     whole_lesson = lesson(trained, mos_folder, versions, tmp_path)
 
     def fit(soup: int) -> dict[str, Tensor]:
         (folder := tmp_path / f"soup{soup}").mkdir()
         network, who = learner(trained)
-        config = replace(CONFIG, soup=soup, epochs=1)
-        train_mos(network, who, whole_lesson, config, folder, str)
+        config = replace(CONFIG, soup=soup, epochs=1, together_epochs=1)
+        train(network, who, whole_lesson, config, folder, str)
         return who.state_dict()
 
     one, two = fit(1), fit(2)
-    paths = [tmp_path / "soup2" / f"{name}.pt" for name in log_names("stage2", CONFIG)]
+    paths = [tmp_path / "soup2" / f"{name}.pt" for name in log_names("stage2", CONFIG)[1:]]
     states = [torch.load(path, weights_only=True) for path in paths]
-    runs = [{**state["network"], **state["average"]} for state in states[1:]]
+    runs = [{**state["network"], **state["average"]} for state in states]
     for name, value in two.items():
         assert torch.allclose(value, (runs[0][name] + runs[1][name]) / 2)
     # the first order is that of one run

@@ -196,6 +196,7 @@ def _synthetic_pairs(clean: Path, sources: config.DataConfig, seed: int) -> data
         data.LabelledDegradation(
             kind,
             strength / len(item.levels),
+            level,
             degradations.get(item.name)(**{item.parameter: level}),
         )
         for kind, item in enumerate(sources.degradations, start=1)

@@ -1,14 +1,14 @@
 """How the scorer follows degradations, and what hardly moves it, on photographs.
 
-    python tests/performance/scorer_properties.py [FOLDER]     default: Kodak24 in $RESTOBENCH_DATA
+    python tests/performance/scorer_properties.py [FOLDER] [--weights FILE]
 
 Figures of the scorer's model card.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -76,11 +76,12 @@ def rises(dri: Dri, images: list[Image]) -> list[str]:
     return found
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, weights: str | None) -> None:
     """Prints everything."""
     torch.set_num_threads(1)
-    dri = Dri()
+    dri = Dri(weights=weights)
     photographs = [read_image(path, mode="rgb") for path in sorted(folder.glob("*.png"))]
+    assert photographs, f"{folder} has no PNG files"
     packaged = [Photos(256).read(name) for name in PACKAGED]
     crops = [centre(image) for image in photographs[::6]]
     print(f"clean, every sixth of {folder}: {np.mean([dri(image).value for image in crops]):.1f}")
@@ -100,5 +101,9 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:] or [f"{os.environ['RESTOBENCH_DATA']}/sets/kodak24"]
-    main(Path(given[0]))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    kodak24 = Path(os.environ.get("RESTOBENCH_DATA", ""), "sets", "kodak24")
+    parser.add_argument("folder", nargs="?", type=Path, default=kodak24, help="of photographs")
+    parser.add_argument("--weights", help="in place of those of dri")
+    given = parser.parse_args()
+    main(given.folder, given.weights)

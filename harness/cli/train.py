@@ -5,7 +5,9 @@ Names become objects here; the engine's scorer imports no plugin.
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Mapping
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -151,12 +153,12 @@ def _materials(
     from harness.scoring.correlation import correlations
 
     opinions, clean = [read_opinions(item, root) for item in sources.opinions], root / sources.clean
-    levels = sources.versions.judged
+    levels, basis = sources.versions.judged, _basis(training)
     compress = degradations.get(sources.versions.jpeg)(quality=sources.unseen_quality)
 
     return run.Materials(
-        basis=_basis(training),
-        pairs=lambda: _synthetic_pairs(clean, sources, training.seed),  # not every stage wants them
+        basis=basis,
+        pairs=lambda: _synthetic_pairs(clean, sources, training),  # not every stage wants them
         versions=lambda pairs: _version_maker(pairs, sources.versions, device),
         recompress=lambda image: compress(image, np.random.default_rng(0)),
         opinions=opinions,
@@ -166,6 +168,7 @@ def _materials(
             **{item.config.name: item.images for item in opinions if item.config.weight},
             sources.clean: data.photographs_in(clean),
         },
+        before=_learnt_before(basis) if training.upon else {},
     )
 
 
@@ -187,9 +190,36 @@ def _basis(training: config.TrainingConfig) -> Path:
     return path
 
 
-def _synthetic_pairs(clean: Path, sources: config.DataConfig, seed: int) -> data.SyntheticPairs:
+def _learnt_before(weights: Path) -> Mapping[str, Mapping[str, str]]:
+    """What a network to stand upon has learnt from: those of a run have a list beside them.
+
+    Raises:
+        InputError: It is not known.
+    """
+    from harness.dri.shipped import DRI, STATED_TERMS
+    from harness.dri.training.run import IMAGES
+    from harness.dri.training_images import read_training_images
+
+    sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+    for shipped in (DRI, STATED_TERMS):
+        if shipped.sha256 == sha256:
+            known = read_training_images()
+            return {name: known[name] for name in shipped.sets}
+    beside = weights.with_name(IMAGES)
+    if not beside.is_file():
+        raise InputError(
+            f"what {weights} has learnt from is not known: expected {IMAGES} beside it, as "
+            "`restobench train dri` writes it"
+        )
+    return read_training_images(beside)
+
+
+def _synthetic_pairs(
+    clean: Path, sources: config.DataConfig, training: config.TrainingConfig
+) -> data.SyntheticPairs:
     """Clean photographs, read here, and what is done to them."""
     from harness.dri.training import data
+    from harness.dri.training.stage1_representation import STANDARDISED
     from harness.plugins.kinds import degradations
 
     applied = [
@@ -202,7 +232,9 @@ def _synthetic_pairs(clean: Path, sources: config.DataConfig, seed: int) -> data
         for kind, item in enumerate(sources.degradations, start=1)
         for strength, level in enumerate(item.levels, start=1)
     ]
-    return data.SyntheticPairs(clean, applied, seed)
+    # stage 1, which is not run upon trained weights, looks at more than versions
+    sides = () if training.upon else (training.patch, STANDARDISED)
+    return data.SyntheticPairs(clean, applied, training.seed, max(sources.versions.size, *sides))
 
 
 def _version_maker(

@@ -105,9 +105,19 @@ def _card_of(path: Path) -> dict[str, Any]:
         if told["schema"] != SCHEMA or not isinstance(told["sha256"], str):
             raise ValueError("it is of another kind")
         told["learnt"] = frozenset(map(str, told["learnt"]))
-        return dict(told)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return {**told, "how": _how(told)}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path} is damaged: {error}; adapt or train it again") from error
+
+
+def _how(told: Mapping[str, Any]) -> str:
+    """What a card says was done; as a trained scorer's or an adapted one's has it."""
+    if "sets" in told:
+        if not isinstance(told["sets"], list):
+            raise TypeError("its sets are no list")
+        upon = str(told["upon"])
+        return f"trained upon {upon}" if upon else "trained"
+    return f"adapted to {told.get('votes', 0):g} votes of run {told.get('run', '')}"
 
 
 def _names() -> list[str]:
@@ -124,9 +134,6 @@ def _make(name: str) -> type[Dri]:
     if "sets" in told:
         sets = ", ".join(map(str, told["sets"]))
         licence += f"; and on {sets}, under their terms" if base else f"; trained on {sets}"
-        how = f"trained upon {upon}" if upon else "trained"
-    else:
-        how = f"adapted to {told.get('votes', 0):g} votes of run {told.get('run', '')}"
 
     class Adapted(Dri):
         """The scorer of somebody's own."""
@@ -137,7 +144,7 @@ def _make(name: str) -> type[Dri]:
             version=told["sha256"][:12],
             preferred=False,
             licence=licence,
-            source=f"{Dri.card.source}; {how}",
+            source=f"{Dri.card.source}; {told['how']}",
         )
 
         weights_sha256: str = told["sha256"]

@@ -17,6 +17,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from harness.dri.shipped import TRAINING_IMAGES
 from harness.errors import InputError
@@ -25,24 +26,31 @@ from harness.images import content_key, read_image
 SCHEMA = "restobench/training-images/1"
 
 
-def write_training_images(path: Path, sets: Mapping[str, Iterable[Path]]) -> None:
+def write_training_images(
+    path: Path,
+    sets: Mapping[str, Iterable[Path]],
+    before: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> None:
     """Writes the file.
 
     Args:
         path: Where to.
         sets: A set's name -> the files that any stage learns from.
+        before: What the network that is stood upon has learnt from, as `read_training_images` has
+            it: it is known by the weights too.
 
     Raises:
         ImageError: A file cannot be read.
     """
-    keys = {}
+    keys = {name: dict(files) for name, files in before.items()}
     for name, files in sets.items():
         paths = sorted(files)
         # names alone may be those of several images, in folders of their own
         base = os.path.commonpath([path.parent for path in paths]) if paths else ""
-        keys[name] = {
-            path.relative_to(base).as_posix(): content_key(read_image(path)) for path in paths
-        }
+        own = {path.relative_to(base).as_posix(): content_key(read_image(path)) for path in paths}
+        earlier = keys.get(name, {})
+        others = {key: file for file, key in earlier.items() if own.get(file, key) != key}
+        keys[name] = {**earlier, **own, **{f"{file} (before)": key for key, file in others.items()}}
     path.write_text(json.dumps({"schema": SCHEMA, "sets": keys}, indent=0) + "\n", encoding="utf-8")
 
 

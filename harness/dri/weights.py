@@ -20,6 +20,8 @@ from harness.dri.shipped import DRI, STATED_TERMS
 from harness.errors import InputError
 
 FORMAT = "restobench/dri/1"
+_UNFIT = RuntimeError, AssertionError, RecursionError, ZeroDivisionError, OverflowError
+"""What building a network of another shape, or reading a deep header, may end in."""
 
 
 def save_weights(network: DRINetwork, path: Path, history: Mapping[str, object]) -> str:
@@ -82,14 +84,19 @@ def load_weights(path: Path = DRI.path, sha256: str | None = None) -> DRINetwork
         )
     try:
         with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
+            header, tensors = file.metadata() or {}, len(list(file.keys()))
         if header.get("format") != FORMAT:
             raise InputError(f"{path} has format {header.get('format')!r}; expected {FORMAT}")
+        config = NetworkConfig(**json.loads(header["config"]))
+        if max(config.members, config.heads) > tensors:
+            raise ValueError(
+                f"its header speaks of more members or heads than its {tensors} tensors"
+            )
         with torch.device("meta"):  # no values before those of the file: to draw them takes longer
-            network = DRINetwork(NetworkConfig(**json.loads(header["config"])))
+            network = DRINetwork(config)
         state = {name: value.float() for name, value in load_file(path).items()}
         missing, unexpected = network.load_state_dict(state, strict=False, assign=True)
-    except (SafetensorError, TypeError, ValueError, KeyError, RuntimeError) as error:
+    except (SafetensorError, TypeError, ValueError, KeyError, *_UNFIT) as error:
         why = f"{type(error).__name__}: {' '.join(str(error).split()):.200}"
         raise InputError(f"{path} cannot be read as the scorer's weights: {why}") from error
     if wrong := [name for name, value in state.items() if not bool(value.isfinite().all())]:

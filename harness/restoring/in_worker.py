@@ -97,6 +97,8 @@ class Loaded:
         cells: Numbers the cells that it restores.
         runs_torch: Scale -> whether it runs torch modules; a scale that is here is warmed up.
         counted: Scale -> the floating-point operations that were counted.
+        tiled: Shape and tile -> operations of images that were restored in tiles, of which nothing
+            follows for others.
         agreed: Scales at which a batch was seen to be what its images are alone.
     """
 
@@ -109,6 +111,7 @@ class Loaded:
     counted: defaultdict[int, dict[Shape, int | None]] = field(
         default_factory=lambda: defaultdict(dict)
     )
+    tiled: dict[tuple[int, Shape, int], int | None] = field(default_factory=dict)
     agreed: list[int] = field(default_factory=list)
 
     def restore(self, images: Sequence[Image], conditions: Sequence[Conditions]) -> list[Image]:
@@ -128,15 +131,32 @@ class Loaded:
                 lambda: self.restore([corner], [known])
             )
 
-    def count_operations(self, image: Image, conditions: Conditions) -> int | None:
-        """Operations of an image that was restored, counted where they are not known."""
+    def count_operations(
+        self, image: Image, conditions: Conditions, tile: int | None
+    ) -> int | None:
+        """Operations of an image that was restored, counted where they are not known.
+
+        Args:
+            image: The degraded image.
+            conditions: What is known of it.
+            tile: The side of the tiles that it was restored in; `None`: as a whole.
+        """
         counted, shape = self.counted[conditions.scale], image.shape
         if not self.runs_torch[conditions.scale]:
             return None
+
+        def count() -> int | None:
+            return count_flops(lambda: self.restore([image], [conditions]))
+
+        if tile is not None:
+            known = conditions.scale, shape, tile
+            if known not in self.tiled:
+                self.tiled[known] = count()
+            return self.tiled[known]
         if shape not in counted:
             if (follows := known_operations(shape, counted)) is not None:
                 return follows
-            counted[shape] = count_flops(lambda: self.restore([image], [conditions]))
+            counted[shape] = count()
         return counted[shape]
 
 
@@ -228,7 +248,7 @@ def _restore(tasks: Sequence[RestoreTask], loaded: Loaded) -> list[Restoration]:
     found = []
     for task, image, conditions, pixels in zip(tasks, images, known, restored, strict=True):
         counted.update(task.counted)
-        flops = loaded.count_operations(image, conditions)
+        flops = loaded.count_operations(image, conditions, spent.tile)
         new = {image.shape: counted[image.shape]} if image.shape in counted else {}
         cost = replace(spent, flops=flops)
         found.append(Restoration(leave(task, pixels), cost, busy, new))

@@ -6,7 +6,7 @@ the padded area and with the length of its borders, or in parts with the padded 
 with that of the image, so that most shapes need not be counted.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import combinations
 
@@ -57,7 +57,9 @@ def known_operations(shape: Shape, counted: Counted) -> int | None:
     """Operations for an image that follow from those that were counted for others.
 
     They follow where every explanation, by which three numbers give all that was counted to the
-    last operation, says the same.
+    last operation, says the same; and where what was counted differs enough to tell explanations
+    apart: images of one height, or whose sides are all multiples of what a network may pad to, do
+    not say what becomes of others.
 
     Args:
         shape: Of the image, which was not counted.
@@ -65,10 +67,24 @@ def known_operations(shape: Shape, counted: Counted) -> int | None:
     """
     alike = {one: flops for one, flops in counted.items() if one[0] == shape[0]}
     flops = {one: many for one, many in alike.items() if many is not None}
-    if len(flops) < max(AGREEING, len(alike)):
+    if len(flops) < max(AGREEING, len(alike)) or not _tell_apart(list(flops), shape):
         return None
     said = {_follows(flops, shape, explanation) for explanation in _EXPLANATIONS} - {None}
     return said.pop() if len(said) == 1 else None
+
+
+def _tell_apart(counted: Sequence[Shape], shape: Shape) -> bool:
+    """Whether counted shapes differ in area and borders, any one left out, and in what divides."""
+    points = [_by_borders((1, 1), one) for one in counted]
+    for left_out in range(len(points)):
+        rest = points[:left_out] + points[left_out + 1 :]
+        if not any(_determinant(*three) for three in combinations(rest, 3)):
+            return False
+    return not any(
+        shape[axis] % multiple and all(one[axis] % multiple == 0 for one in counted)
+        for axis in (1, 2)
+        for multiple in MULTIPLES
+    )
 
 
 def _follows(flops: Mapping[Shape, int], shape: Shape, point: _Explanation) -> int | None:

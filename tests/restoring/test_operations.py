@@ -87,3 +87,43 @@ def test_other_planes_say_nothing() -> None:
     grey = {(1, *sides): sides[0] * sides[1] for sides in SIDES}
     assert known_operations((1, 50, 50), grey) == 2500
     assert known_operations((3, 50, 50), grey) is None
+
+
+EIGHTS = [(80, 48), (88, 160), (120, 72), (136, 200), (64, 104), (144, 88)]
+SETS = {
+    "a square of 128": (
+        lambda height, width: padded(max(height, width), 128) ** 2,
+        [(side, 510) for side in (339, 345, 351, 372, 384, 360)],
+        [(126, 126), (250, 250)],
+    ),
+    "borders of 18": (
+        lambda height, width: (height + 36) * (width + 36),
+        [(side, 256) for side in (144, 163, 171, 200, 211, 180)],
+        [(128, 128), (128, 512)],
+    ),
+    "four of a side and one": (
+        lambda height, width: 7 * height * width + 5 * padded(height, 8) * padded(width, 4),
+        [(101, 256), (115, 256), (130, 256), (147, 256), (90, 131)],
+        [(97, 99), (203, 77)],
+    ),
+    "windows of two sizes": (
+        lambda height, width: (
+            3 * height * width
+            + 5 * padded(height, 8) * padded(width, 8)
+            + 7 * padded(height, 16) * padded(width, 16)
+        ),
+        EIGHTS,
+        [(334, 383)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("flops", "counted", "asked"), SETS.values(), ids=SETS)
+def test_shapes_that_are_too_much_alike_say_nothing_of_others(
+    flops: Callable[[int, int], int],
+    counted: list[tuple[int, int]],
+    asked: list[tuple[int, int]],
+) -> None:
+    known = {(3, *sides): flops(*sides) for sides in counted}
+    for sides in asked:
+        assert known_operations((3, *sides), known) in (None, flops(*sides))

@@ -1,6 +1,6 @@
 """Sets of opinions on disk: scores of single images, or votes between two."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,8 @@ class OpinionSet:
         scenes: (images,), which scene each one shows; -1: of its own.
         votes: (pairs, 4): image a, image b, votes for a, votes for b; no rows where there are
             scores.
+        keys: A hash of each file, by which other sets' copies of an image are known; none where
+            that is not asked.
     """
 
     config: OpinionConfig
@@ -33,6 +35,7 @@ class OpinionSet:
     scores: Tensor
     scenes: Tensor
     votes: Tensor
+    keys: Sequence[str] = ()
 
     @property
     def has_scenes(self) -> bool:
@@ -42,7 +45,13 @@ class OpinionSet:
     def fingerprint(self) -> str:
         """A hash of the images, in their order, and of what people said of them."""
         said = self.scores.tolist(), self.scenes.tolist(), self.votes.tolist()
-        return files_fingerprint(self.images, repr(said))
+        names = [path.name for path in self.images]
+        return xxhash.xxh3_128_hexdigest(repr((said, names, list(self.keys))).encode())
+
+    def copies_of(self, keys: Iterable[str]) -> list[int]:
+        """Images whose files are equal to others, by the hashes of those."""
+        wanted = set(keys)
+        return [image for image, key in enumerate(self.keys) if key in wanted]
 
     def folds(self, count: int, seed: int = 0) -> list[list[int]]:
         """Images of `count` groups of scenes, at random; no scene is in two of them."""
@@ -63,6 +72,10 @@ def files_fingerprint(files: Sequence[Path], said: str = "") -> str:
     return digest.hexdigest()
 
 
+def _keys(files: Sequence[Path]) -> list[str]:
+    return [xxhash.xxh3_128_hexdigest(path.read_bytes()) for path in files]
+
+
 def read_opinions(config: OpinionConfig, root: Path) -> OpinionSet:
     """Reads a set.
 
@@ -72,7 +85,7 @@ def read_opinions(config: OpinionConfig, root: Path) -> OpinionSet:
 
     Raises:
         InputError: Neither `labels.csv` nor `pairs.csv`, or a damaged one; a score that is not
-            between `low` and `high`.
+            between `low` and `high`; a `limit` of votes.
     """
     folder = root / config.folder
     if not (folder / "labels.csv").is_file() and (pairs := read_pairs(folder)):
@@ -95,6 +108,7 @@ def read_opinions(config: OpinionConfig, root: Path) -> OpinionSet:
         ((scores - config.low) / (config.high - config.low)).float(),
         _numbered([item.group for item in labelled]),
         torch.empty(0, 4),
+        _keys([item.path for item in labelled]),
     )
 
 
@@ -102,8 +116,13 @@ def _read_votes(config: OpinionConfig, pairs: Sequence[VotedPair]) -> OpinionSet
     """Pairs as numbers.
 
     Raises:
-        InputError: An image stands in two scenes, or against itself.
+        InputError: An image stands in two scenes, or against itself; only some are asked for.
     """
+    if config.limit:
+        raise InputError(
+            f"opinions {config.name!r}: limit = {config.limit} is for scores; of votes "
+            "all are learnt from: shorten pairs.csv"
+        )
     scenes: dict[Path, str] = {}
     for pair in pairs:
         if pair.a == pair.b:
@@ -123,6 +142,7 @@ def _read_votes(config: OpinionConfig, pairs: Sequence[VotedPair]) -> OpinionSet
         torch.tensor(
             [[place[item.a], place[item.b], item.votes_a, item.votes_b] for item in pairs]
         ),
+        _keys(list(scenes)),
     )
 
 

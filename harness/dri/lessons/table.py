@@ -76,10 +76,20 @@ class OpinionTable:
         )
         return [order[step * size : (step + 1) * size] for step in range(steps)]
 
-    def pairs(self, votes: Tensor) -> Tensor:
-        """Rows of what was voted on: those of all images a, then those of all images b (2 P,)."""
-        images = self.opinions.votes[votes, :2].long().T.flatten()
-        return torch.stack([(self.images == image).nonzero()[0, 0] for image in images])
+    def pairs(self, votes: Tensor, generator: torch.Generator) -> Tensor:
+        """Rows of what was voted on: those of all images a, then those of all images b (2 P,).
+
+        Of images in several parts a part at random, the same of both where they have as many.
+        """
+        images = self.opinions.votes[votes, :2].long().T
+        parts = [[(self.images == image).nonzero()[:, 0] for image in side] for side in images]
+        drawn: list[list[Tensor]] = [[], []]
+        for pair in zip(*parts, strict=True):
+            alike = len(pair[0]) == len(pair[1])
+            first = _any_of(len(pair[0]), generator)
+            drawn[0].append(pair[0][first])
+            drawn[1].append(pair[1][first if alike else _any_of(len(pair[1]), generator)])
+        return torch.stack([*drawn[0], *drawn[1]])
 
     def _of_a_scene(self, rows: Tensor, size: int, generator: torch.Generator) -> Tensor:
         scenes = self.opinions.scenes[self.images[rows]]
@@ -94,6 +104,10 @@ class OpinionTable:
             kept = torch.load(path, weights_only=True, mmap=True)
             images = kept.pop("images")
             return OpinionTable(opinions, FeatureTable(**kept), images)
+
+
+def _any_of(count: int, generator: torch.Generator) -> int:
+    return int(torch.randint(count, (1,), generator=generator)) if count > 1 else 0
 
 
 def describe_opinions(

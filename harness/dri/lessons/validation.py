@@ -1,6 +1,6 @@
 """How well a scorer agrees with people about scenes and sets that it has not learnt from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,8 @@ class Trial:
         name: Of the trial.
         images: Of each set, those to learn from.
         judged: Index of the set that is judged by.
-        held: Its images that are judged by; none of their scenes is learnt from.
+        held: Its images that are judged by; none of their scenes is learnt from, nor a copy of
+            theirs in another set.
         part_of: Name of the whole that trials are folds of; empty: of none.
     """
 
@@ -35,60 +36,93 @@ class Trial:
     part_of: str = ""
 
 
-def scene_trials(sets: Sequence[OpinionSet], folds: int, known: int = 0) -> list[Trial]:
+def scene_trials(
+    sets: Sequence[OpinionSet], folds: int, known: Collection[int] = ()
+) -> list[Trial]:
     """Each set that has scenes, by folds of its scenes.
 
     Args:
         sets: All of them.
         folds: Parts of the scenes of a set.
-        known: So many sets at the beginning were learnt from before: they judge nobody.
+        known: Places of sets that were learnt from before: they judge nobody.
     """
-    return [
+    trials = [
         Trial(
             f"{opinions.config.name}-scenes{number}",
-            [_without(item, held if item is opinions else []) for item in sets],
+            _learnt(sets, place, held),
             place,
             held,
             f"{opinions.config.name}, all scenes",
         )
         for place, opinions in enumerate(sets)
-        if opinions.has_scenes and opinions.config.weight and place >= known
+        if opinions.has_scenes and opinions.config.weight and place not in known
         for number, held in enumerate(opinions.folds(folds))
     ]
+    return [trial for trial in trials if any(trial.images)]
 
 
-def set_trials(sets: Sequence[OpinionSet], known: int = 0) -> list[Trial]:
+def set_trials(sets: Sequence[OpinionSet], known: Collection[int] = ()) -> list[Trial]:
     """Each set that is learnt from, left out as a whole.
 
     Args:
         sets: All of them.
-        known: So many at the beginning were learnt from before: they judge nobody.
+        known: Places of sets that were learnt from before: they judge nobody.
+    """
+    trials = [
+        _whole(sets, place, f"without-{opinions.config.name}")
+        for place, opinions in enumerate(sets)
+        if opinions.config.weight and place not in known
+    ]
+    return [trial for trial in trials if any(trial.images)]
+
+
+def judging_trials(sets: Sequence[OpinionSet], known: Collection[int] = ()) -> list[Trial]:
+    """Each set that is only judged by.
+
+    Args:
+        sets: All of them.
+        known: Places of sets that were learnt from before: they judge nobody.
     """
     return [
-        Trial(
-            f"without-{opinions.config.name}",
-            [[] if item is opinions else _without(item, []) for item in sets],
-            place,
-            list(range(len(opinions.images))),
-        )
+        _whole(sets, place, f"judged-{opinions.config.name}")
         for place, opinions in enumerate(sets)
-        if opinions.config.weight
-        and place >= known
-        and any(item.config.weight for item in sets if item is not opinions)
+        if opinions.config.weight == 0 and place not in known
     ]
 
 
 def split_trial(sets: Sequence[OpinionSet], split: int, share: float = 0.8) -> Trial:
-    """A random split of the first set, by images."""
-    order = np.random.default_rng(split).permutation(len(sets[0].images)).tolist()
+    """A random split of the first set, by images; by scenes where several images show one."""
+    first, generator = sets[0], np.random.default_rng(split)
+    if first.has_scenes:
+        alone = -1 - torch.arange(len(first.images))  # of its own
+        scenes = torch.where(first.scenes < 0, alone, first.scenes).numpy()
+        drawn = generator.permutation(np.unique(scenes))
+        held = np.flatnonzero(np.isin(scenes, drawn[round(share * len(drawn)) :])).tolist()
+        return Trial(f"split{split}", _learnt(sets, 0, held), 0, held)
+    order = generator.permutation(len(first.images)).tolist()
     cut = round(share * len(order))
-    images = [order[:cut], *(_without(item, []) for item in sets[1:])]
+    images = [order[:cut], *_learnt(sets, 0, order[cut:])[1:]]
     return Trial(f"split{split}", images, 0, order[cut:])
 
 
 def everything(sets: Sequence[OpinionSet]) -> list[list[int]]:
     """All that may be learnt from."""
     return [_without(item, []) for item in sets]
+
+
+def _whole(sets: Sequence[OpinionSet], place: int, name: str) -> Trial:
+    """A trial that holds a set back as a whole."""
+    held = list(range(len(sets[place].images)))
+    return Trial(name, _learnt(sets, place, held), place, held)
+
+
+def _learnt(sets: Sequence[OpinionSet], place: int, held: Sequence[int]) -> list[list[int]]:
+    """Of each set what is learnt from while images of one, and their copies, are held back."""
+    keys = [sets[place].keys[image] for image in held] if sets[place].keys else []
+    return [
+        _without(item, held if number == place else item.copies_of(keys))
+        for number, item in enumerate(sets)
+    ]
 
 
 def agreement(

@@ -108,6 +108,9 @@ def draw_curves(folder: Path) -> Path | None:
 
     Returns:
         The file, or `None` while there is no log.
+
+    Raises:
+        InputError: A log is damaged.
     """
     stage_2 = [path for path in folder.glob("stage2-*.csv") if not path.stem.endswith("-head")]
     logs = [*folder.glob("stage1.csv"), *sorted(stage_2, key=lambda path: path.stem)]
@@ -118,9 +121,10 @@ def draw_curves(folder: Path) -> Path | None:
     figure = Figure(figsize=(5.5 * columns, 4 * rows), layout="constrained")
     for place, log in enumerate(logs, start=1):
         axes = figure.add_subplot(rows, columns, place)
-        table = pd.read_csv(log)
-        for name in table.columns[1:]:
-            axes.plot(table["step"], table[name], label=name)
+        with kept_by_the_run(log):
+            table = pd.read_csv(log)
+            for name in table.columns[1:]:
+                axes.plot(table["step"], table[name], label=name)
         unit = "step" if log.stem == "stage1" else "epoch"
         axes.set(title=log.stem, xlabel=unit, ylabel="loss", yscale="log")
         axes.legend(fontsize="small")

@@ -96,6 +96,9 @@ class TrainingConfig:
         require("[training]", self, least)
         if not self.starts:
             raise InputError("[training] starts = []; expected at least one random start")
+        if len(set(self.starts)) < len(self.starts):
+            starts = list(self.starts)
+            raise InputError(f"[training] starts = {starts}; expected random starts that differ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,12 @@ class VersionConfig:
         shares = "spoiled", "sharpened", "compressed"
         require("[versions]", self, dict.fromkeys((*counts, *shares), 0) | {"contents": 1})
         require("[versions]", self, {"size": 64})
+        for scale in self.scales:
+            if scale < 2 or self.size % scale:
+                raise InputError(
+                    f"[versions] scales has {scale}, and size = {self.size}; expected factors of "
+                    "at least 2 that divide size"
+                )
 
     @property
     def count(self) -> int:
@@ -216,6 +225,11 @@ class DataConfig:
         twice = [name for name in names if names.count(name) > 1]
         if twice:
             raise InputError(f"two sets of opinions are called {twice[0]!r}: name them apart")
+        if self.clean in names:
+            raise InputError(
+                f"a set of opinions is called {self.clean!r}, as the folder of clean photographs: "
+                "name them apart"
+            )
 
 
 def as_json(data: DataConfig, config: TrainingConfig) -> Mapping[str, object]:

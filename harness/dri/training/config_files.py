@@ -8,6 +8,7 @@ from typing import Any
 from harness.dri.lessons.config import OpinionConfig
 from harness.dri.lessons.records import record
 from harness.dri.network.config import NetworkConfig
+from harness.dri.network.imagenet import IMAGENET
 from harness.dri.training.config import (
     DataConfig,
     DegradationLevels,
@@ -95,7 +96,7 @@ def _training(table: Table) -> TrainingConfig:
 
 
 def _check_together(data: DataConfig, config: TrainingConfig) -> None:
-    """Refuses a batch of versions that there are not so many of."""
+    """Refuses a batch of versions that there are not so many of, and a network nobody has."""
     batch, versions = config.contents_ranked, data.versions
     most = {
         "contents_ranked": versions.contents,
@@ -105,6 +106,16 @@ def _check_together(data: DataConfig, config: TrainingConfig) -> None:
     for name, bound in most.items():
         if (value := getattr(config, name)) > bound:
             raise InputError(f"[training] {name} = {value}; [versions] has no more than {bound}")
+    known = sum(len(item.levels) for item in data.degradations)
+    if config.versions > known and not config.upon:
+        raise InputError(
+            f"[training] versions = {config.versions}; [[degradations]] have no more than {known}"
+        )
+    if config.network.backbone not in IMAGENET:
+        raise InputError(
+            f"[training.network] backbone = {config.network.backbone!r}; expected one of "
+            f"{', '.join(IMAGENET)}"
+        )
 
 
 def _read_table(path: Path, above: tuple[Path, ...] = ()) -> Table:

@@ -96,13 +96,28 @@ class SyntheticPairs:
         folder: Clean photographs.
         degradations: What to do to them.
         seed: Of all randomness.
+        least: Height and width that patches may have.
+
+    Raises:
+        InputError: There is no photograph, or one is smaller than that.
     """
 
     def __init__(
-        self, folder: Path, degradations: Sequence[LabelledDegradation], seed: int
+        self,
+        folder: Path,
+        degradations: Sequence[LabelledDegradation],
+        seed: int,
+        least: int = 1,
     ) -> None:
         paths = photographs_in(folder)
         self.photographs = [quantise(read_image(path, mode="rgb")) for path in paths]
+        for path, photograph in zip(paths, self.photographs, strict=True):
+            height, width = photograph.shape[1:]
+            if min(height, width) < least:
+                raise InputError(
+                    f"{path} is {width} x {height} pixels; expected at least {least} x {least}: "
+                    "leave it out, or make size in [versions] smaller"
+                )
         self.degradations, self.seed = list(degradations), seed
 
     def batch(self, step: int, contents: int, versions: int, size: int) -> Batch:

@@ -1,6 +1,6 @@
 """Experiments: splits, scenes and sets that are held back, and what each part is good for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from harness.dri.lessons.validation import (
     Judge,
     Trial,
     agreement,
-    everything,
+    judging_trials,
     scene_trials,
     set_trials,
     split_trial,
@@ -39,6 +39,7 @@ class Experiments:
             comes last.
         config: Of the run.
         say: Told of progress.
+        known: Places of sets that what is stood upon has learnt from: they judge nobody.
     """
 
     def __init__(
@@ -49,10 +50,10 @@ class Experiments:
         held: Callable[[Trial, TrainingConfig, str], Fitted],
         config: TrainingConfig,
         say: Say,
+        known: Collection[int],
     ) -> None:
         self.folder, self.sets, self.judge, self.held = folder, sets, judge, held
-        self.config, self.say = config, say
-        self.known = 1 if config.upon else 0  # what is stood upon has learnt from the first set
+        self.config, self.say, self.known = config, say, known
 
     def splits(self, count: int) -> None:
         """Random 80/20 splits of the first set.
@@ -64,17 +65,9 @@ class Experiments:
 
     def validation(self, folds: int) -> None:
         """By scenes, by sets, and on sets that are only judged by: writes `validation.csv`."""
-        trials = [*scene_trials(self.sets, folds, self.known), *set_trials(self.sets, self.known)]
-        trials += [
-            Trial(
-                f"judged-{opinions.config.name}",
-                everything(self.sets),
-                place,
-                list(range(len(opinions.images))),
-            )
-            for place, opinions in enumerate(self.sets)
-            if opinions.config.weight == 0
-        ]
+        sets, known = self.sets, self.known
+        trials = [*scene_trials(sets, folds, known), *set_trials(sets, known)]
+        trials += judging_trials(sets, known)
         self._write(trials, {"whole": self.config}, "validation.csv")
 
     def ablation(self, splits: int, folds: int) -> None:
@@ -92,7 +85,7 @@ class Experiments:
             for seed in range(known.ablation_seeds)
             for name, config in once.items()
         }
-        trials = [split_trial(self.sets, split) for split in range(0 if self.known else splits)]
+        trials = [split_trial(self.sets, split) for split in range(0 if known.upon else splits)]
         self._write([*trials, *scene_trials(self.sets, folds, self.known)], configs, "ablation.csv")
 
     def _write(
@@ -109,7 +102,12 @@ class Experiments:
             raise InputError(
                 f"nothing is held back for {name}: give a second set of opinions, or one with "
                 "scenes (the column group)"
-                + ("; upon trained weights the first set judges nobody" if self.known else "")
+                + (
+                    "; upon trained weights what they have learnt from judges nobody, nor does "
+                    "the first set"
+                    if self.known
+                    else ""
+                )
             )
         rows: list[dict[str, object]] = []
         for part, config in configs.items():

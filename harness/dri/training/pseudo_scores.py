@@ -72,7 +72,7 @@ def read_judged_levels(path: Path) -> JudgedLevels:
             for name, part in table.groupby("degradation")
         }
         shapes = tuple(sorted(set(table.loc[table["shape"] == 1, "degradation"])))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path}: {error}: a table of what people said of degradations has the columns "
             "degradation, value, mos (1 to 5) and shape (0 or 1)"

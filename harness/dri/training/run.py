@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -35,6 +35,7 @@ from harness.dri.training.versions import VersionMaker
 from harness.dri.training_images import write_training_images
 from harness.dri.weights import load_weights, save_weights
 from harness.errors import InputError
+from harness.images import content_key, read_image
 
 WEIGHTS, IMAGES = "dri.safetensors", "training-images.json"
 """What a run makes: the weights, and the list of what they have learnt from."""
@@ -53,6 +54,7 @@ class Materials:
         judge: SRCC and PLCC of predictions with MOS.
         judged: What people said of degradations, if that is to make the pseudo-scores.
         images: Every image that is trained on, by the name of its set.
+        before: What the network to stand upon has learnt from: set -> file -> content key.
     """
 
     basis: Path
@@ -63,6 +65,7 @@ class Materials:
     judge: Judge
     judged: JudgedLevels | None
     images: Mapping[str, Sequence[Path]]
+    before: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def fingerprints(self) -> dict[str, str]:
         """Hashes of all that is learnt from or judged by, by the names of sets."""
@@ -84,7 +87,8 @@ class TrainingRun:
         say: Told of progress.
 
     Raises:
-        InputError: The folder holds a run of another configuration.
+        InputError: The folder holds a run of another configuration, or of other data; the first set
+            has no scores to calibrate by.
     """
 
     def __init__(
@@ -98,6 +102,12 @@ class TrainingRun:
     ) -> None:
         self.folder, self.data, self.config, self.materials = folder, data, config, materials
         self.device, self.say = device, say
+        first = materials.opinions[0]
+        if len(first.votes) and not config.upon:
+            raise InputError(
+                f"the first set of opinions, {first.config.name!r}, has votes, and no scores to "
+                "calibrate by: put a set with labels.csv first, or stand upon trained weights"
+            )
         _claim(folder / "config.json", as_json(data, config), "of another configuration")
         _claim(folder / "made-of.json", materials.fingerprints(), "on other data")
 
@@ -113,15 +123,14 @@ class TrainingRun:
                 f"{self.config.upon} has learnt from what the splits would hold back: "
                 "run them for the configuration that it was made by"
             )
-        sets, judge = self.materials.opinions, self.materials.judge
-        experiments = Experiments(self.folder, sets, judge, self.held, self.config, self.say)
+        experiments = self._experiments
         stages: dict[str, Callable[[], object]] = {
             "versions": self.versions,
             "representation": lambda: self.network,
             "mos": self.mos,
-            "splits": lambda: experiments.splits(self.data.splits),
-            "validation": lambda: experiments.validation(self.data.scene_folds),
-            "ablation": lambda: experiments.ablation(
+            "splits": lambda: experiments().splits(self.data.splits),
+            "validation": lambda: experiments().validation(self.data.scene_folds),
+            "ablation": lambda: experiments().ablation(
                 self.data.ablation_splits, self.data.scene_folds
             ),
             "calibration": self.calibration,
@@ -129,6 +138,20 @@ class TrainingRun:
         }
         stages[stage]()
         draw_curves(self.folder)
+
+    def _experiments(self) -> Experiments:
+        sets, judge = self.materials.opinions, self.materials.judge
+        known = self._known() if self.config.upon else ()
+        return Experiments(self.folder, sets, judge, self.held, self.config, self.say, known)
+
+    def _known(self) -> set[int]:
+        """Places of the sets that the network to stand upon has learnt from: the first is one."""
+        keys = {key for files in self.materials.before.values() for key in files.values()}
+        return {0} | {
+            place
+            for place, opinions in enumerate(self.materials.opinions)
+            if place and any(content_key(read_image(path)) in keys for path in opinions.images)
+        }
 
     def versions(self) -> list[Path]:
         """Versions of the clean photographs, with what the full-reference metrics say of them."""
@@ -144,6 +167,11 @@ class TrainingRun:
         """The weights of the network that is stood upon."""
         path, wanted = self.materials.basis, self.config.network
         trained = load_weights(path)
+        if trained.config.members > 1:
+            raise InputError(
+                f"{path} has {trained.config.members} members, and one can be stood upon: "
+                "train one with starts = [0], or stand upon dri or dri-stated-terms"
+            )
         shape = replace(trained.config, **{part: getattr(wanted, part) for part in SHAPELESS})
         if shape != wanted:
             said, is_so = asdict(wanted), asdict(shape)
@@ -219,7 +247,7 @@ class TrainingRun:
             fit_calibration(self.network, Fitted(raw, spread), 100 * scores)
         path = self.folder / WEIGHTS
         sha256 = save_weights(self.network, path, as_json(self.data, self.config))
-        write_training_images(self.folder / IMAGES, self.materials.images)
+        write_training_images(self.folder / IMAGES, self.materials.images, self.materials.before)
         self.say(f"{path}: {path.stat().st_size / 2**20:.1f} MiB, SHA-256 {sha256}")
 
     def held(self, trial: Trial, config: TrainingConfig, part: str) -> Fitted:

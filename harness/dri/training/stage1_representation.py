@@ -14,6 +14,9 @@ from harness.dri.training.checkpoints import StageProgress, scheduled
 from harness.dri.training.config import TrainingConfig
 from harness.dri.training.data import Batch, SyntheticPairs, pseudo_score
 
+STANDARDISED = 240
+"""Height and width of the larger patches that the backbone's statistics are fitted to."""
+
 
 def train_representation(
     network: DRINetwork,
@@ -100,7 +103,7 @@ def fit_standardisation(network: DRINetwork, pairs: SyntheticPairs) -> None:
 
     They are those of patches of two sizes, degraded and clean.
     """
-    sizes = (120, 240, 120, 240)
+    sizes = (STANDARDISED // 2, STANDARDISED) * 2
     batches = [pairs.batch(1_000_000 + index, 12, 2, size) for index, size in enumerate(sizes)]
     device, first = network.calibration.device, network.members[0]
     looked = [

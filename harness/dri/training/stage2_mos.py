@@ -238,7 +238,7 @@ def _opinion_losses(
     """What a batch of one set asks for."""
     opinions, votes = table.opinions, rows
     if is_vote := len(opinions.votes) > 0:
-        rows = table.pairs(votes)
+        rows = table.pairs(votes, generator)
     views = torch.randint(table.features.views, (len(rows),), generator=generator)
     said, _ = predict(table.features, rows, views)
     if is_vote:

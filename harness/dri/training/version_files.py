@@ -10,10 +10,10 @@ from torch import Tensor
 from harness.atomic import atomic_file
 from harness.dri.lessons.config import Say
 from harness.dri.lessons.features import VIEWS, FeatureTable, Recompress, describe_views, stack
+from harness.dri.lessons.kept import kept_by_the_run
 from harness.dri.network.network import Description, DRINetwork
 from harness.dri.training.pseudo_scores import JudgedLevels, consensus, pseudo_scores
 from harness.dri.training.versions import VersionMaker
-from harness.errors import InputError
 
 SUFFIX = ".npz"
 
@@ -50,14 +50,9 @@ def read_versions(path: Path) -> tuple[Tensor, Tensor, list[str]]:
     Raises:
         InputError: The file is damaged.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            images, values = (torch.from_numpy(file[name]) for name in ("images", "values"))
-            return images, values, file["kinds"].tolist()
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{path} holds no versions of a photograph ({error}): delete it and run again"
-        ) from None
+    with kept_by_the_run(path), np.load(path, allow_pickle=False) as file:
+        images, values = (torch.from_numpy(file[name]) for name in ("images", "values"))
+        return images, values, file["kinds"].tolist()
 
 
 def describe_versions(

@@ -37,7 +37,8 @@ class Version:
 
     Attributes:
         kind: What was done to it: `super-resolve x4 dat-light + jpeg 30`; degraded in one way, as
-            tables of what people said of degradations have it: `jpeg 30`.
+            tables of what people said of degradations have it: `jpeg 30`. What is then restored has
+            a name that they do not have, so that both are judged by the same metrics.
         image: Float32 (3, S, S) in [0, 1], 8 bits.
     """
 
@@ -128,8 +129,7 @@ class VersionMaker:
         believed = sigma_255 * _pick((1.0, 1.0, 0.6, 1.6), generator)
         restored = _restore(restorer, noisy, Conditions(sigma_255=believed))
         kind = f"denoise {sigma_255} as {believed:g} {restorer.card.name}"
-        done = f"{self.config.noise} {sigma_255}"
-        return [Version(done, noisy), self._finish(kind, restored, generator)]
+        return [Version(f"noise {sigma_255}", noisy), self._finish(kind, restored, generator)]
 
     def _decompressed(self, reference: Image, generator: np.random.Generator) -> list[Version]:
         restorer = _pick(self.restorers[Task.DEJPEG], generator)
@@ -137,8 +137,7 @@ class VersionMaker:
         compressed = quantise(self._jpeg(quality=quality)(reference, generator))
         restored = _restore(restorer, compressed, Conditions(quality=quality))
         kind = f"dejpeg {quality} {restorer.card.name}"
-        done = f"{self.config.jpeg} {quality}"
-        return [Version(done, compressed), Version(kind, restored)]
+        return [Version(f"compressed {quality}", compressed), Version(kind, restored)]
 
     def _second_order(self, reference: Image, generator: np.random.Generator) -> list[Version]:
         """What practical super-resolution trains on, enlarged where it shrinks.

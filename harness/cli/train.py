@@ -234,7 +234,7 @@ def _synthetic_pairs(
     ]
     # stage 1, which is not run upon trained weights, looks at more than versions
     sides = () if training.upon else (training.patch, STANDARDISED)
-    return data.SyntheticPairs(clean, applied, training.seed, max(sources.versions.size, *sides))
+    return data.SyntheticPairs(clean, applied, training.seed, max((sources.versions.size, *sides)))
 
 
 def _version_maker(

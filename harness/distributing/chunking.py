@@ -88,7 +88,9 @@ class Chunking:
         return work * self.cells() / known if known else None
 
     def give_back(self, restorer: str, cells: Iterable[Where]) -> None:
-        """Cells that came to nothing are first in turn."""
+        """Cells that came to nothing are first in turn; those that nobody asks for are left."""
+        if restorer not in self.left:  # it was handed over for another plan of the same run
+            return
         back = list(cells)
         self.left[restorer].extendleft(reversed(back))
         self._counts.update((restorer, set_name) for set_name, _ in back)

@@ -68,7 +68,7 @@ class Job:
             self.expected = expect(self.plan, pool, self.how.timeout)
         # while nobody was waiting
         taken = {cell for name in list(self.jobs.finished()) for cell in self._take_file(name)}
-        waiting = self._adopt()
+        waiting = self._adopt(taken)
         left = lacking(self.plan, self.store)
         self._tell_reused(left, taken)
         there = {(sent.restorer, cell) for sent in waiting for cell in sent.cells}
@@ -79,15 +79,18 @@ class Job:
         self.chunking = cut(rest, self.executor)
         self._follow()
 
-    def _adopt(self) -> list[Sent]:
-        """Waits for chunks of an earlier start that are still on their way."""
+    def _adopt(self, taken: set[Cell]) -> list[Sent]:
+        """Waits for chunks of an earlier start that are still on their way.
+
+        What others have left joins `taken`.
+        """
         if not self.executor.durable:
             return []
         sent = self.jobs.recorded()
         found = self.executor.adopt({name: self.jobs.result(name) for name in sent})
         self.running |= {future: sent[name] for name, future in found.items()}
-        for name in sent.keys() - found.keys():  # gone, and what it left was taken in
-            self.jobs.forget(name)
+        for name in sent.keys() - found.keys():  # gone; it may have left something since
+            taken |= self._take_file(name)
         return [sent[name] for name in found]
 
     def _tell_reused(self, left: Mapping[str, list[Where]], told: Set[Cell]) -> None:
@@ -183,11 +186,11 @@ class Job:
         """Takes in what was done; what was not is handed over again."""
         sets = {name for name, _ in sent.cells}
         self.chunking.learn(sent.restorer, sets, result.seconds, result.cells - 1)
-        done = self.receiver.take(result)
+        done = self.receiver.take(self._current(result))
         self._forget(sent)
         if sent.restorer:
             rest = [cell for cell in sent.cells if Cell(sent.restorer, *cell) not in done]
-            if rest and not done:
+            if rest and not result.part.done():
                 self._again(sent, rest, "its job had no time for a single cell")
             elif rest:
                 self.chunking.give_back(sent.restorer, rest)
@@ -206,7 +209,7 @@ class Job:
     def _lose(self, sent: Sent, why: str) -> None:
         """A chunk was lost: what it left is taken in, and the rest is tried again."""
         found = self.jobs.read(sent.name, partial=True) if self.executor.durable else None
-        done = set() if found is None else self.receiver.take(found)
+        done = set() if found is None else self.receiver.take(self._current(found))
         self._forget(sent)
         rest = [cell for cell in sent.cells if Cell(sent.restorer, *cell) not in done]
         self._again(sent, rest, why)
@@ -226,7 +229,8 @@ class Job:
         self.chunking.give_back(sent.restorer, again)
 
     def _take_file(self, name: str) -> set[Cell]:
-        result, done = self.jobs.read(name), set[Cell]()
+        """Takes in what a chunk has left, the whole or what it had when it was killed."""
+        result, done = self.jobs.read(name) or self.jobs.read(name, partial=True), set[Cell]()
         if result is not None and not result.refused and not self.receiver.differs(result):
             done = self.receiver.take(self._current(result))
         self.store.commit()

@@ -31,6 +31,7 @@ from harness.running.schedule import Course, Schedule
 from harness.storage.provenance import host_id
 from harness.storage.store import Store
 from harness.workers.allocation import cores, ends_at, free_mib
+from harness.workers.guard import scratch
 from harness.workers.pool import Trouble, announce, handover_folder, outcome
 
 FLUSH_SECONDS = 30.0
@@ -163,7 +164,7 @@ def _run(task: ChunkTask, node: _Node) -> ChunkResult:
     if refused := node.differs(task):
         return ChunkResult(refused=refused, host=node.host)
     node.pools.begin(item.name for item in task.plan.restorers)
-    with tempfile.TemporaryDirectory(prefix="restobench-part-") as folder:
+    with tempfile.TemporaryDirectory(prefix="part-", dir=scratch()) as folder:
         part, shared = Path(folder) / "run", sees(task.run, task.token)
         part.mkdir()
         if shared:

@@ -83,17 +83,7 @@ def load_weights(path: Path = DRI.path, sha256: str | None = None) -> DRINetwork
             f"the scorer's weights {path} have SHA-256 {seen[:16]}..., expected {expected[:16]}..."
         )
     try:
-        with safe_open(path, framework="pt") as file:
-            header, tensors = file.metadata() or {}, len(list(file.keys()))
-        if header.get("format") != FORMAT:
-            raise InputError(f"{path} has format {header.get('format')!r}; expected {FORMAT}")
-        config = NetworkConfig(**json.loads(header["config"]))
-        if max(config.members, config.heads) > tensors:
-            raise ValueError(
-                f"its header speaks of more members or heads than its {tensors} tensors"
-            )
-        with torch.device("meta"):  # no values before those of the file: to draw them takes longer
-            network = DRINetwork(config)
+        network = _unfilled(path)
         state = {name: value.float() for name, value in load_file(path).items()}
         missing, unexpected = network.load_state_dict(state, strict=False, assign=True)
     except (SafetensorError, TypeError, ValueError, KeyError, *_UNFIT) as error:
@@ -106,3 +96,21 @@ def load_weights(path: Path = DRI.path, sha256: str | None = None) -> DRINetwork
             f"{path} does not fit its own configuration: {[*missing, *unexpected][:3]}"
         )
     return network.eval()
+
+
+def _unfilled(path: Path) -> DRINetwork:
+    """A network of the shape that a file speaks of, without values.
+
+    Raises:
+        InputError: It is of another format.
+        ValueError: It speaks of more than it holds.
+    """
+    with safe_open(path, framework="pt") as file:
+        header, tensors = file.metadata() or {}, len(list(file.keys()))
+    if header.get("format") != FORMAT:
+        raise InputError(f"{path} has format {header.get('format')!r}; expected {FORMAT}")
+    config = NetworkConfig(**json.loads(header["config"]))
+    if max(config.members, config.heads) > tensors:
+        raise ValueError(f"its header speaks of more members or heads than its {tensors} tensors")
+    with torch.device("meta"):  # no values before those of the file: to draw them takes longer
+        return DRINetwork(config)

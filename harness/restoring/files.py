@@ -20,8 +20,7 @@ from harness.plugins.specification import RestorerSpec
 from harness.restoring.adaptation import restore_image
 from harness.restoring.build import build_restorer
 from harness.restoring.probing import wrong_range
-from harness.workers.launching import LikeTheUsers
-from harness.workers.pool import how_it_died
+from harness.workers.launching import LikeTheUsers, how_it_died
 
 
 def restore_files(

@@ -7,6 +7,7 @@ import gc
 import math
 import os
 import resource
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -15,17 +16,15 @@ from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
-from harness.cards import RestorerCard
 from harness.conditions import Conditions
 from harness.errors import DamagedImageError, ImageError, RestorationError, describe_error
 from harness.images import Image, to_uint8
 from harness.plugins.specification import RestorerSpec
-from harness.protocols import DegradedSet, Restorer
+from harness.protocols import Restorer
 from harness.restoring.adaptation import AloneError, restore_images
-from harness.restoring.build import asks_its_card, build_restorer
+from harness.restoring.build import build_restorer
 from harness.restoring.measuring import restore_measured
 from harness.restoring.operations import Counted, Shape, known_operations
-from harness.restoring.probing import wrong_range
 from harness.results import FailureKind, Spent
 from harness.storage.images.arrays import ImageFile
 from harness.storage.images.handover import Handover, hand_over
@@ -46,6 +45,7 @@ class RestoreTask:
         handover: Where to leave the restored pixels, for the process that keeps and scores them.
         quantise: Whether the restored image is rounded to 8 bits, as a file would be.
         counted: The operations that other workers have counted for this restorer and scale.
+        timeout: Seconds after which the worker is killed; `None`: it has all the time.
     """
 
     spec: RestorerSpec
@@ -57,6 +57,7 @@ class RestoreTask:
     handover: Path
     quantise: bool
     counted: Counted = field(default_factory=dict)
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Loaded:
             )
 
     def count_operations(
-        self, image: Image, conditions: Conditions, tile: int | None
+        self, image: Image, conditions: Conditions, tile: int | None, seconds: float
     ) -> int | None:
         """Operations of an image that was restored, counted where they are not known.
 
@@ -140,13 +141,14 @@ class Loaded:
             image: The degraded image.
             conditions: What is known of it.
             tile: The side of the tiles that it was restored in; `None`: as a whole.
+            seconds: How long counting may take.
         """
         counted, shape = self.counted[conditions.scale], image.shape
         if not self.runs_torch[conditions.scale]:
             return None
 
         def count() -> int | None:
-            return count_flops(lambda: self.restore([image], [conditions]))
+            return count_flops(lambda: self.restore([image], [conditions]), seconds)
 
         if tile is not None:
             known = conditions.scale, shape, tile
@@ -232,7 +234,7 @@ def restore_cells(
 
 
 def _restore(tasks: Sequence[RestoreTask], loaded: Loaded) -> list[Restoration]:
-    images = [_degraded(task) for task in tasks]
+    begun, images = time.monotonic(), [_degraded(task) for task in tasks]
     known = [told(task) for task in tasks]
     counted = loaded.counted[known[0].scale]
     with loaded.packages:  # many a restorer imports them when it is first called
@@ -248,7 +250,9 @@ def _restore(tasks: Sequence[RestoreTask], loaded: Loaded) -> list[Restoration]:
     found = []
     for task, image, conditions, pixels in zip(tasks, images, known, restored, strict=True):
         counted.update(task.counted)
-        flops = loaded.count_operations(image, conditions, spent.tile)
+        # what is restored must not be lost over what it cost
+        left = (task.timeout or math.inf) - (time.monotonic() - begun)
+        flops = loaded.count_operations(image, conditions, spent.tile, max(left / 2, 0))
         new = {image.shape: counted[image.shape]} if image.shape in counted else {}
         cost = replace(spent, flops=flops)
         found.append(Restoration(leave(task, pixels), cost, busy, new))
@@ -287,33 +291,3 @@ def _trouble(kind: FailureKind, error: BaseException) -> Trouble:
         os.write(2, f"\n{message.splitlines()[0]}\n".encode())
         os._exit(EXIT_MEMORY)
     return Trouble(kind, message)
-
-
-def describe_restorer(
-    spec: RestorerSpec, sets: Sequence[DegradedSet]
-) -> tuple[RestorerCard, dict[str, str | None], bool, list[str]] | Trouble:
-    """A restorer's card, why it cannot be run on each set, and whether the card alone says so.
-
-    Besides, what it has to say of the sets that it can be run on: `notes`, where it has that. Runs
-    in a worker.
-    """
-    try:
-        restorer = load_restorer(spec, "cpu").restorer
-        reasons = {item.name: restorer.supports(item) for item in sets}
-        notes = [
-            f"on {item.name}: {note}"
-            for item in sets
-            if not reasons[item.name] and hasattr(restorer, "notes")
-            for note in restorer.notes(item)
-        ]
-        return restorer.card, reasons, asks_its_card(restorer), notes
-    except BaseException as error:
-        return Trouble(FailureKind.LOAD, describe_error(error))
-
-
-def probe_restorer(spec: RestorerSpec) -> str | None:
-    """What `wrong_range` says of a restorer; runs in the worker of `describe_restorer`."""
-    try:
-        return wrong_range(load_restorer(spec, "cpu").restorer)
-    except BaseException:  # what a restorer does to its worker is for its cells to tell
-        return None

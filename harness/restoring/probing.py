@@ -1,22 +1,29 @@
 """Tells a network that is fed in the wrong range from a good one.
 
-No error does: it runs, some dB worse.
+No error does: it runs, some dB worse. Besides, what a worker says of a restorer before its first
+cell.
 """
 
 import importlib.util
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from harness.errors import RestorationError
+from harness.errors import RestorationError, describe_error
 from harness.images import Image, read_image
-from harness.protocols import Conditions, Restorer, RestorerCard, Task
+from harness.plugins.specification import RestorerSpec
+from harness.protocols import Conditions, DegradedSet, Restorer, RestorerCard, Task
 from harness.resizing import imresize
 from harness.restoring.adaptation import restore_image
+from harness.restoring.build import asks_its_card
+from harness.restoring.in_worker import load_restorer
 from harness.restoring.plausibility import RANGES
+from harness.results import FailureKind
+from harness.workers.pool import Trouble
 
 CHANGES_THE_PICTURE = frozenset({Task.DEHAZE, Task.LOW_LIGHT, Task.INPAINT, Task.DEMOSAIC})
 """What these tasks return is rightly far from what they are given: the probe says nothing."""
@@ -159,3 +166,33 @@ def probe_photo() -> Image:
 def _span(card: RestorerCard) -> str:
     low, high = card.value_range
     return f"{low:g}..{high:g}"
+
+
+def describe_restorer(
+    spec: RestorerSpec, sets: Sequence[DegradedSet]
+) -> tuple[RestorerCard, dict[str, str | None], bool, list[str]] | Trouble:
+    """A restorer's card, why it cannot be run on each set, and whether the card alone says so.
+
+    Besides, what it has to say of the sets that it can be run on: `notes`, where it has that. Runs
+    in a worker.
+    """
+    try:
+        restorer = load_restorer(spec, "cpu").restorer
+        reasons = {item.name: restorer.supports(item) for item in sets}
+        notes = [
+            f"on {item.name}: {note}"
+            for item in sets
+            if not reasons[item.name] and hasattr(restorer, "notes")
+            for note in restorer.notes(item)
+        ]
+        return restorer.card, reasons, asks_its_card(restorer), notes
+    except BaseException as error:
+        return Trouble(FailureKind.LOAD, describe_error(error))
+
+
+def probe_restorer(spec: RestorerSpec) -> str | None:
+    """What `wrong_range` says of a restorer; runs in the worker of `describe_restorer`."""
+    try:
+        return wrong_range(load_restorer(spec, "cpu").restorer)
+    except BaseException:  # what a restorer does to its worker is for its cells to tell
+        return None

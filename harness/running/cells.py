@@ -224,7 +224,6 @@ class _Course(Waiting):
     def _restore(self, sample: StoredSample) -> Generator[Work, Any, Restoration]:
         self.handed_over, name = True, self.restorer.name
         known = replace(sample.conditions, set_name=self.cell.set, sample_id=self.cell.image)
-        counted = self.all.counted[name, known.scale]
         self.task = RestoreTask(
             spec=self.restorer.spec,
             device=self.all.plan.device,
@@ -234,7 +233,8 @@ class _Course(Waiting):
             fresh=sample.fresh,
             handover=self.handover,
             quantise=self.all.plan.benchmark.evaluation.quantise,
-            counted=dict(counted),
+            counted=dict(self.all.counted[name, known.scale]),
+            timeout=self.all.timeout,
         )
         found: Restoration | Trouble | DamagedImageError
         self.batch = self.all.batches.to_restore(name, sample)
@@ -247,7 +247,7 @@ class _Course(Waiting):
             raise DamagedImageError(str(found), self.lent.get(found.path, found.path))
         if isinstance(found, Trouble):
             raise CellError(found.kind, found.message)
-        counted.update(found.counted)
+        self.all.counted[name, self.task.conditions.scale].update(found.counted)
         self.all.waits = found.busy < 0.5
         return replace(found, spent=self.all.place.mark(found.spent, self.first.beside))
 

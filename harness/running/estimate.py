@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.running.plan import Plan
 from harness.running.runner import run_plan
 from harness.storage.store import load_run
+from harness.workers.guard import scratch
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def estimate_costs(plan: Plan, timeout: float = 600.0) -> Estimate:
     """
     ids = {name: every[:1] for name, every in plan.ids.items()}
     first = replace(plan, ids=ids, metrics={}, metric_fingerprints={})
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=scratch()) as folder:
         run = Path(folder) / "run"
         run_plan(first, run, workers=1, timeout=timeout)
         data, total = load_run(run), 0

@@ -21,7 +21,7 @@ from harness.protocols import (
     RestorerCard,
     card_mismatch,
 )
-from harness.restoring.in_worker import describe_restorer, probe_restorer
+from harness.restoring.probing import describe_restorer, probe_restorer
 from harness.results import PlannedSet, RunPlan, RunRestorer, Skipped
 from harness.running.kept_cards import card_key, keep, recall
 from harness.workers.allocation import free_mib

@@ -16,11 +16,12 @@ from harness.storage.places import CACHES, cache_folder, safe_name
 from harness.storage.store import FILENAME, load_run
 
 # only what has a name of ours: somebody may have named a folder that holds other files as well
+_LEFT = r"(?:\.\d+-\d+\.partial)?"  # by a process that was killed while it wrote (`atomic_file`)
 _OURS = {
-    "images": re.compile(r"(pins/)?[0-9a-f]{2}/[0-9a-f]{64}\.(png|npy|json)"),
+    "images": re.compile(rf"(pins/)?[0-9a-f]{{2}}/\.?[0-9a-f]{{64}}\.(png|npy|json){_LEFT}"),
     "scores": re.compile(r"scores-\d+\.sqlite(-wal|-shm)?"),
-    "cards": re.compile(r"[0-9a-f]{64}\.json"),
-    "features": re.compile(r"[0-9a-f]{64}\.npz"),
+    "cards": re.compile(rf"\.?[0-9a-f]{{64}}\.json{_LEFT}"),
+    "features": re.compile(rf"\.?[0-9a-f]{{64}}\.npz{_LEFT}"),
 }
 
 

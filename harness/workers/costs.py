@@ -170,12 +170,16 @@ def runs_modules(function: Callable[[], object]) -> bool:
     return bool(seen)
 
 
-def count_flops(function: Callable[[], object]) -> int | None:
+def count_flops(function: Callable[[], object], seconds: float = _COUNTING_S) -> int | None:
     """Counts the floating-point operations of the torch modules that a call runs.
 
     A multiply-add counts as two. Only shapes go through the modules; the arrays that come out of
     them hold a ramp. It happens in a copy of this process: networks keep what they compute for a
     size, and none may find tensors without values there afterwards.
+
+    Args:
+        function: The call.
+        seconds: How long counting may take.
 
     Returns:
         `None` for a call that runs no torch modules, and where they cannot be counted.
@@ -189,7 +193,11 @@ def count_flops(function: Callable[[], object]) -> int | None:
             os._exit(0)
     os.close(writing)
     # a copy has one thread, and waits for ever where it wants a lock that another one held
-    said = os.read(reading, 32) if select.select([reading], [], [], _COUNTING_S)[0] else b""
+    said = (
+        os.read(reading, 32)
+        if select.select([reading], [], [], min(seconds, _COUNTING_S))[0]
+        else b""
+    )
     os.close(reading)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)

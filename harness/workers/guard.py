@@ -21,6 +21,7 @@ from functools import cache
 from multiprocessing.process import current_process
 from multiprocessing.util import Finalize
 from pathlib import Path
+from threading import Lock
 
 PRELOAD = "RESTOBENCH_PRELOAD"
 """The variable that tells the server of workers what to import: `harness.workers.preload`."""
@@ -67,9 +68,17 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-@cache
 def scratch() -> Path:
     """The folder of this process: made when it is first asked for, removed at the end."""
+    with _making:  # threads that ask at once get the same
+        return _made()
+
+
+_making = Lock()
+
+
+@cache
+def _made() -> Path:
     folder = make_scratch()
     os.environ[SCRATCH] = str(folder)  # for a server that has to be started again
     # when multiprocessing has taken back what it made: a pool that nobody closed has semaphores

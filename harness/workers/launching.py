@@ -1,6 +1,11 @@
-"""How worker processes are started: beside the user's program, whatever that does itself."""
+"""How worker processes are started: beside the user's program, whatever that does itself.
 
+And how the end of one is told.
+"""
+
+import contextlib
 import os
+import signal
 import sys
 from functools import lru_cache
 from multiprocessing import forkserver, popen_forkserver, popen_spawn_posix, spawn
@@ -11,6 +16,9 @@ from pathlib import Path
 from threading import Lock
 from types import FunctionType, SimpleNamespace
 from typing import Any
+
+EXIT_UNASKED = 71
+"""What a worker that leaves with code 0 is said to have left with: nobody asked it to."""
 
 server = forkserver.ForkServer()
 """A server of our own: that of the user's program (a `DataLoader` has one, perhaps) has another
@@ -86,3 +94,13 @@ class LikeTheUsers(SpawnProcess):
     """A process with nothing of this one, started by no server, told what `_prepare` says."""
 
     _Popen = staticmethod(_Spawn)
+
+
+def how_it_died(exitcode: int) -> str:
+    """How a process ended that nobody asked to, from its exit code."""
+    if exitcode in (0, EXIT_UNASKED):
+        return "by leaving in the middle of its work"
+    if exitcode < 0:
+        with contextlib.suppress(ValueError):
+            return f"of {signal.Signals(-exitcode).name}"
+    return f"with exit code {exitcode}"

@@ -19,6 +19,7 @@ from functools import cache, partial
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.util import Finalize
 from pathlib import Path
+from threading import Lock
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -35,11 +36,8 @@ from harness.workers.confinement import (
     confine,
 )
 from harness.workers.guard import PRELOAD, SCRATCH, named_after, remove_shared, scratch
-from harness.workers.launching import Launch, server
+from harness.workers.launching import EXIT_UNASKED, Launch, how_it_died, server
 from harness.workers.sandbox import hidden
-
-EXIT_UNASKED = 71
-"""What a worker that leaves with code 0 is said to have left with: nobody asked it to."""
 
 _TAIL = 300
 
@@ -125,7 +123,7 @@ def announce(modules: Callable[[], Iterable[str]]) -> None:
             a fork does not survive or that another plugin would notice; those that do not import
             are left out.
     """
-    if not _context.cache_info().currsize:
+    if not _started.cache_info().currsize:
         _announced.append(modules)
 
 
@@ -217,9 +215,18 @@ class WorkerPool:
         self._at_exit.cancel()
 
 
-@cache
 def _context() -> _Context:
-    """The server of workers: it never sees a variable that they may not see, not even in /proc."""
+    """The server of workers, which the first of several threads that want one starts."""
+    with _starting:
+        return _started()
+
+
+_starting = Lock()
+
+
+@cache
+def _started() -> _Context:
+    """Starts the server: it never sees a variable that workers may not see, not even in /proc."""
     context = _Context()
     server.set_forkserver_preload(["harness.workers.preload"])
     everything = dict(os.environ)
@@ -276,16 +283,6 @@ def outcome(future: Future[Any], timeout: float | None) -> Any:
         return Trouble(FailureKind.CRASHED, message, begun=False)
     except Exception as error:  # the result could not be brought back from the worker
         return Trouble(FailureKind.CRASHED, describe_error(error))
-
-
-def how_it_died(exitcode: int) -> str:
-    """How a process ended that nobody asked to, from its exit code."""
-    if exitcode in (0, EXIT_UNASKED):
-        return "by leaving in the middle of its work"
-    if exitcode < 0:
-        with contextlib.suppress(ValueError):
-            return f"of {signal.Signals(-exitcode).name}"
-    return f"with exit code {exitcode}"
 
 
 def _last_words(pid: int | None) -> str:

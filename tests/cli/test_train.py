@@ -13,7 +13,8 @@ from benchmarks.degradations.noise import GaussianNoise
 from benchmarks.sources import Photos
 from harness.dri.metric import DriStatedTerms
 from harness.dri.shipped import STATED_TERMS
-from harness.dri.weights import load_weights
+from harness.dri.training_images import write_training_images
+from harness.dri.weights import load_weights, save_weights
 from harness.images import content_key, read_image, write_image
 from harness.plugins.kinds import metrics
 
@@ -82,6 +83,28 @@ def test_ones_own_scores_teach_the_packaged_weights_and_make_a_metric(
     assert learnt.config.restoration_shrink == 2
     one, other = (item.members[0].predictor.heads[0].layers[2].weight for item in (learnt, before))  # type: ignore[index, union-attr]
     assert not one.equal(other)
+
+
+def test_what_ones_own_weights_stand_upon_is_known_or_refused(
+    root: Path, command_line: Command
+) -> None:
+    def train(out: str) -> tuple[int, str, str]:
+        asked = ("train", "dri", "versions", "--config", root / "own.toml", "--data", root)
+        return command_line(*asked, "--out", root / out)
+
+    weights = root / "before" / "dri.safetensors"
+    weights.parent.mkdir()
+    network = load_weights(STATED_TERMS.path)
+    save_weights(network, weights, {"of": "a test"})
+    (root / "own.toml").write_text(OWN.format(upon=weights))
+    code, _, err = train("run")
+    assert (code, "expected training-images.json beside it" in err) == (2, True)
+    write_training_images(weights.with_name("training-images.json"), {"one": []})
+    assert train("run")[0] == 0
+    (root / "clean" / "small.png").write_bytes((root / "mine/images/coffee1.png").read_bytes())
+    (root / "own.toml").write_text(OWN.format(upon=weights).replace("size = 96", "size = 120"))
+    code, _, err = train("other")
+    assert (code, "small.png is 96 x 96 pixels; expected at least 120" in err) == (2, True)
 
 
 def test_weights_that_are_not_there_are_named(root: Path, command_line: Command) -> None:

@@ -44,6 +44,17 @@ def test_images_of_one_name_in_several_folders_are_told_apart(
     }
 
 
+def test_what_was_learnt_before_stays_known(tmp_path: Path, generator: np.random.Generator) -> None:
+    write_image(tmp_path / "a.png", generator.random((3, 8, 9), dtype=np.float32))
+    before = {"mine": {"a.png": "another", "b.png": "earlier"}, "base": {"c.png": "base"}}
+    write_training_images(tmp_path / "list.json", {"mine": [tmp_path / "a.png"]}, before)
+    known = read_training_images(tmp_path / "list.json")
+    own = content_key(read_image(tmp_path / "a.png"))
+    assert {*known["mine"].values()} == {own, "another", "earlier"}
+    assert known["mine"]["a.png"] == own
+    assert known["base"] == {"c.png": "base"}
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"schema": "other/1", "sets": {}}', '{"schema": 1, "sets": [1]}']
 )

@@ -69,6 +69,10 @@ def test_weights_that_are_no_numbers_or_fit_no_header_are_refused(tmp_path: Path
     write({"format": FORMAT, "config": other}, tensors)
     with pytest.raises(InputError, match=r"cannot be read .* size mismatch"):
         load_weights(path)
+    for change in ({"members": 10**9}, {"heads": 10**9}, {"dimension": 65}, {"members": "many"}):
+        write({"format": FORMAT, "config": json.dumps({**config, **change})}, tensors)
+        with pytest.raises(InputError, match=r"own\.safetensors cannot be read"):
+            load_weights(path)
 
 
 def test_damaged_missing_or_foreign_weights_are_refused(tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ def test_all_of_it_is_counted_and_cleared_and_nobody_elses_files(cache: Path) ->
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"mine")
     (cache / "images" / "album" / "empty").mkdir(parents=True)
+    killed = cache / "images" / "ab" / f".{'ab' * 32}.png.123-456.partial"
+    killed.touch()
     assert [(part.kind, part.mib) for part in held() if part.kind != "scores"] == [
         ("images", 2.0), ("cards", 1.0), ("features", 1.0),
     ]  # fmt: skip
@@ -46,6 +48,7 @@ def test_all_of_it_is_counted_and_cleared_and_nobody_elses_files(cache: Path) ->
         assert elsewhere.score("key") is None
     assert [part.files for part in held() if part.kind != "scores"] == [0, 0, 0]
     assert all(path.is_file() for path in mine)
+    assert not killed.exists()
     assert (cache / "images" / "album" / "empty").is_dir()
     assert not (cache_folder() / "pins").exists()
 

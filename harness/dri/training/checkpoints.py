@@ -1,8 +1,9 @@
 """How a stage of the training learns, and what it keeps: a checkpoint, a log and its curves.
 
-A stopped stage goes on from its last checkpoint as if it had not stopped.
+A stopped stage goes on from its last checkpoint as if it had not stopped; a folder is of one run.
 """
 
+import json
 import math
 from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from harness.atomic import atomic_file
 from harness.dri.lessons.config import Say
 from harness.dri.lessons.kept import kept_by_the_run
+from harness.dri.training.config import TrainingConfig
 from harness.errors import InputError
 
 COLUMNS = 4
@@ -67,6 +69,19 @@ class StageProgress:
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         self.optimiser.step()
 
+    def accumulate(self, memory: float) -> None:
+        """Moves the average of what learns towards its weights.
+
+        It remembers about 1 / (1 - memory) steps, fewer at the start.
+        """
+        average = self.average
+        steps = average["steps"] = average.get("steps", torch.tensor(0.0)) + 1
+        share = 1 - min(memory, float(steps / (steps + 10)))
+        for name, parameter in self.network.named_parameters():
+            if parameter.requires_grad:
+                now = parameter.detach()
+                average.setdefault(name, now.clone()).lerp_(now, share)
+
     def keep(self, step: int, losses: Mapping[str, Tensor], title: str, say: Say) -> None:
         """Writes everything to go on from after a step or epoch, and says its losses."""
         values: dict[Hashable, float] = {
@@ -90,6 +105,32 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     """Writes a table as CSV, numbers with five decimals; it appears whole or not at all."""
     with atomic_file(path) as partial:
         table.to_csv(partial, index=False, float_format="%.5f", na_rep="nan", lineterminator="\r\n")
+
+
+def graded_optimiser(
+    network: nn.Module, deep: nn.Module, config: TrainingConfig
+) -> torch.optim.Optimizer:
+    """What is new to the task learns at the full rate, the deep stages in proportion to their size.
+
+    Folding has left their tensors of very different sizes; Adam's steps alone would have one size
+    for all.
+
+    Args:
+        network: What learns, where a gradient is asked for.
+        deep: Its deep stages.
+        config: Of the run.
+    """
+    learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    stages = set(deep.parameters())
+    groups = [{"params": [item for item in learning if item not in stages], "share": 1.0}]
+    sizes = {item: float(item.detach().pow(2).mean().sqrt()) for item in learning if item in stages}
+    groups += [{"params": [item], "share": config.deep_rate * sizes[item]} for item in sizes]
+    return torch.optim.AdamW(
+        groups,
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+        fused=any(item.is_cuda for item in learning),
+    )
 
 
 def scheduled(peak: float, step: int, steps: int) -> float:
@@ -131,3 +172,14 @@ def draw_curves(folder: Path) -> Path | None:
     path = folder / "curves.svg"
     figure.savefig(path, metadata={"Date": None})
     return path
+
+
+def claim(path: Path, said: Mapping[str, object], what: str) -> None:
+    """Makes a run's folder that of what is said of it, or refuses."""
+    text = json.dumps(said, indent=1) + "\n"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_file(path) as partial:  # another stage may be starting here as well
+            partial.write_text(text)
+    elif path.read_text() != text:
+        raise InputError(f"{path.parent} holds a training run {what} ({path}): give another --out")

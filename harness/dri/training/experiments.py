@@ -23,6 +23,7 @@ from harness.dri.training.checkpoints import write_table
 from harness.dri.training.config import TrainingConfig
 from harness.dri.training.stage3_calibration import Fitted
 from harness.errors import InputError
+from harness.images import content_key, read_image
 
 PARTS = ("degradation", "quality", "interaction", "restoration", "rs-loss")
 """What an ablation can take away from stage 2."""
@@ -148,3 +149,20 @@ def ablate(config: TrainingConfig, part: str) -> TrainingConfig:
         return replace(config, rs_weight=0.0)
     network = NetworkConfig(**{**asdict(config.network), f"use_{part}": False})
     return replace(config, network=network)
+
+
+def known_places(
+    sets: Sequence[OpinionSet], before: Mapping[str, Mapping[str, str]]
+) -> frozenset[int]:
+    """Places of the sets that a network to stand upon has learnt from: the first is one.
+
+    Args:
+        sets: All of them.
+        before: What it has learnt from: set -> file -> content key.
+    """
+    keys = {key for files in before.values() for key in files.values()}
+    return frozenset({0}) | {
+        place
+        for place, opinions in enumerate(sets)
+        if place and any(content_key(read_image(path)) in keys for path in opinions.images)
+    }

@@ -1,7 +1,6 @@
 """A training run: its folder, its stages in order, the ten-split experiment and the ablations."""
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -22,10 +21,10 @@ from harness.dri.network.config import SHAPELESS
 from harness.dri.network.imagenet import load_imagenet
 from harness.dri.network.member import Member
 from harness.dri.network.network import DRINetwork
-from harness.dri.training.checkpoints import draw_curves
+from harness.dri.training.checkpoints import claim, draw_curves
 from harness.dri.training.config import DataConfig, TrainingConfig, as_json
 from harness.dri.training.data import SyntheticPairs
-from harness.dri.training.experiments import Experiments
+from harness.dri.training.experiments import Experiments, known_places
 from harness.dri.training.pseudo_scores import JudgedLevels
 from harness.dri.training.stage1_representation import train_representation
 from harness.dri.training.stage2_mos import log_names, train_mos, train_together
@@ -35,7 +34,6 @@ from harness.dri.training.versions import VersionMaker
 from harness.dri.training_images import write_training_images
 from harness.dri.weights import load_weights, save_weights
 from harness.errors import InputError
-from harness.images import content_key, read_image
 
 WEIGHTS, IMAGES = "dri.safetensors", "training-images.json"
 """What a run makes: the weights, and the list of what they have learnt from."""
@@ -102,14 +100,14 @@ class TrainingRun:
     ) -> None:
         self.folder, self.data, self.config, self.materials = folder, data, config, materials
         self.device, self.say = device, say
-        first = materials.opinions[0]
-        if len(first.votes) and not config.upon:
+        if not config.upon and any(len(first.votes) for first in materials.opinions[:1]):
             raise InputError(
-                f"the first set of opinions, {first.config.name!r}, has votes, and no scores to "
-                "calibrate by: put a set with labels.csv first, or stand upon trained weights"
+                f"the first set of opinions, {materials.opinions[0].config.name!r}, has votes, and "
+                "no scores to calibrate by: put a set with labels.csv first, or stand upon trained "
+                "weights"
             )
-        _claim(folder / "config.json", as_json(data, config), "of another configuration")
-        _claim(folder / "made-of.json", materials.fingerprints(), "on other data")
+        claim(folder / "config.json", as_json(data, config), "of another configuration")
+        claim(folder / "made-of.json", materials.fingerprints(), "on other data")
 
     def run(self, stage: str) -> None:
         """Runs one stage, after those it stands on.
@@ -141,17 +139,8 @@ class TrainingRun:
 
     def _experiments(self) -> Experiments:
         sets, judge = self.materials.opinions, self.materials.judge
-        known = self._known() if self.config.upon else ()
+        known = known_places(sets, self.materials.before) if self.config.upon else ()
         return Experiments(self.folder, sets, judge, self.held, self.config, self.say, known)
-
-    def _known(self) -> set[int]:
-        """Places of the sets that the network to stand upon has learnt from: the first is one."""
-        keys = {key for files in self.materials.before.values() for key in files.values()}
-        return {0} | {
-            place
-            for place, opinions in enumerate(self.materials.opinions)
-            if place and any(content_key(read_image(path)) in keys for path in opinions.images)
-        }
 
     def versions(self) -> list[Path]:
         """Versions of the clean photographs, with what the full-reference metrics say of them."""
@@ -306,14 +295,3 @@ class TrainingRun:
         votes = frozenset(item.config.name for item in sets if len(item.votes))
         learner = Learner(network.members[0], Links([item.config.name for item in sets], votes))
         return network.to(self.device), learner.to(self.device)
-
-
-def _claim(path: Path, said: Mapping[str, object], what: str) -> None:
-    """Makes a run's folder that of what is said of it, or refuses."""
-    text = json.dumps(said, indent=1) + "\n"
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(path) as partial:  # another stage may be starting here as well
-            partial.write_text(text)
-    elif path.read_text() != text:
-        raise InputError(f"{path.parent} holds a training run {what} ({path}): give another --out")

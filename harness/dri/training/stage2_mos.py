@@ -26,7 +26,7 @@ from harness.dri.lessons.opinion_losses import score_losses, vote_losses
 from harness.dri.lessons.table import OpinionTable
 from harness.dri.network.member import Member
 from harness.dri.network.network import DRINetwork, Prediction
-from harness.dri.training.checkpoints import StageProgress, scheduled
+from harness.dri.training.checkpoints import StageProgress, graded_optimiser, scheduled
 from harness.dri.training.config import TrainingConfig
 
 
@@ -157,7 +157,8 @@ def _learn(
 ) -> dict[str, Tensor]:
     """Trains a member for one phase; returns the weights that it ends with."""
     learner.member.deep.requires_grad_(phase.deep)
-    progress = StageProgress(folder, phase.name, learner, _optimiser(learner, config))
+    optimiser = graded_optimiser(learner, learner.member.deep, config)
+    progress = StageProgress(folder, phase.name, learner, optimiser)
     crop = config.crop if phase.deep else None
     steps, sizes = lesson.steps(config.batch), lesson.sizes(config.batch)
     learner.train()
@@ -174,7 +175,7 @@ def _learn(
             losses = _losses(network, learner, lesson, chunks, crop, config, generator)
             rate = scheduled(phase.rate, epoch * steps + step, phase.epochs * steps)
             progress.descend(losses, learner.parameters(), rate)
-            _accumulate(progress.average, learner, config.memory)
+            progress.accumulate(config.memory)
             for key, value in losses.items():
                 totals[key] = totals.get(key, 0) + value.detach() / steps
         progress.keep(epoch, totals, f"{phase.name}, epoch {epoch + 1}/{phase.epochs}", say)
@@ -182,25 +183,6 @@ def _learn(
         if key in progress.average:
             parameter.data = progress.average[key].clone()
     return {key: value.clone() for key, value in learner.state_dict().items()}
-
-
-def _optimiser(learner: Learner, config: TrainingConfig) -> torch.optim.Optimizer:
-    """What is new to the task learns at the full rate, the deep stages in proportion to their size.
-
-    Folding has left their tensors of very different sizes; Adam's steps alone would have one size
-    for all.
-    """
-    learning = [parameter for parameter in learner.parameters() if parameter.requires_grad]
-    deep = set(learner.member.deep.parameters())
-    groups = [{"params": [item for item in learning if item not in deep], "share": 1.0}]
-    sizes = {item: float(item.detach().pow(2).mean().sqrt()) for item in learning if item in deep}
-    groups += [{"params": [item], "share": config.deep_rate * sizes[item]} for item in sizes]
-    return torch.optim.AdamW(
-        groups,
-        lr=config.learning_rate,
-        weight_decay=config.weight_decay,
-        fused=any(item.is_cuda for item in learning),
-    )
 
 
 def _losses(
@@ -315,15 +297,3 @@ def _order_losses(
         "steady": config.steady_weight * moved / max(len(best), 1),
         "apart": config.rs_weight * decorrelation_loss(d[:ranked], prediction.q[:ranked]),
     }
-
-
-def _accumulate(average: dict[str, Tensor], learner: Learner, memory: float) -> None:
-    """Moves the average towards the weights.
-
-    It remembers about 1 / (1 - memory) steps, fewer at the start.
-    """
-    steps = average["steps"] = average.get("steps", torch.tensor(0.0)) + 1
-    share = 1 - min(memory, float(steps / (steps + 10)))
-    for name, parameter in learner.named_parameters():
-        if parameter.requires_grad:
-            average.setdefault(name, parameter.detach().clone()).lerp_(parameter.detach(), share)

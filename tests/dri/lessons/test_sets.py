@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from harness.dri.lessons.config import OpinionConfig
+from harness.dri.lessons.features import FeatureTable
 from harness.dri.lessons.sets import read_opinions
+from harness.dri.lessons.table import OpinionTable
 from harness.errors import InputError
 from harness.images import write_image
 
@@ -58,6 +60,8 @@ def test_votes_are_pairs_of_images(folder: Path) -> None:
     )
     opinions = read_opinions(OpinionConfig("votes", "."), folder)
     assert opinions.votes.tolist() == [[0, 1, 3, 1], [1, 2, 0, 4]]
+    with pytest.raises(InputError, match=r"'votes': limit = 2 is for scores; .*pairs\.csv"):
+        read_opinions(OpinionConfig("votes", ".", limit=2), folder)
     assert torch.isnan(opinions.scores).all()
     assert opinions.scenes.tolist() == [0, 0, 0]
 
@@ -86,3 +90,26 @@ def test_scores_go_before_votes_and_a_folder_has_either(folder: Path) -> None:
 def test_a_number_out_of_range_is_named(key: str, value: float) -> None:
     with pytest.raises(InputError, match=f"'mine': {key} = {value}"):
         OpinionConfig("mine", ".", **{key: value})  # type: ignore[arg-type]
+
+
+def test_of_images_in_parts_votes_are_about_the_same_part(folder: Path) -> None:
+    (folder / "pairs.csv").write_text("scene,a,b,votes_a,votes_b\nx,a.png,b.png,3,1\n")
+    opinions = read_opinions(OpinionConfig("votes", "."), folder)
+    nothing = FeatureTable([], [], [], *(torch.empty(0) for _ in range(4)))
+    table = OpinionTable(opinions, nothing, torch.tensor([0, 0, 0, 1, 1, 1]))
+    drawn = {
+        tuple(table.pairs(torch.tensor([0]), torch.Generator().manual_seed(seed)).tolist())
+        for seed in range(30)
+    }
+    assert drawn == {(0, 3), (1, 4), (2, 5)}
+
+
+def test_equal_files_are_known_in_another_set(folder: Path) -> None:
+    opinions = read_opinions(scored(folder), folder)
+    (folder / "other").mkdir()
+    write_image(folder / "other" / "copy.png", np.ones((3, 8, 8), np.float32))
+    (folder / "other" / "labels.csv").write_text("image,mos\ncopy.png,3\n")
+    other = read_opinions(OpinionConfig("other", "other"), folder)
+    assert opinions.copies_of(other.keys) == []
+    write_image(folder / "c.png", np.ones((3, 8, 8), np.float32))
+    assert read_opinions(scored(folder), folder).copies_of(other.keys) == [2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from harness.dri.lessons.sets import OpinionSet
 from harness.dri.lessons.validation import (
     agreement,
     everything,
+    judging_trials,
     scene_trials,
     set_trials,
     split_trial,
@@ -65,6 +68,36 @@ def test_a_split_is_of_the_first_set_and_the_others_are_learnt_from() -> None:
     assert sorted(trial.images[0] + trial.held) == list(range(10))
     assert trial.held == np.random.default_rng(3).permutation(10)[8:].tolist()
     assert [len(images) for images in everything(SETS)] == [10, 6, 12, 0]
+
+
+def test_a_split_of_a_set_with_scenes_is_by_scenes() -> None:
+    trial = split_trial([a_set("scenes", 12, scenes=4), SETS[0]], 0)
+    shown = torch.arange(12) % 4
+    assert sorted(trial.images[0] + trial.held) == list(range(12))
+    assert set(shown[trial.images[0]].tolist()).isdisjoint(shown[trial.held].tolist())
+    assert len(trial.held) == 3
+    assert len(trial.images[1]) == 10
+
+
+def test_copies_of_what_is_held_back_are_learnt_from_in_no_set() -> None:
+    scored = replace(a_set("scored", 4, scenes=2), keys=["a", "b", "c", "d"])
+    voted = replace(a_set("voted", 5), keys=["x", "b", "d", "y", "z"])
+    for trial in scene_trials([scored, voted], 2):
+        held = {scored.keys[image] for image in trial.held}
+        learnt = {voted.keys[image] for image in trial.images[1]}
+        assert learnt == {*voted.keys} - held
+        assert len(held) == 2
+    assert [trial.images[1] for trial in set_trials([scored, voted])] == [[0, 3, 4], []]
+    judging = replace(a_set("judging", 1, weight=0), keys=["b"])
+    [trial] = judging_trials([scored, voted, judging])
+    assert trial.images == [[0, 2, 3], [0, 2, 3, 4], []]
+
+
+def test_what_was_learnt_from_before_judges_nobody() -> None:
+    assert [trial.judged for trial in set_trials(SETS, {0, 2})] == [1]
+    assert scene_trials(SETS, 2, {0, 2}) == []
+    assert judging_trials(SETS, {3}) == []
+    assert scene_trials([a_set("one", 4, scenes=1)], 2) == [], "nothing would be left to learn from"
 
 
 def test_agreement_within_scenes_knows_nothing_of_what_lies_between_them() -> None:

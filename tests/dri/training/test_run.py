@@ -17,14 +17,15 @@ from small_training import CONFIG, DATA, OPINIONS, SMALL, recompress, same, vers
 from harness.dri.lessons.config import OpinionConfig
 from harness.dri.lessons.sets import OpinionSet, read_opinions
 from harness.dri.lessons.validation import Judge
+from harness.dri.network.network import DRINetwork
 from harness.dri.training.config import TrainingConfig
 from harness.dri.training.data import SyntheticPairs
-from harness.dri.training.experiments import PARTS, ablate
+from harness.dri.training.experiments import PARTS, ablate, known_places
 from harness.dri.training.run import Materials, TrainingRun
 from harness.dri.training_images import read_training_images
-from harness.dri.weights import load_weights
+from harness.dri.weights import load_weights, save_weights
 from harness.errors import InputError
-from harness.images import write_image
+from harness.images import content_key, read_image, write_image
 from harness.scoring.mos import read_labels
 
 NAMES = ("chelsea", "flower")
@@ -200,6 +201,29 @@ def test_upon_trained_weights_what_stands_on_the_deep_stages_learns(
     other = replace(upon, network=replace(SMALL, heads=3))
     with pytest.raises(InputError, match="has heads 2 and not 3"):
         training(tmp_path / "other", other, pairs, opinions).run("mos")
+
+
+def test_what_cannot_be_calibrated_or_stood_upon_is_refused_before_anything_is_made(
+    pairs: SyntheticPairs, mos_folder: Path, tmp_path: Path
+) -> None:
+    opinions = read_opinions(OPINIONS, mos_folder)
+    votes = replace(opinions, votes=torch.tensor([[0.0, 1.0, 2.0, 1.0]]))
+    with pytest.raises(InputError, match="'mine', has votes, and no scores to calibrate by"):
+        training(tmp_path, CONFIG, pairs, [votes])
+    path = tmp_path / "two.safetensors"
+    two = replace(SMALL, members=2)
+    save_weights(DRINetwork(two), path, {"of": "a test"})
+    upon = replace(CONFIG, network=two, starts=(0, 1), upon=str(path))
+    with pytest.raises(InputError, match="has 2 members, and one can be stood upon"):
+        training(tmp_path / "upon", upon, pairs, [opinions]).run("all")
+    assert not (tmp_path / "upon" / "run" / "versions").exists()
+
+
+def test_sets_that_were_learnt_from_before_are_known_by_their_pixels(mos_folder: Path) -> None:
+    sets = [read_opinions(OPINIONS, mos_folder)] * 2
+    key = content_key(read_image(sets[1].images[3]))
+    assert known_places(sets, {"other": {"x.png": "y"}}) == {0}
+    assert known_places(sets, {"other": {"x.png": key}}) == {0, 1}
 
 
 @pytest.mark.parametrize("part", PARTS)

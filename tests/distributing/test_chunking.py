@@ -56,3 +56,11 @@ def test_what_came_to_nothing_is_next_and_slow_sets_are_told_from_quick_ones() -
     assert chunking.pace("a", "slow") == 10.0
     assert chunking.pace("b", "s") is None
     assert chunking.expected("a", [("s", "x"), ("slow", "y")]) == 10.1
+
+
+def test_cells_of_a_restorer_that_nobody_asks_for_any_more_are_left() -> None:
+    chunking = Chunking.of({"b": cells(1)}, 1.0, 1)
+    chunking.give_back("a", cells(3))
+    assert chunking.cells() == 1
+    assert chunking.take() == ("b", cells(1))
+    assert chunking.take() is None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,8 +18,12 @@ from plans import Watcher, count, counting, plan_of, scores_of
 
 from harness.distributing import handshake
 from harness.distributing import job as job_module
+from harness.distributing.chunking import Chunking
 from harness.distributing.engines import build_executor, check_executor
+from harness.distributing.job import Job
+from harness.distributing.jobs import Sent
 from harness.distributing.node import ChunkResult, _Told
+from harness.distributing.parts import whole_part
 from harness.distributing.runner import run_on
 from harness.distributing.tasks import ChunkTask, How
 from harness.errors import IncomparableError, InputError, UnavailableError, UnknownNameError
@@ -129,6 +135,38 @@ def test_a_node_that_differs_is_refused_by_name_of_the_field(
     with pytest.raises(IncomparableError, match=message):
         run_on(LocalExecutor(""), plan_of("misbehaving:Good", 2), tmp_path / "run", TWO)
     assert not load_run(tmp_path / "run").failures
+
+
+def test_results_of_code_that_has_changed_since_are_handed_over_again(tmp_path: Path) -> None:
+    plan = plan_of("misbehaving:Halves", 2)
+    [restorer], [tiny] = plan.restorers, plan.sets
+    run_plan(plan, tmp_path / "run", workers=1)
+    with Store(tmp_path / "run") as store:
+        part = whole_part(store)
+    old = replace(part, cells=tuple((*row[:3], "OLD", *row[4:]) for row in part.cells))
+    assert len(old.done()) == 2
+    job: Any = SimpleNamespace(
+        plan=plan,
+        executor=SimpleNamespace(durable=True),
+        jobs=SimpleNamespace(read=lambda *_, **__: ChunkResult(old)),
+        receiver=SimpleNamespace(take=lambda result: result.part.done()),
+        chunking=Chunking.of({restorer.name: []}, 1.0, 1),
+        progress=Watcher(),
+        lost=Counter(),
+        _forget=lambda _: None,
+    )
+    job._current = partial(Job._current, job)
+    job._again = partial(Job._again, job)
+    where = tuple((tiny.name, image) for image in plan.ids[tiny.name])
+    sent = Sent("chunk", restorer.name, where)
+    for come_back in (
+        lambda: Job._receive(job, sent, ChunkResult(old)),
+        lambda: Job._lose(job, sent, "killed"),
+    ):
+        come_back()
+        assert job.chunking.take() == (restorer.name, list(where))
+    Job._receive(job, sent, ChunkResult(part))
+    assert job.chunking.take() is None
 
 
 def test_without_a_cache_nothing_is_begun_and_a_node_takes_no_part(

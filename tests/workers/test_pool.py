@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +41,35 @@ def test_a_death_is_told_of_the_task_that_caused_it(hard_of_hearing: WorkerPool)
     message = "the worker process died with exit code 7"
     assert outcome(dying, None) == Trouble(FailureKind.CRASHED, message)
     assert outcome(living, None) == 1
+
+
+def test_threads_that_start_workers_at_once_keep_the_environment(tmp_path: Path) -> None:
+    program = """
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+os.environ["MINE"] = "kept"
+from harness.workers.guard import scratch
+from harness.workers.pool import WorkerPool
+def start(_):
+    with WorkerPool(1) as pool:
+        return pool.run(os.getpid, timeout=60), scratch()
+if __name__ == "__main__":
+    before = dict(os.environ)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(start, range(4)))
+    after = {key: value for key, value in os.environ.items() if key != "RESTOBENCH_SCRATCH"}
+    assert after == before, after.items() ^ before.items()
+    assert len({folder for _, folder in found}) == 1
+    assert all(isinstance(pid, int) for pid, _ in found)
+    print("alike")
+"""
+    (tmp_path / "program.py").write_text(program)
+    done = subprocess.run(
+        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "alike\n"), done.stderr
 
 
 def test_workers_that_die_at_once_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,10 @@ class TrainingRun:
 
     def _experiments(self) -> Experiments:
         sets, judge = self.materials.opinions, self.materials.judge
-        known = known_places(sets, self.materials.before) if self.config.upon else ()
+        known: frozenset[int] = frozenset()
+        if self.config.upon:
+            self.say(f"looking for images that {self.config.upon} has learnt from")
+            known = known_places(sets, self.materials.before)
         return Experiments(self.folder, sets, judge, self.held, self.config, self.say, known)
 
     def versions(self) -> list[Path]:

@@ -226,7 +226,6 @@ def _synthetic_pairs(
         data.LabelledDegradation(
             kind,
             strength / len(item.levels),
-            level,
             degradations.get(item.name)(**{item.parameter: level}),
         )
         for kind, item in enumerate(sources.degradations, start=1)

@@ -29,19 +29,17 @@ class LabelledDegradation:
     Attributes:
         type: Index of its type; 0 is `clean`.
         level: Its strength in (0, 1].
-        value: That of the parameter that sets its strength.
         degradation: The degradation itself; one that shrinks is followed by a bicubic enlargement.
     """
 
     type: int
     level: float
-    value: float
     degradation: Degradation
 
     @property
     def title(self) -> str:
-        """Name and value, as tables of what people said of degradations have them."""
-        return f"{self.degradation.name} {self.value:g}"
+        """Name and parameters: of a single one, as people's tables of degradations have it."""
+        return " ".join([self.degradation.name, *map(str, self.degradation.params.values())])
 
     def apply(self, image: Image, generator: np.random.Generator) -> Image:
         """Degrades float32 (3, H, W); the result has the same size and 8 bits."""

@@ -24,9 +24,6 @@ from harness.errors import InputError
 
 POWERS = (1, 8)
 """Of a metric's quantiles: what is nearly right differs more to people than ranks say."""
-RESTORED = " > "
-"""Between what was done to a version and who restored it, in the name of its kind."""
-
 LEVEL = re.compile(r"(?P<name>[\w-]+) (?P<value>-?[\d.]+)")
 
 
@@ -106,12 +103,11 @@ def pseudo_scores(values: Tensor, kinds: Sequence[str], judged: JudgedLevels) ->
     The metrics' quantiles are weighed, by least squares with weights that are at least 0, so that
     they say what people said of degradations that change shapes; each kind has an equal say, and
     references have the best score. A version of a kind that people judged has their score, and
-    differs from others of its kind as the metrics say; what was restored from such a version moves
-    with it, less the nearer it comes to the reference, so that both keep their order.
+    differs from others of its kind as the metrics say.
 
     Args:
         values: (rows, metrics), more is better; infinities are the best.
-        kinds: What was done to each version; of a restored one `DONE > RESTORER`.
+        kinds: What was done to each version.
         judged: What people said.
 
     Returns:
@@ -122,13 +118,8 @@ def pseudo_scores(values: Tensor, kinds: Sequence[str], judged: JudgedLevels) ->
     known, names = np.isfinite(said), np.array([kind.split(" ")[0] for kind in kinds])
     fitted = known & np.isin(names, [*judged.shapes, "reference"])
     predicted = terms @ fit_weights(terms[fitted], said[fitted], names[fitted])
-    done = np.array([kind.partition(RESTORED)[0] for kind in kinds])
-    means = pd.Series(predicted[known]).groupby(np.array(kinds)[known]).mean()
-    of_kind = pd.Series(done).map(means).to_numpy()
-    moved = np.array([judged.score(kind) for kind in done]) - of_kind
-    less = np.where(known, 1.0, ((1 - predicted) / np.maximum(1 - of_kind, 1e-6)).clip(0, 1))
-    scores = predicted + np.where(np.isfinite(moved), moved * less, 0)
-    scores[said == 1] = 1.0
+    of_kind = pd.Series(predicted).groupby(list(kinds)).transform("mean").to_numpy()
+    scores = np.where(known, said + predicted - of_kind, predicted)
     return torch.from_numpy(scores.clip(0, 1)).float()
 
 

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from harness.dri.training.config import VersionConfig
 from harness.dri.training.data import SyntheticPairs
-from harness.dri.training.pseudo_scores import RESTORED
 from harness.errors import InputError
 from harness.images import Image, quantise
 from harness.protocols import Conditions, Degradation, Evaluation, Metric, Restorer, Task
@@ -37,9 +36,7 @@ class Version:
     """One version of a content.
 
     Attributes:
-        kind: What was done to it: `super-resolve x4 dat-light + jpeg 30`; degraded in one way, as
-            tables of what people said of degradations have it: `jpeg 30`; of what was restored from
-            that `jpeg 30 > tv`.
+        kind: What was done to it, for people: `super-resolve x4 dat-light + jpeg 30`.
         image: Float32 (3, S, S) in [0, 1], 8 bits.
     """
 
@@ -129,18 +126,17 @@ class VersionMaker:
         # a wrong idea of the noise over-smooths, or leaves some of it
         believed = sigma_255 * _pick((1.0, 1.0, 0.6, 1.6), generator)
         restored = _restore(restorer, noisy, Conditions(sigma_255=believed))
-        done = f"{self.config.noise} {sigma_255}"
-        kind = f"{done}{RESTORED}{restorer.card.name} as {believed:g}"
-        return [Version(done, noisy), self._finish(kind, restored, generator)]
+        kind = f"denoise {sigma_255} as {believed:g} {restorer.card.name}"
+        # a name that people's tables do not have: with their score, denoisers were ordered worse
+        return [Version(f"noise {sigma_255}", noisy), self._finish(kind, restored, generator)]
 
     def _decompressed(self, reference: Image, generator: np.random.Generator) -> list[Version]:
         restorer = _pick(self.restorers[Task.DEJPEG], generator)
         quality = _pick(QUALITIES, generator)
         compressed = quantise(self._jpeg(quality=quality)(reference, generator))
         restored = _restore(restorer, compressed, Conditions(quality=quality))
-        done = f"{self.config.jpeg} {quality}"
-        kind = f"{done}{RESTORED}{restorer.card.name}"
-        return [Version(done, compressed), Version(kind, restored)]
+        kind = f"dejpeg {quality} {restorer.card.name}"
+        return [Version(f"jpeg {quality}", compressed), Version(kind, restored)]
 
     def _second_order(self, reference: Image, generator: np.random.Generator) -> list[Version]:
         """What practical super-resolution trains on, enlarged where it shrinks.

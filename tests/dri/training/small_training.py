@@ -41,9 +41,9 @@ CONFIG = TrainingConfig(
     soup=2,
 )
 DEGRADATIONS = [
-    LabelledDegradation(1, 0.5, 25.0, GaussianNoiseClipped(25.0)),
-    LabelledDegradation(2, 1.0, 10.0, Jpeg(10)),
-    LabelledDegradation(3, 0.5, 2.0, MatlabBicubic(2)),
+    LabelledDegradation(1, 0.5, GaussianNoiseClipped(25.0)),
+    LabelledDegradation(2, 1.0, Jpeg(10)),
+    LabelledDegradation(3, 0.5, MatlabBicubic(2)),
 ]
 VERSIONS = VersionConfig(
     metrics=("psnr", "ssim"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,18 +103,3 @@ def test_judged_levels_are_written_alike_by_every_process() -> None:
     }
     assert len(said) == 1
     assert "gaussian-blur" in said.pop()
-
-
-def test_what_was_restored_moves_with_what_it_was_restored_from() -> None:
-    kinds = [
-        "reference", "blur 1", "blur 2", "blur 4", "noise 5", "noise 25",
-        "noise 25 > good", "noise 25 > bad", "noise 99", "noise 99 > good",
-    ]  # fmt: skip
-    values = torch.tensor([9.0, 8, 4, 2, 7, 3, 6, 1, 2.5, 5]).double()[:, None]
-    said = dict(zip(kinds, pseudo_scores(values, kinds, JUDGED).tolist(), strict=True))
-    assert said["noise 25"] == pytest.approx(0.4)
-    assert said["noise 25 > bad"] < said["noise 25"] < said["noise 25 > good"] < said["reference"]
-    alone = replace(JUDGED, levels={"blur": JUDGED.levels["blur"]}, shapes=("blur",))
-    before = dict(zip(kinds, pseudo_scores(values, kinds, alone).tolist(), strict=True))
-    order = sorted(kinds[5:8], key=before.__getitem__)
-    assert order == sorted(kinds[5:8], key=said.__getitem__)

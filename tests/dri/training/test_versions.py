@@ -45,7 +45,7 @@ def enlarged(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Version], l
     """Versions of one photograph by an `Upscaler`, and the factors that it was asked for."""
     folder = tmp_path_factory.mktemp("clean")
     write_image(folder / "coffee.png", Photos(128).read("coffee"))
-    pairs = SyntheticPairs(folder, [LabelledDegradation(1, 1.0, 10.0, Jpeg(10))], seed=0)
+    pairs = SyntheticPairs(folder, [LabelledDegradation(1, 1.0, Jpeg(10))], seed=0)
     config = VersionConfig(
         (),
         (),

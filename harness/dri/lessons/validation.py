@@ -83,11 +83,12 @@ def judging_trials(sets: Sequence[OpinionSet], known: Collection[int] = ()) -> l
         sets: All of them.
         known: Places of sets that were learnt from before: they judge nobody.
     """
-    return [
+    trials = [
         _whole(sets, place, f"judged-{opinions.config.name}")
         for place, opinions in enumerate(sets)
         if opinions.config.weight == 0 and place not in known
     ]
+    return [trial for trial in trials if any(trial.images)]
 
 
 def split_trial(sets: Sequence[OpinionSet], split: int, share: float = 0.8) -> Trial:

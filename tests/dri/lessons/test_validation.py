@@ -91,6 +91,8 @@ def test_copies_of_what_is_held_back_are_learnt_from_in_no_set() -> None:
     judging = replace(a_set("judging", 1, weight=0), keys=["b"])
     [trial] = judging_trials([scored, voted, judging])
     assert trial.images == [[0, 2, 3], [0, 2, 3, 4], []]
+    everything_again = replace(a_set("again", 4, weight=0), keys=scored.keys)
+    assert judging_trials([scored, everything_again]) == [], "nothing would be left to learn from"
 
 
 def test_what_was_learnt_from_before_judges_nobody() -> None:

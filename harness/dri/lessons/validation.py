@@ -25,7 +25,7 @@ class Trial:
         images: Of each set, those to learn from.
         judged: Index of the set that is judged by.
         held: Its images that are judged by; none of their scenes is learnt from, nor a copy of
-            theirs in another set.
+            theirs, in whatever set.
         part_of: Name of the whole that trials are folds of; empty: of none.
     """
 
@@ -62,33 +62,18 @@ def scene_trials(
 
 
 def set_trials(sets: Sequence[OpinionSet], known: Collection[int] = ()) -> list[Trial]:
-    """Each set that is learnt from, left out as a whole.
+    """Each set as a whole: one that is learnt from is left out, another only judges.
 
     Args:
         sets: All of them.
         known: Places of sets that were learnt from before: they judge nobody.
     """
-    trials = [
-        _whole(sets, place, f"without-{opinions.config.name}")
-        for place, opinions in enumerate(sets)
-        if opinions.config.weight and place not in known
-    ]
-    return [trial for trial in trials if any(trial.images)]
-
-
-def judging_trials(sets: Sequence[OpinionSet], known: Collection[int] = ()) -> list[Trial]:
-    """Each set that is only judged by.
-
-    Args:
-        sets: All of them.
-        known: Places of sets that were learnt from before: they judge nobody.
-    """
-    trials = [
-        _whole(sets, place, f"judged-{opinions.config.name}")
-        for place, opinions in enumerate(sets)
-        if opinions.config.weight == 0 and place not in known
-    ]
-    return [trial for trial in trials if any(trial.images)]
+    trials = []
+    for place, opinions in enumerate(sets):
+        held, what = list(range(len(opinions.images))), opinions.config
+        name = f"{'without' if what.weight else 'judged'}-{what.name}"
+        trials.append(Trial(name, _learnt(sets, place, held), place, held))
+    return [trial for trial in trials if trial.judged not in known and any(trial.images)]
 
 
 def split_trial(sets: Sequence[OpinionSet], split: int, share: float = 0.8) -> Trial:
@@ -102,7 +87,8 @@ def split_trial(sets: Sequence[OpinionSet], split: int, share: float = 0.8) -> T
         return Trial(f"split{split}", _learnt(sets, 0, held), 0, held)
     order = generator.permutation(len(first.images)).tolist()
     cut = round(share * len(order))
-    images = [order[:cut], *_learnt(sets, 0, order[cut:])[1:]]
+    own, *others = _learnt(sets, 0, order[cut:])
+    images = [[image for image in order[:cut] if image in own], *others]
     return Trial(f"split{split}", images, 0, order[cut:])
 
 
@@ -111,17 +97,11 @@ def everything(sets: Sequence[OpinionSet]) -> list[list[int]]:
     return [_without(item, []) for item in sets]
 
 
-def _whole(sets: Sequence[OpinionSet], place: int, name: str) -> Trial:
-    """A trial that holds a set back as a whole."""
-    held = list(range(len(sets[place].images)))
-    return Trial(name, _learnt(sets, place, held), place, held)
-
-
 def _learnt(sets: Sequence[OpinionSet], place: int, held: Sequence[int]) -> list[list[int]]:
     """Of each set what is learnt from while images of one, and their copies, are held back."""
     keys = [sets[place].keys[image] for image in held] if sets[place].keys else []
     return [
-        _without(item, held if number == place else item.copies_of(keys))
+        _without(item, [*(held if number == place else ()), *item.copies_of(keys)])
         for number, item in enumerate(sets)
     ]
 

@@ -13,7 +13,6 @@ from harness.dri.lessons.validation import (
     Judge,
     Trial,
     agreement,
-    judging_trials,
     scene_trials,
     set_trials,
     split_trial,
@@ -68,7 +67,6 @@ class Experiments:
         """By scenes, by sets, and on sets that are only judged by: writes `validation.csv`."""
         sets, known = self.sets, self.known
         trials = [*scene_trials(sets, folds, known), *set_trials(sets, known)]
-        trials += judging_trials(sets, known)
         self._write(trials, {"whole": self.config}, "validation.csv")
 
     def ablation(self, splits: int, folds: int) -> None:

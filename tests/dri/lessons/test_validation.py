@@ -13,7 +13,6 @@ from harness.dri.lessons.sets import OpinionSet
 from harness.dri.lessons.validation import (
     agreement,
     everything,
-    judging_trials,
     scene_trials,
     set_trials,
     split_trial,
@@ -55,7 +54,7 @@ def test_scenes_are_held_back_whole() -> None:
 
 def test_sets_that_are_learnt_from_are_held_back_whole() -> None:
     trials = set_trials(SETS)
-    names = ["without-first", "without-shallow", "without-scenes"]
+    names = ["without-first", "without-shallow", "without-scenes", "judged-test"]
     assert [trial.name for trial in trials] == names
     assert [len(images) for images in trials[0].images] == [0, 6, 12, 0]
     assert len(trials[0].held) == 10
@@ -89,16 +88,25 @@ def test_copies_of_what_is_held_back_are_learnt_from_in_no_set() -> None:
         assert len(held) == 2
     assert [trial.images[1] for trial in set_trials([scored, voted])] == [[0, 3, 4], []]
     judging = replace(a_set("judging", 1, weight=0), keys=["b"])
-    [trial] = judging_trials([scored, voted, judging])
+    *_, trial = set_trials([scored, voted, judging])
     assert trial.images == [[0, 2, 3], [0, 2, 3, 4], []]
     everything_again = replace(a_set("again", 4, weight=0), keys=scored.keys)
-    assert judging_trials([scored, everything_again]) == [], "nothing would be left to learn from"
+    assert set_trials([scored, everything_again]) == [], "nothing would be left to learn from"
+
+
+def test_a_copy_in_the_same_set_is_on_the_same_side_of_a_split() -> None:
+    doubled = replace(a_set("doubled", 10), keys=list("abcdeabcde"))
+    for split in range(5):
+        trial = split_trial([doubled], split)
+        learnt, held = ({doubled.keys[n] for n in part} for part in (trial.images[0], trial.held))
+        assert learnt
+        assert learnt.isdisjoint(held)
 
 
 def test_what_was_learnt_from_before_judges_nobody() -> None:
-    assert [trial.judged for trial in set_trials(SETS, {0, 2})] == [1]
+    assert [trial.judged for trial in set_trials(SETS, {0, 2})] == [1, 3]
     assert scene_trials(SETS, 2, {0, 2}) == []
-    assert judging_trials(SETS, {3}) == []
+    assert [trial.judged for trial in set_trials(SETS, {0, 1, 2, 3})] == []
     assert scene_trials([a_set("one", 4, scenes=1)], 2) == [], "nothing would be left to learn from"
 
 

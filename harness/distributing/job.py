@@ -186,7 +186,7 @@ class Job:
         """Takes in what was done; what was not is handed over again."""
         sets = {name for name, _ in sent.cells}
         self.chunking.learn(sent.restorer, sets, result.seconds, result.cells - 1)
-        done = self.receiver.take(self._current(result))
+        done = self.receiver.take(self._current(sent.name, result))
         self._forget(sent)
         if sent.restorer:
             rest = [cell for cell in sent.cells if Cell(sent.restorer, *cell) not in done]
@@ -209,7 +209,7 @@ class Job:
     def _lose(self, sent: Sent, why: str) -> None:
         """A chunk was lost: what it left is taken in, and the rest is tried again."""
         found = self.jobs.read(sent.name, partial=True) if self.executor.durable else None
-        done = set() if found is None else self.receiver.take(self._current(found))
+        done = set() if found is None else self.receiver.take(self._current(sent.name, found))
         self._forget(sent)
         rest = [cell for cell in sent.cells if Cell(sent.restorer, *cell) not in done]
         self._again(sent, rest, why)
@@ -232,15 +232,20 @@ class Job:
         """Takes in what a chunk has left, the whole or what it had when it was killed."""
         result, done = self.jobs.read(name) or self.jobs.read(name, partial=True), set[Cell]()
         if result is not None and not result.refused and not self.receiver.differs(result):
-            done = self.receiver.take(self._current(result))
+            done = self.receiver.take(self._current(name, result))
         self.store.commit()
         self.jobs.forget(name)
         return done
 
-    def _current(self, result: ChunkResult) -> ChunkResult:
-        """What of a result is of this plan: since it was handed over, code may have changed."""
+    def _current(self, name: str, result: ChunkResult) -> ChunkResult:
+        """What of a chunk's result is of this plan: since an earlier start, code may have changed.
+
+        What this start has handed over is of it, and would otherwise be handed over for ever.
+        """
+        if name.startswith(f"{self.start}-"):
+            return result
         wanted = {item.name: item.fingerprint for item in self.plan.restorers}
-        return of_fingerprints(result, wanted)
+        return of_fingerprints(result, wanted, self.plan.metric_fingerprints)
 
     def _forget(self, sent: Sent) -> None:
         if self.executor.durable:

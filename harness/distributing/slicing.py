@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from harness.distributing.jobs import Sent
 from harness.distributing.parts import Part
@@ -15,15 +16,23 @@ from harness.storage.places import MANY
 from harness.storage.store import Store
 
 
-def of_fingerprints(result: ChunkResult, wanted: Mapping[str, str]) -> ChunkResult:
-    """What of a result was restored by these restorers as they are now.
+def of_fingerprints(
+    result: ChunkResult,
+    wanted: Mapping[str, str],
+    metrics: Mapping[str, str] = MappingProxyType({}),
+) -> ChunkResult:
+    """What of a result was restored and scored by restorers and metrics as they are now.
 
     Args:
         result: What a chunk left.
         wanted: Restorer -> its fingerprint.
+        metrics: Metric -> its fingerprint; of others every score is taken.
     """
     part = result.part
-    cells = tuple(row for row in part.cells if wanted.get(str(row[0])) == row[3])
+    other = {row[:3] for row in part.scores if metrics.get(str(row[3]), row[4]) != row[4]}
+    cells = tuple(
+        row for row in part.cells if wanted.get(str(row[0])) == row[3] and row[:3] not in other
+    )
     kept = {row[:3] for row in cells}
     scores = tuple(row for row in part.scores if row[:3] in kept)
     failures = tuple(

@@ -137,13 +137,19 @@ def test_a_node_that_differs_is_refused_by_name_of_the_field(
     assert not load_run(tmp_path / "run").failures
 
 
-def test_results_of_code_that_has_changed_since_are_handed_over_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("changed", ["restorer", "metric"])
+def test_results_of_code_that_has_changed_since_are_handed_over_again(
+    tmp_path: Path, changed: str
+) -> None:
     plan = plan_of("misbehaving:Halves", 2)
     [restorer], [tiny] = plan.restorers, plan.sets
     run_plan(plan, tmp_path / "run", workers=1)
     with Store(tmp_path / "run") as store:
         part = whole_part(store)
-    old = replace(part, cells=tuple((*row[:3], "OLD", *row[4:]) for row in part.cells))
+    if changed == "restorer":
+        old = replace(part, cells=tuple((*row[:3], "OLD", *row[4:]) for row in part.cells))
+    else:
+        old = replace(part, scores=tuple((*row[:4], "OLD", *row[5:]) for row in part.scores))
     assert len(old.done()) == 2
     job: Any = SimpleNamespace(
         plan=plan,
@@ -153,6 +159,7 @@ def test_results_of_code_that_has_changed_since_are_handed_over_again(tmp_path: 
         chunking=Chunking.of({restorer.name: []}, 1.0, 1),
         progress=Watcher(),
         lost=Counter(),
+        start="now",
         _forget=lambda _: None,
     )
     job._current = partial(Job._current, job)
@@ -167,6 +174,8 @@ def test_results_of_code_that_has_changed_since_are_handed_over_again(tmp_path: 
         assert job.chunking.take() == (restorer.name, list(where))
     Job._receive(job, sent, ChunkResult(part))
     assert job.chunking.take() is None
+    Job._receive(job, replace(sent, name="now-00001"), ChunkResult(old))
+    assert job.chunking.take() is None, "this start knows what it has handed over"
 
 
 def test_without_a_cache_nothing_is_begun_and_a_node_takes_no_part(
